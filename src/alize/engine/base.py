@@ -1,0 +1,167 @@
+"""The Engine seam. In: requests as token ids. Out: steps as token ids. No text and no JSON here.
+
+Everything that serves a model (this machine's `LocalEngine`, a remote vLLM, `FakeEngine` in tests) is an `Engine`;
+the same contract test runs on all of them.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+__all__ = ["Engine", "EngineStats", "FinishReason", "ModelInfo", "Request", "SamplingParams", "Step", "TokenLogprob"]
+
+FinishReason = Literal["stop", "length", "model_length", "error", "aborted"]
+"""`stop`: a stop token was drawn. `length`: max_tokens reached. `model_length`: the context is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How the next token is drawn. Greedy is temperature 0.
+
+    The order of effects: grammar mask, penalties, temperature, top_k, min_p, top_p, draw.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0  # keep the smallest set of likeliest tokens whose mass reaches this
+    top_k: int = 0  # keep the k likeliest; 0 keeps all
+    min_p: float = 0.0  # drop tokens less likely than this share of the likeliest
+    presence_penalty: float = 0.0  # subtracted once from the logit of each token generated before
+    frequency_penalty: float = 0.0  # subtracted once per earlier occurrence
+    seed: int = 0  # with the position of the token, decides the draw: same seed, same answer
+    logprobs: int | None = None  # how many alternatives to report beside each drawn token; None reports nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One sequence to continue. `n` answers to one question are n requests; they share the cached prompt."""
+
+    id: str
+    tokens: tuple[int, ...]  # the whole prompt, at least one token
+    max_tokens: int  # at most this many new tokens, at least 1
+    sampling: SamplingParams = field(default_factory=SamplingParams)
+    stop_ids: frozenset[int] = frozenset()  # drawing one ends the answer; it is counted and reported as the last token
+    min_tokens: int = 0  # stop tokens cannot be drawn before this many
+    tenant: str = ""  # whose share of the machine this uses
+    priority: int = 0  # higher runs first
+    salt: str = ""  # requests share cached prefixes only within one salt
+    adapter: str | None = None
+    grammar: str | None = None  # a JSON schema or grammar that the answer must match
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """Natural-log probability of the drawn token, before temperature and truncation, and of the likeliest alternatives."""
+
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()  # (token id, logprob), likeliest first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one request gained. The last step of a request, and no other, carries `finish`."""
+
+    request_id: str
+    tokens: tuple[int, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()  # one per token where the request asked for them, else empty
+    finish: FinishReason | None = None
+    prompt_tokens: int = 0
+    cached_tokens: int = 0  # how much of the prompt came from the prefix cache
+    error: str | None = None  # why, when finish is "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is being served: facts a client or an operator may ask for."""
+
+    id: str
+    vocab_size: int
+    max_context: int  # tokens, prompt and answer together
+    dtype: str
+    dtype_reason: str
+    runner: str  # which Runner computes it, e.g. "torch-cpu"
+    weights_bytes: int
+    cache_bytes: int
+    hidden_size: int = 0
+    weights_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStats:
+    """A snapshot of load. Counters only grow while one engine process lives."""
+
+    running: int = 0
+    waiting: int = 0
+    blocks_total: int = 0
+    blocks_used: int = 0
+    prompt_tokens: int = 0  # counter: prompt tokens accepted
+    cached_tokens: int = 0  # counter: of those, how many the prefix cache gave
+    generated_tokens: int = 0  # counter
+    steps: int = 0  # counter: runner calls
+    preemptions: int = 0  # counter
+    aborted: int = 0  # counter
+    step_seconds: float = 0.0  # counter: time spent in runner calls
+    memory_bytes: int = 0  # resident set of the engine's process
+    generation: int = 0  # how often the engine has been started; 1 is the first
+
+
+class Engine(Protocol):
+    """Runs one model."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model served. Raises EngineUnavailable before the first successful start."""
+        ...
+
+    def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
+
+        Raises PromptTooLong, UnsupportedParameter (an adapter or grammar this engine lacks) and QueueFull before the first step;
+        EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
+        """
+        ...
+
+    async def score(self, tokens: Sequence[int]) -> list[float]:
+        """Log-probability of each token after the first, given those before it: `len(tokens) - 1` numbers. Changes nothing."""
+        ...
+
+    async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
+        """One unit-length vector per sequence: the mean of the last hidden states. Changes nothing."""
+        ...
+
+    async def set_adapter(self, name: str, path: str | None) -> None:
+        """Load, replace or (path None) remove an adapter. Raises UnsupportedParameter where the runner has no adapters."""
+        ...
+
+    async def pause(self) -> None:
+        """Stop starting new work and wait until nothing runs. Requests that arrive wait. A no-op when paused."""
+        ...
+
+    async def resume(self) -> None:
+        """Undo `pause`. A no-op when not paused."""
+        ...
+
+    async def reload(self, path: str | None = None) -> None:
+        """Pause, take the weights again (from `path` if given), forget cached prefixes, resume."""
+        ...
+
+    async def stats(self) -> EngineStats:
+        """Current load; never blocks on running work for longer than a step."""
+        ...
+
+    async def close(self) -> None:
+        """End every request with EngineUnavailable and free everything. A no-op when closed."""
+        ...
+
+
+def check_fits(request: Request, info: ModelInfo) -> None:
+    """Raise PromptTooLong where the prompt leaves no room for one token, naming both numbers."""
+    from alize.errors import InvalidRequest, PromptTooLong
+
+    if not request.tokens:
+        raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
+    if len(request.tokens) >= info.max_context:
+        raise PromptTooLong(
+            f"Prompt contains {len(request.tokens)} tokens, too large for model with {info.max_context} maximum context length.",
+            param="messages",
+            remedy=f"Shorten it to at most {info.max_context - 1} tokens.",
+        )

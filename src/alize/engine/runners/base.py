@@ -1,0 +1,118 @@
+"""The Runner seam. In: a packed batch of token ids and how to sample each row. Out: drawn tokens.
+
+A runner owns the weights and the cache memory; it knows nothing of requests, queues, text or prefixes. The scheduler hands
+out cache blocks by number; the runner reads and writes the memory behind them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.engine.base import SamplingParams, TokenLogprob
+
+__all__ = ["BLOCK", "Batch", "CacheGroup", "Output", "RowSampling", "Runner", "RunnerInfo"]
+
+BLOCK = 16
+"""Tokens per cache block. Prefix hashes are chained over blocks of this size, so it never changes."""
+
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheGroup:
+    """Layers that share one block table, because they keep and forget the same positions."""
+
+    name: str
+    kind: Literal["full", "sliding", "recurrent"]
+    layers: tuple[int, ...]
+    bytes_per_block: int  # all layers of the group together
+    window: int | None = None  # sliding: how many positions back a query can see, itself included
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerInfo:
+    name: str  # "torch-cpu", "torch-cuda", "native"
+    dtype: str
+    dtype_reason: str
+    vocab_size: int
+    hidden_size: int
+    max_context: int
+    groups: tuple[CacheGroup, ...]
+    weights_bytes: int
+    batch_invariant: bool  # True where a row's result never depends on what shares the batch
+    max_steps: int = 1  # most decode steps one call may run
+    adapters: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowSampling:
+    """Sampling of one sequence in a batch."""
+
+    params: SamplingParams
+    history: tuple[int, ...] = ()  # tokens generated so far, for penalties
+    stop_ids: frozenset[int] = frozenset()
+    forbid_stop: int = 0  # for this many more tokens no stop token may be drawn
+    limit: int = 1  # draw at most this many tokens in this call
+    mask: npt.NDArray[np.uint32] | None = None  # grammar: bit `id % 32` of word `id // 32` set = allowed; single-step only
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sequences packed end to end, without padding.
+
+    Two sequences, the first a decode at position 20, the second the last 3 tokens of a 19-token prompt (blocks of 16):
+
+        tokens    [ 91 | 7 8 9 ]        T = 4
+        positions [ 20 | 16 17 18 ]
+        lengths   [ 1, 3 ]              query tokens per sequence, R = 2
+        contexts  [ 21, 19 ]            tokens in the cache after this call's first step
+        tables    {"full": [[4, 2], [4, 9]]}      block numbers; both share block 4, a cached prefix; -1 = given back
+        sample    [ True, True ]        False for a prompt that is not finished by this call
+
+    With max_steps > 1 every sequence has length 1 and its table already covers the positions to come.
+    """
+
+    tokens: Ints  # [T]
+    positions: Ints  # [T]
+    lengths: Ints  # [R]
+    contexts: Ints  # [R]
+    tables: Mapping[str, Ints]  # group name → [R, most blocks of any sequence]
+    sample: npt.NDArray[np.bool_]  # [R]
+    embeds: Mapping[int, npt.NDArray[np.float32]] = field(default_factory=dict[int, npt.NDArray[np.float32]])  # index into T → [D]
+    adapters: tuple[str | None, ...] = ()  # per sequence; empty = none
+    want: Literal["tokens", "logits", "hidden"] = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a call drew, in the order of the batch's sequences."""
+
+    tokens: tuple[tuple[int, ...], ...]  # [R][≤ max_steps]; () where sample is False; ends early after a stop token
+    logprobs: tuple[tuple[TokenLogprob, ...], ...] = ()  # parallel to tokens, where any row asked
+    values: npt.NDArray[np.float32] | None = None  # want "logits": [T, V]; want "hidden": [T, D], after the last norm
+
+
+class Runner(Protocol):
+    """Computes one model on one machine."""
+
+    @property
+    def info(self) -> RunnerInfo: ...
+
+    def allocate(self, blocks: Mapping[str, int]) -> None:
+        """Make room for this many blocks in each group, forgetting what was cached. Raises MemoryError, changing nothing."""
+        ...
+
+    def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
+        """Write the batch's keys and values into its blocks and draw the next token of each sequence marked `sample`.
+
+        With max_steps > 1, go on decoding inside the call; a row ends early at a stop token or its own limit.
+        Touches only blocks named in the tables.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free weights and cache. A no-op when closed."""
+        ...

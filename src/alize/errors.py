@@ -1,0 +1,239 @@
+"""The errors of the whole project. In: what went wrong. Out: one exception that knows its status, type, code and whether to retry.
+
+AlizeError                          500 server_error
+├─ InvalidRequest                   400 invalid_request_error
+│  ├─ InvalidModel                  400 … 1500
+│  ├─ PromptTooLong                 400 … 3051
+│  ├─ InvalidMessageOrder           400 … 3230
+│  ├─ InvalidToolCall               400 … 3280
+│  ├─ UnsupportedParameter          400 … unsupported_parameter
+│  ├─ ValidationFailed              422 … (keeps the public `detail` list)
+│  └─ PayloadTooLarge               413 … payload_too_large
+├─ AuthenticationFailed             401 authentication_error
+├─ PermissionDenied                 403 permission_error
+├─ NotFound                         404 not_found_error
+├─ MethodNotAllowed                 405 invalid_request_error
+├─ Conflict                         409 conflict_error
+├─ RateLimited                      429 rate_limit_error … 1300 (retry)
+│  └─ QueueFull                     429 … 3505 (retry)
+├─ EngineUnavailable                503 server_error … engine_unavailable (retry)
+│  └─ EngineCrashed                 503 … engine_crashed (retry)
+├─ StorageFailed                    503 server_error … storage_failed (retry)
+│  └─ DiskFull                      507 … disk_full
+└─ LocalError                       a command cannot go on: exit status 1, never on the wire
+   ├─ SettingInvalid                a setting's value cannot be used
+   ├─ HomeUnusable                  the state folder is unwritable, or held by another `alize up`
+   ├─ PortTaken
+   ├─ CheckpointInvalid             a weights file is truncated, corrupt or of an unknown kind
+   ├─ DownloadFailed                a pull stopped: network, disk, checksum
+   └─ Missing                       an optional part (PyTorch, a model) is not installed
+
+Each message says what was wrong and where; `remedy` says what to do next. On the wire every error has one shape (`body`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+__all__ = [
+    "AlizeError",
+    "AuthenticationFailed",
+    "CheckpointInvalid",
+    "Conflict",
+    "DiskFull",
+    "DownloadFailed",
+    "EngineCrashed",
+    "EngineUnavailable",
+    "HomeUnusable",
+    "InvalidMessageOrder",
+    "InvalidModel",
+    "InvalidRequest",
+    "InvalidToolCall",
+    "LocalError",
+    "MethodNotAllowed",
+    "Missing",
+    "NotFound",
+    "PayloadTooLarge",
+    "PermissionDenied",
+    "PortTaken",
+    "PromptTooLong",
+    "QueueFull",
+    "RateLimited",
+    "SettingInvalid",
+    "StorageFailed",
+    "UnsupportedParameter",
+    "ValidationFailed",
+]
+
+
+class AlizeError(Exception):
+    """Base of every error raised on purpose."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: ClassVar[str | None] = None
+    retry: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None, remedy: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.remedy = remedy
+        self.retry_after = retry_after  # seconds; sent as the Retry-After header
+
+    @property
+    def text(self) -> str:
+        """The message and its remedy as one sentence for a person."""
+        return f"{self.message} {self.remedy}" if self.remedy else self.message
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object sent to a client: the six keys that clients of the public API parse."""
+        return {
+            "object": "error",
+            "message": self.text,
+            "type": self.type,
+            "param": self.param,
+            "code": self.code,
+            "raw_status_code": self.status,
+        }
+
+
+class InvalidRequest(AlizeError):
+    status = 400
+    type = "invalid_request_error"
+
+
+class InvalidModel(InvalidRequest):
+    code = "1500"
+
+
+class PromptTooLong(InvalidRequest):
+    code = "3051"
+
+
+class InvalidMessageOrder(InvalidRequest):
+    code = "3230"
+
+
+class InvalidToolCall(InvalidRequest):
+    code = "3280"
+
+
+class UnsupportedParameter(InvalidRequest):
+    code = "unsupported_parameter"
+
+
+class ValidationFailed(InvalidRequest):
+    """A field is missing, unknown or of the wrong kind. The official clients parse `detail` and lose the error without it."""
+
+    status = 422
+    code = "validation_failed"
+
+    def __init__(self, detail: list[Mapping[str, Any]], message: str | None = None) -> None:
+        first = detail[0] if detail else {"loc": (), "msg": "the request is invalid"}
+        where = ".".join(str(part) for part in first["loc"])
+        super().__init__(message or f"{where}: {first['msg']}", param=where or None)
+        self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "detail": [dict(entry) for entry in self.detail]}
+
+
+class PayloadTooLarge(InvalidRequest):
+    status = 413
+    code = "payload_too_large"
+
+
+class AuthenticationFailed(AlizeError):
+    status = 401
+    type = "authentication_error"
+    code = "unauthorized"
+
+
+class PermissionDenied(AlizeError):
+    status = 403
+    type = "permission_error"
+    code = "forbidden"
+
+
+class NotFound(AlizeError):
+    status = 404
+    type = "not_found_error"
+    code = "not_found"
+
+
+class MethodNotAllowed(InvalidRequest):
+    status = 405
+    code = "method_not_allowed"
+
+
+class Conflict(AlizeError):
+    status = 409
+    type = "conflict_error"
+    code = "conflict"
+
+
+class RateLimited(AlizeError):
+    status = 429
+    type = "rate_limit_error"
+    code = "1300"
+    retry = True
+
+
+class QueueFull(RateLimited):
+    """The engine's waiting line is full: nothing is wrong with the request, the machine is busy."""
+
+    code = "3505"
+
+
+class EngineUnavailable(AlizeError):
+    status = 503
+    code = "engine_unavailable"
+    retry = True
+
+
+class EngineCrashed(EngineUnavailable):
+    """The engine's process ended while the request was in flight; it is being restarted."""
+
+    code = "engine_crashed"
+
+
+class StorageFailed(AlizeError):
+    status = 503
+    code = "storage_failed"
+    retry = True
+
+
+class DiskFull(StorageFailed):
+    status = 507
+    code = "disk_full"
+    retry = False
+
+
+class LocalError(AlizeError):
+    """A command on this machine cannot go on. Printed with its remedy; never sent to a client."""
+
+    exit_status: ClassVar[int] = 1
+
+
+class SettingInvalid(LocalError):
+    code = "setting_invalid"
+
+
+class HomeUnusable(LocalError):
+    code = "home_unusable"
+
+
+class PortTaken(LocalError):
+    code = "port_taken"
+
+
+class CheckpointInvalid(LocalError):
+    code = "checkpoint_invalid"
+
+
+class DownloadFailed(LocalError):
+    code = "download_failed"
+
+
+class Missing(LocalError):
+    code = "missing"

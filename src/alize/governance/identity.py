@@ -1,0 +1,33 @@
+"""The Identity seam. In: a request's credentials. Out: the principal who acts, or None when the credentials are not this one's kind."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+__all__ = ["SCOPES", "Identity", "Principal", "Scope"]
+
+Scope = Literal["inference", "admin"]
+SCOPES: tuple[Scope, ...] = ("inference", "admin")
+"""`inference` calls models; `admin` also manages keys and settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts, and on whose behalf. Every row they touch carries `workspace`."""
+
+    id: str
+    organization: str
+    workspace: str
+    scopes: frozenset[Scope]
+    kind: Literal["member", "key", "local"]  # local: `--no-auth` on loopback
+    name: str = ""
+
+
+class Identity(Protocol):
+    """One way to prove who you are."""
+
+    async def identify(self, headers: dict[str, str]) -> Principal | None:
+        """Return the principal; None if the headers (lower-case names) carry nothing of this kind.
+
+        Raises AuthenticationFailed where they do and it is wrong: a bad key must never fall through to another method.
+        """
+        ...

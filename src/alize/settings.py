@@ -1,0 +1,215 @@
+"""Every setting. In: defaults, `DIR/settings.toml`, the environment, the command line (later wins). Out: one frozen Settings.
+
+Each value remembers where it came from; `describe()` prints that at start. The environment is read once: changing it later
+changes nothing. `docs/reference/settings.md` is made from the `help` texts here.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+
+from alize.errors import SettingInvalid
+
+__all__ = ["Settings", "default_of", "environment_name", "home_folder", "settings_fields"]
+
+
+def _setting(default: Any, help: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": help, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one installation."""
+
+    home: Path = _setting(Path("~/.alize"), "Folder that holds every byte of state.")
+    # ── listening ──
+    host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs keys: `auth = false` is refused there.")
+    port: int = _setting(8600, "Port to listen on.")
+    auth: bool = _setting(True, "Ask for an API key. May be false on loopback only (`--no-auth`).")
+    api_key: str = _setting("", "A fixed first admin key, instead of a random one made on first start.", secret=True)
+    tls_certificate: str = _setting("", "PEM file of the server's certificate chain; with `tls_key`, serves HTTPS.")
+    tls_key: str = _setting("", "PEM file of the certificate's private key.")
+    root_path: str = _setting("", "Path prefix that a reverse proxy strips, such as `/alize`.")
+    trusted_proxies: tuple[str, ...] = _setting((), "Addresses whose X-Forwarded-* headers are believed; none by default.")
+    cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API from a browser; none by default, `*` for all.")
+    # ── the model ──
+    model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
+    model_aliases: tuple[str, ...] = _setting((), "Further names for models: `mistral-small-latest=smollm2-135m-instruct,…`.")
+    offline: bool = _setting(False, "Never fetch weights: what `alize pull` has not brought before is an error.")
+    hub_endpoint: str = _setting("https://huggingface.co", "Where `alize pull` finds models that are named like `owner/name`.")
+    # ── the engine ──
+    dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
+    threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")
+    cache_memory: float = _setting(0.0, "GiB for cached keys and values; 0 takes a quarter of what is free, at most 8.")
+    max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
+    step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
+    max_running: int = _setting(256, "Sequences computed together.")
+    max_waiting: int = _setting(1024, "Sequences that may wait; the next one is answered 429.")
+    decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
+    prefix_cache: bool = _setting(True, "Keep computed prompts, and share them between requests of one workspace.")
+    # ── the API ──
+    strict: bool = _setting(True, "Refuse unknown request fields as the public API does; false ignores them.")
+    max_body_bytes: int = _setting(10 * 2**20, "Largest request body; a larger one is answered 413.")
+    requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
+    tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
+    keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
+    drain_seconds: float = _setting(30.0, "How long SIGTERM waits for running answers.")
+    default_temperature: float = _setting(0.7, "Temperature where a request gives none and the model's card has no default.")
+    default_max_tokens: int = _setting(0, "Most tokens of an answer where a request gives no limit; 0 is up to the end of the context.")
+    # ── storage and logs ──
+    database_url: str = _setting("", "SQLAlchemy address of the database; empty is SQLite in `home`.", secret=True)
+    log_level: str = _setting("info", "debug, info, warning or error.")
+    log_format: str = _setting("auto", "json, text, or auto: text on a terminal.")
+    log_prompts: bool = _setting(False, "Write prompts and answers to the log. Off: no text of a user is ever logged.")
+    origins: Mapping[str, str] = field(default_factory=dict[str, str], metadata={"internal": True})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", self.home.expanduser().absolute())
+        _check(self)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **given: Any) -> "Settings":
+        """Collect the settings. `given` are command-line values; None means not given.
+
+        Raises SettingInvalid naming the setting, where its value came from and what it may be.
+        """
+        environ = os.environ if environ is None else environ
+        home = Path(given["home"] or "") if given.get("home") else home_folder(environ)
+        values: dict[str, Any] = {"home": home}
+        origins = {"home": "command line" if given.get("home") else "environment" if "ALIZE_HOME" in environ else "default"}
+        types = get_type_hints(cls)
+        for origin, source in (
+            (str(home.expanduser() / "settings.toml"), _read_file(home.expanduser() / "settings.toml")),
+            ("environment", {f.name: environ[environment_name(f.name)] for f in settings_fields() if environment_name(f.name) in environ}),
+            ("command line", {name: value for name, value in given.items() if value is not None}),
+        ):
+            for name, value in source.items():
+                if name == "home":
+                    continue
+                if name not in types or name == "origins":
+                    raise SettingInvalid(f"Unknown setting '{name}' ({origin}).", remedy="docs/reference/settings.md lists them all.")
+                values[name] = _convert(name, value, types[name], origin)
+                origins[name] = origin
+        return cls(**values, origins=origins)
+
+    def describe(self) -> Iterator[tuple[str, str, str]]:
+        """(name, value, where it came from) of every setting that is not at its default. Secrets are not shown."""
+        for f in settings_fields():
+            origin = self.origins.get(f.name, "default")
+            if origin != "default":
+                value = getattr(self, f.name)
+                yield f.name, "…" if f.metadata["secret"] else str(value), origin
+
+    def aliases(self) -> dict[str, str]:
+        """`model_aliases` as {alias: model}."""
+        return dict(cast(tuple[str, str], tuple(pair.split("=", 1))) for pair in self.model_aliases)
+
+
+def settings_fields() -> list[Field[Any]]:
+    """The fields that are settings, in the order of the class."""
+    return [f for f in fields(Settings) if not f.metadata.get("internal")]
+
+
+def environment_name(setting: str) -> str:
+    """
+    >>> environment_name("max_running")
+    'ALIZE_MAX_RUNNING'
+    """
+    return f"ALIZE_{setting.upper()}"
+
+
+def home_folder(environ: Mapping[str, str]) -> Path:
+    """The state folder where no command line names one."""
+    return Path(environ.get("ALIZE_HOME") or "~/.alize")
+
+
+def default_of(f: Field[Any]) -> Any:
+    """The default of a setting, for the reference page."""
+    return f.default if f.default is not MISSING else None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingInvalid(f"{path} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise SettingInvalid(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _convert(name: str, value: Any, kind: Any, origin: str) -> Any:
+    try:
+        if kind is bool:
+            return value if isinstance(value, bool) else _BOOLEANS[str(value).strip().lower()]
+        if kind is int and not isinstance(value, bool):
+            return int(value)
+        if kind is float and not isinstance(value, bool):
+            return float(value)
+        if kind is str and isinstance(value, str):
+            return value
+        if kind == tuple[str, ...]:
+            parts = value.split(",") if isinstance(value, str) else value
+            return tuple(str(part).strip() for part in parts if str(part).strip())
+    except (ValueError, KeyError, TypeError):
+        pass
+    expected = (
+        "a list separated by commas" if kind == tuple[str, ...] else {bool: "true or false", int: "a whole number"}.get(kind, "a number")
+    )
+    raise SettingInvalid(f"{name} = {value!r} ({origin}) is not {expected}.", param=name)
+
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
+
+_CHOICES = {
+    "dtype": ("auto", "float32", "bfloat16", "float64"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("auto", "json", "text"),
+}
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "port": (0, 65535),
+    "threads": (0, 4096),
+    "cache_memory": (0, 1e6),
+    "max_context": (0, 1e9),
+    "step_tokens": (16, 1 << 20),
+    "max_running": (1, 1 << 16),
+    "max_waiting": (0, 1 << 20),
+    "decode_steps": (1, 64),
+    "max_body_bytes": (1024, 1 << 40),
+    "requests_per_minute": (0, 1e9),
+    "tokens_per_minute": (0, 1e12),
+    "keep_alive_seconds": (0.1, 3600),
+    "drain_seconds": (0, 3600),
+    "default_temperature": (0, 1.5),
+    "default_max_tokens": (0, 1e9),
+}
+
+
+def _check(settings: Settings) -> None:
+    for name, choices in _CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise SettingInvalid(f"{name} = {getattr(settings, name)!r} is not one of {', '.join(choices)}.", param=name)
+    for name, (low, high) in _BOUNDS.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:  # also catches NaN
+            raise SettingInvalid(f"{name} = {value} is not between {low:g} and {high:g}.", param=name)
+    for pair in settings.model_aliases:
+        if not all(part.strip() for part in pair.partition("=")):
+            raise SettingInvalid(f"model_aliases: '{pair}' is not written alias=model.", param="model_aliases")
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise SettingInvalid("tls_certificate and tls_key are needed together.", param="tls_key")
+    if settings.root_path and (not settings.root_path.startswith("/") or settings.root_path.endswith("/")):
+        raise SettingInvalid(f"root_path = {settings.root_path!r} must begin with / and not end with one.", param="root_path")
+    if settings.api_key and len(settings.api_key) < 16:
+        raise SettingInvalid("api_key is shorter than 16 characters: anyone could guess it.", param="api_key")
+    if not settings.auth and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        raise SettingInvalid(
+            f"auth = false is allowed on loopback only, not on {settings.host}.", param="auth", remedy="Use API keys there."
+        )

@@ -1,0 +1,67 @@
+"""The Tokenizer seam. In: text and messages. Out: token ids, and bytes again.
+
+The engine knows only ids; everything that knows a model's alphabet and its chat template is behind this Protocol.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+__all__ = ["Piece", "TextStream", "Tokenizer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text released by a stream. `stopped` names the stop string that ended it, if one did."""
+
+    text: str = ""
+    stopped: str | None = None
+
+
+class TextStream(Protocol):
+    """Turns ids into text as they come. Never emits half a character; holds back what may become a stop string."""
+
+    def push(self, ids: Sequence[int]) -> Piece:
+        """Add ids and return the text that is now certain. After `stopped` is set, further ids are ignored and give ""."""
+        ...
+
+    def flush(self) -> Piece:
+        """Return what was held back; bytes that never became a character turn into U+FFFD. Later pushes give ""."""
+        ...
+
+
+class Tokenizer(Protocol):
+    """One model's alphabet and template."""
+
+    vocab_size: int
+    bos_id: int | None
+    stop_ids: frozenset[int]  # drawing one of these ends an answer
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD."""
+        ...
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
+        ...
+
+    def token_text(self, token: int) -> str:
+        """How to show one id to a person: control tokens by name."""
+        ...
+
+    def stream(self, stop: Sequence[str] = ()) -> TextStream:
+        """A fresh stream. The earliest match of any stop string ends it, and the string itself is not returned."""
+        ...
+
+    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+        """Ids of a conversation, ready for the model to continue.
+
+        Messages are `{"role", "content": str, …}`; a last assistant message with `"prefix": True` is left open, to be continued.
+        Control tokens come from the template alone: text that looks like one stays text.
+        Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
+        """
+        ...

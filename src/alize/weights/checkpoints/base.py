@@ -1,0 +1,70 @@
+"""The Checkpoint seam. In: files on disk. Out: named arrays in one canonical form, read lazily from mapped memory.
+
+Canonical names and layout are those of Mistral's own release (`consolidated.safetensors` + `params.json`):
+
+    tok_embeddings.weight [V, D]                 norm.weight [D]              output.weight [V, D] (absent when tied)
+    layers.N.attention_norm.weight [D]           layers.N.ffn_norm.weight [D]
+    layers.N.attention.{wq,wk,wv}.weight         [heads·H, D]     layers.N.attention.wo.weight [D, heads·H]
+    layers.N.feed_forward.{w1,w3}.weight [F, D]  layers.N.feed_forward.w2.weight [D, F]
+
+Queries and keys are in the interleaved rotary layout: rotation i turns elements (2i, 2i+1) of a head. Formats that store
+halves instead, (i, i + H/2), are permuted on reading.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """One tensor as it lies in the file. `data` is a view of mapped memory: nothing is read until it is touched."""
+
+    name: str  # canonical
+    kind: str  # "F32", "F16", "BF16", "F64", "Q8_0", "Q4_1", …: how `data` encodes the values
+    shape: tuple[int, ...]  # of the values, outermost first
+    data: npt.NDArray[np.uint8]  # raw bytes, 1-D, in the file's own row order
+    rotary_halves: int = 0  # > 0: rows are stored in halves for this many heads; array() permutes them
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerFiles:
+    """Where the tokenizer of a checkpoint is: files beside it, or the metadata inside a GGUF."""
+
+    files: Mapping[str, Path] = field(default_factory=dict[str, Path])  # "tekken.json", "tokenizer.model.v3", "tokenizer.json", …
+    gguf: Mapping[str, Any] = field(default_factory=dict[str, Any])  # the `tokenizer.*` metadata
+    chat_template: str | None = None  # Jinja source, where the release carries one
+
+
+class Checkpoint(Protocol):
+    """A model's weights and configuration, whatever the format they were released in."""
+
+    format: str  # "gguf", "huggingface", "consolidated"
+    path: Path
+    params: Mapping[str, Any]  # the configuration, in the vocabulary of params.json (see model/config.py)
+    tokenizer: TokenizerFiles
+    metadata: Mapping[str, Any]  # name, licence, … as the file says
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Canonical names, in the file's order."""
+        ...
+
+    def stored(self, name: str) -> StoredTensor:
+        """The tensor as it lies in the file. Raises KeyError for an unknown name."""
+        ...
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type otherwise."""
+        ...
+
+    def close(self) -> None:
+        """Unmap the files. Arrays handed out before stay valid. A no-op when closed."""
+        ...
