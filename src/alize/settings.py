@@ -155,16 +155,20 @@ def _convert(name: str, value: Any, kind: Any, origin: str) -> Any:
         if kind is str and isinstance(value, str):
             return value
         if kind == tuple[str, ...]:
-            parts = value.split(",") if isinstance(value, str) else value
+            parts = cast("list[object]", value.split(",") if isinstance(value, str) else list(value))
             return tuple(str(part).strip() for part in parts if str(part).strip())
     except (ValueError, KeyError, TypeError):
         pass
-    expected = (
-        "a list separated by commas" if kind == tuple[str, ...] else {bool: "true or false", int: "a whole number"}.get(kind, "a number")
-    )
-    raise SettingInvalid(f"{name} = {value!r} ({origin}) is not {expected}.", param=name)
+    raise SettingInvalid(f"{name} = {value!r} ({origin}) is not {_EXPECTED.get(str(kind), 'usable')}.", param=name)
 
 
+_EXPECTED = {
+    str(bool): "true or false",
+    str(int): "a whole number",
+    str(float): "a number",
+    str(str): "text",
+    str(tuple[str, ...]): "a list separated by commas",
+}
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
 
 _CHOICES = {
