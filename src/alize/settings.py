@@ -6,7 +6,7 @@ changes nothing. `docs/reference/settings.md` is made from the `help` texts here
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast, get_type_hints
@@ -155,7 +155,7 @@ def _convert(name: str, value: Any, kind: Any, origin: str) -> Any:
         if kind is str and isinstance(value, str):
             return value
         if kind == tuple[str, ...]:
-            parts = cast("list[object]", value.split(",") if isinstance(value, str) else list(value))
+            parts = cast("list[object]", value.split(",") if isinstance(value, str) else list(cast("Iterable[object]", value)))
             return tuple(str(part).strip() for part in parts if str(part).strip())
     except (ValueError, KeyError, TypeError):
         pass
