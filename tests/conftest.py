@@ -1,0 +1,1 @@
+"""What several tests share: the real small model, fetched once by the product's own pull."""
