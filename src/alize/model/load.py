@@ -1,0 +1,31 @@
+"""From a checkpoint to a running model. In: a Checkpoint and a dtype. Out: a Transformer with its weights."""
+
+import torch
+
+from alize.errors import CheckpointInvalid
+from alize.model.config import ModelConfig
+from alize.model.transformer import Transformer
+from alize.weights.checkpoints.base import Checkpoint
+
+__all__ = ["load_transformer"]
+
+
+def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Transformer:
+    """Build the model a checkpoint describes and fill it, one tensor at a time.
+
+    Raises CheckpointInvalid where a tensor is missing or does not have the shape that the configuration says.
+    """
+    config = ModelConfig.from_params(checkpoint.params)
+    with torch.device("meta"):  # no memory for weights that are replaced at once
+        model = Transformer(config)
+    tensors: dict[str, torch.Tensor] = {}
+    for name, parameter in model.named_parameters():
+        if name not in checkpoint:
+            raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
+        array = checkpoint.array(name)
+        if array.shape != tuple(parameter.shape):
+            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {array.shape}, the configuration says {tuple(parameter.shape)}.")
+        tensor = torch.as_tensor(array if array.flags.writeable else array.copy())
+        tensors[name] = tensor.to(device=device, dtype=dtype)
+    model.load_state_dict(tensors, strict=True, assign=True)
+    return model.eval().requires_grad_(False)
