@@ -1,0 +1,198 @@
+"""The engine itself, without a process or a network around it. In: requests. Out: steps. One thread calls it.
+
+`LocalEngine` runs a Core in a process of its own; `alize run` and the library run one in theirs.
+"""
+
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence as Seq
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
+from alize.engine.batch import build_batch, pack
+from alize.engine.groups import CacheGroups
+from alize.engine.runners.base import BLOCK, Output, Runner
+from alize.engine.schedule import Limits, Plan, Scheduler
+from alize.engine.sequence import Sequence
+from alize.errors import Conflict, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
+
+__all__ = ["Core"]
+
+
+class Core:
+    """Continuous batching over one Runner."""
+
+    def __init__(self, runner: Runner, limits: Limits, blocks: dict[str, int], model: str = "", sha256: str | None = None) -> None:
+        """`blocks` is the size of each group's pool. A context longer than the smallest full pool can hold is not offered."""
+        capacity = min((count * BLOCK for name, count in blocks.items() if _kind(runner, name) == "full"), default=runner.info.max_context)
+        self.runner = runner
+        self.limits = replace(
+            limits,
+            max_context=min(limits.max_context, runner.info.max_context, capacity),
+            max_running=min(limits.max_running, limits.step_tokens),  # every running sequence must get its token in every step
+            decode_steps=min(limits.decode_steps, runner.info.max_steps),
+        )
+        runner.allocate(blocks)
+        self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits)
+        self.paused = False
+        self._sequences: dict[str, Sequence] = {}
+        self._arrivals = 0
+        self._counts = EngineStats()
+        self._model, self._sha256 = model, sha256
+
+    @property
+    def info(self) -> ModelInfo:
+        runner = self.runner.info
+        cache = sum(group.bytes_per_block * self.scheduler.groups.pools[group.name].size for group in runner.groups)
+        return ModelInfo(
+            id=self._model,
+            vocab_size=runner.vocab_size,
+            max_context=self.limits.max_context,
+            dtype=runner.dtype,
+            dtype_reason=runner.dtype_reason,
+            runner=runner.name,
+            weights_bytes=runner.weights_bytes,
+            cache_bytes=cache,
+            hidden_size=runner.hidden_size,
+            weights_sha256=self._sha256,
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether `step` has something to do."""
+        return bool(self.scheduler.running) or (bool(len(self.scheduler.waiting)) and not self.paused)
+
+    def add(self, request: Request) -> None:
+        """Queue a request. Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull."""
+        self._refuse(request)
+        self._arrivals += 1
+        sequence = Sequence(request, self._arrivals)
+        self._sequences[request.id] = sequence
+        self.scheduler.add(sequence)
+        self._count(prompt_tokens=len(request.tokens))
+
+    def abort(self, request_id: str) -> None:
+        """Forget a request and free its blocks. A no-op for one that has ended or never was."""
+        if self._sequences.pop(request_id, None) is not None:
+            self.scheduler.remove(request_id)
+            self._count(aborted=1)
+
+    def step(self) -> list[Step]:
+        """Advance every running request: plan, batch, run, commit."""
+        plan = self.scheduler.plan(admit=not self.paused)
+        if not plan.tokens:
+            return []
+        batch, sampling = build_batch(plan, self.runner.info.groups)
+        started = time.perf_counter()
+        output = self.runner.run(batch, sampling, plan.steps)
+        self._count(steps=1, step_seconds=time.perf_counter() - started)
+        return self._commit(plan, output)
+
+    def score(self, tokens: Seq[int]) -> list[float]:
+        """Log-probability of each token after the first, given those before it."""
+        scores: list[float] = []
+        for start, logits in self._values(tokens, "logits"):
+            wide = logits.astype(np.float64)
+            wide -= wide.max(axis=-1, keepdims=True)
+            chosen = np.asarray(tokens[start + 1 : start + 1 + len(wide)])
+            scores += (wide[np.arange(len(chosen)), chosen] - np.log(np.exp(wide[: len(chosen)]).sum(axis=-1))).tolist()
+        return scores
+
+    def embed(self, tokens: Seq[int]) -> list[float]:
+        """The mean of the last hidden states, of length 1."""
+        mean = np.concatenate([hidden for _, hidden in self._values(tokens, "hidden")]).mean(axis=0, dtype=np.float64)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).tolist()
+
+    def logits(self, tokens: Seq[int]) -> npt.NDArray[np.float32]:
+        """Logits of the token after each one: [len, V]. 200 KB a token for a vocabulary of 49,152."""
+        return np.concatenate([logits for _, logits in self._values(tokens, "logits")])
+
+    def _values(self, tokens: Seq[int], want: Literal["logits", "hidden"]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Yield (first index, values) piece by piece, computed in scratch blocks; running requests give way where needed.
+
+        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary, EngineUnavailable where the cache cannot hold it.
+        """
+        self._check_tokens(Request(id="", tokens=tuple(tokens), max_tokens=1))
+        groups = self.scheduler.groups
+        if not self.scheduler.make_room(-(-len(tokens) // BLOCK)):
+            raise EngineUnavailable(f"The cache has no room for {len(tokens)} tokens.", remedy="Give it more with cache_memory.")
+        tables = groups.empty()
+        try:
+            groups.grow(tables, len(tokens))
+            for start in range(0, len(tokens), self.limits.step_tokens):
+                piece = list(tokens[start : start + self.limits.step_tokens])
+                output = self.runner.run(pack([(piece, start, tables)], self.runner.info.groups, [False], want=want), [])
+                assert output.values is not None
+                yield start, output.values
+        finally:
+            groups.release(tables)
+
+    def stats(self) -> EngineStats:
+        groups, scheduler = self.scheduler.groups, self.scheduler
+        return replace(
+            self._counts,
+            running=len(scheduler.running),
+            waiting=len(scheduler.waiting),
+            blocks_total=groups.total,
+            blocks_used=groups.used,
+            preemptions=scheduler.preemptions,
+        )
+
+    def forget_prefixes(self) -> None:
+        """Empty the prefix cache, as after a change of weights."""
+        self.scheduler.groups.clear()
+
+    def check(self) -> None:
+        """Verify the books of the block pools; called when idle."""
+        self.scheduler.check()
+
+    def _commit(self, plan: Plan, output: Output) -> list[Step]:
+        logprobs = dict(zip(plan.tokens, output.logprobs or [()] * len(plan.tokens), strict=True))
+        steps: list[Step] = []
+        for gained in self.scheduler.commit(plan, output):
+            sequence = gained.sequence
+            if len(sequence.drawn) == len(gained.tokens):  # its first tokens: the prompt is done
+                self._count(cached_tokens=sequence.cached)
+            self._count(generated_tokens=len(gained.tokens))
+            if sequence.finish:
+                del self._sequences[sequence.request.id]
+            steps.append(
+                Step(
+                    sequence.request.id,
+                    gained.tokens,
+                    logprobs[sequence],
+                    sequence.finish,
+                    sequence.prompt_length,
+                    sequence.cached,
+                )
+            )
+        return steps
+
+    def _refuse(self, request: Request) -> None:
+        self._check_tokens(request)
+        if request.max_tokens < 1:
+            raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
+        if request.grammar is not None:
+            raise UnsupportedParameter("This engine has no grammars yet.", param="response_format")
+        if request.adapter is not None and not self.runner.info.adapters:
+            raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
+        if request.id in self._sequences:
+            raise Conflict(f"A request with the id '{request.id}' is running.")
+        if len(self.scheduler.waiting) >= self.limits.max_waiting:
+            raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
+
+    def _check_tokens(self, request: Request) -> None:
+        check_fits(request, self.info)
+        if not 0 <= min(request.tokens) <= max(request.tokens) < self.runner.info.vocab_size:
+            raise InvalidRequest(f"The prompt has a token id outside 0 … {self.runner.info.vocab_size - 1}.")
+
+    def _count(self, **more: float) -> None:
+        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
+
+
+def _kind(runner: Runner, name: str) -> str:
+    return next(group.kind for group in runner.info.groups if group.name == name)

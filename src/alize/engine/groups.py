@@ -1,0 +1,134 @@
+"""A sequence's blocks in every cache group. In: how many positions must be in the cache. Out: block tables.
+
+Layers that see the whole past and layers that see a window of it keep different things, so each kind is a group with its own pool
+and every sequence has one table per group. A table grows at the end; a sliding group also gives back the blocks that no query can
+see any more, leaving -1 in their place:
+
+    window 20, blocks of 16, next position 60:   full [5, 9, 2, 7]     sliding [-1, -1, 4, 1]
+                                                 position 41 is the first still seen, in block 2
+"""
+
+from collections.abc import Mapping, Sequence
+
+from alize.engine.blocks import BlockPool, Link
+from alize.engine.runners.base import BLOCK, CacheGroup
+
+__all__ = ["CacheGroups", "Tables"]
+
+Tables = dict[str, list[int]]
+"""Group name → block numbers; -1 where the block was given back."""
+
+
+class CacheGroups:
+    """The pools of all groups, moved together: a request either gets room in every group or changes nothing."""
+
+    def __init__(self, groups: Sequence[CacheGroup], blocks: Mapping[str, int]) -> None:
+        self.groups = tuple(groups)
+        self.pools = {group.name: BlockPool(blocks[group.name]) for group in groups}
+
+    @property
+    def total(self) -> int:
+        return sum(pool.size for pool in self.pools.values())
+
+    @property
+    def used(self) -> int:
+        return sum(pool.size - pool.free for pool in self.pools.values())
+
+    def empty(self) -> Tables:
+        return {group.name: [] for group in self.groups}
+
+    def match(self, links: Sequence[Link], longest: int) -> int:
+        """How many leading blocks of a chain every group can give, at most `longest`. Changes nothing.
+
+        A full group needs all of them; a sliding one only those that the next position can still see.
+        """
+        reach = min(len(links), longest)
+        for group in self.groups:
+            if group.kind == "full":
+                pool = self.pools[group.name]
+                reach = next((i for i, link in enumerate(links[:reach]) if pool.find(link) is None), reach)
+        while reach > 0:
+            missing = self._missing(links, reach)
+            if missing is None:
+                return reach
+            reach = missing
+        return 0
+
+    def adopt(self, links: Sequence[Link]) -> Tables:
+        """Hold the blocks of a matched chain and return them as tables."""
+        tables = self.empty()
+        for group in self.groups:
+            pool, first = self.pools[group.name], first_seen_block(group, len(links) * BLOCK)
+            for index, link in enumerate(links):
+                block = pool.find(link) if index >= first else -1
+                assert block is not None, "match() promised this block"
+                if block >= 0:
+                    pool.hold(block)
+                tables[group.name].append(block)
+        return tables
+
+    def missing(self, tables: Tables, length: int) -> dict[str, int]:
+        """How many more blocks each group needs so that `length` positions fit."""
+        return {name: max(0, -(-length // BLOCK) - len(table)) for name, table in tables.items()}
+
+    def grow(self, tables: Tables, length: int, spare: int = 0) -> bool:
+        """Extend the tables to `length` positions. False, and no change, where a group would keep fewer than `spare` free blocks."""
+        wanted = self.missing(tables, length)
+        if any(count and self.pools[name].free < count + spare for name, count in wanted.items()):
+            return False
+        for name, count in wanted.items():
+            taken = self.pools[name].take(count)
+            assert taken is not None
+            tables[name] += taken
+        return True
+
+    def trim(self, tables: Tables, computed: int) -> None:
+        """Give back the blocks of sliding groups that the position `computed` and later ones cannot see."""
+        for group in self.groups:
+            table = tables[group.name]
+            for index in range(min(first_seen_block(group, computed), len(table)) - 1, -1, -1):
+                if table[index] < 0:
+                    break
+                self.pools[group.name].release([table[index]])
+                table[index] = -1
+
+    def label(self, tables: Tables, links: Sequence[Link], start: int) -> None:
+        """Make blocks start … of a sequence findable; `links` are those of the whole sequence."""
+        for name, table in tables.items():
+            for index in range(start, len(links)):
+                if table[index] >= 0:
+                    self.pools[name].label(table[index], links[index])
+
+    def release(self, tables: Tables) -> None:
+        """Give everything back and empty the tables."""
+        for name, table in tables.items():
+            self.pools[name].release(block for block in reversed(table) if block >= 0)
+            table.clear()
+
+    def clear(self) -> None:
+        for pool in self.pools.values():
+            pool.clear()
+
+    def check(self) -> None:
+        for pool in self.pools.values():
+            pool.check()
+
+    def _missing(self, links: Sequence[Link], reach: int) -> int | None:
+        """The index of the last block that some sliding group lacks for a hit of `reach` blocks, or None."""
+        for group in self.groups:
+            if group.kind == "sliding":
+                for index in range(reach - 1, first_seen_block(group, reach * BLOCK) - 1, -1):
+                    if self.pools[group.name].find(links[index]) is None:
+                        return index
+        return None
+
+
+def first_seen_block(group: CacheGroup, position: int) -> int:
+    """Index of the first block that a query at `position` can see.
+
+    >>> first_seen_block(CacheGroup("s", "sliding", (0,), 0, window=20), 60)
+    2
+    """
+    if group.kind != "sliding" or group.window is None:
+        return 0
+    return max(0, position - group.window + 1) // BLOCK

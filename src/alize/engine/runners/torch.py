@@ -1,0 +1,134 @@
+"""TorchRunner: the specification in model/, made to serve. In: a packed batch. Out: drawn tokens.
+
+It runs anything the model code can say, on a CPU or a GPU; faster runners must agree with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alize.engine.base import TokenLogprob
+from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.torch_cache import PagedAttention, PagedCache
+from alize.engine.sample import sample_rows
+from alize.model.config import ModelConfig
+from alize.model.transformer import Transformer
+
+__all__ = ["TorchRunner", "cache_groups"]
+
+
+class TorchRunner:
+    """Runs a Transformer over paged caches. See `Runner` for what each method promises."""
+
+    def __init__(self, model: Transformer, dtype_reason: str = "as set", max_steps: int = 64) -> None:
+        weight = model.tok_embeddings.weight
+        self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
+        self._caches: dict[str, PagedCache] = {}
+        self._info = RunnerInfo(
+            name=f"torch-{weight.device.type}",
+            dtype=str(weight.dtype).removeprefix("torch."),
+            dtype_reason=dtype_reason,
+            vocab_size=model.config.vocab,
+            hidden_size=model.config.dim,
+            max_context=model.config.max_context,
+            groups=cache_groups(model.config, weight.element_size()),
+            weights_bytes=sum(p.numel() * p.element_size() for p in model.parameters()),
+            batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
+            max_steps=max_steps,
+        )
+
+    @property
+    def info(self) -> RunnerInfo:
+        return self._info
+
+    def allocate(self, blocks: Mapping[str, int]) -> None:
+        config = self.model.config
+        try:
+            self._caches = {
+                group.name: PagedCache(group, blocks[group.name], config.kv_heads, config.head_dim, self._dtype, self._device)
+                for group in self._info.groups
+            }
+        except RuntimeError as error:  # PyTorch's own allocator raises this rather than MemoryError
+            raise MemoryError(str(error)) from error
+
+    @torch.inference_mode()
+    def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
+        hidden_TD = self._forward(batch)
+        if batch.want != "tokens":
+            values = hidden_TD if batch.want == "hidden" else self.model.head(hidden_TD)
+            return Output(tokens=((),) * len(batch.lengths), values=values.float().cpu().numpy())
+        drawn: list[list[int]] = [[] for _ in batch.lengths]
+        logprobs: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
+        rows = np.flatnonzero(batch.sample)
+        for step in range(max_steps):
+            self._draw(hidden_TD, batch, sampling, rows, drawn, logprobs)
+            rows = np.asarray([row for row in rows if _goes_on(drawn[row], sampling[row])], np.int64)
+            if step + 1 == max_steps or not len(rows):
+                break
+            batch = _next(batch, drawn)
+            hidden_TD = self._forward(batch)
+        asked = any(rule.params.logprobs is not None for rule in sampling)
+        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
+
+    def close(self) -> None:
+        self._caches = {}
+
+    def _forward(self, batch: Batch) -> Tensor:
+        attend = PagedAttention(batch, self._caches, self._dtype, self._device)
+        tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
+        positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
+        embeds = {row: torch.as_tensor(value, dtype=self._dtype, device=self._device) for row, value in batch.embeds.items()}
+        return self.model(tokens, positions, attend, embeds)
+
+    def _draw(
+        self,
+        hidden_TD: Tensor,
+        batch: Batch,
+        sampling: Sequence[RowSampling],
+        rows: "np.ndarray",
+        drawn: list[list[int]],
+        logprobs: list[list[TokenLogprob]],
+    ) -> None:
+        """Draw one token for each of `rows` from the last position of its sequence."""
+        if not len(rows):
+            return
+        last = torch.as_tensor((np.cumsum(batch.lengths) - 1)[rows], dtype=torch.int64, device=self._device)
+        logits = self.model.head(hidden_TD[last]).float().cpu().numpy()
+        rules = [_advanced(sampling[row], drawn[row]) for row in rows]
+        tokens, extra = sample_rows(logits, rules, batch.contexts[rows].tolist())
+        for row, token, logprob in zip(rows, tokens, extra, strict=True):
+            drawn[row].append(token)
+            if logprob is not None:
+                logprobs[row].append(logprob)
+
+
+def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:
+    """Layers by what they remember: those that see everything, and those that see a window."""
+    groups: list[CacheGroup] = []
+    for kind in ("full", "sliding"):
+        layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
+        if layers:
+            size = 2 * len(layers) * BLOCK * config.kv_heads * config.head_dim * bytes_per_value
+            groups.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
+    return tuple(groups)
+
+
+def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
+    return len(drawn) < rule.limit and drawn[-1] not in rule.stop_ids
+
+
+def _advanced(rule: RowSampling, drawn: list[int]) -> RowSampling:
+    """The rule for the next token of a row, after those drawn in this call."""
+    if not drawn:
+        return rule
+    counts = rule.params.presence_penalty or rule.params.frequency_penalty
+    return replace(rule, history=(*rule.history, *drawn) if counts else (), forbid_stop=max(0, rule.forbid_stop - len(drawn)))
+
+
+def _next(batch: Batch, drawn: list[list[int]]) -> Batch:
+    """The batch of the following decode step. Rows that ended go on with their last token: what they compute is never read."""
+    tokens = np.asarray([row[-1] if row else token for row, token in zip(drawn, batch.tokens, strict=True)], np.int32)
+    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, embeds={})

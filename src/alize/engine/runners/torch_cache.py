@@ -1,0 +1,114 @@
+"""Paged keys and values in PyTorch. In: a layer's queries, keys and values. Out: what the queries see in the cache.
+
+The cache of a layer is [blocks, 16, K, H] twice. A step first writes the keys and values of its whole batch, then reads: decodes
+together, gathered block by block and masked to their own lengths; pieces of prompts one sequence at a time.
+
+R sequences, T tokens, N query heads, K key/value heads, G = N/K queries per key head, H head width, L keys gathered.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Ints
+
+__all__ = ["PagedAttention", "PagedCache"]
+
+DECODES_TOGETHER = 32
+"""Decodes gathered in one piece, sorted by length, so that padding to the longest wastes little."""
+
+
+class PagedCache:
+    """Memory of one cache group."""
+
+    def __init__(self, group: CacheGroup, blocks: int, heads: int, head_dim: int, dtype: torch.dtype, device: str) -> None:
+        self.group = group
+        shape = (blocks, BLOCK, heads, head_dim)
+        self.keys = {layer: torch.zeros(shape, dtype=dtype, device=device) for layer in group.layers}
+        self.values = {layer: torch.zeros(shape, dtype=dtype, device=device) for layer in group.layers}
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Sequences read together: which rows of the batch's tokens, which blocks, and who sees what."""
+
+    rows_T: Tensor | slice  # rows of the packed tokens
+    blocks: Tensor  # [R, B] block numbers
+    mask: Tensor  # [R, 1, Tq, L] added to the scores: 0 or -inf
+    decode: bool
+
+
+class PagedAttention:
+    """An `Attend` over paged caches, for one batch."""
+
+    def __init__(self, batch: Batch, caches: dict[str, PagedCache], dtype: torch.dtype, device: str) -> None:
+        self._of_layer = {layer: cache for cache in caches.values() for layer in cache.group.layers}
+        self._slots: dict[str, Tensor] = {}
+        self._pieces: dict[str, list[_Piece]] = {}
+        rows = np.repeat(np.arange(len(batch.lengths)), batch.lengths)
+        for name, cache in caches.items():
+            table = batch.tables[name]
+            slots = table[rows, batch.positions // BLOCK].astype(np.int64) * BLOCK + batch.positions % BLOCK
+            self._slots[name] = torch.as_tensor(slots, device=device)
+            self._pieces[name] = list(_pieces(batch, table, cache.group.window, dtype, device))
+
+    def __call__(self, layer: int, q_TNH: Tensor, k_TKH: Tensor, v_TKH: Tensor) -> Tensor:
+        cache = self._of_layer[layer]
+        keys, values = cache.keys[layer], cache.values[layer]
+        slots = self._slots[cache.group.name]
+        keys.view(-1, *k_TKH.shape[1:]).index_copy_(0, slots, k_TKH)
+        values.view(-1, *v_TKH.shape[1:]).index_copy_(0, slots, v_TKH)
+        pieces = self._pieces[cache.group.name]
+        if len(pieces) == 1:
+            return _attend(pieces[0], q_TNH, keys, values)
+        seen_TNH = torch.empty_like(q_TNH)
+        for piece in pieces:
+            seen_TNH[piece.rows_T] = _attend(piece, q_TNH[piece.rows_T], keys, values)
+        return seen_TNH
+
+
+def _attend(piece: _Piece, q_TNH: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    count, (heads, width) = len(piece.blocks), keys.shape[2:]
+    k_RKLH = keys[piece.blocks].view(count, -1, heads, width).transpose(1, 2)
+    v_RKLH = values[piece.blocks].view(count, -1, heads, width).transpose(1, 2)
+    if piece.decode:  # the G queries of one key head see the same keys: they take the place of a query axis
+        q_RKGH = q_TNH.view(count, heads, -1, width)
+        return F.scaled_dot_product_attention(q_RKGH, k_RKLH, v_RKLH, attn_mask=piece.mask).reshape(q_TNH.shape)
+    tokens = len(q_TNH)
+    q_KGTH = q_TNH.view(tokens, heads, -1, width).permute(1, 2, 0, 3)
+    shared = (-1, q_KGTH.shape[1], -1, -1)  # G queries read one key head, without a copy
+    seen = F.scaled_dot_product_attention(
+        q_KGTH, k_RKLH.transpose(0, 1).expand(shared), v_RKLH.transpose(0, 1).expand(shared), attn_mask=piece.mask
+    )
+    return seen.permute(2, 0, 1, 3).reshape(q_TNH.shape)
+
+
+def _pieces(batch: Batch, table: Ints, window: int | None, dtype: torch.dtype, device: str) -> Iterator[_Piece]:
+    starts = np.cumsum(batch.lengths) - batch.lengths
+    decodes = np.flatnonzero(batch.lengths == 1)
+    decodes = decodes[np.argsort(batch.contexts[decodes], kind="stable")]
+    for first in range(0, len(decodes), DECODES_TOGETHER):
+        chosen = decodes[first : first + DECODES_TOGETHER]
+        yield _piece(starts[chosen], table[chosen], batch.contexts[chosen][:, None] - 1, window, dtype, device, decode=True)
+    for row in np.flatnonzero(batch.lengths > 1):
+        tokens = slice(int(starts[row]), int(starts[row] + batch.lengths[row]))
+        yield _piece(tokens, table[row : row + 1], batch.positions[None, tokens], window, dtype, device, decode=False)
+
+
+def _piece(
+    rows: "slice | np.ndarray", table: Ints, queries: Ints, window: int | None, dtype: torch.dtype, device: str, decode: bool
+) -> _Piece:
+    """`queries` [R, Tq] are the positions that ask; only blocks that one of them can see are read."""
+    first = 0 if window is None else max(0, int(queries.min()) - window + 1) // BLOCK
+    last = int(queries.max()) // BLOCK + 1
+    keys = np.arange(first * BLOCK, last * BLOCK)
+    behind = queries[:, :, None] - keys
+    seen = behind >= 0 if window is None else (behind >= 0) & (behind < window)
+    mask = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(torch.as_tensor(~seen, device=device), float("-inf"))
+    blocks = torch.as_tensor(np.maximum(table[:, first:last], 0).astype(np.int64), device=device)  # -1 is masked: any block will do
+    rows_T = rows if isinstance(rows, slice) else torch.as_tensor(rows, device=device)
+    return _Piece(rows_T, blocks, mask[:, None], decode)

@@ -1,0 +1,208 @@
+"""What runs now. In: sequences that run or wait, free blocks, a budget of tokens. Out: a Plan, {sequence: tokens to run}.
+
+One shape says everything: a prompt, a piece of a long prompt, what a prefix hit left over, one token of a decode. They mix in a step.
+Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, in order.
+"""
+
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, field
+
+from alize.engine.base import FinishReason
+from alize.engine.fairness import FairQueue
+from alize.engine.groups import CacheGroups
+from alize.engine.runners.base import BLOCK, Output
+from alize.engine.sequence import Sequence
+
+__all__ = ["Limits", "Plan", "Progress", "Scheduler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one step, and the engine, may hold."""
+
+    step_tokens: int = 512
+    max_running: int = 256
+    max_waiting: int = 1024
+    max_context: int = 8192
+    decode_steps: int = 1
+    prefix_cache: bool = True
+
+
+@dataclass(slots=True)
+class Plan:
+    """One step. The order of `tokens` is the order of the batch's rows."""
+
+    tokens: dict[Sequence, int] = field(default_factory=dict[Sequence, int])
+    steps: int = 1
+    budget: int = 0  # what is left
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a sequence gained in a step."""
+
+    sequence: Sequence
+    tokens: tuple[int, ...]
+
+
+class Scheduler:
+    """Owns the queues and the blocks. Every change of either happens here."""
+
+    def __init__(self, groups: CacheGroups, limits: Limits) -> None:
+        self.groups, self.limits = groups, limits
+        self.running: list[Sequence] = []
+        self.waiting = FairQueue()
+        self.preemptions = 0
+
+    def add(self, sequence: Sequence) -> None:
+        self.waiting.add(sequence, (other.request.tenant for other in self.running))
+
+    def remove(self, request_id: str) -> Sequence | None:
+        """Take a sequence out wherever it is, and free its blocks."""
+        found = self.waiting.remove(request_id)
+        if found is None:
+            found = next((sequence for sequence in self.running if sequence.request.id == request_id), None)
+            if found is not None:
+                self.running.remove(found)
+        if found is not None:
+            self.groups.release(found.tables)
+        return found
+
+    def plan(self, admit: bool = True) -> Plan:
+        """Choose this step's work and give it room. What is planned will be run: its blocks are findable from here on,
+        also by sequences admitted later in this same plan, because a runner writes a whole batch before it reads any of it."""
+        plan = Plan(budget=self.limits.step_tokens)
+        preempted = self._continue(plan)
+        if admit and not preempted:
+            self._admit(plan)
+        self.waiting.age()
+        plan.steps = self._steps(plan)
+        return plan
+
+    def commit(self, plan: Plan, output: Output) -> list[Progress]:
+        """Book what a step did: positions computed, tokens drawn, ends reached."""
+        progress: list[Progress] = []
+        for (sequence, count), drawn in zip(plan.tokens.items(), output.tokens, strict=True):
+            prompt_part = 0 if sequence.decoding else count
+            sequence.tokens += drawn
+            sequence.computed += count + max(0, len(drawn) - 1)  # in a call of several steps, all but the last were run too
+            self._label(sequence, sequence.computed)
+            self.groups.trim(sequence.tables, sequence.computed)
+            self.waiting.charge(sequence.request.tenant, prompt_part, len(drawn))
+            sequence.finish = self._finish(sequence, drawn)
+            if sequence.finish:
+                self.running.remove(sequence)
+                self.groups.release(sequence.tables)
+            if drawn:
+                progress.append(Progress(sequence, drawn))
+        return progress
+
+    def make_room(self, blocks: int) -> bool:
+        """Preempt until every group has this many free blocks, for work outside the plan. False where even that is not enough."""
+        while any(pool.free < blocks for pool in self.groups.pools.values()):
+            victim = self._victim(())
+            if victim is None:
+                return False
+            self._preempt(victim)
+        return True
+
+    def check(self) -> None:
+        """Raise AssertionError where blocks and sequences disagree."""
+        self.groups.check()
+        for name, pool in self.groups.pools.items():
+            held = {block for sequence in self.running for block in sequence.tables[name] if block >= 0}
+            assert len(held) == pool.size - pool.free, f"group {name}: {pool.size - pool.free} blocks in use, {len(held)} held by sequences"
+
+    # ── inside a plan ──
+
+    def _continue(self, plan: Plan) -> bool:
+        """Plan what runs already, decodes first. True where that took preemption: then nobody new is admitted."""
+        preempted = False
+        for sequence in sorted(self.running, key=lambda s: (not s.decoding, -s.request.priority, s.arrival)):
+            if not sequence.tables:  # preempted a moment ago
+                continue
+            count = min(sequence.pending, plan.budget)
+            while count and not self._grow(sequence, sequence.computed + count):
+                victim = self._victim(plan.tokens)
+                if victim is None or (victim is sequence and len(self.running) == 1):
+                    count = 0
+                    break
+                self._preempt(victim)
+                preempted = True
+                if victim is sequence:
+                    count = 0
+            if count:
+                self._take(plan, sequence, count)
+        return preempted
+
+    def _admit(self, plan: Plan) -> None:
+        while plan.budget and len(self.running) < self.limits.max_running:
+            sequence = self.waiting.first()
+            if sequence is None:
+                return
+            self._adopt_prefix(sequence)
+            count = min(sequence.pending, plan.budget)
+            # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
+            if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
+                self.groups.release(sequence.tables)
+                sequence.tables, sequence.computed, sequence.links, sequence.labelled = {}, 0, [], 0
+                return
+            self.waiting.remove(sequence.request.id)
+            self.running.append(sequence)
+            if not sequence.admitted:
+                sequence.admitted, sequence.cached = True, sequence.computed
+            self._take(plan, sequence, count)
+
+    def _adopt_prefix(self, sequence: Sequence) -> None:
+        sequence.tables = self.groups.empty()
+        if not self.limits.prefix_cache:
+            return
+        sequence.link(len(sequence.tokens))
+        reach = self.groups.match(sequence.links, (len(sequence.tokens) - 1) // BLOCK)  # one token at least must be run, for its logits
+        sequence.links = sequence.links[:reach]
+        sequence.tables = self.groups.adopt(sequence.links)
+        sequence.computed, sequence.labelled = reach * BLOCK, reach
+
+    def _take(self, plan: Plan, sequence: Sequence, count: int) -> None:
+        plan.tokens[sequence] = count
+        plan.budget -= count
+        self._label(sequence, sequence.computed + count)
+
+    def _grow(self, sequence: Sequence, length: int, spare: int = 0) -> bool:
+        return self.groups.grow(sequence.tables, length, spare)
+
+    def _label(self, sequence: Sequence, length: int) -> None:
+        if self.limits.prefix_cache:
+            sequence.link(length)
+            self.groups.label(sequence.tables, sequence.links, sequence.labelled)
+            sequence.labelled = len(sequence.links)
+
+    def _victim(self, planned: "dict[Sequence, int] | Seq[Sequence]") -> Sequence | None:
+        """The running sequence that gives way: lowest priority, then latest arrival. Never one whose step is planned already."""
+        candidates = [sequence for sequence in self.running if sequence not in planned]
+        return max(candidates, key=lambda s: (-s.request.priority, s.arrival), default=None)
+
+    def _preempt(self, sequence: Sequence) -> None:
+        """Free a sequence's blocks and queue it again at its place. Its tokens stay; its cache is found again or recomputed."""
+        self.groups.release(sequence.tables)
+        sequence.tables, sequence.computed, sequence.links, sequence.labelled = {}, 0, [], 0
+        self.running.remove(sequence)
+        self.add(sequence)
+        self.preemptions += 1
+
+    def _steps(self, plan: Plan) -> int:
+        """How many decode steps this call may run: more than one only where every row decodes and nobody waits to join."""
+        steps = self.limits.decode_steps
+        if steps == 1 or len(self.waiting) or not plan.tokens or not all(s.decoding for s in plan.tokens):
+            return 1
+        steps = max(1, min([steps, *(s.remaining(self.limits.max_context) for s in plan.tokens)]))
+        if all(self._grow(s, s.computed + steps) for s in plan.tokens):
+            return steps
+        return 1
+
+    def _finish(self, sequence: Sequence, drawn: tuple[int, ...]) -> FinishReason | None:
+        if drawn and drawn[-1] in sequence.request.stop_ids:
+            return "stop"
+        if len(sequence.drawn) >= sequence.request.max_tokens:
+            return "length"
+        return "model_length" if len(sequence.tokens) >= self.limits.max_context else None

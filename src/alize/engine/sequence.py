@@ -1,0 +1,65 @@
+"""One request on its way through the engine. In: a Request. Out: what the scheduler must know of it, and its progress."""
+
+from dataclasses import dataclass, field
+
+from alize.engine.base import FinishReason, Request
+from alize.engine.blocks import Link, chain
+from alize.engine.groups import Tables
+from alize.engine.runners.base import BLOCK
+
+__all__ = ["Sequence"]
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A request, the tokens drawn for it so far, and where its keys and values are.
+
+    tokens = prompt + drawn. `computed` of them are in the cache; the rest are to be run. A decoding sequence has
+    computed = len(tokens) - 1: the last token was drawn but not yet run.
+    """
+
+    request: Request
+    arrival: int  # order of arrival; kept when preempted
+    tokens: list[int] = field(init=False)
+    tables: Tables = field(default_factory=dict[str, list[int]])
+    computed: int = 0
+    cached: int = 0  # prompt tokens taken from the prefix cache when first admitted
+    admitted: bool = False
+    waited: int = 0  # steps spent waiting, for ageing
+    links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as computed
+    labelled: int = 0  # how many of them are findable
+    finish: FinishReason | None = None
+
+    def __post_init__(self) -> None:
+        self.tokens = list(self.request.tokens)
+
+    @property
+    def prompt_length(self) -> int:
+        return len(self.request.tokens)
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        return tuple(self.tokens[self.prompt_length :])
+
+    @property
+    def pending(self) -> int:
+        """Tokens to run before the next one can be drawn."""
+        return len(self.tokens) - self.computed
+
+    @property
+    def decoding(self) -> bool:
+        return self.pending == 1 and len(self.tokens) > self.prompt_length
+
+    @property
+    def root(self) -> bytes:
+        """Where this request's chain of hashes begins: prefixes are shared only within one salt and one adapter."""
+        return f"{self.request.salt}\0{self.request.adapter or ''}".encode()
+
+    def link(self, length: int) -> None:
+        """Extend `links` to the full blocks among the first `length` tokens."""
+        if length // BLOCK > len(self.links):
+            self.links += chain(self.tokens[:length], self.root, self.links)
+
+    def remaining(self, max_context: int) -> int:
+        """How many more tokens may be drawn."""
+        return min(self.request.max_tokens - (len(self.tokens) - self.prompt_length), max_context - len(self.tokens))
