@@ -62,11 +62,11 @@ class TorchRunner:
             return Output(tokens=((),) * len(batch.lengths), values=values.float().cpu().numpy())
         drawn: list[list[int]] = [[] for _ in batch.lengths]
         logprobs: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
-        rows = np.flatnonzero(batch.sample)
+        rows: list[int] = np.flatnonzero(batch.sample).tolist()
         for step in range(max_steps):
             self._draw(hidden_TD, batch, sampling, rows, drawn, logprobs)
-            rows = np.asarray([row for row in rows if _goes_on(drawn[row], sampling[row])], np.int64)
-            if step + 1 == max_steps or not len(rows):
+            rows = [row for row in rows if _goes_on(drawn[row], sampling[row])]
+            if step + 1 == max_steps or not rows:
                 break
             batch = _next(batch, drawn)
             hidden_TD = self._forward(batch)
@@ -88,12 +88,12 @@ class TorchRunner:
         hidden_TD: Tensor,
         batch: Batch,
         sampling: Sequence[RowSampling],
-        rows: "np.ndarray",
+        rows: list[int],
         drawn: list[list[int]],
         logprobs: list[list[TokenLogprob]],
     ) -> None:
         """Draw one token for each of `rows` from the last position of its sequence."""
-        if not len(rows):
+        if not rows:
             return
         last = torch.as_tensor((np.cumsum(batch.lengths) - 1)[rows], dtype=torch.int64, device=self._device)
         logits = self.model.head(hidden_TD[last]).float().cpu().numpy()

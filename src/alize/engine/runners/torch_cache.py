@@ -90,7 +90,8 @@ def _attend(piece: _Piece, q_TNH: Tensor, keys: Tensor, values: Tensor) -> Tenso
 def _pieces(batch: Batch, table: Ints, window: int | None, dtype: torch.dtype, device: str) -> Iterator[_Piece]:
     starts = np.cumsum(batch.lengths) - batch.lengths
     decodes = np.flatnonzero(batch.lengths == 1)
-    decodes = decodes[np.argsort(batch.contexts[decodes], kind="stable")]
+    if len(decodes) > DECODES_TOGETHER:
+        decodes = decodes[np.argsort(batch.contexts[decodes], kind="stable")]
     for first in range(0, len(decodes), DECODES_TOGETHER):
         chosen = decodes[first : first + DECODES_TOGETHER]
         yield _piece(starts[chosen], table[chosen], batch.contexts[chosen][:, None] - 1, window, dtype, device, decode=True)
