@@ -1,0 +1,81 @@
+# Alizé. `make` lists what can be done. Needs Python 3.11 or newer and make; everything else is installed into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up install dev test quick check bench soak docs lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Which Python makes .venv: empty takes the first that is new enough.
+PYTHON ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# PyTorch is pinned in pyproject.toml and stays out of the hashed locks: its CPU build is a local version. TORCH_FLAGS takes
+# further options of pip, such as the index that carries the CPU-only build (README, "PyTorch").
+TORCH := $(shell sed -n 's/^torch = \["\(.*\)"\]$$/\1/p' pyproject.toml)
+TORCH_FLAGS ?=
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: install ## Install what is missing, then serve on http://127.0.0.1:8600 (ALIZE_PORT, ALIZE_HOME)
+	@exec $(BIN)/alize up
+
+install: $(VENV)/.installed $(VENV)/.torch ## Install the program into .venv
+
+dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed ## Install what tests and checks need, too
+
+test: dev ## Run every test (under 15 minutes on two cores)
+	@$(BIN)/python -m pytest
+
+quick: dev ## Run the tests that take under 90 seconds together
+	@$(BIN)/python -m pytest -m "not slow" -q
+
+check: dev ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/reference.py --check
+	@$(BIN)/python -m pytest -q tests/test_house.py
+	@$(BIN)/python scripts/audit.py
+
+bench: install ## Measure this machine; ARGS="--against llama.cpp" measures a peer in the same run
+	@$(BIN)/alize bench $(ARGS)
+
+soak: dev ## Run the long proofs (benchmarks/soak_*.py); their figures are kept in docs/log.md
+	@set -e; for proof in benchmarks/soak_*.py; do echo "$$proof"; $(BIN)/python "$$proof"; done
+
+docs: dev ## Write docs/reference from the code
+	@$(BIN)/python scripts/reference.py
+
+lock: dev ## Resolve the dependencies anew into the hashed locks
+	@$(BIN)/python scripts/lock.py
+	@touch $(VENV)/.locked $(VENV)/.dev
+
+clean: ## Remove .venv and what tools leave behind; never touches ALIZE_HOME
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# ── installation, each step once: a stamp in .venv is older than what the step depends on ──
+
+$(VENV)/.made:
+	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
+	@touch $@
+
+$(VENV)/.locked: requirements.lock | $(VENV)/.made
+	@echo "Installing the locked dependencies …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/.locked
+	@echo "Installing what tests and checks need …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.torch: pyproject.toml | $(VENV)/.locked
+	@echo "Installing $(TORCH) …"
+	@$(BIN)/python -m pip --disable-pip-version-check install "$(TORCH)" $(TORCH_FLAGS)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml CMakeLists.txt | $(VENV)/.locked
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

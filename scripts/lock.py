@@ -1,0 +1,34 @@
+"""Write the hashed locks. In: pyproject.toml. Out: requirements.lock (to run) and requirements-dev.lock (to test and check, too).
+
+One lock serves Linux and macOS, x86-64 and arm64, Python 3.11 to 3.13. No index's address is written down: pip's own configuration
+decides where packages come from, their hashes whether they are the right ones. PyTorch stays out, see pyproject.toml.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMON = ("--universal", "--generate-hashes", "--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet")
+LOCKS = {
+    "requirements.lock": ("--extra", "build"),
+    "requirements-dev.lock": ("--extra", "build", "--extra", "postgres", "--extra", "dev", "--constraint", "requirements.lock"),
+}
+
+
+def main() -> int:
+    for name, extras in LOCKS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *COMMON, *sys.argv[1:], "--output-file", name]
+        status = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode
+        if status:
+            return status
+        text = (ROOT / name).read_text()
+        if "\ntorch==" in text:
+            print(f"{name}: something asks for PyTorch, which must stay out of the locks.", file=sys.stderr)
+            return 1
+        print(f"{name}: {text.count('==')} packages")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
