@@ -4,7 +4,7 @@ Every call names the workspace whose rows it touches: a query without a tenant c
 (finding the principal of a key, the first organization) takes none, and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,7 +156,15 @@ class Database(Protocol):
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Store]:
-        """Commit when the block ends, roll back when it raises. Raises StorageFailed or DiskFull, never the driver's own errors."""
+        """Commit when the block ends, roll back when it raises. Raises StorageFailed or DiskFull, never the driver's own errors.
+
+        Used by one task at a time. What was read before the first write may have changed by then (READ COMMITTED): a write says
+        in itself what it depends on. A transaction that writes holds up others that write: compute and wait for others outside.
+        """
+        ...
+
+    def on_revoked(self, heard: Callable[[str], None]) -> None:
+        """Call `heard(id)` whenever a transaction of this process has revoked a key, before the transaction's block is left."""
         ...
 
     async def ping(self) -> None:

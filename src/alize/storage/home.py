@@ -1,0 +1,123 @@
+"""The state folder. In: a path. Out: a folder that can be used, and a lock that says who uses it.
+
+home/                 mode 0700
+  settings.toml       written by hand, or not there
+  alize.db            the database (with -wal and -shm beside it while it is open)
+  lock                held by the running `alize up`; its text is that process's id
+  models/             weights, which can be fetched again
+"""
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from alize.errors import HomeUnusable
+
+__all__ = ["LEAST_FREE", "HomeLock", "database_file", "prepare_home"]
+
+LEAST_FREE = 64 << 20  # bytes; under this, starting would only end in a full disk
+
+_ANOTHER = "Set ALIZE_HOME or --home to a folder you may write to."
+_REMEDIES = {
+    errno.EACCES: _ANOTHER,
+    errno.EPERM: _ANOTHER,
+    errno.EROFS: "It is on a read-only file system: set ALIZE_HOME or --home to another folder.",
+    errno.ENOSPC: "The disk is full: free some space.",
+    errno.EDQUOT: "Your quota is used up: free some space.",
+    errno.ENOTDIR: "A part of the path is a file: set ALIZE_HOME or --home to a folder.",
+    errno.EEXIST: "It is a file: set ALIZE_HOME or --home to a folder.",
+}
+
+
+def prepare_home(home: Path, *, least_free: int = LEAST_FREE) -> Path:
+    """Make the folder if it is not there, for its owner alone (0700), and return it. An existing folder's mode is left as it is.
+
+    Raises HomeUnusable where it is no folder, cannot be written, or has less than `least_free` bytes free.
+    """
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)
+        # Only writing tells: a mode says nothing about read-only mounts, quotas and access lists.
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"probe")
+        free = shutil.disk_usage(home).free
+    except (OSError, ValueError) as error:
+        raise unusable(home, error) from error
+    if free < least_free:
+        raise HomeUnusable(
+            f"Only {free / 2**20:.0f} MiB are free where the state folder {home} is; {least_free / 2**20:.0f} are needed.",
+            remedy="Free some space, or set ALIZE_HOME or --home to a folder on another disk.",
+        )
+    return home
+
+
+def database_file(home: Path) -> Path:
+    """Where SQLite's database lies."""
+    return home / "alize.db"
+
+
+class HomeLock:
+    """The right to serve from a state folder: `with HomeLock(home): …`. At most one process on this machine has it.
+
+    The kernel keeps it (`flock`) and drops it with the process, however that ends: a lock file left behind means nothing.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._file: int | None = None
+        self._watching_forks = False
+
+    def acquire(self) -> None:
+        """Raises HomeUnusable, naming the process that has it, or saying why the folder cannot be locked. A no-op when held."""
+        if self._file is not None:
+            return
+        path = self.home / "lock"
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise unusable(self.home, error) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        except BlockingIOError:
+            holder = os.pread(file, 32, 0).decode("ascii", "replace").strip()
+            os.close(file)
+            who = f"process {holder}" if holder.isdigit() else "another process"
+            raise HomeUnusable(
+                f"The state folder {self.home} is in use by {who}.", remedy="Stop it, or give this one a folder of its own with --home."
+            ) from None
+        except OSError as error:
+            os.close(file)
+            raise unusable(self.home, error) from error
+        self._file = file
+        if not self._watching_forks:
+            # A forked child shares the lock and would keep it after this process was killed.
+            os.register_at_fork(after_in_child=self._forget)
+            self._watching_forks = True
+
+    def release(self) -> None:
+        """A no-op when not held. The file stays: removing it would let two processes lock two files of one name."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    _forget = release  # closing a child's copy leaves the parent's lock in place
+
+    def __enter__(self) -> "HomeLock":
+        self.acquire()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def unusable(home: Path, error: Exception) -> HomeUnusable:
+    """What the system said about the folder, with what to do."""
+    number = error.errno if isinstance(error, OSError) else None
+    reason = os.strerror(number) if number else str(error)
+    return HomeUnusable(f"The state folder {home} cannot be used: {reason}.", remedy=_REMEDIES.get(number or 0, _ANOTHER))
