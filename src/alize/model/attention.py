@@ -39,11 +39,13 @@ class Attention(nn.Module):
         self.wo = nn.Linear(config.heads * config.head_dim, config.dim, bias=False)
 
     def forward(self, x_TD: Tensor, rotation: Tensor, attend: Attend) -> Tensor:
-        q_TNH = self.wq(x_TD).view(len(x_TD), -1, self.head_dim)
-        k_TKH = self.wk(x_TD).view(len(x_TD), -1, self.head_dim)
-        v_TKH = self.wv(x_TD).view(len(x_TD), -1, self.head_dim)
+        q_TNH, k_TKH, v_TKH = (part.reshape(len(x_TD), -1, self.head_dim) for part in self.project(x_TD))
         seen_TNH = attend(self.layer, rotate(q_TNH, rotation), rotate(k_TKH, rotation), v_TKH)
         return self.wo(seen_TNH.flatten(-2))
+
+    def project(self, x_TD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries [T, N·H], keys and values [T, K·H]."""
+        return self.wq(x_TD), self.wk(x_TD), self.wv(x_TD)
 
 
 class PackedCausal:

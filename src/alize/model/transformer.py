@@ -53,4 +53,4 @@ class Transformer(nn.Module):
 
     def head(self, hidden_TD: Tensor) -> Tensor:
         """Logits of the next token, [T, V], in the weights' own type."""
-        return F.linear(hidden_TD, self.tok_embeddings.weight if self.output is None else self.output.weight)
+        return F.linear(hidden_TD, self.tok_embeddings.weight) if self.output is None else self.output(hidden_TD)

@@ -13,6 +13,7 @@ from torch import Tensor
 from alize.engine.base import TokenLogprob
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
+from alize.engine.runners.torch_pack import can_pack, pack_weights
 from alize.engine.sample import sample_rows
 from alize.model.config import ModelConfig
 from alize.model.transformer import Transformer
@@ -24,7 +25,11 @@ class TorchRunner:
     """Runs a Transformer over paged caches. See `Runner` for what each method promises."""
 
     def __init__(self, model: Transformer, dtype_reason: str = "as set", max_steps: int = 64) -> None:
+        """Takes the model over: on a CPU its projections are repacked in place."""
         weight = model.tok_embeddings.weight
+        weights_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        if can_pack(weight.dtype, weight.device.type):
+            pack_weights(model)
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
         self._caches: dict[str, PagedCache] = {}
         self._info = RunnerInfo(
@@ -35,7 +40,7 @@ class TorchRunner:
             hidden_size=model.config.dim,
             max_context=model.config.max_context,
             groups=cache_groups(model.config, weight.element_size()),
-            weights_bytes=sum(p.numel() * p.element_size() for p in model.parameters()),
+            weights_bytes=weights_bytes,
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=max_steps,
         )

@@ -18,6 +18,13 @@ from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Ints
 
 __all__ = ["PagedAttention", "PagedCache"]
 
+LEAST_QUERIES = 8
+"""Query rows of one product, padded up: with fewer, MKL takes another path and the same query gets other bits."""
+
+SHORT_TAIL, LONG_TAIL, SPAN = 192, 384, 512
+"""PyTorch reads keys 512 at a time. MKL splits a shorter rest in two where it is between 192 and 384 keys long, so that the same query
+would get other bits when more keys stand behind its own: such a rest is padded, with keys nobody sees, to 384."""
+
 DECODES_TOGETHER = 32
 """Decodes gathered in one piece, sorted by length, so that padding to the longest wastes little."""
 
@@ -38,7 +45,7 @@ class _Piece:
 
     rows_T: Tensor | slice  # rows of the packed tokens
     blocks: Tensor  # [R, B] block numbers
-    mask: Tensor  # [R, 1, Tq, L] added to the scores: 0 or -inf
+    mask: Tensor  # [R, 1, Tq, L] added to the scores: 0 or -inf; Tq is 1 for decodes
     decode: bool
 
 
@@ -77,14 +84,20 @@ def _attend(piece: _Piece, q_TNH: Tensor, keys: Tensor, values: Tensor) -> Tenso
     v_RKLH = values[piece.blocks].view(count, -1, heads, width).transpose(1, 2)
     if piece.decode:  # the G queries of one key head see the same keys: they take the place of a query axis
         q_RKGH = q_TNH.view(count, heads, -1, width)
-        return F.scaled_dot_product_attention(q_RKGH, k_RKLH, v_RKLH, attn_mask=piece.mask).reshape(q_TNH.shape)
+        seen = F.scaled_dot_product_attention(_padded(q_RKGH), k_RKLH, v_RKLH, attn_mask=piece.mask)
+        return seen[:, :, : q_RKGH.shape[2]].reshape(q_TNH.shape)
     tokens = len(q_TNH)
     q_KGTH = q_TNH.view(tokens, heads, -1, width).permute(1, 2, 0, 3)
     shared = (-1, q_KGTH.shape[1], -1, -1)  # G queries read one key head, without a copy
     seen = F.scaled_dot_product_attention(
-        q_KGTH, k_RKLH.transpose(0, 1).expand(shared), v_RKLH.transpose(0, 1).expand(shared), attn_mask=piece.mask
+        _padded(q_KGTH), k_RKLH.transpose(0, 1).expand(shared), v_RKLH.transpose(0, 1).expand(shared), attn_mask=piece.mask
     )
-    return seen.permute(2, 0, 1, 3).reshape(q_TNH.shape)
+    return seen[:, :, :tokens].permute(2, 0, 1, 3).reshape(q_TNH.shape)
+
+
+def _padded(queries: Tensor) -> Tensor:
+    short = LEAST_QUERIES - queries.shape[2]
+    return F.pad(queries, (0, 0, 0, short)) if short > 0 else queries
 
 
 def _pieces(batch: Batch, table: Ints, window: int | None, dtype: torch.dtype, device: str) -> Iterator[_Piece]:
@@ -104,12 +117,25 @@ def _piece(
     rows: "slice | np.ndarray", table: Ints, queries: Ints, window: int | None, dtype: torch.dtype, device: str, decode: bool
 ) -> _Piece:
     """`queries` [R, Tq] are the positions that ask; only blocks that one of them can see are read."""
-    first = 0 if window is None else max(0, int(queries.min()) - window + 1) // BLOCK
-    last = int(queries.max()) // BLOCK + 1
-    keys = np.arange(first * BLOCK, last * BLOCK)
-    behind = queries[:, :, None] - keys
+    first = 0 if window is None else max(0, int(queries.min()) - window + 1) // SPAN * SPAN
+    last = _key_end(int(queries.max()) + 1)
+    if not decode and queries.shape[1] < LEAST_QUERIES:
+        queries = np.pad(queries, ((0, 0), (0, LEAST_QUERIES - queries.shape[1])), mode="edge")
+    behind = queries[:, :, None] - np.arange(first, last)
     seen = behind >= 0 if window is None else (behind >= 0) & (behind < window)
     mask = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(torch.as_tensor(~seen, device=device), float("-inf"))
-    blocks = torch.as_tensor(np.maximum(table[:, first:last], 0).astype(np.int64), device=device)  # -1 is masked: any block will do
+    blocks = np.zeros((len(table), (last - first) // BLOCK), np.int64)  # where there is no block, or no more: masked, any will do
+    held = table[:, first // BLOCK : last // BLOCK]
+    blocks[:, : held.shape[1]] = np.maximum(held, 0)
     rows_T = rows if isinstance(rows, slice) else torch.as_tensor(rows, device=device)
-    return _Piece(rows_T, blocks, mask[:, None], decode)
+    return _Piece(rows_T, torch.as_tensor(blocks, device=device), mask[:, None], decode)
+
+
+def _key_end(length: int) -> int:
+    """Where to stop reading keys so that `length` of them are read.
+
+    >>> _key_end(100), _key_end(200), _key_end(400), _key_end(512 + 200)
+    (112, 384, 400, 896)
+    """
+    spans, tail = divmod(-(-length // BLOCK) * BLOCK, SPAN)
+    return spans * SPAN + (LONG_TAIL if SHORT_TAIL < tail < LONG_TAIL else tail)

@@ -1,0 +1,77 @@
+"""Weights laid out for the CPU. In: a Transformer. Out: the same Transformer with its projections fused and prepacked by oneDNN.
+
+The specification in model/ stays plain; this is applied from outside. Measured on two AVX-512 cores, SmolLM2-135M, all layers for one
+row: float32 40 ms plain, 17 ms packed; bfloat16 24 ms plain, 10 ms packed. Packed products also give a row the same bits whatever
+rows share the batch (tried from 2 to 512 rows); a single row takes another path, so it is computed twice.
+"""
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from alize.model.attention import Attention
+from alize.model.feedforward import FeedForward
+from alize.model.transformer import Block, Transformer
+
+__all__ = ["can_pack", "pack_weights"]
+
+_ROWS_HINT = 512  # the batch that oneDNN optimises the layout for; 512 measured best or equal from 1 row up
+
+
+def can_pack(dtype: torch.dtype, device: str) -> bool:
+    """Whether oneDNN has a prepacked product for this format here."""
+    return device == "cpu" and torch.backends.mkldnn.is_available() and dtype in (torch.float32, torch.bfloat16)
+
+
+def pack_weights(model: Transformer) -> None:
+    """Replace the projections, freeing the plain weights one block at a time."""
+    for block in cast("list[Block]", model.layers):
+        block.attention.__class__ = _PackedAttention
+        cast(_PackedAttention, block.attention).pack()
+        block.feed_forward.__class__ = _PackedFeedForward
+        cast(_PackedFeedForward, block.feed_forward).pack()
+    model.output = cast(nn.Linear, _PackedLinear([model.tok_embeddings.weight if model.output is None else model.output.weight]))
+
+
+class _PackedLinear(nn.Module):
+    """x @ concat(weights).T + bias, from a layout that only oneDNN reads."""
+
+    def __init__(self, weights: list[Tensor], biases: list[Tensor | None] | None = None) -> None:
+        super().__init__()
+        given = [bias for bias in biases or [] if bias is not None]
+        self.bias = torch.cat(given) if given else None
+        self.packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(torch.cat(weights), _ROWS_HINT)
+
+    def forward(self, x_TD: Tensor) -> Tensor:
+        if len(x_TD) == 1:
+            return self._product(x_TD.expand(2, -1).contiguous())[:1]
+        return self._product(x_TD)
+
+    def _product(self, x_TD: Tensor) -> Tensor:
+        return torch.ops.mkldnn._linear_pointwise(x_TD, self.packed, self.bias, "none", [], "")
+
+
+class _PackedAttention(Attention):
+    def pack(self) -> None:
+        parts = [self.wq, self.wk, self.wv]
+        self.widths = [part.out_features for part in parts]
+        self.wqkv = _PackedLinear([part.weight for part in parts], [part.bias for part in parts])
+        self.wo = cast(nn.Linear, _PackedLinear([self.wo.weight]))
+        del self.wq, self.wk, self.wv
+
+    def project(self, x_TD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = torch.split(self.wqkv(x_TD), self.widths, dim=-1)
+        return q, k, v
+
+
+class _PackedFeedForward(FeedForward):
+    def pack(self) -> None:
+        self.w13 = _PackedLinear([self.w1.weight, self.w3.weight])
+        self.w2 = cast(nn.Linear, _PackedLinear([self.w2.weight]))
+        del self.w1, self.w3
+
+    def forward(self, x_TD: Tensor) -> Tensor:
+        gate, up = self.w13(x_TD).chunk(2, dim=-1)
+        return self.w2(F.silu(gate) * up)
