@@ -64,7 +64,16 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether `step` has something to do."""
-        return bool(self.scheduler.running) or (bool(len(self.scheduler.waiting)) and not self.paused)
+        return bool(self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing that began is unfinished: what `pause` waits for."""
+        return not self.scheduler.running and self.scheduler.waiting.first(returning=True) is None
+
+    def waiting(self) -> list[Request]:
+        """Requests that have not begun, in order of arrival."""
+        return [sequence.request for sequence in sorted(self.scheduler.waiting, key=lambda s: s.arrival)]
 
     def add(self, request: Request) -> None:
         """Queue a request. Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull."""
@@ -131,7 +140,7 @@ class Core:
         finally:
             groups.release(tables)
 
-    def stats(self) -> EngineStats:
+    def stats(self, memory_bytes: int = 0) -> EngineStats:
         groups, scheduler = self.scheduler.groups, self.scheduler
         return replace(
             self._counts,
@@ -140,6 +149,7 @@ class Core:
             blocks_total=groups.total,
             blocks_used=groups.used,
             preemptions=scheduler.preemptions,
+            memory_bytes=memory_bytes,
         )
 
     def forget_prefixes(self) -> None:

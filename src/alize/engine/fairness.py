@@ -39,9 +39,9 @@ class FairQueue:
             self._used[tenant] = max(self._used.get(tenant, 0), level)
         self._waiting[sequence.request.id] = sequence
 
-    def first(self) -> Sequence | None:
-        """The one to admit next; it stays queued until removed."""
-        return min(self._waiting.values(), key=self._rank, default=None)
+    def first(self, returning: bool = False) -> Sequence | None:
+        """The one to admit next; it stays queued until removed. `returning` considers only those that ran before and were preempted."""
+        return min((s for s in self._waiting.values() if s.admitted or not returning), key=self._rank, default=None)
 
     def remove(self, request_id: str) -> Sequence | None:
         return self._waiting.pop(request_id, None)

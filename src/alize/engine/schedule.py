@@ -69,12 +69,15 @@ class Scheduler:
         return found
 
     def plan(self, admit: bool = True) -> Plan:
-        """Choose this step's work and give it room. What is planned will be run: its blocks are findable from here on,
-        also by sequences admitted later in this same plan, because a runner writes a whole batch before it reads any of it."""
+        """Choose this step's work and give it room; without `admit`, only for what has begun.
+
+        What is planned will be run: its blocks are findable from here on, also by sequences admitted later in this same plan, because
+        a runner writes a whole batch before it reads any of it.
+        """
         plan = Plan(budget=self.limits.step_tokens)
         preempted = self._continue(plan)
-        if admit and not preempted:
-            self._admit(plan)
+        if not preempted:
+            self._admit(plan, returning=not admit)
         self.waiting.age()
         plan.steps = self._steps(plan)
         return plan
@@ -135,9 +138,9 @@ class Scheduler:
                 self._take(plan, sequence, count)
         return preempted
 
-    def _admit(self, plan: Plan) -> None:
+    def _admit(self, plan: Plan, returning: bool) -> None:
         while plan.budget and len(self.running) < self.limits.max_running:
-            sequence = self.waiting.first()
+            sequence = self.waiting.first(returning)
             if sequence is None:
                 return
             self._adopt_prefix(sequence)

@@ -108,6 +108,7 @@ class Runner(Protocol):
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
         """Write the batch's keys and values into its blocks and draw the next token of each sequence marked `sample`.
 
+        The whole batch is written before any of it is read: a sequence may share blocks that another one fills in the same call.
         With max_steps > 1, go on decoding inside the call; a row ends early at a stop token or its own limit.
         Touches only blocks named in the tables.
         """

@@ -1,0 +1,100 @@
+"""From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alize.engine.core import Core
+from alize.engine.runners.base import BLOCK, Runner, RunnerInfo
+from alize.engine.schedule import Limits
+from alize.errors import HomeUnusable, Missing
+from alize.settings import Settings
+from alize.weights.checkpoints import open_checkpoint
+
+__all__ = ["EngineConfig", "build_core"]
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Everything an engine process needs to know."""
+
+    path: str  # the weights
+    model: str = ""  # the id they are served under
+    sha256: str | None = None
+    dtype: str = "auto"
+    device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
+    threads: int = 0  # 0: every core this process may use
+    cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, settings: Settings, path: Path, model: str, sha256: str | None = None) -> "EngineConfig":
+        """The engine's part of the settings."""
+        return cls(
+            path=str(path),
+            model=model,
+            sha256=sha256,
+            dtype=settings.dtype,
+            threads=settings.threads,
+            cache_bytes=int(settings.cache_memory * GIB),
+            limits=Limits(
+                step_tokens=settings.step_tokens,
+                max_running=settings.max_running,
+                max_waiting=settings.max_waiting,
+                max_context=settings.max_context or 2**31 - 1,
+                decode_steps=settings.decode_steps,
+                prefix_cache=settings.prefix_cache,
+            ),
+        )
+
+
+def build_core(config: EngineConfig) -> Core:
+    """Load the weights and allocate the cache.
+
+    Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, HomeUnusable where memory does not suffice.
+    """
+    runner = _runner(config)
+    blocks = _blocks(runner.info, config)
+    try:
+        return Core(runner, config.limits, blocks, config.model, config.sha256)
+    except MemoryError as error:
+        raise HomeUnusable(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
+
+
+def _runner(config: EngineConfig) -> Runner:
+    try:
+        import torch
+    except ImportError as error:
+        raise Missing("PyTorch is not installed.", remedy="Install it: pip install 'alize[torch]'.") from error
+    from alize.engine.runners.torch import TorchRunner
+    from alize.engine.runners.torch_dtype import choose_dtype
+    from alize.model.load import load_transformer
+
+    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+    device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    dtype, reason = choose_dtype(config.dtype, device)
+    checkpoint = open_checkpoint(Path(config.path))
+    try:
+        return TorchRunner(load_transformer(checkpoint, dtype, device), reason)
+    finally:
+        checkpoint.close()
+
+
+def _blocks(info: RunnerInfo, config: EngineConfig) -> dict[str, int]:
+    """Split the cache's bytes: every group the same number of blocks, but none more than its running sequences can use."""
+    import psutil
+
+    budget = config.cache_bytes or min(8 * GIB, psutil.virtual_memory().available // 4)
+    context = min(info.max_context, config.limits.max_context)
+    most = {
+        group.name: config.limits.max_running * (-(-min(context, (group.window or context) + config.limits.step_tokens) // BLOCK) + 2)
+        for group in info.groups
+    }
+    remaining, blocks = budget, dict.fromkeys(most, 0)
+    for index, group in enumerate(sorted(info.groups, key=lambda g: most[g.name])):  # what a small group leaves, the others share
+        share = remaining // sum(g.bytes_per_block for g in sorted(info.groups, key=lambda g: most[g.name])[index:])
+        blocks[group.name] = max(2, min(most[group.name], share))
+        remaining -= blocks[group.name] * group.bytes_per_block
+    return blocks

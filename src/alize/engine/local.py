@@ -1,0 +1,255 @@
+"""LocalEngine: the engine in a process of its own on this machine. In: requests. Out: steps, also after the process has crashed.
+
+The server's event loop never computes, so it answers while the model runs; and what kills the engine (memory, a bug in a kernel)
+does not kill the server. In-flight requests then get EngineCrashed at once, and a new process is started.
+"""
+
+import asyncio
+import itertools
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
+from alize.engine.build import EngineConfig
+from alize.engine.wire import (
+    Abort,
+    Add,
+    Answer,
+    Call,
+    Command,
+    Event,
+    Failed,
+    Quit,
+    Ready,
+    Refused,
+    Start,
+    Steps,
+    decode_event,
+    encode,
+)
+from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, UnsupportedParameter
+
+__all__ = ["LocalEngine"]
+
+log = logging.getLogger("alize.engine")
+
+FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds between restarts; doubled after each engine that did not live
+PATIENCE = 5.0  # seconds an engine gets to quit before it is killed
+
+_Inbox = asyncio.Queue[Step | AlizeError]
+
+
+class LocalEngine:
+    """An `Engine` behind a socket. Use `await LocalEngine.start(config)`."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._info: ModelInfo | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None  # None while no engine is ready
+        self._inboxes: dict[str, _Inbox] = {}
+        self._calls: dict[int, asyncio.Future[Answer]] = {}
+        self._numbers = itertools.count(1)
+        self._supervisor: asyncio.Task[None] | None = None
+        self._closing = False
+        self._generation = 0
+        self._failure: AlizeError | None = None  # why the last engine ended, if it said
+
+    @classmethod
+    async def start(cls, config: EngineConfig) -> "LocalEngine":
+        """Start the process and wait until the weights are loaded. Raises what loading them raised."""
+        engine = cls(config)
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        engine._supervisor = asyncio.create_task(engine._supervise(ready))
+        try:
+            await ready
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    @property
+    def info(self) -> ModelInfo:
+        if self._info is None:
+            raise EngineUnavailable("The engine has not started yet.", retry_after=1.0)
+        return self._info
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process, while there is one."""
+        return self._process.pid if self._process else None
+
+    async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        check_fits(request, self.info)
+        if request.id in self._inboxes:
+            raise Conflict(f"A request with the id '{request.id}' is running.")
+        self._send(Add(request))
+        inbox = self._inboxes[request.id] = _Inbox()
+        finished = False
+        try:
+            while not finished:
+                item = await inbox.get()
+                if isinstance(item, AlizeError):
+                    finished = True  # the engine has forgotten it already
+                    raise item
+                finished = item.finish is not None
+                yield item
+        finally:
+            del self._inboxes[request.id]
+            if not finished:
+                with suppress(EngineUnavailable):
+                    self._send(Abort(request.id))
+
+    async def score(self, tokens: Sequence[int]) -> list[float]:
+        return (await self._call("score", tokens=[list(tokens)])).vectors[0]
+
+    async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
+        return (await self._call("embed", tokens=[list(tokens) for tokens in batch])).vectors
+
+    async def set_adapter(self, name: str, path: str | None) -> None:
+        raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
+
+    async def pause(self) -> None:
+        await self._call("pause")
+
+    async def resume(self) -> None:
+        await self._call("resume")
+
+    async def reload(self, path: str | None = None) -> None:
+        answer = await self._call("reload", path=path)
+        self._info = answer.info or self._info
+        self._config = replace(self._config, path=path or self._config.path)  # a restarted engine must serve the same
+
+    async def stats(self) -> EngineStats:
+        answer = await self._call("stats")
+        return replace(answer.stats or EngineStats(), generation=self._generation)
+
+    async def close(self) -> None:
+        self._closing = True
+        with suppress(EngineUnavailable):
+            self._send(Quit())
+        if self._process is not None:
+            try:
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
+            except TimeoutError:
+                self._process.kill()
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+        self._end_all(EngineUnavailable("The server is shutting down."))
+
+    def _send(self, command: Command) -> None:
+        if self._writer is None:
+            raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
+        self._writer.write(encode(command))
+
+    async def _call(self, method: str, tokens: list[list[int]] | None = None, path: str | None = None) -> Answer:
+        number = next(self._numbers)
+        self._send(Call(number, method, tokens or [], path))
+        future = self._calls[number] = asyncio.get_running_loop().create_future()
+        try:
+            answer = await future
+        finally:
+            self._calls.pop(number, None)
+        if answer.failure is not None:
+            raise answer.failure.error()
+        return answer
+
+    # ── the process ──
+
+    async def _supervise(self, ready: "asyncio.Future[None]") -> None:
+        """Keep one engine running. The first start reports to `ready`; later ones are retried, slower each time."""
+        delay = FIRST_DELAY
+        while not self._closing:
+            lived = await self._run_once(ready)
+            if self._closing:
+                return
+            if not ready.done():
+                ready.set_exception(self._failure or EngineCrashed("The engine ended while it was loading the model."))
+                return
+            delay = FIRST_DELAY if lived else min(delay * 2, LONGEST_DELAY)
+            log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation})
+            await asyncio.sleep(delay)
+
+    async def _run_once(self, ready: "asyncio.Future[None]") -> bool:
+        """One life of an engine process. True if it came as far as being ready."""
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "alize.engine.worker", str(theirs.fileno()), pass_fds=[theirs.fileno()], env=environment
+            )
+        finally:
+            theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        lived = False
+        try:
+            writer.write(encode(Start(self._config)))
+            while True:
+                event = await _read(reader)
+                if isinstance(event, Ready):
+                    self._info, self._writer, self._failure, lived = event.info, writer, None, True
+                    self._generation += 1
+                    if not ready.done():
+                        ready.set_result(None)
+                else:
+                    self._dispatch(event)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return lived
+        finally:
+            self._writer = None
+            writer.close()
+            await self._reap()
+            self._end_all(EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+
+    async def _reap(self) -> None:
+        """Wait for the process; kill one that closed its socket but goes on, or that outlives this task."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            try:
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
+            except (TimeoutError, asyncio.CancelledError):
+                self._process.kill()
+                await self._process.wait()
+
+    def _dispatch(self, event: Event) -> None:
+        match event:
+            case Steps(steps):
+                for step in steps:
+                    self._deliver(step.request_id, step)
+            case Refused(request_id, failure):
+                self._deliver(request_id, failure.error())
+            case Answer(number):
+                future = self._calls.pop(number, None)
+                if future is not None and not future.done():
+                    future.set_result(event)
+            case Failed(failure):
+                self._failure = failure.error()
+                log.error("engine failed: %s", self._failure.text)
+            case Ready():
+                raise AssertionError("a second Ready")
+
+    def _deliver(self, request_id: str, item: Step | AlizeError) -> None:
+        inbox = self._inboxes.get(request_id)  # none: aborted a moment ago
+        if inbox is not None:
+            inbox.put_nowait(item)
+
+    def _end_all(self, error: AlizeError) -> None:
+        """Every request and call in flight gets an error: none may wait for an engine that is gone."""
+        for inbox in self._inboxes.values():
+            inbox.put_nowait(error)
+        for future in self._calls.values():
+            if not future.done():
+                future.set_exception(error)
+
+
+async def _read(reader: asyncio.StreamReader) -> Event:
+    (size,) = struct.unpack("<I", await reader.readexactly(4))
+    return decode_event(await reader.readexactly(size))

@@ -1,0 +1,179 @@
+"""Messages between the server's process and the engine's. In: values. Out: frames of msgpack, each behind its length.
+
+Everything that crosses is listed here: what is sent down (commands) and what comes back (events).
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from alize import errors
+from alize.engine.base import EngineStats, ModelInfo, Request, Step
+from alize.engine.build import EngineConfig
+from alize.errors import AlizeError
+
+__all__ = [
+    "Abort",
+    "Add",
+    "Answer",
+    "Call",
+    "Channel",
+    "Command",
+    "Event",
+    "Failed",
+    "Failure",
+    "Quit",
+    "Ready",
+    "Refused",
+    "Start",
+    "Steps",
+    "decode_event",
+    "encode",
+]
+
+_HEADER = struct.Struct("<I")
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An AlizeError on its way between processes."""
+
+    kind: str
+    message: str
+    param: str | None = None
+    remedy: str | None = None
+    retry_after: float | None = None
+
+    @classmethod
+    def of(cls, error: AlizeError) -> "Failure":
+        return cls(type(error).__name__, error.message, error.param, error.remedy, error.retry_after)
+
+    def error(self) -> AlizeError:
+        kind = getattr(errors, self.kind, AlizeError)
+        return kind(self.message, param=self.param, remedy=self.remedy, retry_after=self.retry_after)
+
+
+# ── commands ──
+
+
+class Start(msgspec.Struct, tag=True, frozen=True):
+    """First frame: what to run."""
+
+    config: EngineConfig
+
+
+class Add(msgspec.Struct, tag=True, frozen=True):
+    request: Request
+
+
+class Abort(msgspec.Struct, tag=True, frozen=True):
+    request_id: str
+
+
+class Call(msgspec.Struct, tag=True, frozen=True):
+    """Anything that is answered once: method is score, embed, pause, resume, reload or stats."""
+
+    number: int
+    method: str
+    tokens: list[list[int]] = []
+    path: str | None = None
+
+
+class Quit(msgspec.Struct, tag=True, frozen=True):
+    """Stop now."""
+
+
+Command = Start | Add | Abort | Call | Quit
+
+# ── events ──
+
+
+class Ready(msgspec.Struct, tag=True, frozen=True):
+    """The weights are loaded."""
+
+    info: ModelInfo
+
+
+class Failed(msgspec.Struct, tag=True, frozen=True):
+    """The engine cannot go on; its process ends after this."""
+
+    failure: Failure
+
+
+class Steps(msgspec.Struct, tag=True, frozen=True):
+    """What one engine step gave to all its requests."""
+
+    steps: list[Step]
+
+
+class Refused(msgspec.Struct, tag=True, frozen=True):
+    """A request was not accepted."""
+
+    request_id: str
+    failure: Failure
+
+
+class Answer(msgspec.Struct, tag=True, frozen=True):
+    """The answer to a Call: one of the fields, or none where there is nothing to say."""
+
+    number: int
+    failure: Failure | None = None
+    vectors: list[list[float]] = []
+    stats: EngineStats | None = None
+    info: ModelInfo | None = None
+
+
+Event = Ready | Failed | Steps | Refused | Answer
+
+_encoder = msgspec.msgpack.Encoder()
+_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_events: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+
+
+def encode(message: Command | Event) -> bytes:
+    """One frame."""
+    body = _encoder.encode(message)
+    return _HEADER.pack(len(body)) + body
+
+
+def decode_event(body: bytes) -> Event:
+    return _events.decode(body)
+
+
+class Channel:
+    """The engine's end: a blocking socket, read only when something is there or nothing else is to be done."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._buffer = bytearray()
+
+    def send(self, event: Event) -> None:
+        """Raises BrokenPipeError where the server is gone."""
+        self._socket.sendall(encode(event))
+
+    def receive(self, wait: bool) -> Iterator[Command]:
+        """Every command that has arrived; with `wait`, at least one. Raises EOFError where the server is gone."""
+        while True:
+            yield from self._complete()
+            self._socket.settimeout(None if wait else 0)
+            try:
+                received: Any = self._socket.recv(1 << 20)
+            except (BlockingIOError, TimeoutError):
+                return
+            finally:
+                self._socket.settimeout(None)
+            if not received:
+                raise EOFError
+            self._buffer += received
+            wait = False
+
+    def _complete(self) -> Iterator[Command]:
+        while len(self._buffer) >= _HEADER.size:
+            (size,) = _HEADER.unpack_from(self._buffer)
+            if len(self._buffer) < _HEADER.size + size:
+                return
+            body = bytes(self._buffer[_HEADER.size : _HEADER.size + size])
+            del self._buffer[: _HEADER.size + size]
+            yield _commands.decode(body)

@@ -1,0 +1,130 @@
+"""The engine's process. In: commands on a socket. Out: events on the same socket. Started by `LocalEngine`, never by hand.
+
+It ends when it is told to, when the server's end of the socket closes, or when a step fails: the server then starts a new one.
+"""
+
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import psutil
+
+from alize.engine.build import build_core
+from alize.engine.wire import Abort, Add, Answer, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Start, Steps
+from alize.errors import AlizeError
+
+__all__ = ["main"]
+
+
+class _Worker:
+    def __init__(self, channel: Channel, start: Start) -> None:
+        self._channel, self._config = channel, start.config
+        self._core = build_core(start.config)
+        self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
+        channel.send(Ready(self._core.info))
+
+    def run(self) -> None:
+        """Handle commands between steps until told to quit. Raises EOFError where the server is gone."""
+        checked = True
+        while True:
+            for command in self._channel.receive(wait=not self._core.busy and not self._settled):
+                if isinstance(command, Quit):
+                    return
+                self._handle(command)
+            if self._core.busy:
+                steps = self._core.step()
+                checked = False
+                if steps:
+                    self._channel.send(Steps(steps))
+            elif not checked:
+                self._core.check()
+                checked = True
+            if self._settled and self._core.settled:
+                for then in self._settled:
+                    then()
+                self._settled = []
+
+    def _handle(self, command: Command) -> None:
+        match command:
+            case Add(request):
+                try:
+                    self._core.add(request)
+                except AlizeError as error:
+                    self._channel.send(Refused(request.id, Failure.of(error)))
+            case Abort(request_id):
+                self._core.abort(request_id)
+            case Call():
+                try:
+                    self._call(command)
+                except AlizeError as error:
+                    self._channel.send(Answer(command.number, Failure.of(error)))
+            case Start() | Quit():
+                raise AssertionError("a second Start")
+
+    def _call(self, call: Call) -> None:
+        core = self._core
+        match call.method:
+            case "score":
+                self._channel.send(Answer(call.number, vectors=[core.score(tokens) for tokens in call.tokens]))
+            case "embed":
+                self._channel.send(Answer(call.number, vectors=[core.embed(tokens) for tokens in call.tokens]))
+            case "stats":
+                self._channel.send(Answer(call.number, stats=core.stats(psutil.Process().memory_info().rss)))
+            case "pause":
+                core.paused = True
+                self._settled.append(lambda: self._channel.send(Answer(call.number)))
+            case "resume":
+                core.paused = False
+                self._channel.send(Answer(call.number))
+            case "reload":
+                core.paused = True
+                self._settled.append(lambda: self._reload(call))
+            case other:
+                raise AssertionError(f"unknown call {other}")
+
+    def _reload(self, call: Call) -> None:
+        try:
+            config = replace(self._config, path=call.path or self._config.path)
+            fresh = build_core(config)  # the old weights stay until the new ones are whole
+        except AlizeError as error:
+            self._core.paused = False
+            self._channel.send(Answer(call.number, Failure.of(error)))
+            return
+        waiting = self._core.waiting()
+        self._core.runner.close()
+        self._core, self._config = fresh, config
+        for request in waiting:
+            self._handle(Add(request))
+        self._channel.send(Answer(call.number, info=fresh.info))
+
+
+def main() -> int:
+    """Exit status 0 after Quit or when the server is gone, 1 after a failure, which is sent to the server too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the server decides when the engine stops
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        start = next(iter(channel.receive(wait=True)))
+        assert isinstance(start, Start)
+        _Worker(channel, start).run()
+        return 0
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return 0
+    except AlizeError as error:
+        failure = Failure.of(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the server must hear of it
+        traceback.print_exc()
+        failure = Failure("EngineCrashed", f"The engine failed: {type(error).__name__}: {error}.")
+    with suppress(OSError):  # the server may be gone
+        channel.send(Failed(failure))
+    return 1
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # PyTorch's threads take 0.3 s to wind down
