@@ -1,9 +1,10 @@
 """The Identity seam. In: a request's credentials. Out: the principal who acts, or None when the credentials are not this one's kind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["SCOPES", "Identity", "Principal", "Scope"]
+__all__ = ["SCOPES", "Identity", "Principal", "Scope", "first_match"]
 
 Scope = Literal["inference", "admin"]
 SCOPES: tuple[Scope, ...] = ("inference", "admin")
@@ -31,3 +32,20 @@ class Identity(Protocol):
         Raises AuthenticationFailed where they do and it is wrong: a bad key must never fall through to another method.
         """
         ...
+
+
+def first_match(identities: Sequence[Identity]) -> Identity:
+    """Several ways as one: the first that knows the credentials decides. One that raises ends the search."""
+    return _FirstMatch(tuple(identities))
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstMatch:
+    identities: tuple[Identity, ...]
+
+    async def identify(self, headers: dict[str, str]) -> Principal | None:
+        for identity in self.identities:
+            principal = await identity.identify(headers)
+            if principal is not None:
+                return principal
+        return None
