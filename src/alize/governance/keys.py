@@ -4,8 +4,8 @@ Every function that takes a Store runs in the caller's transaction; `first_key`,
 """
 
 from collections.abc import AsyncGenerator, Collection
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from alize.errors import InvalidRequest, NotFound, PermissionDenied, SettingInvalid
 from alize.governance.identity import SCOPES, Principal, Scope
@@ -23,11 +23,12 @@ _LONGEST_NAME = 100
 _LONGEST_SECRET = 512
 
 
-class MadeKey(NamedTuple):
-    """A new key. The secret is nowhere else: not in the database, not in a log."""
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A new key. The secret is nowhere else: not in the database, and not in this object's `repr`, which may reach a log."""
 
     record: KeyRecord
-    secret: str
+    secret: str = field(repr=False)
 
 
 def principal_of(member: Member) -> Principal:
