@@ -34,7 +34,7 @@ class Tokenizer(Protocol):
     """One model's alphabet and template."""
 
     vocab_size: int
-    bos_id: int | None
+    bos_id: int | None  # what a plain text must begin with; None where the model was trained without
     stop_ids: frozenset[int]  # drawing one of these ends an answer
 
     def encode(self, text: str) -> list[int]:
@@ -53,8 +53,12 @@ class Tokenizer(Protocol):
         """How to show one id to a person: control tokens by name."""
         ...
 
-    def stream(self, stop: Sequence[str] = ()) -> TextStream:
-        """A fresh stream. The earliest match of any stop string ends it, and the string itself is not returned."""
+    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
+        """A fresh stream. The earliest match of any stop string ends it, and the string itself is not returned.
+
+        `continuing`: the ids follow text already shown (an answer after a prefix). Sentencepiece drops a space at the start of a text,
+        and must keep it there. Stop strings are not empty.
+        """
         ...
 
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
@@ -62,6 +66,7 @@ class Tokenizer(Protocol):
 
         Messages are `{"role", "content": str, …}`; a last assistant message with `"prefix": True` is left open, to be continued.
         Control tokens come from the template alone: text that looks like one stays text.
+        Contents, where present, are str; the arguments of tool calls are JSON as str.
         Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
         """
         ...

@@ -1,0 +1,99 @@
+"""A Tokenizer over byte-pair merges. In: text and messages. Out: ids, and text again.
+
+The merging is that of the `tokenizers` library, given a vocabulary *without* its control tokens: plain text cannot reach one, whatever
+it says. Control ids come from the chat template alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alize.errors import InvalidRequest
+from alize.tokenize.base import TextStream
+from alize.tokenize.markers import Markers
+from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import tokenizers
+
+    from alize.tokenize.template import ChatTemplate
+
+__all__ = ["BpeTokenizer", "TextEncoders"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoders:
+    """What turns plain text into ids. They differ only where a release treats the very start of a text apart."""
+
+    start: "tokenizers.Tokenizer"
+    later: "tokenizers.Tokenizer"
+
+
+class BpeTokenizer:
+    """One model's merges, vocabulary and template. Immutable; one instance serves all threads."""
+
+    def __init__(self, encoders: TextEncoders, vocabulary: Vocabulary, markers: Markers, chat: "ChatTemplate | None") -> None:
+        self._encoders = encoders
+        self._vocabulary = vocabulary
+        self._markers = markers
+        self._chat = chat
+        self.vocab_size = vocabulary.size
+        self.bos_id = vocabulary.bos_id
+        self.stop_ids = vocabulary.stop_ids
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
+        return _encode(self._encoders.start, text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""
+        stream = VocabularyStream(self._vocabulary)
+        return stream.push(ids).text + stream.flush().text
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.bytes_of(token)
+
+    def token_text(self, token: int) -> str:
+        """How to show one id to a person. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.name(token)
+
+    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
+        """A fresh stream; see `TextStream`."""
+        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
+
+    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+        """Ids of a conversation; see `Tokenizer.template`. Raises InvalidRequest for a model that has no chat template."""
+        if self._chat is None:
+            raise InvalidRequest(
+                "This model carries no chat template: it completes text and cannot be talked to.",
+                param="messages",
+                remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
+            )
+        return list(self._ids(self._chat.segments(messages, tools, self._markers)))
+
+    def _ids(self, segments: Iterator[int | str]) -> Iterator[int]:
+        encoder = self._encoders.start
+        for segment in segments:
+            if isinstance(segment, int):
+                yield segment
+            else:
+                yield from _encode(encoder, segment)
+            encoder = self._encoders.later
+
+
+def _encode(encoder: "tokenizers.Tokenizer", text: str) -> list[int]:
+    if not text:
+        return []
+    try:
+        # The batch call computes no offsets and lets go of the interpreter's lock: three times as fast on a megabyte.
+        return encoder.encode_batch_fast([text], add_special_tokens=False)[0].ids
+    except (UnicodeEncodeError, TypeError) as error:
+        at = next((index for index, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
+        if at is None:
+            raise
+        raise InvalidRequest(
+            f"The text is not valid Unicode: character {at} is half of a surrogate pair ({text[at]!a}).",
+            remedy="Send text as UTF-8, or both halves of the pair.",
+        ) from error

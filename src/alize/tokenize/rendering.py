@@ -1,0 +1,102 @@
+"""One compiled chat template. In: Jinja source, then the variables of a conversation. Out: text, and errors of the house.
+
+Reading the source also tells what the template has a place for, so that tools it never mentions are refused instead of dropped.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2.exceptions import SecurityError
+
+from alize.errors import AlizeError, CheckpointInvalid, InvalidMessageOrder, InvalidRequest, UnsupportedParameter
+from alize.tokenize.sandbox import Budget, TemplateOverrun, TemplateSandbox, budget
+
+__all__ = ["Rendering", "refuse"]
+
+_LONGEST_SOURCE = 2**20
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+class _Refused(TemplateError):
+    """The template called `raise_exception`."""
+
+
+def refuse(message: object = "") -> NoReturn:
+    """What templates know as `raise_exception`."""
+    raise _Refused(str(message))
+
+
+class Rendering:
+    """A template ready to render. Immutable; one instance serves all threads."""
+
+    def __init__(self, source: str) -> None:
+        """Raises CheckpointInvalid where the source is not a template, naming the line."""
+        if len(source) > _LONGEST_SOURCE:
+            raise CheckpointInvalid(f"The chat template has {len(source)} characters, more than {_LONGEST_SOURCE}.")
+        self.source = source
+        sandbox = TemplateSandbox()
+        sandbox.filters["tojson"] = _to_json
+        try:
+            self._template, tree = sandbox.compile_template(source)
+            self._variables = meta.find_undeclared_variables(tree)
+        except TemplateSyntaxError as error:
+            raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.") from error
+        except (TemplateError, SyntaxError, RecursionError) as error:
+            raise CheckpointInvalid(f"The chat template cannot be compiled: {error}.") from error
+        self._words = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+        self._words |= {node.attr for node in tree.find_all(nodes.Getattr)}
+
+    def check(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> None:
+        """Raise UnsupportedParameter for tools, calls or results that the template has no place for."""
+        if tools and "tools" not in self._variables:
+            raise UnsupportedParameter("This model's chat template has no place for tools.", param="tools")
+        for index, message in enumerate(messages):
+            for found, word, what, field in (
+                (bool(message.get("tool_calls")), "tool_calls", "tool calls", ".tool_calls"),
+                (message.get("role") == "tool", "tool", "tool results", ".role"),
+            ):
+                if found and word not in self._words:
+                    raise UnsupportedParameter(f"This model's chat template has no place for {what}.", param=f"messages.{index}{field}")
+
+    def render(self, variables: Mapping[str, Any], mark: str, given: int) -> str:
+        """The rendered text. `mark` is kept as it is by `tojson`; `given` is how many characters the variables hold.
+
+        Raises InvalidMessageOrder where the template refuses, InvalidRequest where these messages make it fail, and a plain
+        AlizeError where it overruns its budget: that is the model's fault, not the request's.
+        """
+        token = budget.set(Budget(given, mark))
+        try:
+            return self._template.render(variables)
+        except _Refused as error:
+            raise InvalidMessageOrder(f"The model's chat template refuses these messages: {error}", param="messages") from error
+        except (SecurityError, RecursionError, MemoryError) as error:
+            reason = error if isinstance(error, TemplateOverrun) else f"it tried what the sandbox forbids ({error or type(error).__name__})"
+            raise AlizeError(
+                f"The model's chat template was stopped: {reason}.",
+                remedy="Serve the model with the template of its release.",
+            ) from error
+        except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InvalidRequest(f"The model's chat template cannot render these messages: {error}", param="messages") from error
+        finally:
+            budget.reset(token)
+
+
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    """JSON as chat templates expect it: no HTML escapes, other alphabets as they are unless asked."""
+    if indent is not None and not 0 <= indent <= 100:
+        raise TemplateOverrun("it asked tojson for a width beyond 100")
+    spent = budget.get()
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, sort_keys=sort_keys)
+    spent.charge(len(text))
+    if not ensure_ascii:
+        return text
+    return _NON_ASCII.sub(lambda found: found[0] if found[0] == spent.mark else json.dumps(found[0])[1:-1], text)

@@ -1,0 +1,66 @@
+"""One model's entries. In: what each id is and says. Out: its bytes, its name, and which ids are control tokens.
+
+>>> entries = Vocabulary(pieces=(b"", b" hi"), texts=("<s>", "Ġhi"), control={"<s>": 0})
+>>> entries.bytes_of(1), entries.name(0)
+(b' hi', '<s>')
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Vocabulary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What each id adds to a text. Ids are 0 … size - 1; an id that no entry claims has an empty piece and an empty text."""
+
+    pieces: tuple[bytes, ...]  # by id; b"" for control tokens
+    texts: tuple[str, ...]  # by id, as the release spells them
+    control: Mapping[str, int]  # spelling → id of the tokens that only a template may write
+    special: Mapping[str, str] = field(default_factory=dict[str, str])  # "bos_token" → its spelling, as templates ask for it
+    bos_id: int | None = None  # what a plain text begins with; None where the model was trained without
+    stop_ids: frozenset[int] = frozenset()
+    leading_space: frozenset[int] = frozenset()  # ids whose space is dropped at the start of a text (sentencepiece)
+
+    @property
+    def size(self) -> int:
+        return len(self.pieces)
+
+    def bytes_of(self, token: int) -> bytes:
+        """The bytes of one id. Raises IndexError outside the vocabulary, below zero too."""
+        if not 0 <= token < len(self.pieces):
+            raise IndexError(f"token {token} is outside the vocabulary of {len(self.pieces)}")
+        return self.pieces[token]
+
+    def name(self, token: int) -> str:
+        """How to show one id: its text, a part of a character as `<0xC3>`, a control token by its spelling."""
+        piece = self.bytes_of(token)
+        if not piece:
+            return self.texts[token]
+        try:
+            return piece.decode()
+        except UnicodeDecodeError:
+            return "".join(f"<0x{byte:02X}>" for byte in piece)
+
+
+END_NAMES = frozenset(
+    {
+        "</s>",
+        "<eos>",
+        "<end_of_turn>",
+        "<|EOT|>",
+        "<|end_of_text|>",
+        "<|end|>",
+        "<|endoftext|>",
+        "<|eom_id|>",
+        "<|eot_id|>",
+        "<|im_end|>",
+    }
+)
+"""Control tokens that end a turn or a text wherever they exist: files often name only one of theirs as the end."""
+
+
+def stop_ids(control: Mapping[str, int], named: Iterable[int]) -> frozenset[int]:
+    """Ids that end an answer: those the file names, and control tokens that by their spelling can mean nothing else."""
+    return frozenset(named) | {id for text, id in control.items() if text in END_NAMES}
