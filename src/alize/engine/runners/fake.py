@@ -1,0 +1,96 @@
+"""FakeRunner: a model of a few lines, for tests and demonstrations. In: a packed batch. Out: tokens that prove the cache was right.
+
+Its cache holds the token ids themselves. The next token is a checksum of the whole sequence as read back through the block tables,
+so a block that was shared wrongly, freed early or never written changes every token after it. No weights, no PyTorch, microseconds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from alize.engine.base import TokenLogprob
+from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.sample import sample_rows
+
+__all__ = ["FakeRunner"]
+
+
+class FakeRunner:
+    """See `Runner` for what each method promises."""
+
+    def __init__(self, vocab: int = 64, max_context: int = 512, window: int | None = None, max_steps: int = 64) -> None:
+        """With a window, a second group of layers forgets what lies further back than that."""
+        groups = [CacheGroup("full", "full", (0,), 1 << 10)]
+        if window is not None:
+            groups.append(CacheGroup("sliding", "sliding", (1,), 1 << 10, window))
+        self._info = RunnerInfo(
+            name="fake",
+            dtype="int64",
+            dtype_reason="token ids",
+            vocab_size=vocab,
+            hidden_size=1,
+            max_context=max_context,
+            groups=tuple(groups),
+            weights_bytes=0,
+            batch_invariant=True,
+            max_steps=max_steps,
+        )
+        self._caches: dict[str, np.ndarray] = {}
+        self.calls = 0  # how often `run` was called
+        self.tokens = 0  # how many tokens it was given
+
+    @property
+    def info(self) -> RunnerInfo:
+        return self._info
+
+    def allocate(self, blocks: Mapping[str, int]) -> None:
+        self._caches = {name: np.full(count * BLOCK, -1, np.int64) for name, count in blocks.items()}
+
+    def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
+        self.calls += 1
+        self.tokens += len(batch.tokens)
+        starts = np.cumsum(batch.lengths) - batch.lengths
+        self._write(batch, np.repeat(np.arange(len(batch.lengths)), batch.lengths), batch.positions, batch.tokens)
+        if batch.want != "tokens":
+            logits = [self._logits(batch, row, int(p) + 1) for row, s, n in self._rows(batch, starts) for p in batch.positions[s : s + n]]
+            values = np.stack(logits)
+            return Output(((),) * len(batch.lengths), values=values if batch.want == "logits" else values.sum(1, keepdims=True))
+        drawn: list[list[int]] = [[] for _ in batch.lengths]
+        extra: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
+        for row, rule in enumerate(sampling):
+            context = int(batch.contexts[row])
+            while batch.sample[row] and len(drawn[row]) < min(max_steps, max(rule.limit, 1)):
+                (token,), (logprob,) = sample_rows(self._logits(batch, row, context)[None], [rule], [context])
+                drawn[row].append(token)
+                if logprob is not None:
+                    extra[row].append(logprob)
+                if token in rule.stop_ids or len(drawn[row]) == max_steps:
+                    break
+                self._write(batch, np.array([row]), np.array([context]), np.array([token]))
+                context += 1
+        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, extra)) if any(extra) else ())
+
+    def close(self) -> None:
+        self._caches = {}
+
+    def _rows(self, batch: Batch, starts: np.ndarray) -> list[tuple[int, int, int]]:
+        return [(row, int(start), int(length)) for row, (start, length) in enumerate(zip(starts, batch.lengths, strict=True))]
+
+    def _write(self, batch: Batch, rows: np.ndarray, positions: np.ndarray, tokens: np.ndarray) -> None:
+        for name, cache in self._caches.items():
+            blocks = batch.tables[name][rows, positions // BLOCK]
+            assert (blocks >= 0).all(), "a position was given no block"
+            cache[blocks * BLOCK + positions % BLOCK] = tokens
+
+    def _logits(self, batch: Batch, row: int, context: int) -> np.ndarray:
+        """Peaks at a checksum of what every group still sees of positions 0 … context-1."""
+        checksum = 0
+        for group in self._info.groups:
+            positions = np.arange(0 if group.window is None else max(0, context - group.window), context)
+            blocks = batch.tables[group.name][row, positions // BLOCK]
+            assert (blocks >= 0).all(), "a block was given back that is still seen"
+            for token in self._caches[group.name][blocks * BLOCK + positions % BLOCK].tolist():
+                checksum = (checksum * 31 + token + 7) % 1_000_003
+        logits = np.zeros(self._info.vocab_size, np.float32)
+        logits[checksum % self._info.vocab_size] = 4.0
+        return logits

@@ -1,0 +1,221 @@
+"""The scheduler: whatever arrives, leaves or runs short, every answer is the one it would be alone."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alize.engine.base import Request, SamplingParams
+from alize.engine.core import Core
+from alize.engine.runners.fake import FakeRunner
+from alize.engine.schedule import Limits
+from alize.errors import Conflict, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
+
+
+def core(blocks: int = 64, limits: Limits | None = None, window: int | None = None) -> Core:
+    runner = FakeRunner(window=window)
+    return Core(runner, limits or Limits(), {group.name: blocks for group in runner.info.groups})
+
+
+def drain(engine: Core, into: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
+    answers: dict[str, list[int]] = {} if into is None else into
+    while engine.busy:
+        for step in engine.step():
+            answers.setdefault(step.request_id, []).extend(step.tokens)
+        engine.check()
+    return answers
+
+
+def alone(request: Request, window: int | None) -> list[int]:
+    engine = core(limits=Limits(prefix_cache=False), window=window)
+    engine.add(request)
+    return drain(engine)[request.id]
+
+
+PROMPTS = st.tuples(st.integers(0, 50), st.lists(st.integers(0, 5), min_size=1, max_size=40)).map(lambda p: tuple([1] * p[0] + p[1]))
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> list[Request]:
+    """Prompts that often begin alike, greedy or sampled, of two tenants and priorities."""
+    return [
+        Request(
+            id=str(index),
+            tokens=draw(PROMPTS),
+            max_tokens=draw(st.integers(1, 40)),
+            sampling=SamplingParams(temperature=draw(st.sampled_from([0.0, 1.0])), seed=draw(st.integers(0, 3))),
+            stop_ids=frozenset(draw(st.sets(st.integers(0, 63), max_size=2))),
+            tenant=draw(st.sampled_from(["a", "b"])),
+            priority=draw(st.integers(0, 1)),
+            salt=draw(st.sampled_from(["", "x"])),
+        )
+        for index in range(draw(st.integers(1, 10)))
+    ]
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> Limits:
+    return Limits(
+        step_tokens=draw(st.sampled_from([16, 40, 512])),
+        max_running=draw(st.integers(1, 8)),
+        decode_steps=draw(st.sampled_from([1, 5])),
+        prefix_cache=draw(st.booleans()),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(requests(), limits(), st.integers(9, 30), st.sampled_from([None, 20]), st.data())
+def test_every_answer_is_the_one_given_alone(
+    work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
+) -> None:
+    engine = core(blocks, bounds, window)
+    answers: dict[str, list[int]] = {}
+    gone: set[str] = set()
+    for request in work:
+        engine.add(request)
+        for _ in range(data.draw(st.integers(0, 4))):
+            for step in engine.step():
+                answers.setdefault(step.request_id, []).extend(step.tokens)
+            engine.check()
+        if data.draw(st.booleans()) and data.draw(st.booleans()):
+            engine.abort(request.id)
+            gone.add(request.id)
+    drain(engine, answers)
+    for request in work:
+        expected = alone(request, window)
+        got = answers.get(request.id, [])
+        assert got == expected or (request.id in gone and got == expected[: len(got)])
+    assert engine.stats().blocks_used == 0
+    assert engine.stats().running == engine.stats().waiting == 0
+
+
+@dataclass
+class Watched(FakeRunner):
+    """Notes how many tokens each call was given."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.sizes: list[list[int]] = []
+
+    def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+        self.sizes.append(batch.lengths.tolist())
+        return super().run(batch, sampling, max_steps)
+
+
+def test_a_long_prompt_runs_beside_decodes_within_the_budget() -> None:
+    runner = Watched()
+    engine = Core(runner, Limits(step_tokens=32, prefix_cache=False), {"full": 64})
+    engine.add(Request("short", (1, 2, 3), max_tokens=30))
+    engine.step()
+    engine.add(Request("long", tuple(range(60)) * 2, max_tokens=2))
+    drain(engine)
+    assert max(map(sum, runner.sizes)) <= 32
+    assert runner.sizes[1:5] == [[1, 31], [1, 31], [1, 31], [1, 27]]
+
+
+def test_a_shared_prompt_is_computed_once() -> None:
+    engine = core()
+    prompt = tuple(range(50))
+    for index in range(8):
+        engine.add(Request(str(index), (*prompt, index), max_tokens=3))
+    drain(engine)
+    assert engine.stats().cached_tokens == 7 * 48
+    assert engine.runner.tokens == 51 + 7 * 3 + 8 * 2  # type: ignore[attr-defined]
+
+
+def test_prefixes_are_not_shared_between_salts() -> None:
+    engine = core()
+    for salt in ("tenant-a", "tenant-b"):
+        engine.add(Request(salt, tuple(range(50)), max_tokens=1, salt=salt))
+        drain(engine)
+    assert engine.stats().cached_tokens == 0
+
+
+def test_several_decode_steps_take_one_call() -> None:
+    runner = FakeRunner()
+    engine = Core(runner, Limits(decode_steps=8), {"full": 64})
+    engine.add(Request("a", (1, 2, 3), max_tokens=17))
+    drain(engine)
+    assert runner.calls == 1 + 2
+
+
+def test_tenants_share_the_machine_evenly() -> None:
+    engine = core(limits=Limits(max_running=2, prefix_cache=False))
+    order: list[str] = []
+    for index in range(6):
+        engine.add(Request(f"busy-{index}", (1, index), max_tokens=4, tenant="busy"))
+    for index in range(2):
+        engine.add(Request(f"quiet-{index}", (2, index), max_tokens=4, tenant="quiet"))
+    while engine.busy:
+        order += [step.request_id for step in engine.step() if step.finish]
+    assert [name for name in order[:4] if name.startswith("quiet")] == ["quiet-0", "quiet-1"]
+
+
+def test_higher_priority_goes_first_and_waiting_raises_it() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    engine.add(Request("running", (1,), max_tokens=1))
+    engine.add(Request("low", (1,), max_tokens=1))
+    engine.add(Request("high", (1,), max_tokens=1, priority=1))
+    order: list[str] = []
+    while engine.busy:
+        order += [step.request_id for step in engine.step() if step.finish]
+    assert order == ["high", "running", "low"]
+
+
+def test_a_paused_engine_finishes_what_began_and_admits_nothing() -> None:
+    engine = core()
+    engine.add(Request("began", (1, 2), max_tokens=5))
+    engine.step()
+    engine.paused = True
+    engine.add(Request("waits", (1, 2), max_tokens=5))
+    assert set(drain(engine)) == {"began"}
+    assert engine.settled
+    engine.paused = False
+    assert set(drain(engine)) == {"waits"}
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"tokens": ()}, InvalidRequest),
+        ({"tokens": (64,)}, InvalidRequest),
+        ({"tokens": (-1,)}, InvalidRequest),
+        ({"tokens": (1,) * 512}, PromptTooLong),
+        ({"max_tokens": 0}, InvalidRequest),
+        ({"grammar": "{}"}, UnsupportedParameter),
+        ({"adapter": "mine"}, UnsupportedParameter),
+    ],
+)
+def test_what_cannot_be_run_is_refused(change: dict[str, object], error: type[Exception]) -> None:
+    engine = core()
+    with pytest.raises(error):
+        engine.add(replace(Request("a", (1,), max_tokens=1), **change))
+    assert not engine.busy
+
+
+def test_a_full_queue_and_a_used_id_are_refused() -> None:
+    engine = core(limits=Limits(max_waiting=1))
+    engine.add(Request("a", (1,), max_tokens=1))
+    with pytest.raises(QueueFull):
+        engine.add(Request("b", (1,), max_tokens=1))
+    with pytest.raises(Conflict):
+        engine.add(Request("a", (1,), max_tokens=1))
+
+
+def test_a_context_longer_than_the_cache_is_not_offered() -> None:
+    engine = core(blocks=4)
+    assert engine.info.max_context == 64
+    engine.add(Request("a", (1,) * 60, max_tokens=100))
+    assert len(drain(engine)["a"]) == 4
+
+
+def test_scoring_uses_scratch_blocks_and_running_work_gives_way() -> None:
+    engine = core(blocks=8)
+    for index in range(2):
+        engine.add(Request(str(index), (index,) * 40, max_tokens=30))
+    engine.step()
+    assert len(engine.score([1] * 100)) == 99
+    engine.check()
+    assert {name: len(tokens) for name, tokens in drain(engine).items()} == {"0": 29, "1": 29}
+    assert engine.stats().preemptions > 0
