@@ -32,7 +32,8 @@ async def insert_new(connection: AsyncConnection, table: Table, unique: Sequence
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(table).values(row).on_conflict_do_nothing(index_elements=unique)
-    return (await connection.execute(statement)).rowcount == 1
+    # Without the option, SQLAlchemy forgets an INSERT's count on PostgreSQL.
+    return (await connection.execute(statement, execution_options={"preserve_rowcount": True})).rowcount == 1
 
 
 async def page(
