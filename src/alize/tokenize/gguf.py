@@ -104,10 +104,14 @@ def load_gguf(metadata: Mapping[str, Any], chat_template: str | None = None) -> 
     model = metadata.get("tokenizer.ggml.model")
     if model == "gpt2":
         encoder, vocabulary = _byte_level(metadata)
+    elif model == "llama":
+        from alize.tokenize.sentencepiece import read_sentencepiece
+
+        encoder, vocabulary = read_sentencepiece(Entries(metadata))
     else:
         raise CheckpointInvalid(
             f"tokenizer.ggml.model: the tokenizer {model!r} is not known.",
-            remedy="Known is gpt2. Serve the release's own tokenizer.json, or tekken.json, instead.",
+            remedy="Known are gpt2 and llama. Serve the release's own tokenizer.json, or tekken.json, instead.",
         )
     return BpeTokenizer(
         TextEncoders(encoder, encoder),
