@@ -35,3 +35,37 @@ def postgres() -> Iterator[Callable[[], str]]:
     yield new
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random dense model of 60 KB in Mistral's consolidated layout; no tokenizer."""
+    import json
+
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    folder = tmp_path_factory.mktemp("tiny")
+    params = {"dim": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "head_dim": 8, "hidden_dim": 64, "vocab_size": 101}
+    params |= {"norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 256}
+    (folder / "params.json").write_text(json.dumps(params))
+    shapes: dict[str, tuple[int, ...]] = {"tok_embeddings.weight": (101, 32), "norm.weight": (32,), "output.weight": (101, 32)}
+    for layer in range(2):
+        for name, shape in (
+            ("attention_norm", (32,)),
+            ("attention.wq", (32, 32)),
+            ("attention.wk", (16, 32)),
+            ("attention.wv", (16, 32)),
+            ("attention.wo", (32, 32)),
+            ("ffn_norm", (32,)),
+            ("feed_forward.w1", (64, 32)),
+            ("feed_forward.w2", (32, 64)),
+            ("feed_forward.w3", (64, 32)),
+        ):
+            shapes[f"layers.{layer}.{name}.weight"] = shape
+    numbers = np.random.default_rng(0)
+    save_file(
+        {name: (numbers.standard_normal(shape) * 0.3).astype(np.float32) for name, shape in shapes.items()},
+        folder / "consolidated.safetensors",
+    )
+    return folder

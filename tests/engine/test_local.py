@@ -1,0 +1,188 @@
+"""The engine's process: it streams, it aborts, it dies and comes back, and nobody waits for ever."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alize.engine.base import Request, SamplingParams, Step
+from alize.engine.build import EngineConfig, build_core
+from alize.engine.local import LocalEngine
+from alize.engine.schedule import Limits
+from alize.errors import CheckpointInvalid, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+
+pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def config(tiny_checkpoint: Path) -> EngineConfig:
+    return EngineConfig(str(tiny_checkpoint), model="tiny", dtype="float64", threads=1, cache_bytes=1 << 20, limits=Limits(max_context=256))
+
+
+@pytest.fixture
+async def engine(config: EngineConfig) -> AsyncIterator[LocalEngine]:
+    engine = await LocalEngine.start(config)
+    yield engine
+    await engine.close()
+
+
+def request(name: str, count: int = 20, **more: object) -> Request:
+    return Request(name, (1, 2, 3), max_tokens=count, **more)  # type: ignore[arg-type]
+
+
+async def collect(engine: LocalEngine, asked: Request) -> list[Step]:
+    return [step async for step in engine.generate(asked)]
+
+
+async def idle(engine: LocalEngine) -> None:
+    """Wait until the engine has nothing left; each stats call is a round trip through its loop."""
+    while (stats := await engine.stats()).running + stats.waiting:
+        pass
+
+
+async def test_it_streams_what_the_core_computes(engine: LocalEngine, config: EngineConfig) -> None:
+    core = build_core(config)
+    core.add(request("a", sampling=SamplingParams(temperature=1.0, seed=5, logprobs=2)))
+    expected: list[Step] = []
+    while core.busy:
+        expected += core.step()
+    steps = await collect(engine, request("a", sampling=SamplingParams(temperature=1.0, seed=5, logprobs=2)))
+    assert steps == expected
+    assert steps[-1].finish == "length"
+    assert engine.info == replace(core.info, dtype_reason=engine.info.dtype_reason)
+
+
+async def test_many_at_once_get_their_own_answers(engine: LocalEngine) -> None:
+    asked = [request(str(index), sampling=SamplingParams(temperature=1.0, seed=index)) for index in range(20)]
+    together = await asyncio.gather(*(collect(engine, one) for one in asked))
+    for one, steps in zip(asked, together, strict=True):
+        again = await collect(engine, one)
+        assert [t for s in steps for t in s.tokens] == [t for s in again for t in s.tokens]
+
+
+async def test_closing_the_stream_aborts_the_request(engine: LocalEngine) -> None:
+    stream = engine.generate(request("a", 200))
+    await anext(stream)
+    await stream.aclose()
+    await idle(engine)
+    stats = await engine.stats()
+    assert (stats.aborted, stats.blocks_used) == (1, 0)
+
+
+async def test_a_cancelled_task_aborts_its_request(engine: LocalEngine) -> None:
+    started = asyncio.Event()
+
+    async def watch() -> None:
+        async for _ in engine.generate(request("a", 200)):
+            started.set()
+
+    task = asyncio.create_task(watch())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await idle(engine)
+    assert (await engine.stats()).blocks_used == 0
+
+
+async def test_a_killed_engine_fails_what_was_running_and_comes_back(engine: LocalEngine) -> None:
+    streams = [engine.generate(request(str(index), 250)) for index in range(3)]
+    for stream in streams:
+        await anext(stream)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    for stream in streams:
+        with pytest.raises(EngineCrashed):
+            async for _ in stream:
+                pass
+    with pytest.raises(EngineUnavailable):
+        await collect(engine, request("too early"))
+    while True:
+        try:
+            assert (await collect(engine, request("later")))[-1].finish == "length"
+            break
+        except EngineUnavailable:
+            await asyncio.sleep(0)
+    assert (await engine.stats()).generation == 2
+
+
+async def test_a_call_in_flight_fails_with_the_engine(engine: LocalEngine) -> None:
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+    call = asyncio.create_task(engine.stats())
+    await asyncio.sleep(0)
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises(EngineCrashed):
+        await call
+
+
+async def test_pausing_waits_for_what_runs_and_holds_what_comes(engine: LocalEngine) -> None:
+    running = asyncio.create_task(collect(engine, request("runs", 100)))
+    while not (await engine.stats()).running:
+        pass
+    await engine.pause()
+    assert (await engine.stats()).running == 0
+    held = asyncio.create_task(collect(engine, request("held")))
+    while not (await engine.stats()).waiting:
+        pass
+    assert not held.done()
+    await engine.resume()
+    assert (await running)[-1].finish == (await held)[-1].finish == "length"
+
+
+async def test_reloading_keeps_what_waits(engine: LocalEngine, tiny_checkpoint: Path) -> None:
+    before = await collect(engine, request("before"))
+    await engine.pause()
+    held = asyncio.create_task(collect(engine, request("held")))
+    while not (await engine.stats()).waiting:
+        pass
+    await engine.reload(str(tiny_checkpoint))
+    assert [s.tokens for s in await held] == [s.tokens for s in before]
+    with pytest.raises(CheckpointInvalid):
+        await engine.reload(str(tiny_checkpoint / "nothing"))
+    assert (await collect(engine, request("after")))[-1].finish == "length"
+
+
+async def test_what_cannot_be_run_is_refused_before_the_first_step(engine: LocalEngine) -> None:
+    with pytest.raises(PromptTooLong, match="256"):
+        await collect(engine, replace(request("a"), tokens=(1,) * 256))
+    with pytest.raises(InvalidRequest, match="token id"):
+        await collect(engine, replace(request("a"), tokens=(1 << 20,)))
+    with pytest.raises(UnsupportedParameter):
+        await collect(engine, request("a", adapter="mine"))
+    with pytest.raises(UnsupportedParameter):
+        await engine.set_adapter("mine", None)
+
+
+async def test_an_id_in_use_is_refused(engine: LocalEngine) -> None:
+    stream = engine.generate(request("a", 200))
+    await anext(stream)
+    with pytest.raises(Conflict):
+        await collect(engine, request("a"))
+    await stream.aclose()
+
+
+async def test_weights_that_cannot_be_read_are_an_error_at_start(config: EngineConfig, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointInvalid):
+        await LocalEngine.start(replace(config, path=str(tmp_path)))
+
+
+async def test_closing_ends_everything(config: EngineConfig) -> None:
+    engine = await LocalEngine.start(config)
+    stream = engine.generate(request("a", 250))
+    await anext(stream)
+    await engine.close()
+    with pytest.raises(EngineUnavailable):
+        async for _ in stream:
+            pass
+    await engine.close()
+
+
+async def test_scores_and_embeddings_cross_the_process(engine: LocalEngine, config: EngineConfig) -> None:
+    core = build_core(config)
+    assert await engine.score([1, 2, 3, 4]) == core.score([1, 2, 3, 4])
+    assert await engine.embed([[1, 2, 3], [4]]) == [core.embed([1, 2, 3]), core.embed([4])]
