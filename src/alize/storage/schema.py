@@ -85,7 +85,7 @@ api_keys = Table(
     Column("revoked", Moment),
     Column("expires", Moment),
     # The one who answers for a key is a member of its workspace, not merely someone.
-    ForeignKeyConstraint(["workspace", "principal"], ["members.workspace", "members.principal"], name="fk_api_keys_workspace_principal"),
+    ForeignKeyConstraint(["workspace", "principal"], ["members.workspace", "members.principal"]),
     Index(None, "workspace", "created", "id"),
 )
 

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("organization", sa.String(), sa.ForeignKey("organizations.id", name="fk_workspaces_organization"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created", _moment, nullable=False),
-        sa.UniqueConstraint("organization", "name", name="uq_workspaces_organization"),
+        sa.UniqueConstraint("organization", "name", name="uq_workspaces_organization_name"),
     )
     op.create_table(
         "principals",
@@ -49,9 +49,9 @@ def _members() -> None:
         sa.Column("principal", sa.String(), sa.ForeignKey("principals.id", name="fk_members_principal"), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("created", _moment, nullable=False),
-        sa.UniqueConstraint("workspace", "principal", name="uq_members_workspace"),
+        sa.UniqueConstraint("workspace", "principal", name="uq_members_workspace_principal"),
     )
-    op.create_index("ix_members_workspace", "members", ["workspace", "created", "id"])
+    op.create_index("ix_members_workspace_created_id", "members", ["workspace", "created", "id"])
 
 
 def _api_keys() -> None:
@@ -74,7 +74,7 @@ def _api_keys() -> None:
             ["workspace", "principal"], ["members.workspace", "members.principal"], name="fk_api_keys_workspace_principal"
         ),
     )
-    op.create_index("ix_api_keys_workspace", "api_keys", ["workspace", "created", "id"])
+    op.create_index("ix_api_keys_workspace_created_id", "api_keys", ["workspace", "created", "id"])
 
 
 def _usage() -> None:
@@ -92,4 +92,4 @@ def _usage() -> None:
         sa.Column("created", _moment, nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
     )
-    op.create_index("ix_usage_workspace", "usage", ["workspace", "created", "id"])
+    op.create_index("ix_usage_workspace_created_id", "usage", ["workspace", "created", "id"])
