@@ -33,8 +33,8 @@ class SqliteConnections:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._readers = _engine(path, "BEGIN", size=_READERS, read_only=True)
-        self._writer = _engine(path, "BEGIN IMMEDIATE", size=1)
+        self._readers = _engine(path, "BEGIN", size=_READERS, patience=_PATIENCE, read_only=True)
+        self._writer = _engine(path, "BEGIN IMMEDIATE", size=1, patience=_PATIENCE)
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
 
@@ -60,7 +60,7 @@ class SqliteConnections:
 
         Another process that migrates is waited for.
         """
-        engine = _engine(self.path, "BEGIN IMMEDIATE", size=1, foreign_keys=False, patience=60.0)
+        engine = _engine(self.path, "BEGIN IMMEDIATE", size=1, patience=60.0, foreign_keys=False)
         try:
             async with engine.begin() as connection:
                 yield connection
@@ -152,9 +152,7 @@ class SqliteUnit:
                 self._connections.written()
 
 
-def _engine(
-    path: Path, begin: str, *, size: int, read_only: bool = False, foreign_keys: bool = True, patience: float = _PATIENCE
-) -> AsyncEngine:
+def _engine(path: Path, begin: str, *, size: int, patience: float, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         pool_size=size,
