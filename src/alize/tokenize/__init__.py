@@ -1,14 +1,20 @@
 """Text ↔ ids. In: the tokenizer files of a checkpoint. Out: the one Tokenizer that speaks them exactly, or a refusal by name."""
 
+import re
 from typing import TYPE_CHECKING
 
 from alize.errors import CheckpointInvalid
 from alize.tokenize.base import Piece, TextStream, Tokenizer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from alize.weights.checkpoints.base import TokenizerFiles
 
 __all__ = ["Piece", "TextStream", "Tokenizer", "load_tokenizer"]
+
+_VERSIONED = re.compile(r"tokenizer\.model\.v(\d+)(?:m\d+)?")
 
 
 def load_tokenizer(files: "TokenizerFiles") -> Tokenizer:
@@ -17,6 +23,14 @@ def load_tokenizer(files: "TokenizerFiles") -> Tokenizer:
     Mistral's own files come first, since they alone hold its template; then `tokenizer.json`; then a GGUF's metadata.
     Raises CheckpointInvalid where there is none, where it is damaged, or where its kind is not known: nothing is guessed.
     """
+    if (mistral := _mistral_file(files.files)) is not None:
+        from alize.tokenize.mistral import load_mistral
+
+        return load_mistral(mistral)
+    if "tokenizer.json" in files.files:
+        from alize.tokenize.huggingface import load_huggingface
+
+        return load_huggingface(files.files, files.chat_template)
     if files.gguf:
         from alize.tokenize.gguf import load_gguf
 
@@ -25,3 +39,11 @@ def load_tokenizer(files: "TokenizerFiles") -> Tokenizer:
         "No tokenizer was found with these weights.",
         remedy="Put the release's tekken.json, tokenizer.model.v* or tokenizer.json beside them.",
     )
+
+
+def _mistral_file(files: "Mapping[str, Path]") -> "Path | None":
+    """Tekken where there is one, else the latest of `tokenizer.model.v1`, `.v3`, …: a release may carry older ones for old programs."""
+    if "tekken.json" in files:
+        return files["tekken.json"]
+    versions = {int(found[1]): path for name, path in files.items() if (found := _VERSIONED.fullmatch(name))}
+    return versions[max(versions)] if versions else None

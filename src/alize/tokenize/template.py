@@ -56,7 +56,7 @@ class ChatTemplate:
         shielded = markers.shield_all([_for_template(message) for message in messages], mark)
         opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
         if opened:
-            shielded[-1]["content"] += end
+            shielded[-1]["content"] = shielded[-1].get("content", "") + end
         variables: dict[str, Any] = {
             **self._special,
             "messages": shielded,
@@ -82,8 +82,8 @@ class ChatTemplate:
 
 
 def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The message without `prefix`, the arguments of its calls as an object where they are one."""
-    plain = {key: value for key, value in message.items() if key != "prefix"}
+    """The message without `prefix` and what is None, the arguments of its calls as an object where they are one."""
+    plain = {key: value for key, value in message.items() if key != "prefix" and value is not None}
     if message.get("tool_calls"):
         plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
     return plain

@@ -1,0 +1,169 @@
+"""Mistral's own tokenizers. In: `tekken.json` or `tokenizer.model.v*`. Out: a Tokenizer that agrees with mistral-common to the id.
+
+Encoding and the chat template are mistral-common's, which is the specification; decoding and streaming are ours, over each entry's
+bytes. From the second version on, markers such as `[INST]` are control tokens that no text can reach; in the first they are plain text,
+and a person who writes one cannot be told from the template. That is the release's own doing.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mistral_common import exceptions as theirs
+from mistral_common.protocol.instruct.messages import ChatMessage
+from mistral_common.protocol.instruct.request import ChatCompletionRequest
+from mistral_common.protocol.instruct.tool_calls import Tool
+from mistral_common.protocol.instruct.validator import ValidationMode
+from mistral_common.tokens.tokenizers import mistral as release
+from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy, TokenizerVersion
+from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+from pydantic import ValidationError
+
+from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
+from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
+from alize.tokenize.base import TextStream
+from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.text import check_text
+from alize.tokenize.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from mistral_common.tokens.tokenizers.base import Tokenizer as Alphabet
+
+__all__ = ["MistralTokenizer", "load_mistral"]
+
+_release: Any = release.MistralTokenizer  # its type parameters say nothing here
+_ChatRequest: Any = ChatCompletionRequest[ChatMessage]
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)  # what a bad file makes it raise
+_UNKNOWN = " \u2047 "  # what sentencepiece writes for an unknown piece
+
+
+def load_mistral(path: Path) -> "MistralTokenizer":
+    """The tokenizer in one of Mistral's files. Raises CheckpointInvalid where it is damaged or of an unknown version."""
+    try:
+        return MistralTokenizer(_release.from_file(path, mode=ValidationMode.serving))
+    except ImportError as error:
+        raise Missing(f"{path.name} needs sentencepiece.", remedy="Install it: pip install 'mistral-common[sentencepiece]'.") from error
+    except (*_DAMAGED, theirs.MistralCommonException) as error:
+        reason = getattr(error, "message", None) or str(error) or type(error).__name__
+        raise CheckpointInvalid(f"{path.name} cannot be read: {reason[:300]}", remedy="Fetch the file again.") from error
+
+
+class MistralTokenizer:
+    """One of Mistral's releases. Immutable; one instance serves all threads."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        """`tokenizer` is a MistralTokenizer of mistral-common, in its serving mode."""
+        self._release = tokenizer
+        self._alphabet: Alphabet = tokenizer.instruct_tokenizer.tokenizer
+        self._vocabulary = _vocabulary(self._alphabet)
+        self.vocab_size = self._vocabulary.size
+        self.bos_id = self._vocabulary.bos_id
+        self.stop_ids = self._vocabulary.stop_ids
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
+        check_text(text)
+        return self._alphabet.encode(text, bos=False, eos=False)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""
+        stream = VocabularyStream(self._vocabulary)
+        return stream.push(ids).text + stream.flush().text
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.bytes_of(token)
+
+    def token_text(self, token: int) -> str:
+        """How to show one id to a person. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.name(token)
+
+    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
+        """A fresh stream; see `TextStream`."""
+        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
+
+    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+        """Ids of a conversation, as mistral-common encodes it for serving; see `Tokenizer.template`.
+
+        Raises InvalidMessageOrder, InvalidToolCall and InvalidRequest for what its validator refuses, UnsupportedParameter for what
+        this version of the tokenizer has no place for.
+        """
+        _check_strings([messages, tools])
+        if tools and self._release.version == TokenizerVersion.v1:
+            raise UnsupportedParameter("The first version of Mistral's tokenizer has no place for tools.", param="tools")
+        with _errors():
+            request = _ChatRequest.model_validate(
+                {
+                    "model": "served",  # asked for when serving, and not encoded
+                    "messages": [_their_message(message) for message in messages],
+                    "tools": [Tool.from_openai(dict(tool)) for tool in tools] or None,
+                }
+            )
+            return list(self._release.encode_chat_completion(request).tokens)
+
+
+def _their_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if value is not None}
+
+
+def _check_strings(value: Any) -> None:
+    if isinstance(value, str):
+        check_text(value, "messages")
+    elif isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            check_text(key, "messages")
+            _check_strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in cast("list[Any]", value):
+            _check_strings(inner)
+
+
+@contextmanager
+def _errors() -> Generator[None]:
+    """Their errors as ours."""
+    try:
+        yield
+    except theirs.InvalidMessageStructureException as error:
+        raise InvalidMessageOrder(f"{error.message}.", param="messages") from error
+    except (theirs.InvalidFunctionCallException, theirs.InvalidToolMessageException) as error:
+        raise InvalidToolCall(error.message, param="messages") from error
+    except theirs.UnsupportedTokenizerFeatureException as error:
+        raise UnsupportedParameter(f"{error.message}.", param="messages") from error
+    except (theirs.InvalidToolException, theirs.InvalidToolSchemaException) as error:
+        raise InvalidRequest(error.message, param="tools") from error
+    except theirs.MistralCommonException as error:
+        raise InvalidRequest(error.message, param="messages") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidRequest(f"{where or 'messages'}: {first['msg']}", param=where or "messages") from error
+    except (ValueError, AssertionError) as error:
+        raise InvalidRequest(f"The model's chat template refuses these messages: {error}", param="messages") from error
+
+
+def _vocabulary(alphabet: "Alphabet") -> Vocabulary:
+    special = alphabet.special_ids
+    texts = tuple(alphabet.id_to_piece(id) for id in range(alphabet.n_words))
+    if isinstance(alphabet, Tekkenizer):
+        ignore = SpecialTokenPolicy.IGNORE
+        pieces = tuple(alphabet.id_to_byte_piece(id, ignore) for id in range(alphabet.n_words))
+        leading = frozenset[int]()
+    else:
+        pieces = tuple(_sentencepiece(text, id in special, id == alphabet.unk_id) for id, text in enumerate(texts))
+        leading = frozenset(id for id, text in enumerate(texts) if text.startswith(SPACE_MARK) and id not in special)
+    return Vocabulary(
+        pieces=pieces,
+        texts=texts,
+        control={texts[id]: id for id in special},
+        special={"bos_token": texts[alphabet.bos_id], "eos_token": texts[alphabet.eos_id]},
+        bos_id=alphabet.bos_id,
+        stop_ids=frozenset({alphabet.eos_id}),
+        leading_space=leading,
+    )
+
+
+def _sentencepiece(text: str, special: bool, unknown: bool) -> bytes:
+    if special:
+        return b""
+    return _UNKNOWN.encode() if unknown else sentencepiece_bytes(text, BYTE_PIECE.fullmatch(text) is not None)
