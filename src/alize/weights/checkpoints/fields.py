@@ -1,0 +1,82 @@
+"""Typed reading of a configuration. In: a dictionary from a file. Out: numbers and texts of the right kind, or a refusal by name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from alize.errors import CheckpointInvalid
+
+__all__ = ["Fields"]
+
+
+class Fields:
+    """The entries of `values` whose keys begin with `prefix`. Remembers what was asked for, so that the rest can be refused."""
+
+    def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
+        self.path, self.values, self.prefix = path, values, prefix
+        self.seen: set[str] = set()
+
+    def get(self, key: str) -> Any:
+        """The entry; None where it is absent. A list of one number for every layer stands for that number."""
+        self.seen.add(self.prefix + key)
+        value = self.values.get(self.prefix + key)
+        return _alike(cast("list[Any]", value)) if isinstance(value, list) else value
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """A whole number from 0 to 2³¹. Raises CheckpointInvalid for anything else, and where it is absent without a default."""
+        value = self.get(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+            self._fail(key, "a whole number", value)
+        return value
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """A finite number. Raises CheckpointInvalid for anything else, and where it is absent without a default."""
+        value = self.get(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e30:
+            self._fail(key, "a number", value)
+        return float(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self._fail(key, "true or false", value)
+        return value
+
+    def expect(self, key: str, *values: Any) -> None:
+        """Raises CheckpointInvalid where the entry is there and is none of `values`."""
+        value = self.get(key)
+        if value is not None and value not in values:
+            allowed = " or ".join(repr(allowed) for allowed in values)
+            raise CheckpointInvalid(
+                f"{self.path}: '{self.prefix}{key}' is {_shown(value)}; this version runs models where it is {allowed}.",
+                remedy="Choose a plain dense release.",
+            )
+
+    def refuse_rest(self) -> None:
+        """Raises CheckpointInvalid naming the entries under the prefix that were never asked for."""
+        rest = sorted(key for key in self.values if key.startswith(self.prefix) and key not in self.seen)
+        if rest:
+            raise CheckpointInvalid(
+                f"{self.path} is built with {', '.join(rest[:5])}, which this version does not know: its answers would be wrong.",
+                remedy="Choose a plain dense release.",
+            )
+
+    def _fail(self, key: str, wanted: str, value: Any) -> NoReturn:
+        state = "is missing" if value is None else f"is {_shown(value)}, not {wanted}"
+        raise CheckpointInvalid(f"{self.path}: '{self.prefix}{key}' {state}.", remedy="The file is damaged, or not a plain dense model.")
+
+
+def _alike(items: list[Any]) -> Any:
+    return items[0] if items and all(item == items[0] for item in items) else items
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,87 @@
+"""Files as mapped memory. In: a path. Out: its bytes as an array, none of them read yet, and a Checkpoint over such arrays."""
+
+import mmap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
+from alize.weights.checkpoints.dequantize import dequantize
+
+__all__ = ["MappedCheckpoint", "interleaved", "map_file"]
+
+DAMAGED = "The file is damaged or incomplete: fetch it again."
+
+
+class MappedCheckpoint:
+    """The Checkpoint of all three formats: they differ in how they are read, not in what they hold."""
+
+    def __init__(
+        self,
+        format: str,
+        path: Path,
+        params: Mapping[str, Any],
+        tensors: Mapping[str, StoredTensor],
+        tokenizer: TokenizerFiles,
+        metadata: Mapping[str, Any],
+    ) -> None:
+        self.format, self.path, self.params, self.tokenizer, self.metadata = format, path, params, tokenizer, metadata
+        self._tensors = dict(tensors)
+        self._closed = False
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tensors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def stored(self, name: str) -> StoredTensor:
+        """The tensor as it lies in the file. Raises KeyError for an unknown name, ValueError once closed."""
+        if self._closed:
+            raise ValueError(f"{self.path} was closed.")
+        return self._tensors[name]
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type (a view, read-only) otherwise."""
+        tensor = self.stored(name)
+        values = dequantize(tensor.kind, tensor.data, tensor.shape)
+        return interleaved(values, tensor.rotary_halves) if tensor.rotary_halves else values
+
+    def close(self) -> None:
+        """Forget the files. Memory is unmapped when the last array handed out is gone, so none of them is cut off."""
+        self._closed = True
+        self._tensors.clear()
+
+
+def interleaved(values: npt.NDArray[Any], heads: int) -> npt.NDArray[Any]:
+    """Rows of `heads` heads from halves to the interleaved rotary layout.
+
+    Of one head of 6 rows, halves turn (0, 3), (1, 4), (2, 5) together; interleaved, neighbours do:
+
+        rows of the file     0 1 2 3 4 5
+        rows of the result   0 3 1 4 2 5
+    """
+    split = values.reshape(heads, 2, values.shape[0] // heads // 2, *values.shape[1:])
+    return np.ascontiguousarray(split.swapaxes(1, 2)).reshape(values.shape)
+
+
+def map_file(path: Path) -> npt.NDArray[np.uint8]:
+    """The bytes of a file, read-only, 1-D. The mapping lives as long as any view of the array.
+
+    Raises CheckpointInvalid where the file is missing, unreadable or empty.
+    """
+    try:
+        with path.open("rb") as file:
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+    except FileNotFoundError as error:
+        raise CheckpointInvalid(f"There is no file {path}.", remedy="Check the path, or fetch the model again.") from error
+    except ValueError as error:  # what mmap says of an empty file
+        raise CheckpointInvalid(f"{path} is empty.", remedy=DAMAGED) from error
+    except OSError as error:
+        raise CheckpointInvalid(
+            f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions and that it is a file."
+        ) from error

@@ -1,0 +1,77 @@
+"""One set of names. In: a tensor's name in a GGUF or in a Hugging Face release. Out: its canonical name, or None for one not known.
+
+See base.py for the canonical names. Names not in these tables are never skipped: a tensor left out would change every answer.
+"""
+
+import re
+from collections.abc import Mapping
+
+__all__ = ["CANONICAL", "COMPUTED", "from_gguf", "from_huggingface"]
+
+_GGUF = {"token_embd.weight": "tok_embeddings.weight", "output_norm.weight": "norm.weight", "output.weight": "output.weight"}
+_GGUF_LAYER = {
+    "attn_norm": "attention_norm",
+    "attn_q": "attention.wq",
+    "attn_k": "attention.wk",
+    "attn_v": "attention.wv",
+    "attn_output": "attention.wo",
+    "ffn_norm": "ffn_norm",
+    "ffn_gate": "feed_forward.w1",
+    "ffn_down": "feed_forward.w2",
+    "ffn_up": "feed_forward.w3",
+}
+_HUGGINGFACE = {
+    "model.embed_tokens.weight": "tok_embeddings.weight",
+    "model.norm.weight": "norm.weight",
+    "lm_head.weight": "output.weight",
+}
+_HUGGINGFACE_LAYER = {
+    "input_layernorm": "attention_norm",
+    "self_attn.q_proj": "attention.wq",
+    "self_attn.k_proj": "attention.wk",
+    "self_attn.v_proj": "attention.wv",
+    "self_attn.o_proj": "attention.wo",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "feed_forward.w1",
+    "mlp.down_proj": "feed_forward.w2",
+    "mlp.up_proj": "feed_forward.w3",
+}
+_BIASED = frozenset({"attention.wq", "attention.wk", "attention.wv"})
+
+CANONICAL = re.compile(
+    r"(tok_embeddings|norm|output)\.weight"
+    r"|layers\.\d{1,4}\.(attention_norm|ffn_norm|attention\.w[qkvo]|feed_forward\.w[123])\.weight"
+    r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias"
+)
+"""Every canonical name, for `fullmatch`."""
+
+COMPUTED = re.compile(r"rope\.freqs|(model\.layers\.\d+\.self_attn\.|model\.)?rotary_emb\.inv_freq|blk\.\d+\.attn_rot_embd\.weight")
+"""Tensors that follow from the configuration, written by some older tools; they may be left out. For `fullmatch`."""
+
+
+def from_gguf(name: str) -> str | None:
+    """
+    >>> from_gguf("blk.3.ffn_gate.weight")
+    'layers.3.feed_forward.w1.weight'
+    """
+    return _translated(name, r"blk\.(\d{1,4})\.(\w+)\.(weight|bias)", _GGUF, _GGUF_LAYER)
+
+
+def from_huggingface(name: str) -> str | None:
+    """
+    >>> from_huggingface("model.layers.3.self_attn.q_proj.weight")
+    'layers.3.attention.wq.weight'
+    """
+    return _translated(name, r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)", _HUGGINGFACE, _HUGGINGFACE_LAYER)
+
+
+def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
+    if name in whole:
+        return whole[name]
+    found = re.fullmatch(pattern, name, re.ASCII)
+    if found is None:
+        return None
+    layer, part, suffix = found.groups()
+    if part not in parts or (suffix == "bias" and parts[part] not in _BIASED):
+        return None
+    return f"layers.{int(layer)}.{parts[part]}.{suffix}"
