@@ -1,0 +1,264 @@
+"""FakeEngine: an `Engine` that needs no model. In: requests, and a script that says what to answer. Out: steps, the same every time.
+
+For tests and demonstrations of everything above the engine: nothing is computed, nothing is random and nothing waits for a clock.
+
+    engine = FakeEngine(saying("Paris.", tokenizer))      # what it answers
+    engine.hold(after=1)                                  # every request stops after its first token …
+    engine.release()                                      # … until now
+    engine.fail(EngineCrashed("out of memory"), after=3)  # the next request breaks after three tokens
+    engine.crash()                                        # every request breaks, new ones are refused until restart()
+    await engine.until(lambda stats: stats.aborted == 1)  # a client has left
+"""
+
+import asyncio
+import itertools
+import math
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from alize.engine.base import EngineStats, FinishReason, ModelInfo, Request, Step, TokenLogprob, check_fits
+from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.tokenize.base import Tokenizer
+
+__all__ = ["FakeEngine", "Reply", "saying"]
+
+Reply = Callable[[Request], Sequence[int]]
+"""What to answer: the ids, without a stop token at the end. The engine cuts them at the request's limits."""
+
+_BLOCK = 16  # tokens of a prompt are remembered in blocks of this size, as the real cache does
+_DIMENSIONS = 8  # of an embedding
+
+
+def saying(text: str, tokenizer: Tokenizer) -> Reply:
+    """Always answer with this text."""
+    ids = tuple(tokenizer.encode(text))
+    return lambda request: ids
+
+
+@dataclass(slots=True)
+class _Running:
+    """One request in flight."""
+
+    request: Request
+    given: int = 0  # tokens
+    begun: bool = False  # has given a step
+    error: AlizeError | None = None
+
+
+class FakeEngine:
+    """See `Engine` for what each method promises. An answer that runs out of script ends with the lowest stop id; where stop tokens
+    cannot be drawn (none given, or min_tokens not reached) the script begins again."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        *,
+        model: str = "fake",
+        vocab_size: int = 262,
+        max_context: int = 4096,
+        step_tokens: int = 1,
+        max_requests: int | None = None,
+    ) -> None:
+        """`step_tokens`: tokens in each step. `max_requests`: one more at the same time raises QueueFull."""
+        self.reply = reply
+        self.asked: list[Request] = []  # every request accepted, in order
+        self._info = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS)
+        self._step_tokens = step_tokens
+        self._max_requests = max_requests
+        self._running: dict[str, _Running] = {}
+        self._failures: list[tuple[AlizeError, int]] = []
+        self._held_after: int | None = None
+        self._paused = self._down = self._closed = False
+        self._blocks: set[int] = set()
+        self._counts = EngineStats(generation=1)
+        self._changed = asyncio.Event()
+
+    # ── the script ──
+
+    def hold(self, after: int = 0) -> None:
+        """Every request waits once it has given `after` tokens."""
+        self._held_after = after
+
+    def release(self) -> None:
+        """Undo `hold`."""
+        self._held_after = None
+        self._notify()
+
+    def fail(self, error: AlizeError, after: int = 0) -> None:
+        """The next request that arrives raises `error` once it has given `after` tokens; called twice, the one after it, too."""
+        self._failures.append((error, after))
+
+    def crash(self) -> None:
+        """End as a killed process does: every request raises EngineCrashed, and new ones EngineUnavailable until `restart`."""
+        self._down = True
+        self._end_all(EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+
+    def restart(self) -> None:
+        """Come back after `crash`, with counters at zero and no prefix remembered, as a new process does."""
+        self._down = False
+        self._blocks.clear()
+        self._counts = EngineStats(generation=self._counts.generation + 1)
+        self._notify()
+
+    async def until(self, condition: Callable[[EngineStats], bool]) -> EngineStats:
+        """Wait for a state of the engine: returns the first stats for which `condition` holds."""
+        while not condition(stats := self._stats()):
+            await self._changed.wait()
+        return stats
+
+    # ── the Engine ──
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._info
+
+    async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        self._refuse(request)
+        answer = self._answer(request)
+        error, breaks_at = self._failures.pop(0) if self._failures else (None, 0)
+        cached = self._remember(request)
+        running = self._running[request.id] = _Running(request)
+        self.asked.append(request)
+        self._count(prompt_tokens=len(request.tokens), cached_tokens=cached)
+        finish: FinishReason | None = None
+        try:
+            while finish is None:
+                await self._turn(running)
+                if error is not None and running.given >= breaks_at:
+                    finish = "error"  # it ends here: nothing to abort
+                    raise error
+                tokens, finish = self._next(answer, running, breaks_at if error else None)
+                running.begun, running.given = True, running.given + len(tokens)
+                self._count(generated_tokens=len(tokens), steps=1)
+                extra = tuple(_logprob(token, request.sampling.logprobs) for token in tokens if request.sampling.logprobs is not None)
+                yield Step(request.id, tokens, extra, finish, len(request.tokens), cached)
+        finally:
+            del self._running[request.id]
+            self._count(aborted=0 if finish or running.error else 1)
+
+    async def score(self, tokens: Sequence[int]) -> list[float]:
+        self._check_up()
+        check_fits(Request("", tuple(tokens), 1), self._info)
+        return [-math.log(self._info.vocab_size)] * (len(tokens) - 1)
+
+    async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
+        self._check_up()
+        counts = [Counter(token % _DIMENSIONS for token in tokens) for tokens in batch]
+        return [[each[i] / math.hypot(*each.values()) for i in range(_DIMENSIONS)] for each in counts]
+
+    async def set_adapter(self, name: str, path: str | None) -> None:
+        raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
+
+    async def pause(self) -> None:
+        self._paused = True
+        await self.until(lambda stats: stats.running == 0)
+
+    async def resume(self) -> None:
+        self._paused = False
+        self._notify()
+
+    async def reload(self, path: str | None = None) -> None:
+        await self.pause()
+        self._blocks.clear()
+        await self.resume()
+
+    async def stats(self) -> EngineStats:
+        self._check_up()
+        return self._stats()
+
+    async def close(self) -> None:
+        self._closed = True
+        self._end_all(EngineUnavailable("The server is shutting down."))
+
+    # ── how it keeps its promises ──
+
+    def _refuse(self, request: Request) -> None:
+        self._check_up()
+        check_fits(request, self._info)
+        if request.max_tokens < 1:
+            raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
+        if request.grammar is not None:
+            raise UnsupportedParameter("This engine has no grammars.", param="response_format")
+        if request.adapter is not None:
+            raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
+        if request.id in self._running:
+            raise Conflict(f"A request with the id '{request.id}' is running.")
+        if self._max_requests is not None and len(self._running) >= self._max_requests:
+            raise QueueFull(f"{len(self._running)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
+
+    def _check_up(self) -> None:
+        if self._closed:
+            raise EngineUnavailable("The server is shutting down.")
+        if self._down:
+            raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
+
+    async def _turn(self, running: _Running) -> None:
+        """Wait until this request may give its next step."""
+        await asyncio.sleep(0)  # others come between two steps, as they do where something is computed
+        while running.error is None and (
+            (self._held_after is not None and running.given >= self._held_after) or (self._paused and not running.begun)
+        ):
+            await self._changed.wait()
+        if running.error is not None:
+            raise running.error
+
+    def _answer(self, request: Request) -> Iterator[int]:
+        """The tokens to give, without end: a stop token wherever the script has run out; before min_tokens `_next` passes over it."""
+        script = tuple(self.reply(request))
+        if (request.min_tokens or not request.stop_ids) and request.stop_ids.issuperset(script):
+            raise InvalidRequest("This FakeEngine's script is empty, and an answer that may not stop must say something.")
+        return itertools.chain.from_iterable(itertools.repeat((*script, *sorted(request.stop_ids)[:1])))
+
+    def _next(self, answer: Iterator[int], running: _Running, breaks_at: int | None) -> tuple[tuple[int, ...], FinishReason | None]:
+        """The tokens of the next step, and how the answer ends if it ends with them."""
+        request = running.request
+        most = min(request.max_tokens, self._info.max_context - len(request.tokens), 2**63 if breaks_at is None else breaks_at)
+        tokens: list[int] = []
+        finish: FinishReason | None = None
+        while finish is None and len(tokens) < min(self._step_tokens, most - running.given):
+            token = next(answer)
+            done = running.given + len(tokens) + 1
+            if token in request.stop_ids:
+                if done <= request.min_tokens:
+                    continue
+                finish = "stop"
+            elif done == request.max_tokens:
+                finish = "length"
+            elif done == self._info.max_context - len(request.tokens):
+                finish = "model_length"
+            tokens.append(token)
+        return tuple(tokens), finish
+
+    def _remember(self, request: Request) -> int:
+        """How many tokens of the prompt a cache of full blocks would give; the last token is always computed."""
+        parent, found, missed = hash((request.salt, request.adapter)), 0, False
+        for end in range(_BLOCK, len(request.tokens) + 1, _BLOCK):
+            parent = hash((parent, request.tokens[end - _BLOCK : end]))
+            missed = missed or parent not in self._blocks or end == len(request.tokens)
+            found += 0 if missed else _BLOCK
+            self._blocks.add(parent)
+        return found
+
+    def _end_all(self, error: AlizeError) -> None:
+        for running in self._running.values():
+            running.error = error
+        self._notify()
+
+    def _stats(self) -> EngineStats:
+        running = sum(one.begun for one in self._running.values())
+        return replace(self._counts, running=running, waiting=len(self._running) - running)
+
+    def _count(self, **more: int) -> None:
+        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
+        self._notify()
+
+    def _notify(self) -> None:
+        """Wake everyone who waits for a change; each looks for itself whether it was theirs."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def _logprob(token: int, count: int | None) -> TokenLogprob:
+    """The drawn token has probability 1/2, the next ids 1/4, 1/8, …"""
+    return TokenLogprob(-math.log(2), tuple((token + i, -math.log(2) * (i + 1)) for i in range(count or 0)))

@@ -1,0 +1,64 @@
+"""ByteTokenizer: an alphabet of 256 bytes and six control tokens, for `FakeEngine`. In: text and messages. Out: ids, and text again.
+
+    0 … 255 the bytes · 256 begin · 257 end of turn · 258 system · 259 user · 260 assistant · 261 tool
+
+>>> ByteTokenizer().template([{"role": "user", "content": "Hi"}])
+[256, 259, 72, 105, 257, 260]
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alize.errors import InvalidMessageOrder, UnsupportedParameter
+from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.vocabulary import Vocabulary
+
+__all__ = ["ByteTokenizer"]
+
+_BEGIN, _END = 256, 257
+_ROLES = {"system": 258, "user": 259, "assistant": 260, "tool": 261}
+_CONTROL = {"<begin>": _BEGIN, "<end>": _END, **{f"<{role}>": id for role, id in _ROLES.items()}}
+
+
+class ByteTokenizer:
+    """See `Tokenizer` for what each method promises. Every text is exactly as many tokens as it has bytes."""
+
+    vocab_size = 262
+    bos_id: int | None = _BEGIN
+    stop_ids = frozenset({_END})
+
+    def __init__(self) -> None:
+        self._vocabulary = Vocabulary(
+            pieces=(*(bytes([byte]) for byte in range(256)), *(b"" for _ in _CONTROL)),
+            texts=(*(f"<0x{byte:02X}>" for byte in range(256)), *_CONTROL),
+            control=_CONTROL,
+            bos_id=_BEGIN,
+            stop_ids=self.stop_ids,
+        )
+
+    def encode(self, text: str) -> list[int]:
+        return list(text.encode())
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return b"".join(self._vocabulary.bytes_of(token) for token in ids).decode("utf-8", "replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        return self._vocabulary.bytes_of(token)
+
+    def token_text(self, token: int) -> str:
+        return self._vocabulary.name(token)
+
+    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> VocabularyStream:
+        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
+
+    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+        if tools or any(message.get("tool_calls") for message in messages):
+            raise UnsupportedParameter("This tokenizer cannot say tools.", param="tools")
+        ids = [_BEGIN]
+        for index, message in enumerate(messages):
+            if message["role"] not in _ROLES:
+                raise InvalidMessageOrder(f"There is no role '{message['role']}'.", param=f"messages.{index}.role")
+            ids += [_ROLES[message["role"]], *self.encode(message.get("content") or "")]
+            if not message.get("prefix"):
+                ids.append(_END)
+        return ids if messages and messages[-1].get("prefix") else [*ids, _ROLES["assistant"]]
