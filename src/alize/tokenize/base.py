@@ -57,7 +57,7 @@ class Tokenizer(Protocol):
         """A fresh stream. The earliest match of any stop string ends it, and the string itself is not returned.
 
         `continuing`: the ids follow text already shown (an answer after a prefix). Sentencepiece drops a space at the start of a text,
-        and must keep it there. Stop strings are not empty.
+        and must keep it there. Raises InvalidRequest for an empty stop string.
         """
         ...
 

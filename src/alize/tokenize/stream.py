@@ -10,6 +10,7 @@ import codecs
 from collections.abc import Sequence
 from functools import lru_cache
 
+from alize.errors import InvalidRequest
 from alize.tokenize.base import Piece
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -80,9 +81,10 @@ class VocabularyStream:
     def __init__(self, vocabulary: Vocabulary, stop: Sequence[str] = (), *, continuing: bool = False) -> None:
         """`continuing`: the ids follow text that was already shown, so a sentencepiece's first space is text.
 
-        Empty stop strings are a caller's mistake: the API refuses them.
+        Raises InvalidRequest for an empty stop string.
         """
-        assert all(stop), "empty stop strings are refused before a stream is made"
+        if not all(stop):
+            raise InvalidRequest("stop holds an empty string, which would end every answer before it begins.", param="stop")
         self._vocabulary = vocabulary
         self._stops = _stop_strings(tuple(stop)) if stop else None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
