@@ -1,4 +1,4 @@
-"""Look the locked packages up in a vulnerability service. In: the locks and PyTorch's pin. Out: what is known; status 0 only if all is well.
+"""Look the locked packages up in a vulnerability service. In: the locks and PyTorch's pin. Out: what is known; status 0 if all is well.
 
 Status 1: a package has a known vulnerability. Status 3: some package was NOT AUDITED, because the service could not be reached or does
 not answer for it. That is a failure too: a check that reports success for what it did not look at is worse than none. Where a machine
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 BANNER = "!" * 100
 
 
@@ -38,7 +39,7 @@ def main() -> int:
 
 def _pins() -> list[str]:
     """`name==version` of all that is locked, each once; markers are dropped, so both sides of one are looked up."""
-    pins = {line.split()[0] for name in ("requirements.lock", "requirements-dev.lock") for line in _lines(name) if "==" in line.split(";")[0]}
+    pins = {line.split()[0] for name in LOCKS for line in _lines(name)}
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     return sorted({*pins, *extras["torch"]})
 
@@ -60,8 +61,8 @@ def _ask(pins: list[str]) -> list[dict[str, Any]] | None:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("\n".join(entries.values()) + "\n")
             file.flush()
-            command = ["pip_audit", "--requirement", file.name, "--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
-            done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+            command = [sys.executable, "-m", "pip_audit", "--requirement", file.name, "--no-deps", "--disable-pip", "--format", "json"]
+            done = subprocess.run([*command, "--progress-spinner", "off"], capture_output=True, text=True)
         try:
             answers.extend(json.loads(done.stdout)["dependencies"])
         except (json.JSONDecodeError, KeyError):
