@@ -164,9 +164,16 @@ def _check_alphabet(ranks: Mapping[str, int]) -> None:
 
 
 def _chat(metadata: Mapping[str, Any], source: str | None, vocabulary: Vocabulary) -> "ChatTemplate | None":
-    source = source or metadata.get("tokenizer.chat_template")
+    source = _source(metadata, "tokenizer.chat_template") if source is None else source
     if source is None:
         return None
     from alize.tokenize.template import ChatTemplate
 
-    return ChatTemplate(source, vocabulary.special, tool_source=metadata.get("tokenizer.chat_template.tool_use"))
+    return ChatTemplate(source, vocabulary.special, tool_source=_source(metadata, "tokenizer.chat_template.tool_use"))
+
+
+def _source(metadata: Mapping[str, Any], key: str) -> str | None:
+    value = metadata.get(key)
+    if value is not None and not isinstance(value, str):
+        raise CheckpointInvalid(f"{key} is not a text.", remedy="The file is damaged: fetch or convert it again.")
+    return value

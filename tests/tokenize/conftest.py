@@ -1,0 +1,54 @@
+"""Tokenizers that several tests share. Each is loaded once: they are immutable."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alize.tokenize import Tokenizer, load_tokenizer
+from alize.tokenize.alphabet import byte_level_characters
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.checkpoints.base import TokenizerFiles
+
+
+@pytest.fixture(scope="session")
+def smol_metadata(smollm2: Path) -> dict[str, Any]:
+    """The `tokenizer.*` metadata of SmolLM2's GGUF."""
+    checkpoint = open_checkpoint(smollm2)
+    metadata = dict(checkpoint.tokenizer.gguf)
+    checkpoint.close()
+    return metadata
+
+
+@pytest.fixture(scope="session")
+def smol(smol_metadata: dict[str, Any]) -> Tokenizer:
+    return load_tokenizer(TokenizerFiles(gguf=smol_metadata))
+
+
+@pytest.fixture(scope="session")
+def released() -> Callable[[str], Path]:
+    """A tokenizer file that mistral-common carries, by its name."""
+    import mistral_common
+
+    return lambda name: Path(mistral_common.__file__).parent / "data" / name
+
+
+@pytest.fixture(scope="session")
+def made_metadata() -> dict[str, Any]:
+    """A byte-level vocabulary made by hand: 256 bytes, a few merges, two control tokens and a word taken whole."""
+    merges = ["h e", "l l", "he ll", "hell o", "Ġ w", "o r", "Ġw or"]
+    tokens = [*byte_level_characters(), *(merge.replace(" ", "") for merge in merges), "<|start|>", "<|end|>", "<tool>"]
+    return {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": [1] * (256 + len(merges)) + [3, 3, 4],
+        "tokenizer.ggml.merges": merges,
+        "tokenizer.ggml.bos_token_id": tokens.index("<|start|>"),
+        "tokenizer.ggml.eos_token_id": tokens.index("<|end|>"),
+        "tokenizer.chat_template": (
+            "{% for m in messages %}{{ '<|start|>' + m['role'] + ':' + m['content'] + '<|end|>' }}{% endfor %}"
+            "{% if add_generation_prompt %}{{ '<|start|>assistant:' }}{% endif %}"
+        ),
+    }
