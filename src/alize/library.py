@@ -1,0 +1,195 @@
+"""The library: a model in this very process. In: a name or path. Out: text, streamed or whole, and logits.
+
+    model = alize.load("smollm2-135m-instruct")
+    for piece in model.stream("What is the capital of France?"):
+        print(piece, end="")
+
+No server, no second process, no network once the weights are here.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step
+from alize.engine.build import EngineConfig, build_core
+from alize.engine.core import Core
+from alize.errors import InvalidRequest, Missing
+from alize.settings import Settings
+from alize.tokenize import load_tokenizer
+from alize.tokenize.base import Piece, Tokenizer
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.pull import located, pull
+
+__all__ = ["Answer", "Message", "Model", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. A last assistant message with `prefix` is continued rather than answered."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    prefix: bool = False
+
+
+Conversation = str | Sequence[Message | Mapping[str, Any]]
+"""A question, or the turns so far: Message values or {"role", "content"} dictionaries."""
+
+
+class Answer(Iterator[str]):
+    """Iterate for the text as it comes. The facts are complete when the iteration has ended; `close` ends it early."""
+
+    def __init__(self, pieces: "Callable[[Answer], Iterator[str]]") -> None:
+        self.text = ""
+        self.finish: FinishReason | None = None
+        self.prompt_tokens = 0
+        self.cached_tokens = 0
+        self.tokens: list[int] = []
+        self._pieces = pieces(self)
+
+    def __next__(self) -> str:
+        piece = next(self._pieces)
+        self.text += piece
+        return piece
+
+    def close(self) -> None:
+        """Stop computing. A no-op after the end."""
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
+
+
+class Model:
+    """A loaded model. Safe to use from several threads: one of them computes at a time."""
+
+    def __init__(self, core: Core, tokenizer: Tokenizer, default_temperature: float = 0.7) -> None:
+        self.core, self.tokenizer, self._temperature = core, tokenizer, default_temperature
+        self._ids = itertools.count()
+        self._lock = threading.RLock()
+        self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.core.info
+
+    def stream(self, conversation: Conversation, **sampling: Any) -> Answer:
+        """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens` and `stop`.
+
+        Raises PromptTooLong where the conversation does not fit, InvalidMessageOrder where the template forbids it.
+        """
+        return self._answer(self.tokenizer.template(_messages(conversation)), sampling)
+
+    def chat(self, conversation: Conversation, **sampling: Any) -> str:
+        """Answer a conversation. See `stream`."""
+        return _drained(self.stream(conversation, **sampling))
+
+    def generate(self, prompt: str, **sampling: Any) -> str:
+        """Continue a text as it stands, without a chat template. See `stream`."""
+        start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
+        return _drained(self._answer(start + self.tokenizer.encode(prompt), sampling))
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """One unit-length vector per text: [len(texts), hidden]."""
+        with self._lock:
+            return np.asarray([self.core.embed(self.tokenizer.encode(text)) for text in texts], np.float32)
+
+    def logits(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Logits of the token after each one: [len(tokens), vocabulary]."""
+        with self._lock:
+            return self.core.logits(tokens)
+
+    def close(self) -> None:
+        """Free the weights and the cache."""
+        self.core.runner.close()
+
+    def _answer(self, tokens: list[int], given: dict[str, Any]) -> Answer:
+        stop = given.pop("stop", ())
+        room = self.info.max_context - len(tokens)
+        limit = given.pop("max_tokens", None) or max(1, room)
+        try:
+            params = replace(SamplingParams(temperature=self._temperature), **given)
+        except TypeError as error:
+            raise InvalidRequest(f"Unknown sampling option: {error}.", remedy="See alize.SamplingParams.") from error
+        if "seed" not in given:
+            params = replace(params, seed=int(np.random.SeedSequence().generate_state(1)[0]))
+        request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids)
+        with self._lock:
+            self.core.add(request)
+            self._inboxes[request.id] = []
+        return Answer(lambda answer: self._pieces(request, [stop] if isinstance(stop, str) else list(stop), answer))
+
+    def _pieces(self, request: Request, stop: list[str], answer: Answer) -> Iterator[str]:
+        text = self.tokenizer.stream(stop)
+        try:
+            while answer.finish is None:
+                for step in self._steps(request.id):
+                    answer.tokens += step.tokens
+                    answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
+                    piece = text.push(step.tokens)
+                    answer.finish = "stop" if piece.stopped is not None else step.finish
+                    rest = text.flush() if answer.finish and piece.stopped is None else Piece()
+                    if piece.text or rest.text:
+                        yield piece.text + rest.text
+                    if answer.finish:
+                        break
+        finally:
+            with self._lock:
+                self.core.abort(request.id)
+                del self._inboxes[request.id]
+
+    def _steps(self, request_id: str) -> list[Step]:
+        """What one request gained; computes a step for all of them where there is nothing yet."""
+        with self._lock:
+            if not self._inboxes[request_id]:
+                for step in self.core.step():
+                    self._inboxes[step.request_id].append(step)
+            steps, self._inboxes[request_id] = self._inboxes[request_id], []
+            return steps
+
+
+def load(
+    model: str | Path = "smollm2-135m-instruct",
+    *,
+    home: Path | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+    **settings: Any,
+) -> Model:
+    """Load a model by its name in the catalog or the path of its weights; a named one is pulled first where it is not here yet.
+
+    `settings` are those of docs/reference/settings.md, such as `dtype="float32"` or `offline=True`.
+    Raises InvalidModel, DownloadFailed, CheckpointInvalid, Missing.
+    """
+    chosen = Settings.load(home=home, model=str(model), **settings)
+    try:
+        card, path = located(chosen.model, chosen.home, chosen.aliases())
+    except Missing:
+        pull(chosen.model, chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
+        card, path = located(chosen.model, chosen.home, chosen.aliases())
+    checkpoint = open_checkpoint(path)
+    try:
+        tokenizer = load_tokenizer(checkpoint.tokenizer)
+    finally:
+        checkpoint.close()
+    core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256))
+    return Model(core, tokenizer, chosen.default_temperature if card.default_temperature is None else card.default_temperature)
+
+
+def _messages(conversation: Conversation) -> list[Mapping[str, Any]]:
+    if isinstance(conversation, str):
+        return [{"role": "user", "content": conversation}]
+    return [
+        {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn for turn in conversation
+    ]
+
+
+def _drained(answer: Answer) -> str:
+    for _ in answer:
+        pass
+    return answer.text
