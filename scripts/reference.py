@@ -37,14 +37,14 @@ def _limits(name: str) -> str:
         return ": " + ", ".join(f"`{choice}`" for choice in settings._CHOICES[name])
     if name in settings._BOUNDS:
         low, high = settings._BOUNDS[name]
-        return f" from {low:,.10g} to {high:,.10g}"
+        return f" from {low:.10g} to {high:.10g}"
     return ""
 
 
 def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{value:,}`" if isinstance(value, int) and value > 9999 else f"`{value}`" if value not in ("", ()) else "empty"
+    return f"`{value}`" if value not in ("", ()) else "empty"
 
 
 def errors_page() -> Iterator[str]:
@@ -107,19 +107,23 @@ def _command(command: Any, path: str) -> Iterator[str]:
         arguments = [p for p in each.params if p.param_type_name == "argument"]
         yield f"## `{path} {name}`\n"
         yield f"{(each.help or '').strip()}\n"
-        usage = " ".join([path, name, *(p.human_readable_name if p.required else f"[{p.human_readable_name}]" for p in arguments)])
+        usage = " ".join([path, name, *(_argument(p) if p.required else f"[{_argument(p)}]" for p in arguments)])
         yield f"    {usage} [OPTIONS]\n"
         yield "| | | by default |"
         yield "|---|---|---|"
         for p in each.params:
             if p.name != "help":
-                yield f"| {_spelled(p)} | {getattr(p, 'help', None) or ''} | {_default(p)} |"
+                yield f"| {_spelled(p)} | {(getattr(p, 'help', None) or '').replace('|', chr(92) + '|')} | {_default(p)} |"
         yield ""
+
+
+def _argument(p: Any) -> str:
+    return (p.metavar or p.name.upper()).strip("[]")
 
 
 def _spelled(p: Any) -> str:
     if p.param_type_name == "argument":
-        return f"`{p.human_readable_name}`"
+        return f"`{_argument(p)}`"
     names = ", ".join(f"`{name}`" for name in [*p.opts, *p.secondary_opts])
     return f"{names} (`{p.envvar}`)" if p.envvar else names
 

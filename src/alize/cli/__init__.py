@@ -1,0 +1,14 @@
+"""The `alize` command. In: the arguments of a shell. Out: an exit status (`report.py` lists them).
+
+One module a subcommand. What is heavy (PyTorch, the web framework, the database, tokenizers) is imported when a command needs it, never
+here: `alize --help` answers in a fraction of a second.
+"""
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command that `sys.argv` names and end the process with its exit status."""
+    from alize.cli.app import build
+
+    build()(prog_name="alize")

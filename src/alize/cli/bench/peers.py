@@ -1,0 +1,90 @@
+"""Other engines to be measured against. In: a peer's name and the state folder. Out: the Python of an environment of its own.
+
+Each peer is a pinned package from pip in `peers/NAME` of the state folder. It is built for this machine once, and kept.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from alize.errors import DownloadFailed, InvalidRequest, Missing
+
+__all__ = ["PEERS", "Peer", "parse_peers", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    name: str
+    package: str
+    version: str
+    module: str  # what tells that it is installed
+    script: str  # its worker, beside this file
+    formats: tuple[str, ...]  # suffixes of the weights it reads
+    compiles: bool  # installing builds it from source
+    minutes: int  # that takes on two cores
+
+
+PEERS = {
+    "llama.cpp": Peer("llama.cpp", "llama-cpp-python", "0.3.36", "llama_cpp", "peer_llama_cpp.py", (".gguf",), True, 10),
+}
+
+
+def parse_peers(text: str) -> list[Peer]:
+    """Raises InvalidRequest for one that is not known."""
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    for name in names:
+        if name not in PEERS:
+            raise InvalidRequest(f"'{name[:100]}' is no peer that can be measured.", param="against", remedy=f"Known: {', '.join(PEERS)}.")
+    return [PEERS[name] for name in dict.fromkeys(names)]
+
+
+def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -> Path:
+    """The Python of the peer's environment, made now if it is not there; `say` hears what goes on, for a line that is overwritten.
+
+    An environment whose making was interrupted is finished. Raises Missing (no compiler; offline) and DownloadFailed.
+    """
+    from alize.cli.terminal import remark
+
+    folder = home / "peers" / peer.name
+    python = folder / "bin" / "python"
+    if _version(python, peer.module) == peer.version:
+        return python
+    if offline:
+        raise Missing(f"{peer.name} {peer.version} is not installed, and the setting `offline` forbids fetching it.")
+    if peer.compiles and not (os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")):
+        raise Missing(f"{peer.name} is built from source, and there is no C++ compiler.", remedy="Install one: apt-get install g++")
+    remark(f"Installing {peer.package} {peer.version} in {folder}: about {peer.minutes} minutes, this once.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _run([sys.executable, "-m", "venv", "--clear", str(folder)], peer, say)
+    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"], peer, say)
+    if _version(python, peer.module) != peer.version:
+        raise DownloadFailed(f"{peer.package} {peer.version} was installed in {folder}, but does not run there.")
+    return python
+
+
+def _version(python: Path, module: str) -> str | None:
+    """The version that runs there; None for nothing, or what does not run."""
+    if not python.exists():
+        return None
+    code = f"import {module}; print({module}.__version__)"
+    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+    return done.stdout.strip() or None
+
+
+def _run(command: list[str], peer: Peer, say: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    lines: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        assert process.stdout is not None  # Popen was asked for a pipe
+        for line in process.stdout:
+            if line.strip():
+                lines = [*lines[-20:], line.strip()]
+                say(f"{peer.name}: {time.monotonic() - started:.0f} s, {line.strip()[:100]}")
+    if process.returncode:
+        said = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "nothing")
+        raise DownloadFailed(f"{peer.name} could not be installed; the last thing said: {said[:300]}", remedy="Run it again to go on.")

@@ -1,0 +1,165 @@
+"""`alize doctor`. In: this machine, the settings, the state folder. Out: what there is, what that means, and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from alize.cli.options import AsJson, Home
+from alize.errors import AlizeError, LocalError, SettingInvalid
+
+if TYPE_CHECKING:
+    from alize.cli.machine import Machine
+    from alize.settings import Settings
+
+__all__ = ["Finding", "doctor", "findings"]
+
+GIB = 2**30
+LEAST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    state: Literal["ok", "note", "problem"]
+    found: str
+    meaning: str = ""  # what it means, and what to do where it is a problem
+
+
+def doctor(home: Home = None, as_json: AsJson = False) -> None:
+    """Say what this machine has, what that means for running models, and what is in the way. Status 1 if something is."""
+    from alize.cli.machine import describe
+    from alize.cli.terminal import print_json
+    from alize.settings import Settings
+
+    machine = describe()
+    found = list(_of_the_machine(machine))
+    try:
+        settings = Settings.load(home=home)
+    except SettingInvalid as error:
+        found.append(Finding("settings", "problem", error.message, error.remedy or "Correct it, then run alize doctor again."))
+    else:
+        found += findings(settings)
+    healthy = all(finding.state != "problem" for finding in found)
+    if as_json:
+        print_json({"healthy": healthy, "machine": asdict(machine), "findings": [asdict(finding) for finding in found]})
+    else:
+        _draw(found)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def findings(settings: "Settings") -> Iterator[Finding]:
+    """What the settings ask for, tried out: the state folder, the model, the address."""
+    yield _home(settings)
+    yield _model(settings)
+    yield _address(settings)
+
+
+def _of_the_machine(machine: "Machine") -> Iterator[Finding]:
+    yield Finding("system", "ok", f"{machine.system}, {machine.architecture}, Python {machine.python}")
+    yield Finding("processor", "ok", machine.processor, _cores(machine))
+    yield Finding("instruction sets", *_extensions(machine))
+    yield _memory(machine)
+    yield Finding("GPU", *_gpu(machine))
+    if machine.torch is None:
+        yield Finding("PyTorch", "problem", "not installed", "It computes the models. Install it: pip install 'alize[torch]'.")
+    else:
+        yield Finding("PyTorch", "ok", machine.torch)
+
+
+def _cores(machine: "Machine") -> str:
+    if machine.cores < machine.cores_present:
+        return f"{machine.cores} of {machine.cores_present} cores may be used here."
+    return f"{machine.cores} cores compute, unless the setting `threads` says otherwise."
+
+
+def _extensions(machine: "Machine") -> tuple[Literal["ok", "note"], str, str]:
+    shown = ", ".join(machine.extensions) or "none that matter"
+    if not {"AVX2", "NEON"}.intersection(machine.extensions):
+        return "note", shown, "Models run, slowly: there are no wide vector instructions."
+    bfloat16 = {"AVX-512 BF16", "AMX BF16", "ARM BF16"}.intersection(machine.extensions)
+    meaning = "bfloat16 is computed directly." if bfloat16 else "bfloat16 would be converted step by step, so float32 is likely faster."
+    return "ok", shown, f"{meaning} `dtype = auto` measures both."
+
+
+def _memory(machine: "Machine") -> Finding:
+    shown = f"{machine.memory_bytes / GIB:.1f} GiB, {machine.memory_free_bytes / GIB:.1f} free"
+    if machine.memory_free_bytes < 1.5 * GIB:
+        return Finding("memory", "note", shown, "Tight: the small default model with PyTorch takes about 1.5 GiB.")
+    return Finding(
+        "memory", "ok", shown, "A model's weights must fit, and beside them its cache: a quarter of what is free, at most 8 GiB."
+    )
+
+
+def _gpu(machine: "Machine") -> tuple[Literal["ok", "note"], str, str]:
+    if not machine.gpus:
+        return "ok", "none", "Models run on the processor."
+    if machine.torch and machine.torch.endswith("+cpu"):
+        return "note", "; ".join(machine.gpus), "Unused: this PyTorch is the CPU-only build."
+    return "ok", "; ".join(machine.gpus), ""
+
+
+def _home(settings: "Settings") -> Finding:
+    import shutil
+
+    from alize.storage.home import prepare_home
+
+    try:
+        prepare_home(settings.home)
+    except LocalError as error:
+        return Finding("state folder", "problem", error.message, error.remedy or "")
+    free = shutil.disk_usage(settings.home).free
+    return Finding("state folder", "ok", f"{settings.home}, {free / GIB:.1f} GiB free", "Every byte of state lies here.")
+
+
+def _model(settings: "Settings") -> Finding:
+    from alize.cli.models import local_model
+
+    try:
+        name, path = local_model(settings)
+    except AlizeError as error:
+        return Finding("model", "problem", error.message, error.remedy or "")
+    if path is None and settings.offline:
+        return Finding("model", "problem", f"{name} is not here", "The setting `offline` forbids fetching it.")
+    if path is None:
+        return Finding("model", "note", f"{name} is not here yet", f"It is fetched when first needed, or now: alize pull {name}")
+    return Finding("model", "ok", name, str(path))
+
+
+def _address(settings: "Settings") -> Finding:
+    import socket
+
+    where = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            return Finding("address", "note", f"{where}: {why}", "If that is not `alize up` itself, choose another: alize up --port N")
+    return Finding("address", "ok", f"{where} is free")
+
+
+def _draw(found: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from alize.cli.terminal import clean
+
+    marks = {"ok": Text("✓", "green"), "note": Text("·", "yellow"), "problem": Text("✗", "bold red")}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in found:
+        shown = Text(clean(finding.found))
+        if finding.meaning:
+            shown.append("\n" + clean(finding.meaning), style="dim")
+        table.add_row(marks[finding.state], finding.what, shown)
+    Console(highlight=False).print(table)

@@ -1,0 +1,155 @@
+"""What this machine has. In: the operating system. Out: one frozen Machine, the same for `alize doctor` and `alize bench`.
+
+Limits set by a container count: four cores of which a control group grants one are one.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+__all__ = ["EXTENSIONS", "Machine", "cores", "describe", "extensions_of", "quota"]
+
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    # name of the extension → flags as Linux and macOS spell them
+    "AVX2": ("avx2",),
+    "FMA": ("fma",),
+    "F16C": ("f16c",),
+    "AVX-512": ("avx512f",),
+    "AVX-512 VNNI": ("avx512_vnni", "avx512vnni"),
+    "AVX-512 BF16": ("avx512_bf16", "avx512bf16"),
+    "AVX-VNNI": ("avx_vnni",),
+    "AMX INT8": ("amx_int8",),
+    "AMX BF16": ("amx_bf16",),
+    "NEON": ("asimd", "neon", "hw.optional.neon", "hw.optional.arm.advsimd"),
+    "DOTPROD": ("asimddp", "hw.optional.arm.feat_dotprod"),
+    "I8MM": ("i8mm", "hw.optional.arm.feat_i8mm"),
+    "ARM BF16": ("bf16", "hw.optional.arm.feat_bf16"),
+    "SVE": ("sve",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    system: str
+    processor: str
+    architecture: str
+    extensions: tuple[str, ...]  # instruction sets that matter to a model
+    cores: int  # this process may use
+    cores_present: int
+    memory_bytes: int  # this process may use
+    memory_free_bytes: int
+    gpus: tuple[str, ...]
+    python: str
+    torch: str | None  # installed version; PyTorch is not imported to find out
+
+
+def describe() -> Machine:
+    """Look at the machine; takes milliseconds, and a second at most where a GPU's driver is asked."""
+    import psutil
+
+    flags, name = _processor()
+    memory = psutil.virtual_memory()
+    limit = _number(Path("/sys/fs/cgroup/memory.max"))
+    used = _number(Path("/sys/fs/cgroup/memory.current")) or 0
+    total = min(memory.total, limit or memory.total)
+    free = min(memory.available, limit - used if limit else memory.available)
+    return Machine(
+        system=f"{platform.system()} {platform.release()}",
+        processor=name,
+        architecture=platform.machine(),
+        extensions=extensions_of(flags),
+        cores=cores(),
+        cores_present=os.cpu_count() or 1,
+        memory_bytes=total,
+        memory_free_bytes=max(0, free),
+        gpus=_gpus(),
+        python=platform.python_version(),
+        torch=_installed("torch"),
+    )
+
+
+def extensions_of(flags: frozenset[str]) -> tuple[str, ...]:
+    """
+    >>> extensions_of(frozenset({"avx2", "avx512f", "avx512_vnni"}))
+    ('AVX2', 'AVX-512', 'AVX-512 VNNI')
+    """
+    return tuple(name for name, spellings in EXTENSIONS.items() if flags.intersection(spellings))
+
+
+def cores() -> int:
+    """Cores that this process may use: those it is bound to, and no more than its control group grants."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    granted = quota(_read(Path("/sys/fs/cgroup/cpu.max")))
+    return max(1, min(allowed, round(granted))) if granted else allowed
+
+
+def quota(text: str) -> float | None:
+    """Cores that a control group grants, from its `cpu.max`.
+
+    >>> quota("150000 100000")
+    1.5
+    >>> quota("max 100000") is None
+    True
+    """
+    share, _, period = text.strip().partition(" ")
+    return int(share) / int(period) if share.isdigit() and period.isdigit() and int(period) else None
+
+
+def _processor() -> tuple[frozenset[str], str]:
+    """The processor's feature flags and its name."""
+    if sys.platform == "darwin":
+        facts = _command("sysctl", "-a")
+        lines = dict(line.split(": ", 1) for line in facts.splitlines() if ": " in line)
+        present = {key.lower() for key, value in lines.items() if value == "1"}
+        spelled = {word for key in ("machdep.cpu.features", "machdep.cpu.leaf7_features") for word in lines.get(key, "").lower().split()}
+        return frozenset(present | spelled), lines.get("machdep.cpu.brand_string", platform.processor())
+    facts = _facts(_read(Path("/proc/cpuinfo")))
+    flags = facts.get("flags") or facts.get("features") or ""
+    return frozenset(flags.split()), facts.get("model name") or platform.processor() or platform.machine()
+
+
+def _facts(cpuinfo: str) -> Mapping[str, str]:
+    """The first processor's lines as {key: value}, keys in lower case."""
+    first = cpuinfo.split("\n\n", 1)[0]
+    return {
+        key.strip().lower(): value.strip() for key, separator, value in (line.partition(":") for line in first.splitlines()) if separator
+    }
+
+
+def _gpus() -> tuple[str, ...]:
+    if not shutil.which("nvidia-smi"):
+        return ()
+    return tuple(_command("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader").splitlines())
+
+
+def _command(*command: str) -> str:
+    """What a program prints; nothing where it is missing, fails or does not answer in 5 seconds."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> int | None:
+    text = _read(path).strip()
+    return int(text) if text.isdigit() else None
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

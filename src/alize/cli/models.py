@@ -1,0 +1,98 @@
+"""`alize models`. In: the catalog and the state folder. Out: which models there are, which are here, and what one consists of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alize.cli.options import AsJson, Home
+
+if TYPE_CHECKING:
+    from alize.settings import Settings
+    from alize.weights.catalog import Card
+    from alize.weights.manifest import Manifest
+
+__all__ = ["COMMANDS", "HELP", "local_model"]
+
+HELP = "List the models there are, and verify one."
+
+Name = Annotated[
+    str | None, typer.Argument(help="An id or alias, or a path to weights.", show_default="the setting `model`", metavar="[MODEL]")
+]
+
+
+def list_models(home: Home = None, as_json: AsJson = False) -> None:
+    """Show the catalog and what was pulled; what is here stands first."""
+    from alize.cli.terminal import print_json, print_table
+    from alize.settings import Settings
+    from alize.weights.catalog import cards
+    from alize.weights.manifest import installed
+
+    settings = Settings.load(home=home)
+    here = {manifest.card.id: manifest for manifest in installed(settings.home)}
+    known = [*(manifest.card for manifest in here.values()), *(card for card in cards() if card.id not in here)]
+    aliases = settings.aliases()
+    entries = [_entry(card, here.get(card.id), [alias for alias, model in aliases.items() if model == card.id]) for card in known]
+    if as_json:
+        print_json(entries)
+        return
+    print_table(("id", "aliases", "context", "licence", "here"), [_row(entry) for entry in entries])
+
+
+def verify(model: Name = None, home: Home = None) -> None:
+    """Read every file of a pulled model again and compare it with what came. Status 1 where something has changed."""
+    from alize.cli.progress import downloading
+    from alize.cli.terminal import stderr
+    from alize.settings import Settings
+    from alize.weights.pull import located, verify
+
+    settings = Settings.load(home=home, model=model)
+    card, _ = located(settings.model, settings.home, settings.aliases())
+    with downloading(stderr()) as progress:
+        verify(settings.home, card.id, progress)
+    typer.echo(f"{card.id} is as it came.")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "verify": verify}
+
+
+def local_model(settings: "Settings") -> tuple[str, Path | None]:
+    """The id of the model that the settings name, and its weights where they are on this disk. Raises InvalidModel, CheckpointInvalid."""
+    from alize.errors import Missing
+    from alize.weights.catalog import find
+    from alize.weights.pull import located
+
+    try:
+        card, path = located(settings.model, settings.home, settings.aliases())
+    except Missing:
+        card, path = find(settings.model, settings.aliases()), None
+    return (card.id if card else settings.model), path
+
+
+def _entry(card: "Card", here: "Manifest | None", aliases: list[str]) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "aliases": [*card.aliases, *aliases],
+        "name": card.name,
+        "description": card.description,
+        "capabilities": sorted(card.capabilities),
+        "context": card.context,
+        "licence": card.licence,
+        "source": card.source,
+        "here": None
+        if here is None
+        else {
+            "path": str(here.path),
+            "bytes": sum(entry.bytes for entry in here.files),
+            "sha256": here.sha256,
+            "pulled_at": here.pulled_at,
+        },
+    }
+
+
+def _row(entry: dict[str, Any]) -> list[object]:
+    from alize.cli.terminal import size
+
+    here = size(entry["here"]["bytes"]) if entry["here"] else ""
+    return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here]

@@ -1,0 +1,27 @@
+"""Options that several commands share. In: nothing. Out: annotated types, so that an option reads and behaves the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["AsJson", "Home", "MaxTokens", "ModelName", "Seed", "System", "Temperature"]
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder that holds every byte of state.", show_default="ALIZE_HOME, else ~/.alize", metavar="DIR"),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="A model's id or alias, or a path to weights.", show_default="the setting `model`", metavar="NAME"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text for people.")]
+System = Annotated[str, typer.Option("--system", "-s", help="How the model shall behave.", show_default=False)]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", "-t", min=0, max=1.5, help="0 always takes the likeliest token.", show_default="the model's own"),
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", "-n", min=1, help="Longest answer.", show_default="what the context leaves")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same answer.", show_default="drawn anew")
+]

@@ -1,0 +1,118 @@
+"""A model behind a server. In: a conversation. Out: text as it comes, from any Mistral- or OpenAI-compatible API."""
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import httpx
+
+from alize.errors import AlizeError, AuthenticationFailed, EngineUnavailable, InvalidRequest, NotFound, PermissionDenied, RateLimited
+
+__all__ = ["RemoteModel", "deltas"]
+
+_CONNECT_SECONDS = 10.0
+_ERRORS: dict[int, type[AlizeError]] = {
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    429: RateLimited,
+    502: EngineUnavailable,
+    503: EngineUnavailable,
+}
+_REMEDIES = {
+    401: "Give the server's key with --key, or set ALIZE_API_KEY. A lost one is replaced by: alize keys replace-admin",
+    404: "Is the address right? --url takes the server's root, such as http://127.0.0.1:8600.",
+    429: "Wait a moment, then send it again.",
+}
+
+
+class RemoteModel:
+    """Answers through an API at `url`, which may end in /v1."""
+
+    def __init__(self, url: str, key: str, model: str) -> None:
+        """Raises InvalidRequest for an address that is none."""
+        self.name = model
+        root = url.rstrip("/").removesuffix("/v1")
+        if not root.startswith(("http://", "https://")):
+            raise InvalidRequest(f"'{url}' is not an address.", remedy="Write it whole: --url http://127.0.0.1:8600")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            # No limit on reading: a long prompt on a small machine may take minutes to its first token.
+            self._client = httpx.Client(base_url=root, headers=headers, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS))
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise InvalidRequest(f"'{url}' is not an address, or the key has characters that no key has: {error}.") from error
+
+    def answer(self, messages: Sequence[Mapping[str, Any]], sampling: Mapping[str, Any]) -> Generator[str, None, None]:
+        """Pieces of the answer. Closing the generator ends the connection, and with it the computing.
+
+        Raises what the server answered, and EngineUnavailable where nothing answers or the connection broke.
+        """
+        body = {"model": self.name, "messages": list(messages), "stream": True, **sampling}
+        if "seed" in body:
+            body["random_seed"] = body.pop("seed")
+        try:
+            with self._client.stream("POST", "/v1/chat/completions", json=body) as response:
+                if response.status_code != 200:
+                    raise _refusal(response)
+                yield from deltas(response.iter_lines())
+        except httpx.ConnectError as error:
+            raise EngineUnavailable(f"Nothing answers at {self._client.base_url}.", remedy="Start the server: alize up") from error
+        except httpx.HTTPError as error:
+            what = f"{error}" or type(error).__name__
+            raise EngineUnavailable(f"The connection to {self._client.base_url} broke: {what}.", remedy="Send it again.") from error
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def deltas(lines: Iterable[str]) -> Iterator[str]:
+    """The text in a stream of events.
+
+    >>> list(deltas(['data: {"choices": [{"index": 0, "delta": {"content": "Par"}}]}', '', ': still here', 'data: [DONE]']))
+    ['Par']
+    """
+    for line in lines:
+        if not line.startswith("data:"):
+            continue
+        data = line.removeprefix("data:").strip()
+        if data == "[DONE]":
+            return
+        event = _object(data)
+        if event is None:
+            raise EngineUnavailable("The server sent an event that is no JSON object.", remedy="Is --url a Mistral-compatible API?")
+        if event.get("object") == "error" or "error" in event:
+            raise EngineUnavailable(_message(event, "The server ended the answer with an error."), remedy="Send it again.")
+        for choice in cast("list[dict[str, Any]]", event.get("choices") or []):
+            delta: dict[str, Any] = choice.get("delta") or {}
+            if text := _text(delta.get("content")):
+                yield text
+
+
+def _text(content: Any) -> str:
+    """A delta's content: text, or chunks such as {"type": "text", "text": "…"}."""
+    if isinstance(content, list):
+        return "".join(str(chunk.get("text", "")) for chunk in cast("list[dict[str, Any]]", content))
+    return str(content or "")
+
+
+def _object(data: str) -> dict[str, Any] | None:
+    try:
+        value: Any = json.loads(data)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _refusal(response: httpx.Response) -> AlizeError:
+    response.read()
+    message = _message(_object(response.text) or {}, f"The server answered {response.status_code} {response.reason_phrase}.")
+    kind = _ERRORS.get(response.status_code, AlizeError if response.status_code >= 500 else InvalidRequest)
+    return kind(message, remedy=_REMEDIES.get(response.status_code))
+
+
+def _message(body: dict[str, Any], otherwise: str) -> str:
+    """Mistral puts the message at the top, OpenAI under `error`; a 422 may hold only `detail`."""
+    nested = body.get("error")
+    error = cast("dict[str, Any]", nested) if isinstance(nested, dict) else body
+    message = error.get("message") or error.get("detail")
+    return message if isinstance(message, str) else json.dumps(message) if message else otherwise

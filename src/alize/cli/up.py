@@ -1,0 +1,27 @@
+"""`alize up`. In: the settings. Out: a server, until it is told to stop."""
+
+from typing import Annotated
+
+import typer
+
+from alize.cli.options import Home, ModelName
+
+__all__ = ["up"]
+
+
+def up(
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Port to listen on.", show_default="8600")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")] = None,
+    model: ModelName = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API key; on loopback only.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Never fetch weights.")] = False,
+    home: Home = None,
+) -> None:
+    """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""
+    from alize.settings import Settings
+
+    auth, never_fetch = (False if no_auth else None), (True if offline else None)  # None: whatever the file or the environment says
+    settings = Settings.load(home=home, port=port, host=host, model=model, auth=auth, offline=never_fetch)
+    from alize.api.serve import serve
+
+    serve(settings)
