@@ -1,5 +1,6 @@
 """What several tests share: the real small model, fetched once by the product's own pull, and a real PostgreSQL."""
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -8,6 +9,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The default model's GGUF, brought by `pull` into a folder that outlives the run: 93 MB the first time, nothing after."""
+    from alize.weights.pull import pull
+
+    return pull("smollm2-135m-instruct", Path(os.environ.get("ALIZE_TEST_CACHE") or "~/.cache/alize-tests").expanduser())
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,28 @@
 """From a path to a Checkpoint. In: a file or a folder as it was released. Out: named arrays, whatever the format."""
 
+import os
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor, TokenizerFiles
 from alize.weights.checkpoints.gguf import open_gguf
+from alize.weights.checkpoints.layout import layout_of
 
 __all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles", "open_checkpoint"]
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
-    """Open weights in whichever format they are. Raises CheckpointInvalid."""
-    if path.is_file() and path.suffix == ".gguf":
+    """Open weights in whichever format they are: a .gguf file, any piece of a split one, or the folder of a release.
+
+    Takes milliseconds and reads no weights. Raises CheckpointInvalid naming the file, what is wrong in it and where.
+    """
+    if path.suffix == ".safetensors":
+        path = path.parent
+    if not path.is_dir():
         return open_gguf(path)
-    raise CheckpointInvalid(f"{path} is no .gguf file.")
+    try:
+        names = os.listdir(path)
+    except OSError as error:
+        raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error
+    layout = layout_of(names, str(path))
+    return open_gguf(path / layout.weights[0])

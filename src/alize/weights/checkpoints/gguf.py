@@ -4,7 +4,6 @@ The architectures `llama` (which Mistral's dense models are released under as we
 architecture that is not known here is refused by name, never skipped: it would change every answer.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
 from alize.weights.checkpoints.fields import Fields
 from alize.weights.checkpoints.gguf_file import GgufFile, GgufTensor, read_gguf
+from alize.weights.checkpoints.layout import split_of
 from alize.weights.checkpoints.mapped import MappedCheckpoint
 from alize.weights.checkpoints.names import COMPUTED, from_gguf
 
 __all__ = ["open_gguf", "pieces_of"]
 
 ARCHITECTURES = ("llama", "mistral3")
-SPLIT = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 
 
 def open_gguf(path: Path) -> MappedCheckpoint:
@@ -54,16 +53,11 @@ def pieces_of(path: Path) -> list[Path]:
 
     Raises CheckpointInvalid naming the first piece that is missing.
     """
-    found = SPLIT.fullmatch(path.name)
-    if found is None:
-        return [path]
-    count = int(found["count"])
-    if not 1 <= int(found["number"]) <= count:
-        raise CheckpointInvalid(f"{path} says that it is piece {int(found['number'])} of {count}.", remedy="Give it its own name back.")
-    pieces = [path.with_name(f"{found['stem']}-{number:05}-of-{found['count']}.gguf") for number in range(1, count + 1)]
+    pieces = [path.with_name(name) for name in split_of(path.name)]
     for piece in pieces:
         if not piece.is_file():
-            raise CheckpointInvalid(f"{piece} is missing: {path.name} is one of {count} pieces.", remedy="Put all pieces into one folder.")
+            several = f": {path.name} is one of {len(pieces)} pieces" if len(pieces) > 1 else ""
+            raise CheckpointInvalid(f"{piece} is missing{several}.", remedy="Put all pieces into one folder.")
     return pieces
 
 

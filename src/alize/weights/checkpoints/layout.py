@@ -1,0 +1,107 @@
+"""Which files of a release make the model. In: the names in a folder or repository. Out: its format, and the files to read or fetch.
+
+A release may hold the same weights twice. Mistral's own form comes first, since nothing needs to be permuted; then safetensors of
+Hugging Face; then GGUF, if there is only one in it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from alize.errors import CheckpointInvalid
+
+__all__ = ["Layout", "layout_of", "split_of"]
+
+SPLIT = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.gguf|\.safetensors)")
+_CONSOLIDATED = re.compile(r"consolidated(-\d{5}-of-\d{5})?\.safetensors")
+_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
+_BESIDE = re.compile(
+    r"tekken\.json|tokenizer\.model(\.v\w+)?|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json"
+    r"|generation_config\.json|chat_template\.(jinja|json)|(LICEN[CS]E|NOTICE)(\.\w+)?"
+)
+_PICKLES = (".pth", ".bin", ".pt", ".ckpt")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files that matter, by what they are for."""
+
+    format: Literal["consolidated", "huggingface", "gguf"]
+    weights: tuple[str, ...]
+    configuration: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # tokenizer, template, licence
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of them, the small ones first."""
+        return (*self.configuration, *self.beside, *self.weights)
+
+
+def layout_of(names: Iterable[str], where: str, file: str | None = None) -> Layout:
+    """Choose among the files of a release. `file` names one GGUF among several.
+
+    Raises CheckpointInvalid where there is nothing to run, where there are several models, and for pickled weights, which run code.
+    """
+    found = sorted(set(names))
+    beside = tuple(name for name in found if _BESIDE.fullmatch(name))
+    if file is not None:
+        return Layout("gguf", _pieces(found, file, where), beside=beside)
+    consolidated = tuple(name for name in found if _CONSOLIDATED.fullmatch(name))
+    if consolidated and "params.json" in found:
+        return Layout("consolidated", _whole(consolidated, "consolidated.safetensors"), ("params.json",), beside)
+    shards = tuple(name for name in found if _SHARD.fullmatch(name) or name == "model.safetensors")
+    if shards and "config.json" in found:
+        weights = _whole(shards, "model.safetensors")
+        index = ("model.safetensors.index.json",) if weights != ("model.safetensors",) else ()
+        return Layout("huggingface", weights, ("config.json", *index), beside)
+    models = sorted({split_of(name)[0] for name in found if name.endswith(".gguf")})
+    if len(models) == 1:
+        return Layout("gguf", _pieces(found, models[0], where), beside=beside)
+    raise _refusal(found, models, bool(consolidated or shards), where)
+
+
+def split_of(name: str) -> list[str]:
+    """All pieces of a split file, in order; the name alone where it is not split.
+
+    >>> split_of("m-00002-of-00002.gguf")
+    ['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf']
+    """
+    found = SPLIT.fullmatch(name)
+    if found is None or not 1 <= int(found["number"]) <= int(found["count"]) <= 9999:
+        return [name]
+    return [f"{found['stem']}-{number:05}-of-{found['count']}{found['suffix']}" for number in range(1, int(found["count"]) + 1)]
+
+
+def _whole(names: tuple[str, ...], single: str) -> tuple[str, ...]:
+    """A file that holds everything makes shards beside it superfluous."""
+    return (single,) if single in names else names
+
+
+def _pieces(found: list[str], file: str, where: str) -> tuple[str, ...]:
+    pieces = split_of(file)
+    for piece in pieces:
+        if piece not in found:
+            several = f": it is one of {len(pieces)} pieces" if len(pieces) > 1 else ""
+            raise CheckpointInvalid(f"{where} holds no {piece}{several}.", remedy="Put all files of the model into one folder.")
+    return tuple(pieces)
+
+
+def _refusal(found: list[str], models: list[str], safetensors: bool, where: str) -> CheckpointInvalid:
+    if models:
+        shown = ", ".join(models[:20])
+        return CheckpointInvalid(f"{where} holds several models: {shown}.", remedy="Name one of them: FOLDER/FILE, or owner/name:FILE.")
+    pickles = [name for name in found if name.endswith(_PICKLES)]
+    if pickles and not safetensors:
+        return CheckpointInvalid(
+            f"{where} holds its weights as {pickles[0]}, a format that can run any code when it is read.",
+            remedy="Take the release's safetensors, or convert them on a machine you can spare.",
+        )
+    if safetensors:
+        return CheckpointInvalid(
+            f"{where} holds safetensors without a configuration.", remedy="Put params.json or config.json of the release beside them."
+        )
+    return CheckpointInvalid(
+        f"{where} holds no model.",
+        remedy="Wanted are consolidated.safetensors with params.json, model.safetensors with config.json, or one .gguf file.",
+    )

@@ -1,0 +1,25 @@
+"""A card for weights that no catalog knows. In: an open checkpoint. Out: what can be said of the model from its own files."""
+
+from alize.weights.catalog import Card
+from alize.weights.checkpoints.base import Checkpoint
+
+__all__ = ["describe"]
+
+
+def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card:
+    """The card. A model is said to chat where its release carries a template for it, in whichever form."""
+    files = checkpoint.tokenizer.files
+    chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
+    context = checkpoint.params.get("max_position_embeddings")
+    licence = checkpoint.metadata.get("license")
+    name = checkpoint.metadata.get("name")
+    return Card(
+        id=id,
+        name=name if isinstance(name, str) else id,
+        capabilities=frozenset({"completion_chat"} if chats else ()),
+        context=context if isinstance(context, int) else 32768,
+        licence=licence if isinstance(licence, str) else None,
+        source=source,
+        owned_by=str(checkpoint.metadata.get("organization") or "local"),
+        created=created,
+    )
