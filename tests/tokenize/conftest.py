@@ -52,3 +52,24 @@ def made_metadata() -> dict[str, Any]:
             "{% if add_generation_prompt %}{{ '<|start|>assistant:' }}{% endif %}"
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def made_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hugging Face release made here: byte-level merges learned from this repository's prose, markers of several families."""
+    import json
+
+    from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
+    from tokenizers.decoders import ByteLevel
+
+    special = ["<s>", "</s>", "[INST]", "[/INST]", "<|im_start|>", "<|im_end|>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>"]
+    folder = tmp_path_factory.mktemp("made")
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=800, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    made.train_from_iterator([(Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")], trainer)
+    made.add_tokens([AddedToken("<tool_call>", special=False, normalized=False)])
+    made.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"bos_token": "<s>", "eos_token": {"content": "</s>"}}))
+    return folder

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from alize.errors import InvalidRequest
 from alize.tokenize.base import TextStream
-from alize.tokenize.markers import Markers
 from alize.tokenize.stream import VocabularyStream
 from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
@@ -34,10 +33,9 @@ class TextEncoders:
 class BpeTokenizer:
     """One model's merges, vocabulary and template. Immutable; one instance serves all threads."""
 
-    def __init__(self, encoders: TextEncoders, vocabulary: Vocabulary, markers: Markers, chat: "ChatTemplate | None") -> None:
+    def __init__(self, encoders: TextEncoders, vocabulary: Vocabulary, chat: "ChatTemplate | None") -> None:
         self._encoders = encoders
         self._vocabulary = vocabulary
-        self._markers = markers
         self._chat = chat
         self.vocab_size = vocabulary.size
         self.bos_id = vocabulary.bos_id
@@ -72,7 +70,7 @@ class BpeTokenizer:
                 param="messages",
                 remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
             )
-        return list(self._ids(self._chat.segments(messages, tools, self._markers)))
+        return list(self._ids(self._chat.segments(messages, tools)))
 
     def _ids(self, segments: Iterator[int | str]) -> Iterator[int]:
         encoder = self._encoders.start

@@ -113,12 +113,8 @@ def load_gguf(metadata: Mapping[str, Any], chat_template: str | None = None) -> 
             f"tokenizer.ggml.model: the tokenizer {model!r} is not known.",
             remedy="Known are gpt2 and llama. Serve the release's own tokenizer.json, or tekken.json, instead.",
         )
-    return BpeTokenizer(
-        TextEncoders(encoder, encoder),
-        vocabulary,
-        Markers(Marker(text, id) for text, id in vocabulary.control.items()),
-        _chat(metadata, chat_template, vocabulary),
-    )
+    markers = Markers(Marker(text, id) for text, id in vocabulary.control.items())
+    return BpeTokenizer(TextEncoders(encoder, encoder), vocabulary, _chat(metadata, chat_template, vocabulary, markers))
 
 
 def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Vocabulary]":
@@ -163,13 +159,13 @@ def _check_alphabet(ranks: Mapping[str, int]) -> None:
         )
 
 
-def _chat(metadata: Mapping[str, Any], source: str | None, vocabulary: Vocabulary) -> "ChatTemplate | None":
+def _chat(metadata: Mapping[str, Any], source: str | None, vocabulary: Vocabulary, markers: Markers) -> "ChatTemplate | None":
     source = _source(metadata, "tokenizer.chat_template") if source is None else source
     if source is None:
         return None
     from alize.tokenize.template import ChatTemplate
 
-    return ChatTemplate(source, vocabulary.special, tool_source=_source(metadata, "tokenizer.chat_template.tool_use"))
+    return ChatTemplate(source, vocabulary.special, markers, tool_source=_source(metadata, "tokenizer.chat_template.tool_use"))
 
 
 def _source(metadata: Mapping[str, Any], key: str) -> str | None:

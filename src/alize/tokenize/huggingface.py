@@ -7,16 +7,13 @@ Anything that this could change the meaning of is refused by name.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.tokenize.bpe import BpeTokenizer, TextEncoders
 from alize.tokenize.huggingface_json import AddedTokenEntry, Pipeline, read_object, read_pipeline
 from alize.tokenize.markers import Marker, Markers
 from alize.tokenize.vocabulary import Vocabulary, stop_ids
-
-if TYPE_CHECKING:
-    from alize.tokenize.template import ChatTemplate
 
 __all__ = ["load_huggingface"]
 
@@ -43,12 +40,14 @@ def load_huggingface(files: Mapping[str, Path], chat_template: str | None = None
         stop_ids=stop_ids(control, _ends(pipeline, generation, special)),
         leading_space=pipeline.leading_space,
     )
-    return BpeTokenizer(
-        TextEncoders(pipeline.encoder, pipeline.later),
-        vocabulary,
-        Markers(_marker(token) for token in pipeline.control),
-        _chat(files, config, chat_template, special),
-    )
+    markers = Markers(_marker(token) for token in pipeline.control)
+    chat = _chat(files, config, chat_template)
+    if chat is None:
+        return BpeTokenizer(TextEncoders(pipeline.encoder, pipeline.later), vocabulary, None)
+    from alize.tokenize.template import ChatTemplate
+
+    template = ChatTemplate(chat["default"], special, markers, tool_source=chat.get("tool_use"))
+    return BpeTokenizer(TextEncoders(pipeline.encoder, pipeline.later), vocabulary, template)
 
 
 def _marker(token: AddedTokenEntry) -> Marker:
@@ -91,8 +90,8 @@ def _ends(pipeline: Pipeline, generation: Mapping[str, Any], special: Mapping[st
     return [*ends, *([pipeline.ids[eos]] if eos is not None and eos in pipeline.ids else [])]
 
 
-def _chat(files: Mapping[str, Path], config: Mapping[str, Any], source: str | None, special: Mapping[str, str]) -> "ChatTemplate | None":
-    """The template, from the first of: the argument, chat_template.jinja, tokenizer_config.json (one, or several with names)."""
+def _chat(files: Mapping[str, Path], config: Mapping[str, Any], source: str | None) -> dict[str, str] | None:
+    """The templates by name, from the first of: the argument, chat_template.jinja, tokenizer_config.json (one, or several)."""
     if source is None and "chat_template.jinja" in files:
         source = _text(files["chat_template.jinja"])
     given: Any = config.get("chat_template") if source is None else source
@@ -101,9 +100,7 @@ def _chat(files: Mapping[str, Path], config: Mapping[str, Any], source: str | No
     sources = {"default": given} if isinstance(given, str) else _several(given)
     if "default" not in sources:
         raise CheckpointInvalid(f"tokenizer_config.json: none of the chat templates ({', '.join(sources)}) is the default one.")
-    from alize.tokenize.template import ChatTemplate
-
-    return ChatTemplate(sources["default"], special, tool_source=sources.get("tool_use"))
+    return sources
 
 
 def _several(given: Any) -> dict[str, str]:

@@ -1,26 +1,24 @@
-"""Control tokens in rendered text. In: text a template wrote around a person's words. Out: control ids, and the plain text between.
+"""Control tokens and people's words. In: strings, and text a template rendered. Out: strings that cannot become markers; ids and text.
 
-Only a template may write a control token. Every foreign string is *shielded* before rendering: an invisible character is put where a
-marker could form with even one of its characters. Afterwards the rendered text is split at the markers that are left, and the
-invisible character is taken out again. So a template sees harmless words exactly as they are, and merges across the border between
-its own text and theirs come out as they were trained.
+See `template.py` for when each is used. To *shield* a string is to put an invisible mark where a marker could form with even one of
+its characters; to *neutralise* it is to replace every character that a marker begins or ends with.
 
-    "<|im_end|> hi"   → "<·|im_end|> hi"      a whole marker is broken after its first character
-    "… a <|im"        → "… a <|im·"           an end that the template's next characters could complete
-    "|> b"            → "·|> b"               a start that could complete the template's last characters
+    shield      "<|im_end|> hi"   → "<·|im_end|> hi"      a whole marker is broken after its first character
+                "… a <|im"        → "… a <|im·"           an end that the template's next characters could complete
+                "|> b"            → "·|> b"               a start that could complete the template's last characters
+    neutralise  "a <|im_end|>"    → "a ·|im_end|·"
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from alize.errors import CheckpointInvalid
+from alize.errors import CheckpointInvalid, InvalidRequest
 
-__all__ = ["Marker", "Markers", "unused_character"]
+__all__ = ["Marker", "Markers", "transform", "unused_characters"]
 
-_NONCHARACTERS = range(0xFDD0, 0xFDF0)  # Unicode promises never to assign these, so text has no use for them
-_PRIVATE = range(0xF0000, 0xFFFFE)
+_UNUSED = (range(0xFDD0, 0xFDF0), range(0x10FFFD, 0x2FFFF, -1))  # noncharacters; then private use, then planes with nothing in them yet
 _SPACES = ("", r"\s*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -47,24 +45,32 @@ class Markers:
                     f"The vocabulary's control token {marker.id} is the single character {marker.text!r}.",
                     remedy="Such a token cannot be told from text: mark it as a normal token in the file.",
                 )
-        self._ids = {marker.text: marker.id for marker in found}
-        texts = list(self._ids)
+        self._markers = {marker.text: marker for marker in found}
+        texts = list(self._markers)
         self._longest = max(map(len, texts), default=0)
         self._prefixes = frozenset(text[:end] for text in texts for end in range(1, len(text)))
         self._suffixes = frozenset(text[start:] for text in texts for start in range(1, len(text)))
         self._all = "\0".join(texts)
-        escaped = {marker.text: re.escape(marker.text) for marker in found}
-        any_marker = "|".join(escaped.values()) or r"(?!)"
+        self._ends = frozenset(character for text in texts for character in (text[0], text[-1]))
+        any_marker = "|".join(map(re.escape, texts)) or r"(?!)"  # the longest first
+        self._literal = re.compile(f"({any_marker})")
         self._occurrence = re.compile(f"(?=(?:{any_marker}))(.)", re.DOTALL)
-        spaced = (_SPACES[m.strip_left] + escaped[m.text] + _SPACES[m.strip_right] for m in found)
-        self._splitter = re.compile(f"({'|'.join(spaced) or '(?!)'})")
+        self._splitter = self._splitting({})
 
     def __contains__(self, text: str) -> bool:
-        return text in self._ids
+        return text in self._markers
+
+    def literal_parts(self, text: str) -> list[str]:
+        """The text cut at markers: every second part is one."""
+        return self._literal.split(text)
+
+    def ids(self, text: str) -> list[int]:
+        """The markers in a text."""
+        return [self._markers[found].id for found in self._literal.findall(text)]
 
     def shield(self, text: str, mark: str) -> str:
         """The same text with `mark` inside or beside whatever could become a control token."""
-        if not self._ids or not text:
+        if not self._markers or not text:
             return text
         whole = text
         if (core := text.strip()) and core != text:  # a template may trim what it is given: its edges are these then
@@ -81,38 +87,65 @@ class Markers:
         tail = mark if any(text[-size:] in self._prefixes for size in span) else ""
         return head + text + tail
 
-    def shield_all(self, value: Any, mark: str) -> Any:
-        """Every string inside a message or tool. Roles, types and plain identifiers as keys stay as they are: templates compare them."""
-        if isinstance(value, str):
-            return self.shield(value, mark)
-        if isinstance(value, Mapping):
-            entries = cast("Mapping[str, Any]", value).items()
-            return {
-                (key if _IDENTIFIER.fullmatch(key) and key not in self else self.shield(key, mark)): (
-                    inner if key in ("role", "type") and isinstance(inner, str) and inner.isalpha() else self.shield_all(inner, mark)
-                )
-                for key, inner in entries
-            }
-        if isinstance(value, list | tuple):
-            return [self.shield_all(inner, mark) for inner in cast("list[Any]", value)]
-        return value
+    def neutralise(self, text: str, mark: str) -> str:
+        """The same text with `mark` in place of every character that a marker begins or ends with."""
+        return text.translate({ord(character): mark for character in self._ends})
 
-    def split(self, rendered: str, mark: str) -> Iterator[int | str]:
-        """Control ids and the text between them, in order, marks taken out, nothing empty."""
-        for index, part in enumerate(self._splitter.split(rendered)):
+    def split(self, rendered: str, stand_ins: Mapping[str, str], mark: str | None = None) -> Iterator[int | str]:
+        """Control ids and the text between them, in order, nothing empty.
+
+        `stand_ins` maps characters to the markers they stand for. With `mark`, which is taken out again, markers written as text
+        count too; without it they are text.
+        """
+        if mark is None:
+            splitter = self._splitting(stand_ins)
+        else:
+            splitter = self._splitter
+            rendered = rendered.translate({ord(character): marker for character, marker in stand_ins.items()})
+        for index, part in enumerate(splitter.split(rendered)):
             if index % 2:
-                id = self._ids.get(part)
-                yield self._ids[part.strip()] if id is None else id
-            elif text := part.replace(mark, ""):
+                written = part if part in self._markers else part.strip()
+                yield self._markers[stand_ins.get(written, written)].id
+            elif text := part if mark is None else part.replace(mark, ""):
                 yield text
 
+    def _splitting(self, stand_ins: Mapping[str, str]) -> re.Pattern[str]:
+        """Finds the characters that stand for markers, or (given none) all markers as text, with the space they swallow."""
+        written = stand_ins or {text: text for text in self._markers}
+        ways = (
+            _SPACES[self._markers[text].strip_left] + re.escape(shown) + _SPACES[self._markers[text].strip_right]
+            for shown, text in written.items()
+        )
+        return re.compile(f"({'|'.join(ways) or '(?!)'})")
 
-def unused_character(strings: Iterable[str], also_not: str = "") -> str:
-    """A character that occurs in none of the strings: a noncharacter of Unicode where possible, else one of private use."""
+
+def transform(value: Any, change: Callable[[str], str]) -> Any:
+    """Every string inside a message or a tool, changed. Roles, types and identifiers as keys stay: templates compare them."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {
+            (key if _IDENTIFIER.fullmatch(key) else change(key)): (
+                inner if key in ("role", "type") and isinstance(inner, str) and inner.isalpha() else transform(inner, change)
+            )
+            for key, inner in cast("Mapping[str, Any]", value).items()
+        }
+    if isinstance(value, list | tuple):
+        return [transform(inner, change) for inner in cast("list[Any]", value)]
+    return value
+
+
+def unused_characters(count: int, strings: Iterable[str]) -> list[str]:
+    """Characters that occur in none of the strings: noncharacters of Unicode where possible, else such as mean nothing to others.
+
+    Raises InvalidRequest for a hostile text that leaves too few of some 900 000.
+    """
     given = list(strings)
-    for code in _NONCHARACTERS:
-        character = chr(code)
-        if character not in also_not and not any(character in text for text in given):
-            return character
-    used = set(also_not).union(*given)
-    return next(chr(code) for code in _PRIVATE if chr(code) not in used)
+    found = [chr(code) for code in _UNUSED[0] if not any(chr(code) in text for text in given)][:count]
+    if len(found) < count:
+        used = set[str]().union(*given)
+        more = (chr(code) for code in _UNUSED[1] if chr(code) not in used)
+        found += [character for character, _ in zip(more, range(count - len(found)), strict=False)]
+    if len(found) < count:
+        raise InvalidRequest("The messages use every character that Unicode has not given out.", param="messages")
+    return found

@@ -12,6 +12,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from alize.errors import AlizeError, CheckpointInvalid, InvalidMessageOrder, InvalidRequest, UnsupportedParameter
+from alize.tokenize.markers import Markers
 from alize.tokenize.sandbox import Budget, TemplateOverrun, TemplateSandbox, budget
 
 __all__ = ["Rendering", "refuse"]
@@ -32,15 +33,17 @@ def refuse(message: object = "") -> NoReturn:
 class Rendering:
     """A template ready to render. Immutable; one instance serves all threads."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, markers: Markers) -> None:
         """Raises CheckpointInvalid where the source is not a template, naming the line."""
         if len(source) > _LONGEST_SOURCE:
             raise CheckpointInvalid(f"The chat template has {len(source)} characters, more than {_LONGEST_SOURCE}.")
         self.source = source
+        self.markers: dict[str, str] = {}  # the markers written in the source → the variables that print what stands for them
+        self._cut = markers.literal_parts
         sandbox = TemplateSandbox()
         sandbox.filters["tojson"] = _to_json
         try:
-            self._template, tree = sandbox.compile_template(source)
+            self._template, tree = sandbox.compile_template(source, self._names)
             self._variables = meta.find_undeclared_variables(tree)
         except TemplateSyntaxError as error:
             raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.") from error
@@ -48,6 +51,11 @@ class Rendering:
             raise CheckpointInvalid(f"The chat template cannot be compiled: {error}.") from error
         self._words = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
         self._words |= {node.attr for node in tree.find_all(nodes.Getattr)}
+
+    def _names(self, text: str) -> list[tuple[str, bool]]:
+        """The literal cut for `compile_template`: each marker becomes a variable, so that its stand-in can be chosen for each request."""
+        parts = [(part, bool(odd % 2)) for odd, part in enumerate(self._cut(text)) if part]
+        return [(self.markers.setdefault(part, f"_marker_{len(self.markers)}") if marker else part, marker) for part, marker in parts]
 
     def check(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> None:
         """Raise UnsupportedParameter for tools, calls or results that the template has no place for."""
@@ -61,13 +69,13 @@ class Rendering:
                 if found and word not in self._words:
                     raise UnsupportedParameter(f"This model's chat template has no place for {what}.", param=f"messages.{index}{field}")
 
-    def render(self, variables: Mapping[str, Any], mark: str, given: int) -> str:
-        """The rendered text. `mark` is kept as it is by `tojson`; `given` is how many characters the variables hold.
+    def render(self, variables: Mapping[str, Any], marks: str, given: int) -> str:
+        """The rendered text. `marks` are kept as they are by `tojson`; `given` is how many characters the variables hold.
 
         Raises InvalidMessageOrder where the template refuses, InvalidRequest where these messages make it fail, and a plain
         AlizeError where it overruns its budget: that is the model's fault, not the request's.
         """
-        token = budget.set(Budget(given, mark))
+        token = budget.set(Budget(given, marks))
         try:
             return self._template.render(variables)
         except _Refused as error:
@@ -99,4 +107,4 @@ def _to_json(
     spent.charge(len(text))
     if not ensure_ascii:
         return text
-    return _NON_ASCII.sub(lambda found: found[0] if found[0] == spent.mark else json.dumps(found[0])[1:-1], text)
+    return _NON_ASCII.sub(lambda found: found[0] if found[0] in spent.marks else json.dumps(found[0])[1:-1], text)

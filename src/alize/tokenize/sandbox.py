@@ -8,7 +8,7 @@ Time is that of the rendering thread alone, so that a busy machine stops no hone
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, cast
@@ -46,9 +46,9 @@ class TemplateOverrun(SecurityError):
 class Budget:
     """What one rendering may still spend."""
 
-    def __init__(self, given: int, mark: str = "") -> None:
-        """`given`: how many characters the messages hold. `mark`: the invisible character that shields them."""
-        self.mark = mark
+    def __init__(self, given: int, marks: str = "") -> None:
+        """`given`: how many characters the messages hold. `marks`: characters that stand for something else and stay as they are."""
+        self.marks = marks
         self._characters = _CHARACTERS + 64 * given
         self._until = time.thread_time() + _SECONDS
         self._ticks = 0
@@ -107,12 +107,14 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             del known_globals[name]
         known_globals["dict"] = _make_dict
 
-    def compile_template(self, source: str) -> tuple[Any, nodes.Template]:
-        """The compiled template and its syntax tree. Raises jinja2.TemplateSyntaxError."""
+    def compile_template(self, source: str, names: "Cut") -> tuple[Any, nodes.Template]:
+        """The compiled template, and its syntax tree as it was written. Raises jinja2.TemplateSyntaxError.
+
+        `names` cuts a literal text into parts, each text itself (False) or the name of a variable to print there (True).
+        """
         tree = self.parse(source)
-        read = self.parse(source)
-        _instrument(tree)
-        return self.from_string(tree), read
+        _instrument(tree, names)
+        return self.from_string(tree), self.parse(source)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, str) and attr in ("encode", "translate", "maketrans"):
@@ -165,28 +167,41 @@ def _joined(values: list[Any]) -> str:
     return "".join(texts)
 
 
-def _instrument(tree: nodes.Template) -> None:
+Cut = Callable[[str], Sequence[tuple[str, bool]]]
+
+
+def _instrument(tree: nodes.Template, names: Cut) -> None:
     """Route loops, `~` and literal text through the functions above. Order of evaluation and results stay the same."""
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None, lineno=loop.lineno)
     for output in list(tree.find_all(nodes.Output)):
         output.nodes = [nodes.Const(n.data, lineno=n.lineno) if isinstance(n, nodes.TemplateData) else n for n in output.nodes]
-    _replace_concatenations(tree)
+    _replace(tree, names)
 
 
-def _replace_concatenations(node: nodes.Node) -> None:
-    for name, value in node.iter_fields():
-        if isinstance(value, nodes.Concat):
-            setattr(node, name, _joining(value))
+def _replace(node: nodes.Node, names: Cut) -> None:
+    for field, value in node.iter_fields():
+        if isinstance(value, nodes.Node):
+            setattr(node, field, _replaced(value, names))
         elif isinstance(value, list):
             entries = cast("list[Any]", value)
-            entries[:] = [_joining(entry) if isinstance(entry, nodes.Concat) else entry for entry in entries]
-    for child in node.iter_child_nodes():
-        _replace_concatenations(child)
+            entries[:] = [_replaced(entry, names) if isinstance(entry, nodes.Node) else entry for entry in entries]
 
 
-def _joining(node: nodes.Concat) -> nodes.Filter:
-    return nodes.Filter(nodes.List(node.nodes, lineno=node.lineno), "_joined", [], [], None, None, lineno=node.lineno)
+def _replaced(node: nodes.Node, names: Cut) -> nodes.Node:
+    _replace(node, names)
+    if isinstance(node, nodes.Concat):
+        return _joining(node.nodes, node.lineno)
+    if not isinstance(node, nodes.Const) or not isinstance(node.value, str):
+        return node
+    parts = names(node.value)
+    if not any(named for _, named in parts):
+        return node
+    return _joining([nodes.Name(text, "load") if named else nodes.Const(text) for text, named in parts], node.lineno)
+
+
+def _joining(parts: list[nodes.Expr], line: int) -> nodes.Filter:
+    return nodes.Filter(nodes.List(parts, lineno=line), "_joined", [], [], None, None, lineno=line)
 
 
 def _make_dict(*args: Any, **kwargs: Any) -> dict[str, Any]:

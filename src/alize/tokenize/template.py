@@ -4,6 +4,12 @@ The template is the release's own, rendered by the conventions its authors wrote
 `raise_exception`, `strftime_now`, `tojson` without HTML escapes, `bos_token` and its like, tools in the OpenAI shape, the arguments of
 a tool call as an object. What the template adds of itself, such as SmolLM2's default system prompt, is part of the release and stays.
 
+Control tokens come from the template alone. A marker written in its source is rendered as one character that occurs in no message, so
+that afterwards markers and people's words cannot be confused, whatever a template does with the words, and the words need no
+change: merges across the border between both come out as they were trained. Some templates assemble markers (`'<|' + role + '|>'`):
+where markers remain as text, the conversation is rendered again with the words neutralised. None then: the text was a person's, and is
+text. Some: those are the template's, and the words are shielded; if that leaves any other, the request is refused.
+
 A last assistant message with `prefix: True` is left open: the rendering ends right after its text, with no end marker and no new turn.
 """
 
@@ -12,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from alize.errors import UnsupportedParameter
-from alize.tokenize.markers import Markers, unused_character
+from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.tokenize.markers import Markers, transform, unused_characters
 from alize.tokenize.rendering import Rendering, refuse
 
 __all__ = ["ChatTemplate", "Segment"]
@@ -29,6 +35,7 @@ class ChatTemplate:
         self,
         source: str,
         special: Mapping[str, str],
+        markers: Markers,
         *,
         tool_source: str | None = None,
         clock: Callable[[], datetime] = datetime.now,
@@ -38,11 +45,12 @@ class ChatTemplate:
         Raises CheckpointInvalid where the source is not Jinja.
         """
         self._special = dict(special)
+        self._markers = markers
         self._clock = clock
-        self._plain = Rendering(source)
-        self._tools = self._plain if tool_source is None else Rendering(tool_source)
+        self._plain = Rendering(source, markers)
+        self._tools = self._plain if tool_source is None else Rendering(tool_source, markers)
 
-    def segments(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], markers: Markers) -> Iterator[Segment]:
+    def segments(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Iterator[Segment]:
         """The conversation in order, ready for the model to continue.
 
         Raises InvalidMessageOrder where the template refuses the messages, UnsupportedParameter for tools it does not mention and
@@ -50,35 +58,73 @@ class ChatTemplate:
         """
         rendering = self._tools if tools else self._plain
         rendering.check(messages, tools)
+        conversation = _Conversation(rendering, messages, tools, self._special, self._markers)
+        rendered = conversation.render(self._clock)
+        if not self._markers.ids(rendered) or not (own := self._own(conversation)):
+            return self._markers.split(rendered, conversation.stand_ins)
+        rendered = conversation.render(self._clock, lambda text: self._markers.shield(text, conversation.mark))
+        if self._markers.ids(rendered) != own:
+            raise InvalidRequest(
+                "The model's chat template would make control tokens out of the text of these messages.",
+                param="messages",
+                remedy="Take markers such as <|…|> out of them.",
+            )
+        return self._markers.split(rendered, conversation.stand_ins, conversation.mark)
+
+    def _own(self, conversation: "_Conversation") -> list[int]:
+        """The markers that the template assembles without a character of anyone's words."""
+        return self._markers.ids(conversation.render(self._clock, lambda text: self._markers.neutralise(text, conversation.mark)))
+
+
+class _Conversation:
+    """One request, to be rendered with its words changed in one way or another."""
+
+    def __init__(
+        self,
+        rendering: Rendering,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        special: Mapping[str, str],
+        markers: Markers,
+    ) -> None:
+        self._rendering = rendering
+        self._messages = [_for_template(message) for message in messages]
+        self._tools = list(tools)
+        self._opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
         strings = list(_strings([messages, tools]))
-        mark = unused_character(strings, rendering.source)
-        end = unused_character(strings, rendering.source + mark)
-        shielded = markers.shield_all([_for_template(message) for message in messages], mark)
-        opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
-        if opened:
-            shielded[-1]["content"] = shielded[-1].get("content", "") + end
+        self._given = sum(map(len, strings))
+        written = list(dict.fromkeys([*rendering.markers, *(text for text in special.values() if text in markers)]))
+        self.mark, self._end, *characters = unused_characters(2 + len(written), [*strings, rendering.source])
+        self.stand_ins = dict(zip(characters, written, strict=True))
+        shown = {text: character for character, text in self.stand_ins.items()}
+        self._markers = {name: shown[text] for text, name in rendering.markers.items()}
+        self._special = {name: shown.get(text, text) for name, text in special.items()}
+
+    def render(self, clock: Callable[[], datetime], change: Callable[[str], str] = str) -> str:
+        """The text, each of its words passed through `change`, markers of the template as the characters that stand for them."""
+        messages = transform(self._messages, change)
+        if self._opened:
+            messages[-1]["content"] = messages[-1].get("content", "") + self._end
         variables: dict[str, Any] = {
             **self._special,
-            "messages": shielded,
-            "tools": markers.shield_all(list(tools), mark) if tools else None,
+            **self._markers,
+            "messages": messages,
+            "tools": transform(self._tools, change) if self._tools else None,
             "documents": None,
-            "add_generation_prompt": not opened,
-            "strftime_now": self._now,
+            "add_generation_prompt": not self._opened,
+            "strftime_now": lambda pattern: clock().strftime(pattern),  # pyright: ignore
             "raise_exception": refuse,
         }
-        rendered = rendering.render(variables, mark, sum(map(len, strings)))
-        if opened:
-            cut = rendered.rfind(end)
-            if cut < 0:
-                raise UnsupportedParameter(
-                    "This model's chat template leaves out the text of the last assistant message: it cannot be continued.",
-                    param=f"messages.{len(messages) - 1}.prefix",
-                )
-            rendered = rendered[:cut].replace(end, "")
-        return markers.split(rendered, mark)
-
-    def _now(self, pattern: str) -> str:
-        return self._clock().strftime(pattern)
+        rendered = self._rendering.render(variables, self.mark + self._end + "".join(self.stand_ins), self._given)
+        if not self._opened:
+            return rendered
+        cut = rendered.rfind(self._end)
+        if cut < 0:
+            raise UnsupportedParameter(
+                "This model's chat template leaves out the text of the last assistant message: it cannot be continued.",
+                param=f"messages.{len(messages) - 1}.prefix",
+            )
+        return rendered[:cut].replace(self._end, "")
 
 
 def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +141,7 @@ def _with_object(call: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(arguments, str):
         try:
             read: Any = json.loads(arguments)
-        except ValueError:
+        except (ValueError, RecursionError):
             read = None
         # What a model once wrote and is no object goes back as it was: a template prints a string as it is.
         arguments = cast("dict[str, Any]", read) if isinstance(read, dict) else arguments
