@@ -15,6 +15,8 @@ from urllib.parse import quote
 import httpx
 
 from alize.errors import DownloadFailed
+from alize.weights.checkpoints.fields import read_json
+from alize.weights.checkpoints.huggingface import params_of
 from alize.weights.checkpoints.layout import layout_of
 from alize.weights.download import Wanted, fetch_file, refusal
 from alize.weights.files import make_room, prepared, remove, write_hashed
@@ -101,6 +103,8 @@ def _fetched(
             whole[name] = file.digest, digest
             write_hashed([json.dumps(whole).encode()], journal, lambda _: None)
             done += file.bytes
+        if name == "config.json":
+            params_of(read_json(target / name), target / name)  # what cannot be run is found out before gigabytes of it are here
     return tuple(Entry(name, file.bytes, whole[name][1]) for name, file in wanted.items())
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor, TokenizerFiles
+from alize.weights.checkpoints.consolidated import open_consolidated
 from alize.weights.checkpoints.gguf import open_gguf
+from alize.weights.checkpoints.huggingface import open_huggingface
 from alize.weights.checkpoints.layout import layout_of
 
 __all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles", "open_checkpoint"]
@@ -25,4 +27,10 @@ def open_checkpoint(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error
     layout = layout_of(names, str(path))
-    return open_gguf(path / layout.weights[0])
+    match layout.format:
+        case "consolidated":
+            return open_consolidated(path, layout)
+        case "huggingface":
+            return open_huggingface(path, layout)
+        case "gguf":
+            return open_gguf(path / layout.weights[0])

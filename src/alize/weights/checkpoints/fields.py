@@ -1,12 +1,15 @@
 """Typed reading of a configuration. In: a dictionary from a file. Out: numbers and texts of the right kind, or a refusal by name."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Fields"]
+__all__ = ["Fields", "read_json", "shown"]
+
+MAX_JSON = 64 * 2**20
 
 
 class Fields:
@@ -55,9 +58,14 @@ class Fields:
         if value is not None and value not in values:
             allowed = " or ".join(repr(allowed) for allowed in values)
             raise CheckpointInvalid(
-                f"{self.path}: '{self.prefix}{key}' is {_shown(value)}; this version runs models where it is {allowed}.",
+                f"{self.path}: '{self.prefix}{key}' is {shown(value)}; this version runs models where it is {allowed}.",
                 remedy="Choose a plain dense release.",
             )
+
+    def refuse(self, key: str, why: str) -> None:
+        """Raises CheckpointInvalid where the entry is there and not null."""
+        if self.get(key) is not None:
+            raise CheckpointInvalid(f"{self.path}: '{self.prefix}{key}' is set: {why}.", remedy="Choose a plain dense release.")
 
     def refuse_rest(self) -> None:
         """Raises CheckpointInvalid naming the entries under the prefix that were never asked for."""
@@ -69,7 +77,7 @@ class Fields:
             )
 
     def _fail(self, key: str, wanted: str, value: Any) -> NoReturn:
-        state = "is missing" if value is None else f"is {_shown(value)}, not {wanted}"
+        state = "is missing" if value is None else f"is {shown(value)}, not {wanted}"
         raise CheckpointInvalid(f"{self.path}: '{self.prefix}{key}' {state}.", remedy="The file is damaged, or not a plain dense model.")
 
 
@@ -77,6 +85,24 @@ def _alike(items: list[Any]) -> Any:
     return items[0] if items and all(item == items[0] for item in items) else items
 
 
-def _shown(value: Any) -> str:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises CheckpointInvalid where there is none."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_JSON + 1)
+        if len(text) > MAX_JSON:
+            raise ValueError(f"it is larger than {MAX_JSON} bytes")
+        values: Any = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("it holds no object")
+    except OSError as error:
+        raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Fetch the model again.") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointInvalid(f"{path} is not valid: {error}.", remedy="Fetch the model again.") from error
+    return cast("dict[str, Any]", values)
+
+
+def shown(value: Any) -> str:
+    """What a file holds, short enough for a message."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"

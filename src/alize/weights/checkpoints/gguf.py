@@ -4,7 +4,7 @@ The architectures `llama` (which Mistral's dense models are released under as we
 architecture that is not known here is refused by name, never skipped: it would change every answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ import numpy as np
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
 from alize.weights.checkpoints.fields import Fields
-from alize.weights.checkpoints.gguf_file import GgufFile, GgufTensor, read_gguf
+from alize.weights.checkpoints.gguf_file import GgufFile, read_gguf
 from alize.weights.checkpoints.layout import split_of
 from alize.weights.checkpoints.mapped import MappedCheckpoint
-from alize.weights.checkpoints.names import COMPUTED, from_gguf
+from alize.weights.checkpoints.names import from_gguf, named
 
 __all__ = ["open_gguf", "pieces_of"]
 
@@ -33,7 +33,7 @@ def open_gguf(path: Path) -> MappedCheckpoint:
         raise CheckpointInvalid(
             f"{path} is of the architecture {architecture!r}, which cannot be run.", remedy=f"Supported are {', '.join(ARCHITECTURES)}."
         )
-    tensors = _named(path, (tensor for file in files for tensor in file.tensors.values()))
+    tensors = named(path, (tensor for file in files for tensor in file.tensors.values()), from_gguf)
     template = metadata.get("tokenizer.chat_template")
     return MappedCheckpoint(
         "gguf",
@@ -72,23 +72,6 @@ def _check_split(files: list[GgufFile]) -> None:
     total, claimed = sum(len(file.tensors) for file in files), files[0].metadata.get("split.tensors.count")
     if len(files) > 1 and claimed not in (None, total):
         raise CheckpointInvalid(f"{files[0].path} claims {claimed} tensors in all pieces, which hold {total}.", remedy="Fetch them again.")
-
-
-def _named(path: Path, tensors: Iterable[GgufTensor]) -> dict[str, StoredTensor]:
-    named: dict[str, StoredTensor] = {}
-    for tensor in tensors:
-        name = from_gguf(tensor.name)
-        if name is None and COMPUTED.fullmatch(tensor.name):
-            continue
-        if name is None:
-            raise CheckpointInvalid(
-                f"{path} holds '{tensor.name}', which is no part of a plain dense model.",
-                remedy="This version runs dense Mistral and Llama models without rotary frequency factors, experts or images.",
-            )
-        if name in named:
-            raise CheckpointInvalid(f"{path}: tensor '{tensor.name}' is there twice, in two pieces.", remedy="Fetch the pieces again.")
-        named[name] = StoredTensor(name, tensor.kind, tensor.shape, tensor.data)
-    return named
 
 
 def _params(fields: Fields, tensors: Mapping[str, StoredTensor]) -> dict[str, Any]:

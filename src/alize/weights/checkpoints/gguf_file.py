@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.kinds import KINDS
-from alize.weights.checkpoints.mapped import DAMAGED, map_file
+from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
 
-__all__ = ["GgufFile", "GgufTensor", "read_gguf"]
+__all__ = ["GgufFile", "read_gguf"]
 
 MAX_NAME = 1 << 10  # bytes of a key or a tensor's name
 MAX_STRING = 1 << 24  # bytes of a value
@@ -40,22 +40,12 @@ _TENSOR_KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class GgufTensor:
-    """A tensor as the file names it."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]  # outermost first: the reverse of the order in the file
-    data: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
 class GgufFile:
     """One file, checked."""
 
     path: Path
     metadata: dict[str, Any]  # numbers, bool, str, and lists of them
-    tensors: dict[str, GgufTensor]  # in the file's order
+    tensors: dict[str, FileTensor]  # in the file's order
 
 
 def read_gguf(path: Path) -> GgufFile:
@@ -218,9 +208,9 @@ def _tensor_entry(cursor: _Cursor, number: int) -> tuple[str, str, tuple[int, ..
     return name, kind, shape, cursor.number("<Q")
 
 
-def _placed(cursor: _Cursor, found: list[tuple[str, str, tuple[int, ...], int]], start: int, alignment: int) -> dict[str, GgufTensor]:
+def _placed(cursor: _Cursor, found: list[tuple[str, str, tuple[int, ...], int]], start: int, alignment: int) -> dict[str, FileTensor]:
     """The tensors over their bytes: each inside the file, aligned, and none over another."""
-    tensors: dict[str, GgufTensor] = {}
+    tensors: dict[str, FileTensor] = {}
     spans: list[tuple[int, int, str]] = []
     for name, kind, shape, offset in found:
         length = KINDS[kind].bytes_of(shape)
@@ -232,7 +222,7 @@ def _placed(cursor: _Cursor, found: list[tuple[str, str, tuple[int, ...], int]],
             cursor.fail(f"tensor '{name}' begins at {offset}, which is no multiple of {alignment}")
         if begin + length > len(cursor.data):
             cursor.fail(f"tensor '{name}' takes bytes {begin} to {begin + length} and the file has {len(cursor.data)}")
-        tensors[name] = GgufTensor(name, kind, shape, cursor.data[begin : begin + length])
+        tensors[name] = FileTensor(name, kind, shape, cursor.data[begin : begin + length])
         spans.append((begin, begin + length, name))
     spans.sort()
     for (_, end, first), (begin, _, second) in itertools.pairwise(spans):

@@ -11,8 +11,9 @@ from typing import Literal
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Layout", "layout_of", "split_of"]
+__all__ = ["INDEX", "Layout", "layout_of", "split_of"]
 
+INDEX = "model.safetensors.index.json"
 SPLIT = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.gguf|\.safetensors)")
 _CONSOLIDATED = re.compile(r"consolidated(-\d{5}-of-\d{5})?\.safetensors")
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
@@ -28,7 +29,7 @@ class Layout:
     """The files that matter, by what they are for."""
 
     format: Literal["consolidated", "huggingface", "gguf"]
-    weights: tuple[str, ...]
+    weights: tuple[str, ...]  # in the order of their pieces
     configuration: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()  # tokenizer, template, licence
 
@@ -49,11 +50,11 @@ def layout_of(names: Iterable[str], where: str, file: str | None = None) -> Layo
         return Layout("gguf", _pieces(found, file, where), beside=beside)
     consolidated = tuple(name for name in found if _CONSOLIDATED.fullmatch(name))
     if consolidated and "params.json" in found:
-        return Layout("consolidated", _whole(consolidated, "consolidated.safetensors"), ("params.json",), beside)
+        return Layout("consolidated", _whole(consolidated, "consolidated.safetensors", where), ("params.json",), beside)
     shards = tuple(name for name in found if _SHARD.fullmatch(name) or name == "model.safetensors")
     if shards and "config.json" in found:
-        weights = _whole(shards, "model.safetensors")
-        index = ("model.safetensors.index.json",) if weights != ("model.safetensors",) else ()
+        weights = _whole(shards, "model.safetensors", where)
+        index = tuple(name for name in (INDEX,) if name in found and weights != ("model.safetensors",))
         return Layout("huggingface", weights, ("config.json", *index), beside)
     models = sorted({split_of(name)[0] for name in found if name.endswith(".gguf")})
     if len(models) == 1:
@@ -73,9 +74,9 @@ def split_of(name: str) -> list[str]:
     return [f"{found['stem']}-{number:05}-of-{found['count']}{found['suffix']}" for number in range(1, int(found["count"]) + 1)]
 
 
-def _whole(names: tuple[str, ...], single: str) -> tuple[str, ...]:
-    """A file that holds everything makes shards beside it superfluous."""
-    return (single,) if single in names else names
+def _whole(names: tuple[str, ...], single: str, where: str) -> tuple[str, ...]:
+    """A file that holds everything makes shards beside it superfluous; without one, all shards must be there."""
+    return (single,) if single in names else _pieces(list(names), names[0], where)
 
 
 def _pieces(found: list[str], file: str, where: str) -> tuple[str, ...]:

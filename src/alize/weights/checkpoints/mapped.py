@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,19 @@ from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
 from alize.weights.checkpoints.dequantize import dequantize
 
-__all__ = ["MappedCheckpoint", "interleaved", "map_file"]
+__all__ = ["DAMAGED", "FileTensor", "MappedCheckpoint", "interleaved", "map_file"]
 
 DAMAGED = "The file is damaged or incomplete: fetch it again."
+
+
+@dataclass(frozen=True, slots=True)
+class FileTensor:
+    """A tensor under the name its file gives it."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]  # outermost first
+    data: npt.NDArray[np.uint8]
 
 
 class MappedCheckpoint:

@@ -4,9 +4,15 @@ See base.py for the canonical names. Names not in these tables are never skipped
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
-__all__ = ["CANONICAL", "COMPUTED", "from_gguf", "from_huggingface"]
+from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.base import StoredTensor
+from alize.weights.checkpoints.kinds import KINDS
+from alize.weights.checkpoints.mapped import FileTensor
+
+__all__ = ["from_consolidated", "from_gguf", "from_huggingface", "named"]
 
 _GGUF = {"token_embd.weight": "tok_embeddings.weight", "output_norm.weight": "norm.weight", "output.weight": "output.weight"}
 _GGUF_LAYER = {
@@ -38,15 +44,45 @@ _HUGGINGFACE_LAYER = {
 }
 _BIASED = frozenset({"attention.wq", "attention.wk", "attention.wv"})
 
-CANONICAL = re.compile(
+_CANONICAL = re.compile(
     r"(tok_embeddings|norm|output)\.weight"
     r"|layers\.\d{1,4}\.(attention_norm|ffn_norm|attention\.w[qkvo]|feed_forward\.w[123])\.weight"
-    r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias"
+    r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias",
+    re.ASCII,
 )
-"""Every canonical name, for `fullmatch`."""
+_COMPUTED = re.compile(r"rope\.freqs|(model\.layers\.\d+\.self_attn\.|model\.)?rotary_emb\.inv_freq|blk\.\d+\.attn_rot_embd\.weight")
+"""Tensors that follow from the configuration, written by some older tools: the only ones that may be left out."""
 
-COMPUTED = re.compile(r"rope\.freqs|(model\.layers\.\d+\.self_attn\.|model\.)?rotary_emb\.inv_freq|blk\.\d+\.attn_rot_embd\.weight")
-"""Tensors that follow from the configuration, written by some older tools; they may be left out. For `fullmatch`."""
+
+def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], str | None]) -> dict[str, StoredTensor]:
+    """The tensors of all files of a checkpoint by their canonical names, in order.
+
+    Raises CheckpointInvalid for a tensor that is not known, that is there twice, or that is stored in a way that cannot be read.
+    """
+    found: dict[str, StoredTensor] = {}
+    for tensor in tensors:
+        name = canonical(tensor.name)
+        if name is None and _COMPUTED.fullmatch(tensor.name):
+            continue
+        if name is None:
+            raise CheckpointInvalid(
+                f"{path} holds '{tensor.name}', which is no part of a plain dense model.",
+                remedy="This version runs dense Mistral and Llama models, without experts, images or rotary frequency factors.",
+            )
+        if name in found:
+            raise CheckpointInvalid(f"{path}: tensor '{tensor.name}' is there twice.", remedy="Fetch the files again.")
+        if tensor.kind not in KINDS:
+            raise CheckpointInvalid(
+                f"{path}: tensor '{tensor.name}' is stored as {tensor.kind}, which cannot be read.",
+                remedy=f"Use a release stored as one of {', '.join(KINDS)}.",
+            )
+        found[name] = StoredTensor(name, tensor.kind, tensor.shape, tensor.data)
+    return found
+
+
+def from_consolidated(name: str) -> str | None:
+    """Mistral's own names are the canonical ones."""
+    return name if _CANONICAL.fullmatch(name) else None
 
 
 def from_gguf(name: str) -> str | None:
