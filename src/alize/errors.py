@@ -23,6 +23,7 @@ AlizeError                          500 server_error
 └─ LocalError                       a command cannot go on: exit status 1, never on the wire
    ├─ SettingInvalid                a setting's value cannot be used
    ├─ HomeUnusable                  the state folder is unwritable, or held by another `alize up`
+   ├─ BackupFailed                  a backup cannot be written, or an archive cannot be restored
    ├─ PortTaken
    ├─ CheckpointInvalid             a weights file is truncated, corrupt or of an unknown kind
    ├─ DownloadFailed                a pull stopped: network, disk, checksum
@@ -37,6 +38,7 @@ from typing import Any, ClassVar
 __all__ = [
     "AlizeError",
     "AuthenticationFailed",
+    "BackupFailed",
     "CheckpointInvalid",
     "Conflict",
     "DiskFull",
@@ -221,6 +223,10 @@ class SettingInvalid(LocalError):
 
 class HomeUnusable(LocalError):
     code = "home_unusable"
+
+
+class BackupFailed(LocalError):
+    code = "backup_failed"
 
 
 class PortTaken(LocalError):

@@ -25,7 +25,7 @@ on_one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fi
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/alize.db"
-    make: Callable[[], str] = request.getfixturevalue("postgres")
+    make: Callable[..., str] = request.getfixturevalue("postgres")
     return make()
 
 

@@ -30,14 +30,14 @@ Rows = dict[str, list[dict[str, Any]]]
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/alize.db"
-    make: Callable[[], str] = request.getfixturevalue("postgres")
-    return make()
+    make: Callable[..., str] = request.getfixturevalue("postgres")
+    return make(database=True)  # the dumps name PostgreSQL's usual schema
 
 
 async def inside(url: str, look: Callable[[Connection], Any]) -> Any:
     database = SqlDatabase(url)
-    async with database._connections.unit() as unit:
-        result = await (await unit.writing()).run_sync(look)
+    async with database._connections.migrating() as connection:
+        result = await connection.run_sync(look)
     await database.close()
     return result
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL, text
 
 from alize.errors import DiskFull, StorageFailed
 from alize.storage import sqlite
@@ -36,8 +37,6 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 
 def open_file(path: Path) -> SqlDatabase:
-    from sqlalchemy import URL
-
     return SqlDatabase(URL.create("sqlite", database=str(path)))
 
 
@@ -130,7 +129,7 @@ async def test_the_file_and_its_logs_are_for_the_owner_alone(database: Database,
 async def test_commits_wait_for_the_disk(database: Database) -> None:
     full = 2
     async with database._connections.unit() as unit:
-        assert (await (await unit.writing()).exec_driver_sql("PRAGMA synchronous")).scalar() == full
+        assert (await unit.write(text("PRAGMA synchronous"))).scalar() == full
 
 
 async def test_a_writing_transaction_inside_another_is_a_bug_that_is_named(database: Database) -> None:

@@ -68,7 +68,7 @@ class SqlDatabase:
         try:
             with driver_errors():
                 async with asyncio.timeout(_PING), self._connections.unit() as unit:
-                    await (await unit.reading()).execute(text("SELECT 1"))
+                    await unit.read(text("SELECT 1"))
         except TimeoutError:
             raise StorageFailed(f"The database did not answer within {_PING:.0f} s.", retry_after=_PING) from None
 

@@ -5,6 +5,8 @@ home/                 mode 0700
   alize.db            the database (with -wal and -shm beside it while it is open)
   lock                held by the running `alize up`; its text is that process's id
   models/             weights, which can be fetched again
+  peers/              other engines that `alize bench` compares with; no state
+  before-restore-…/   what `alize restore --force` replaced
 """
 
 import errno
@@ -17,7 +19,13 @@ from types import TracebackType
 
 from alize.errors import HomeUnusable
 
-__all__ = ["LEAST_FREE", "HomeLock", "database_file", "prepare_home"]
+__all__ = ["LEAST_FREE", "NOT_STATE", "UNFINISHED", "HomeLock", "database_file", "make_home", "prepare_home", "sync_folder"]
+
+UNFINISHED = "restore-unfinished"
+"""There while a restore exchanges the folder's files: what lies in it is neither the old state nor the new."""
+
+NOT_STATE = ("lock", "peers", "restore-*", "before-restore-*")
+"""Names that no backup takes and no restore touches."""
 
 LEAST_FREE = 64 << 20  # bytes; under this, starting would only end in a full disk
 
@@ -36,23 +44,34 @@ _REMEDIES = {
 def prepare_home(home: Path, *, least_free: int = LEAST_FREE) -> Path:
     """Make the folder if it is not there, for its owner alone (0700), and return it. An existing folder's mode is left as it is.
 
-    Raises HomeUnusable where it is no folder, cannot be written, or has less than `least_free` bytes free.
+    Raises HomeUnusable where it is no folder, cannot be written, has less than `least_free` bytes free, or is half restored.
     """
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        home.mkdir(mode=0o700, exist_ok=True)
-        # Only writing tells: a mode says nothing about read-only mounts, quotas and access lists.
-        with tempfile.TemporaryFile(dir=home) as probe:
-            probe.write(b"probe")
-        free = shutil.disk_usage(home).free
-    except (OSError, ValueError) as error:
-        raise unusable(home, error) from error
+    make_home(home)
+    if (home / UNFINISHED).exists():
+        raise HomeUnusable(
+            f"A restore into {home} was interrupted, and its state is neither the old nor the new one.",
+            remedy="Run `alize restore ARCHIVE --force` again; what was there before lies in its before-restore folder.",
+        )
+    free = shutil.disk_usage(home).free
     if free < least_free:
         raise HomeUnusable(
             f"Only {free / 2**20:.0f} MiB are free where the state folder {home} is; {least_free / 2**20:.0f} are needed.",
             remedy="Free some space, or set ALIZE_HOME or --home to a folder on another disk.",
         )
     return home
+
+
+def make_home(home: Path) -> None:
+    """Make the folder if it is not there, and write to it. Raises HomeUnusable where that cannot be."""
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)
+        # Only writing tells: a mode says nothing about read-only mounts, quotas and access lists.
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"probe")
+            probe.flush()
+    except (OSError, ValueError) as error:
+        raise unusable(home, error) from error
 
 
 def database_file(home: Path) -> Path:
@@ -121,3 +140,12 @@ def unusable(home: Path, error: Exception) -> HomeUnusable:
     number = error.errno if isinstance(error, OSError) else None
     reason = os.strerror(number) if number else str(error)
     return HomeUnusable(f"The state folder {home} cannot be used: {reason}.", remedy=_REMEDIES.get(number or 0, _ANOTHER))
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's names, as they are now, would survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

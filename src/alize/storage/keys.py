@@ -26,8 +26,7 @@ class SqlKeys:
         self._revoked = revoked
 
     async def add(self, key: KeyRecord) -> None:
-        connection = await self._unit.writing()
-        if not await insert_new(connection, api_keys, None, **{column.name: getattr(key, column.name) for column in api_keys.c}):
+        if not await insert_new(self._unit, api_keys, None, **{column.name: getattr(key, column.name) for column in api_keys.c}):
             raise Conflict("This API key exists already.", remedy="Make another one.")
 
     async def by_digest(self, digest: str) -> KeyRecord | None:
@@ -40,22 +39,20 @@ class SqlKeys:
         return await page(self._unit, _keys(workspace), _NEWEST_FIRST, _key, limit, after)
 
     async def revoke(self, workspace: str, id: str, at: datetime) -> bool:
-        connection = await self._unit.writing()
         mine = (api_keys.c.workspace == workspace, api_keys.c.id == id)
-        done = await connection.execute(update(api_keys).where(*mine, api_keys.c.revoked.is_(None)).values(revoked=at))
+        done = await self._unit.write(update(api_keys).where(*mine, api_keys.c.revoked.is_(None)).values(revoked=at))
         if done.rowcount:
             self._revoked(id)
             return True
-        return (await connection.execute(select(api_keys.c.id).where(*mine))).first() is not None
+        return (await self._unit.read(select(api_keys.c.id).where(*mine))).first() is not None
 
     async def touch(self, workspace: str, id: str, at: datetime) -> None:
-        connection = await self._unit.writing()
         later = api_keys.c.last_used.is_(None) | (api_keys.c.last_used < at)  # servers note their uses in any order
         mine = (api_keys.c.workspace == workspace, api_keys.c.id == id)
-        await connection.execute(update(api_keys).where(*mine, later).values(last_used=at))
+        await self._unit.write(update(api_keys).where(*mine, later).values(last_used=at))
 
     async def _one(self, query: Select[Any]) -> KeyRecord | None:
-        row = (await (await self._unit.reading()).execute(query)).mappings().first()
+        row = (await self._unit.read(query)).mappings().first()
         return None if row is None else _key(row)
 
 

@@ -23,23 +23,23 @@ class SqlMembers:
         self._unit = unit
 
     async def bootstrap(self, organization: str, workspace: str, name: str) -> Member:
-        connection = await self._unit.writing()
+        unit = self._unit
         now = datetime.now(UTC)
-        await insert_new(connection, organizations, ["name"], id=new_id("org"), name=organization, created=now)
+        await insert_new(unit, organizations, ["name"], id=new_id("org"), name=organization, created=now)
         # The row stays locked until the end: of two servers that start at once, the second sees all that the first did.
         named = select(organizations.c.id).where(organizations.c.name == organization).with_for_update()
-        org: str = (await connection.execute(named)).scalar_one()
+        org: str = (await unit.write(named)).scalar_one()
         new_workspace = {"id": new_id("ws"), "organization": org, "name": workspace, "created": now}
-        await insert_new(connection, workspaces, ["organization", "name"], **new_workspace)
+        await insert_new(unit, workspaces, ["organization", "name"], **new_workspace)
         inside = select(workspaces.c.id).where(workspaces.c.organization == org, workspaces.c.name == workspace)
-        ws: str = (await connection.execute(inside)).scalar_one()
+        ws: str = (await unit.write(inside)).scalar_one()
         owners = _members(ws).where(members.c.role == "owner").order_by(members.c.created, members.c.id).limit(1)
-        owner = (await connection.execute(owners)).mappings().first()
+        owner = (await unit.write(owners)).mappings().first()
         if owner is not None:
             return _member(owner)
         made = Member(new_id("mem"), org, ws, new_id("prn"), name, "owner", now)
-        await insert_new(connection, principals, None, id=made.principal, organization=org, name=name, created=now)
-        await insert_new(connection, members, None, **{column.name: getattr(made, column.name) for column in members.c})
+        await insert_new(unit, principals, None, id=made.principal, organization=org, name=name, created=now)
+        await insert_new(unit, members, None, **{column.name: getattr(made, column.name) for column in members.c})
         return made
 
     async def list(self, workspace: str, *, limit: int = 100, after: str | None = None) -> Page[Member]:

@@ -13,7 +13,7 @@ from alize.errors import StorageFailed
 from alize.storage.schema import HEAD, VERSION_TABLE, metadata
 from alize.storage.units import Connections
 
-__all__ = ["migrate", "migration_config", "revision_of"]
+__all__ = ["known_revisions", "migrate", "migration_config", "revision_of"]
 
 
 async def migrate(connections: Connections, target: str = HEAD) -> None:
@@ -21,9 +21,6 @@ async def migrate(connections: Connections, target: str = HEAD) -> None:
 
     Raises StorageFailed where the database is newer than the program, or holds tables of these names that Alizé did not make.
     """
-    async with connections.unit() as unit:
-        if await (await unit.reading()).run_sync(revision_of) == target:
-            return
     async with connections.migrating() as connection:
         await connection.run_sync(_upgrade, target)
 
@@ -39,13 +36,12 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection, target: str) -> None:
+    current = revision_of(connection)
+    if current == target:
+        return
     from alembic import command  # 0.2 s to load, which a database at HEAD does not cost
-    from alembic.script import ScriptDirectory
 
-    config = migration_config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = revision_of(connection)  # again: another process may have migrated while this one waited for the lock
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise StorageFailed(
             f"The database stands at revision '{current}', which this version does not know: a newer Alizé has used it.",
             remedy="Install that version again, or restore the backup made before the upgrade.",
@@ -56,10 +52,17 @@ def _upgrade(connection: Connection, target: str) -> None:
             f"The database holds tables that Alizé did not make: {', '.join(sorted(strangers))}.",
             remedy="Give Alizé a database of its own.",
         )
-    command.upgrade(config, target)
+    command.upgrade(migration_config(connection), target)
 
 
-def migration_config(connection: Connection) -> Any:
+def known_revisions() -> frozenset[str]:
+    """Every revision this version can start from."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions())
+
+
+def migration_config(connection: Connection | None = None) -> Any:
     """Alembic's configuration, made here instead of in an alembic.ini: the scripts lie beside this file, the connection is ours."""
     from alembic.config import Config
 

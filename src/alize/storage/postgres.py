@@ -5,8 +5,9 @@ Commits wait for the server's disk as the server is set up (`synchronous_commit`
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, CursorResult, Executable, Result
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from alize.errors import Missing
@@ -77,13 +78,17 @@ class PostgresUnit:
         self._engine = engine
         self._connection: AsyncConnection | None = None
 
-    async def reading(self) -> AsyncConnection:
+    @property
+    def dialect(self) -> Dialect:
+        return "postgresql"
+
+    async def read(self, statement: Executable) -> Result[Any]:
+        return await self.write(statement)
+
+    async def write(self, statement: Executable) -> CursorResult[Any]:
         if self._connection is None:
             self._connection = await self._engine.connect()
-        return self._connection
-
-    async def writing(self) -> AsyncConnection:
-        return await self.reading()
+        return await self._connection.execute(statement)
 
     async def finish(self, *, commit: bool) -> None:
         connection, self._connection = self._connection, None

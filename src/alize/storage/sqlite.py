@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, CursorResult, Executable, Result, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from alize.errors import StorageFailed
@@ -70,11 +70,8 @@ class SqliteConnections:
         finally:
             await engine.dispose()
 
-    async def reading(self) -> AsyncConnection:
-        return await self._readers.connect()
-
-    async def writing(self) -> AsyncConnection:
-        """Wait for the turn, then for SQLite's write lock. `written` must follow."""
+    async def take_turn(self) -> None:
+        """Wait to be the one who writes; `hand_on` must follow. Raises StorageFailed after 15 s."""
         task = asyncio.current_task()
         if self._holder is task:
             raise RuntimeError("a transaction that writes was begun inside another one of the same task: it would wait for itself")
@@ -85,23 +82,18 @@ class SqliteConnections:
             raise StorageFailed(
                 f"The database is busy: {_PATIENCE:.0f} s passed without a turn to write.", remedy="Try again.", retry_after=1
             ) from None
-        try:
-            connection = await self._writer.connect()
-            try:
-                await connection.begin()
-            except BaseException:
-                await connection.close()
-                raise
-        except BaseException:
-            self._turn.release()
-            raise
         self._holder = task
-        return connection
 
-    def written(self) -> None:
-        """Hand the turn to the next writer."""
+    def hand_on(self) -> None:
         self._holder = None
         self._turn.release()
+
+    async def reader(self) -> AsyncConnection:
+        return await self._readers.connect()
+
+    async def writer(self) -> AsyncConnection:
+        """For the one whose turn it is."""
+        return await self._writer.connect()
 
     async def close(self) -> None:
         await self._readers.dispose()
@@ -112,44 +104,61 @@ class SqliteUnit:
     """A transaction that reads until its first write, and from then on holds the write lock.
 
     What it read before that may have changed by then, as in PostgreSQL's READ COMMITTED: a write is guarded by its own WHERE.
+
+    Only waiting for the turn can be cancelled. A statement is let end: SQLite goes on with it in its thread anyway, and a
+    connection that is dropped meanwhile keeps the write lock from all others for as long as that takes.
     """
 
     def __init__(self, connections: SqliteConnections) -> None:
         self._connections = connections
         self._reader: AsyncConnection | None = None
         self._writer: AsyncConnection | None = None
+        self._has_turn = False
 
-    async def reading(self) -> AsyncConnection:
-        if self._writer is not None:
-            return self._writer
+    @property
+    def dialect(self) -> Dialect:
+        return "sqlite"
+
+    async def read(self, statement: Executable) -> Result[Any]:
+        return await to_its_end(self._write(statement) if self._has_turn else self._read(statement))
+
+    async def write(self, statement: Executable) -> CursorResult[Any]:
+        if not self._has_turn:
+            # Given back first: those who wait for their turn must not keep the readers' connections from everybody else.
+            await to_its_end(self._close_reader())
+            await self._connections.take_turn()
+            self._has_turn = True
+        return await to_its_end(self._write(statement))
+
+    async def _read(self, statement: Executable) -> Result[Any]:
         if self._reader is None:
-            self._reader = await self._connections.reading()
-        return self._reader
+            self._reader = await self._connections.reader()
+        return await self._reader.execute(statement)
 
-    async def writing(self) -> AsyncConnection:
+    async def _write(self, statement: Executable) -> CursorResult[Any]:
         if self._writer is None:
-            # Given back first: writers waiting for their turn must not keep the readers' connections from everybody else.
-            reader, self._reader = self._reader, None
-            if reader is not None:
-                await reader.close()
-            self._writer = await self._connections.writing()
-        return self._writer
+            self._writer = await self._connections.writer()
+        return await self._writer.execute(statement)
 
-    async def finish(self, *, commit: bool) -> None:
+    async def _close_reader(self) -> None:
         reader, self._reader = self._reader, None
-        writer, self._writer = self._writer, None
         if reader is not None:
             await reader.close()
-        if writer is None:
-            return
+
+    async def finish(self, *, commit: bool) -> None:
+        """Commit or roll back, and hand on the turn whatever happens."""
         try:
-            if commit:
-                await writer.commit()
+            await self._close_reader()
+            if self._writer is not None:
+                try:
+                    if commit:
+                        await self._writer.commit()
+                finally:
+                    await self._writer.close()  # rolls back what was not committed
         finally:
-            try:
-                await writer.close()  # rolls back what was not committed
-            finally:
-                self._connections.written()
+            if self._has_turn:
+                self._has_turn = False
+                self._connections.hand_on()
 
 
 def _engine(path: Path, begin: str, *, size: int, patience: float, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:

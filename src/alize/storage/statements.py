@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Column, RowMapping, Select, Table, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alize.storage import cursor
 from alize.storage.base import Page
@@ -25,15 +24,15 @@ class Order(NamedTuple):
     newest_first: bool
 
 
-async def insert_new(connection: AsyncConnection, table: Table, unique: Sequence[str] | None, **row: Any) -> bool:
+async def insert_new(unit: Unit, table: Table, unique: Sequence[str] | None, **row: Any) -> bool:
     """Insert the row unless one with the same `unique` columns (None: any unique ones) is there. Return whether it was inserted.
 
     An error would undo the whole transaction on PostgreSQL; this leaves it usable on both.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if unit.dialect == "sqlite" else postgresql.insert
     statement = insert(table).values(row).on_conflict_do_nothing(index_elements=unique)
     # Without the option, SQLAlchemy forgets an INSERT's count on PostgreSQL.
-    return (await connection.execute(statement, execution_options={"preserve_rowcount": True})).rowcount == 1
+    return (await unit.write(statement.execution_options(preserve_rowcount=True))).rowcount == 1
 
 
 async def page(
@@ -50,7 +49,7 @@ async def page(
         query = query.where(place < seen if order.newest_first else place > seen)
     query = query.order_by(*(column.desc() if order.newest_first else column.asc() for column in (order.created, order.id)))
     # One row more than asked for tells whether there is another page.
-    rows = (await (await unit.reading()).execute(query.limit(limit + 1))).mappings().all()
+    rows = (await unit.read(query.limit(limit + 1))).mappings().all()
     shown = rows[:limit]
     more = len(rows) > limit
     last = cursor.Place(shown[-1]["created"], shown[-1]["id"]) if more else None

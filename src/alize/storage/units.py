@@ -1,4 +1,4 @@
-"""What a backend owes the repositories. In: a transaction's first read or write. Out: the connection it goes through.
+"""What a backend owes the repositories. In: statements. Out: their results, inside one transaction.
 
 `SqliteConnections` and `PostgresConnections` stand behind `Connections`; the repositories see a `Unit` and know neither.
 """
@@ -6,24 +6,29 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
+from sqlalchemy import CursorResult, Executable, Result
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["Connections", "Dialect", "Unit", "to_its_end"]
 
+Value = TypeVar("Value")
 Dialect = Literal["sqlite", "postgresql"]
 
 
 class Unit(Protocol):
     """One transaction, used by one task at a time."""
 
-    async def reading(self) -> AsyncConnection:
-        """For a statement that changes nothing. Sees what this transaction wrote."""
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def read(self, statement: Executable) -> Result[Any]:
+        """Run a statement that changes nothing. It sees what this transaction wrote. The rows are here already."""
         ...
 
-    async def writing(self) -> AsyncConnection:
-        """For a statement that changes something. May wait for other writers."""
+    async def write(self, statement: Executable) -> CursorResult[Any]:
+        """Run a statement that may change something, or must see nothing change after it. May wait for other writers."""
         ...
 
 
@@ -44,18 +49,19 @@ class Connections(Protocol):
     async def close(self) -> None: ...
 
 
-async def to_its_end(ending: Coroutine[object, object, None]) -> None:
-    """Run `ending` to its end even if the caller is cancelled meanwhile, and only then let the cancellation go on.
+async def to_its_end(work: Coroutine[object, object, Value]) -> Value:
+    """Run `work` to its end even if the caller is cancelled meanwhile, and only then let the cancellation go on.
 
-    A transaction left half-way would keep its locks until the program ends.
+    What is left half-way, such as a transaction that nobody ends, would keep its locks as long as the program runs.
     """
-    task = asyncio.ensure_future(ending)
+    task = asyncio.ensure_future(work)
     cancelled = None
     while not task.done():
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
-    task.result()
+    value = task.result()
     if cancelled is not None:
         raise cancelled
+    return value

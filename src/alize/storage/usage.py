@@ -21,7 +21,7 @@ class SqlUsage:
         self._unit = unit
 
     async def add(self, usage: UsageRecord) -> None:
-        await insert_new(await self._unit.writing(), _TABLE, ["workspace", "id"], **{name: getattr(usage, name) for name in _COLUMNS})
+        await insert_new(self._unit, _TABLE, ["workspace", "id"], **{name: getattr(usage, name) for name in _COLUMNS})
 
     async def list(self, workspace: str, *, limit: int = 100, after: str | None = None) -> Page[UsageRecord]:
         return await page(self._unit, select(_TABLE).where(_TABLE.c.workspace == workspace), _NEWEST_FIRST, _record, limit, after)
@@ -31,7 +31,7 @@ class SqlUsage:
         query = select(func.count(), *(func.coalesce(func.sum(column), 0) for column in tokens)).where(_TABLE.c.workspace == workspace)
         if since is not None:
             query = query.where(_TABLE.c.created >= since)
-        row = (await (await self._unit.reading()).execute(query)).one()
+        row = (await self._unit.read(query)).one()
         return UsageTotals(*(int(value) for value in row))  # PostgreSQL sums 64-bit integers as decimals
 
 
