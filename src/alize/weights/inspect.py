@@ -23,7 +23,7 @@ class KindFacts:
     @property
     def bits(self) -> float:
         """Bits a value takes, its share of scales included."""
-        return 8 * self.bytes / self.parameters
+        return 8 * self.bytes / max(1, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)

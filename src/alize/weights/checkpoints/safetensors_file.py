@@ -30,7 +30,7 @@ _SIZES = {
 
 
 def read_safetensors(path: Path) -> dict[str, FileTensor]:
-    """The tensors by name, in the order of their bytes; only the header is read. Raises CheckpointInvalid naming the file and the tensor."""
+    """The tensors by name, in the order of their bytes; only the header is read. Raises CheckpointInvalid naming file and tensor."""
     data = map_file(path)
     if len(data) < 8:
         _fail(path, f"it has {len(data)} bytes, too few for a header")
@@ -83,7 +83,7 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
         _fail(path, f"tensor '{name[:200]}' has no dtype, shape and two data_offsets")
     if not isinstance(dtype, str) or dtype not in _SIZES:
         _fail(path, f"tensor '{name[:200]}' is of the unknown dtype {shown(dtype)}")
-    sizes = cast("list[Any]", shape) if isinstance(shape, list) else [None]
+    sizes = cast("list[Any]", shape if isinstance(shape, list) else [None])
     if len(sizes) > MAX_RANK or not all(_is_count(number) for number in (*sizes, begin, end)):
         _fail(path, f"tensor '{name[:200]}' has the shape {shown(shape)} and the offsets {shown((begin, end))}")
     if end - begin != math.prod(sizes) * _SIZES[dtype]:
