@@ -59,7 +59,9 @@ def home(tmp_path: Path) -> Path:
     (home / "objects" / "ab" / ("c" * 120)).write_bytes(os.urandom(70_000))
     (tmp_path / "secret").write_text(secret)
     model(home, "small", "package:llm-small==1:small.gguf")
-    model(home, "own", "folder:/somewhere")
+    model(home, "own", "/somewhere/own.gguf")
+    (home / "models" / ".incoming" / "large").mkdir(parents=True)
+    (home / "models" / ".incoming" / "large" / "half").write_bytes(b"x" * 1000)
     (home / "peers" / "llama.cpp").mkdir(parents=True)
     (home / "peers" / "llama.cpp" / "big").write_bytes(b"x" * 1000)
     return home
@@ -78,7 +80,9 @@ def model(home: Path, id: str, source: str) -> None:
     folder = home / "models" / id
     folder.mkdir(parents=True)
     (folder / "weights.gguf").write_bytes(id.encode() * 1000)
-    (folder / "manifest.json").write_text(json.dumps({"source": source, "files": [{"path": "weights.gguf", "sha256": "…"}]}))
+    (folder / "manifest.json").write_text(
+        json.dumps({"card": {"id": f"house/{id}"}, "source": source, "files": [{"path": "weights.gguf", "sha256": "…"}]})
+    )
 
 
 async def admitted(home: Path, secret: str, url: str = "") -> bool:
@@ -132,10 +136,10 @@ def test_a_house_comes_back_elsewhere_with_its_keys_settings_and_files(home: Pat
 
 def test_weights_that_can_be_pulled_again_are_named_and_others_are_taken(home: Path, tmp_path: Path) -> None:
     manifest = backup(home, tmp_path / "b.tar.gz")
-    assert [(model["id"], model["source"]) for model in manifest.models] == [("small", "package:llm-small==1:small.gguf")]
+    assert [(model["id"], model["source"]) for model in manifest.models] == [("house/small", "package:llm-small==1:small.gguf")]
     names = {entry.path for entry in manifest.files}
     assert "home/models/own/weights.gguf" in names
-    assert not any("small" in name or "peers" in name or "lock" in name for name in names)
+    assert not any(word in name for name in names for word in ("small", "incoming", "peers", "lock"))
     everything = backup(home, tmp_path / "all.tar.gz", models=True)
     assert "home/models/small/weights.gguf" in {entry.path for entry in everything.files}
     assert everything.models == ()

@@ -116,6 +116,8 @@ def _walk(folder: Path, home: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if folder == home and any(path.match(pattern) for pattern in NOT_STATE):
             continue
+        if path == home / "models" / ".incoming":
+            continue  # pulls that have not ended
         if any(path.name.endswith(end) and _is_database(path.with_name(path.name.removesuffix(end))) for end in _COMPANIONS):
             continue  # part of a database that is copied as a whole
         if path.is_dir() and not path.is_symlink():
@@ -170,8 +172,10 @@ def _fetchable(home: Path) -> set[Path]:
 
 
 def _said_of(folder: Path, home: Path) -> dict[str, Any]:
+    """A model's own manifest, with the `id` to pull it by; empty where it has none that can be read."""
     try:
         said: Any = json.loads((folder / "manifest.json").read_bytes())
-        return {"id": folder.relative_to(home / "models").as_posix(), **cast("dict[str, Any]", said)}
-    except (OSError, ValueError, TypeError):
+        id = str(said["card"]["id"]) if "card" in said else folder.relative_to(home / "models").as_posix()
+        return {**cast("dict[str, Any]", said), "id": id}
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
