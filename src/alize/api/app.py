@@ -1,0 +1,66 @@
+"""The application. In: settings and the parts built elsewhere. Out: an ASGI application; the layers of a request on one screen.
+
+Observe     request id, common headers, log line, metrics
+CORS        pages of other origins, where the settings name them
+Failures    what nobody foresaw becomes a 500
+Drain       503 while the server is being stopped
+BodyLimit   413
+routes/     auth → body → answer; errors.py turns what they raise into the one shape
+"""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from alize.api import errors
+from alize.api.documentation import openapi_of
+from alize.api.limits import Limits
+from alize.api.middleware.body_limit import BodyLimit
+from alize.api.middleware.drain import Drain
+from alize.api.middleware.failures import Failures
+from alize.api.middleware.observe import Observe
+from alize.api.parts import House, Parts
+from alize.api.routes import ROUTERS
+from alize.settings import Settings
+from alize.telemetry import Metrics
+
+__all__ = ["create_app"]
+
+_EXPOSED = ("x-request-id", "mistral-correlation-id", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
+
+def create_app(settings: Settings, parts: Parts) -> FastAPI:
+    """The application of one server. It starts and closes nothing: whoever built the parts does."""
+    metrics = Metrics()
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=_EXPOSED,
+        max_age=600,
+    )
+    app = FastAPI(
+        title="Alizé",
+        version=version("alize"),
+        root_path=settings.root_path,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Observe, metrics),
+            *([cors] if settings.cors_origins else []),
+            Middleware(Failures),
+            Middleware(Drain, parts.draining),
+            Middleware(BodyLimit, settings.max_body_bytes),
+        ],
+    )
+    app.state.house = House(settings, parts, Limits(settings.requests_per_minute, settings.tokens_per_minute), metrics)
+    app.openapi = lambda: openapi_of(app)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

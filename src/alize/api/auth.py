@@ -1,0 +1,82 @@
+"""Who calls. In: a request's headers. Out: the principal, with the scope that the route asks for, inside the workspace's limits.
+
+Caller     may call models: scope `inference`, counted by the limits
+Admin      may manage the workspace: scope `admin`, never limited, so that an administrator can always act
+"""
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from alize.api.parts import House
+from alize.api.trace import trace_of
+from alize.errors import AuthenticationFailed, PermissionDenied
+from alize.governance.identity import Principal, Scope
+
+__all__ = ["Admin", "Caller", "Here", "house", "on_this_machine"]
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def house(request: Request) -> House:
+    """What the application was made with."""
+    return request.app.state.house
+
+
+Here = Annotated[House, Depends(house)]
+
+
+async def caller(request: Request, here: Here) -> Principal:
+    """Raises AuthenticationFailed, PermissionDenied, RateLimited."""
+    principal = await _identified(request, here, "inference")
+    try:
+        here.limits.admit(principal.workspace)
+    finally:
+        trace_of(request.scope).headers.update(here.limits.headers(principal.workspace))
+    return principal
+
+
+async def admin(request: Request, here: Here) -> Principal:
+    """Raises AuthenticationFailed, PermissionDenied."""
+    return await _identified(request, here, "admin")
+
+
+Caller = Annotated[Principal, Depends(caller)]
+Admin = Annotated[Principal, Depends(admin)]
+
+
+def on_this_machine(request: Request) -> bool:
+    """Whether a program of this machine asks: from loopback, to a name of loopback, and not through a proxy.
+
+    A page in a browser can reach loopback by another name, and a proxy passes on what comes from anywhere.
+    """
+    host = request.client.host if request.client else ""
+    named = request.url.hostname or ""
+    return not any(name in request.headers for name in _FORWARDED) and _loopback(host) and (named == "localhost" or _loopback(named))
+
+
+async def _identified(request: Request, here: House, scope: Scope) -> Principal:
+    principal = await here.parts.identity.identify(_headers(request))
+    if principal is None:
+        raise AuthenticationFailed("No API key was sent.", remedy="Send the header Authorization: Bearer KEY.")
+    trace_of(request.scope).principal = principal
+    if scope not in principal.scopes:
+        raise PermissionDenied(f"This needs the scope '{scope}', which your key does not have.", remedy="Ask your administrator for one.")
+    return principal
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """By lower-case name. One that was sent twice is joined, and so is no key: which of two was meant cannot be known."""
+    found: dict[str, str] = {}
+    for name, value in request.headers.items():
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,109 @@
+"""A chat answer as JSON. In: the events of an answer, or its choices put together. Out: the objects of the public API.
+
+The usage is known only at the end, so a stream's last chunk is made after everything else, with `usage` in it.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from alize.api.answers import Begun, Choice, Event, Finish, Text, Token, Usage
+from alize.api.sse import DONE, event
+from alize.tokenize.base import Tokenizer
+
+__all__ = ["Form", "chunks", "whole"]
+
+_LEAST = -9999.0  # what a log-probability of minus infinity is written as: JSON has no infinity
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What every object of one answer repeats."""
+
+    id: str
+    model: str  # as the client named it
+    tokenizer: Tokenizer
+    logprobs: bool = False
+    tier: str | None = None  # service_tier, where the client asked for one
+    created: int = field(default_factory=lambda: int(time.time()))
+
+
+def whole(form: Form, choices: Sequence[Choice], usage: Usage) -> dict[str, Any]:
+    """The body of a whole answer."""
+    return {
+        "id": form.id,
+        "object": "chat.completion",
+        "created": form.created,
+        "model": form.model,
+        "choices": [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": choice.text, "tool_calls": None, "prefix": False},
+                **_logprobs(form, choice.tokens),
+                "finish_reason": choice.reason,
+            }
+            for index, choice in enumerate(choices)
+        ],
+        "usage": _usage(form, usage),
+    }
+
+
+async def chunks(form: Form, events: AsyncGenerator[Event, None], usage: Callable[[], Usage]) -> AsyncGenerator[bytes, None]:
+    """The answer as server-sent events. `usage` is asked at the end."""
+    async with aclosing(events):
+        async for one in events:
+            match one:
+                case Begun(index):
+                    yield event(_chunk(form, index, {"role": "assistant", "content": ""}))
+                case Text(index, text, tokens):
+                    yield event(_chunk(form, index, {"content": text}, tokens))
+                case Finish(index, reason, last):
+                    # The public API has no `model_length` in streams.
+                    chunk = _chunk(form, index, {"content": ""}, finish="length" if reason == "model_length" else reason)
+                    yield event({**chunk, "usage": _usage(form, usage())} if last else chunk)
+    yield DONE
+
+
+def _chunk(form: Form, index: int, delta: dict[str, Any], tokens: Sequence[Token] = (), finish: str | None = None) -> dict[str, Any]:
+    return {
+        "id": form.id,
+        "object": "chat.completion.chunk",
+        "created": form.created,
+        "model": form.model,
+        "choices": [{"index": index, "delta": delta, **_logprobs(form, tokens), "finish_reason": finish}],
+    }
+
+
+def _usage(form: Form, usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "total_tokens": usage.prompt + usage.completion,
+        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        **({} if form.tier is None else {"service_tier": form.tier}),
+    }
+
+
+def _logprobs(form: Form, tokens: Iterable[Token]) -> dict[str, Any]:
+    """{} where none were asked for."""
+    if not form.logprobs:
+        return {}
+    content = [
+        {
+            **_scored(form.tokenizer, token.id, token.logprob.logprob),
+            "top_logprobs": [_scored(form.tokenizer, *alternative) for alternative in token.logprob.top],
+        }
+        for token in tokens
+    ]
+    return {"logprobs": {"content": content}}
+
+
+def _scored(tokenizer: Tokenizer, id: int, logprob: float) -> dict[str, Any]:
+    return {
+        "token": tokenizer.token_text(id),
+        "logprob": max(logprob, _LEAST),
+        "bytes": list(tokenizer.token_bytes(id)),
+        "token_id": id,
+    }

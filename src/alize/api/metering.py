@@ -1,0 +1,120 @@
+"""What an answer cost. In: its events. Out: the same events; a usage row, the workspace's limits, metrics and the log know of it.
+
+The row is committed before the end of the answer is passed on, so no client has a finished answer that was not counted. Where the
+client leaves or the engine fails, the row says so with the tokens given until then. A request that was refused has none.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+from alize.api.answers import Answer, Event, Finish, Text, Usage
+from alize.api.asking import Asked
+from alize.api.parts import House
+from alize.api.trace import Trace
+from alize.errors import AlizeError
+from alize.governance.identity import Principal
+from alize.storage.base import UsageRecord
+
+__all__ = ["Meter"]
+
+_log = logging.getLogger("alize.api.prompts")
+_errors = logging.getLogger("alize.api")
+
+
+@dataclass(slots=True)
+class Meter:
+    """Runs one question and counts it. `usage` holds at any time."""
+
+    house: House
+    asked: Asked
+    principal: Principal
+    trace: Trace
+    endpoint: str
+    answer: Answer = field(init=False)
+    _last: dict[int, float] = field(default_factory=dict[int, float])  # when each choice last gained tokens
+    _texts: list[str] = field(default_factory=list[str])  # of the answer, only where prompts are logged
+
+    def __post_init__(self) -> None:
+        served = self.asked.served
+        self.answer = Answer(served.engine, served.tokenizer, self.asked.question, self._gained)
+
+    @property
+    def usage(self) -> Usage:
+        return self.answer.usage
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """The events of the answer. Raises what the engine raises, and StorageFailed where the answer could not be counted."""
+        workspace, question = self.principal.workspace, self.asked.question
+        self.house.limits.spend(workspace, question.prompt_tokens)
+        reasons: set[str] = set()
+        outcome, counted = "error", False
+        try:
+            async with aclosing(self.answer.events()) as events:
+                async for event in events:
+                    if isinstance(event, Finish):
+                        reasons.add(event.reason)
+                        if event.last:
+                            outcome, counted = ",".join(sorted(reasons)), True
+                            await self._count(outcome)
+                            self.house.metrics.answered(self._model, outcome, self.trace.seconds)
+                    if self.house.settings.log_prompts and isinstance(event, Text):
+                        self._texts.append(event.text)
+                    yield event
+        except (GeneratorExit, asyncio.CancelledError):
+            outcome = "cancelled"
+            raise
+        finally:
+            if not counted and (self.answer.begun or outcome == "cancelled"):
+                # NOTE: a shielded task, since the cancellation that brought us here may be repeated by a server that shuts down.
+                await asyncio.shield(asyncio.create_task(self._count_unfinished(outcome)))
+            elif not counted:
+                self.house.limits.spend(workspace, -question.prompt_tokens)
+
+    @property
+    def _model(self) -> str:
+        return self.asked.served.card.id
+
+    async def _count_unfinished(self, outcome: str) -> None:
+        """Nobody is left who could be told that this failed; whoever runs the server is."""
+        try:
+            await self._count(outcome)
+        except AlizeError as error:
+            _errors.error("the usage of %s could not be written: %s", self.asked.id, error.text, extra={"usage": asdict(self.usage)})
+
+    async def _count(self, outcome: str) -> None:
+        usage = self.usage if self.answer.begun else Usage(prompt=self.asked.question.prompt_tokens)
+        self.house.limits.spend(self.principal.workspace, usage.completion)
+        self.trace.facts.update(
+            model=self._model, prompt_tokens=usage.prompt, cached_tokens=usage.cached, completion_tokens=usage.completion, outcome=outcome
+        )
+        if self.house.settings.log_prompts:
+            _log.info("answer", extra={"messages": self.asked.messages, "answer": "".join(self._texts), "answer_id": self.asked.id})
+        record = UsageRecord(
+            id=self.asked.id,  # ours, never the client's request id: a repeated one would be counted once
+            workspace=self.principal.workspace,
+            principal=self.principal.id,
+            model=self._model,
+            endpoint=self.endpoint,
+            prompt_tokens=usage.prompt,
+            cached_tokens=usage.cached,
+            completion_tokens=usage.completion,
+            outcome=outcome,
+            created=datetime.now(UTC),
+            seconds=self.trace.seconds,
+        )
+        async with self.house.parts.database.transaction() as store:
+            await store.usage.add(record)
+
+    def _gained(self, index: int, tokens: int) -> None:
+        if not tokens:
+            return
+        now, metrics = self.trace.clock(), self.house.metrics
+        if not self._last:
+            metrics.first_token(self._model, self.trace.seconds)
+        if index in self._last:
+            metrics.next_tokens(self._model, now - self._last[index], tokens)
+        self._last[index] = now

@@ -1,0 +1,90 @@
+"""The outermost layer. In: a request. Out: its id in the response, common headers, one line in the log, and numbers for /metrics.
+
+The log names the route's pattern, never the path, the query or the body: those may hold what a user wrote.
+"""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alize.api.trace import Trace
+from alize.telemetry import Metrics
+
+__all__ = ["Observe"]
+
+_log = logging.getLogger("alize.api.access")
+
+_ID_HEADERS = ("x-request-id", "mistral-correlation-id")
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_GONE = 499  # as nginx logs a client that left before its answer
+_QUIET = ("/health", "/health/live", "/health/ready", "/metrics")  # asked every few seconds: logged at debug level
+
+
+class Observe:
+    """Pure ASGI: a response passes through unbuffered."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.app, self.metrics, self.clock = app, metrics, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        trace = Trace(_request_id(Headers(scope=scope)), self.clock(), self.clock)
+        scope.setdefault("state", {})["trace"] = trace
+        status = 0
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete(MutableHeaders(raw=message["headers"]), trace, secure=scope["scheme"] == "https")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=trace.id):
+            try:
+                await self.app(scope, receive, observed)
+            finally:
+                self._report(scope, trace, status or _GONE)
+
+    def _report(self, scope: Scope, trace: Trace, status: int) -> None:
+        route = getattr(scope.get("route"), "path", None) or "unmatched"
+        self.metrics.responded(scope["method"], route, status, trace.seconds)
+        facts: dict[str, Any] = {"method": scope["method"][:20], "route": route, "status": status, "seconds": round(trace.seconds, 6)}
+        if trace.principal is not None:
+            facts |= {"principal": trace.principal.id, "workspace": trace.principal.workspace}
+        _log.log(logging.DEBUG if route in _QUIET else logging.INFO, "request", extra=facts | trace.facts)
+
+
+def _request_id(headers: Headers) -> str:
+    """The client's own, where it is sane: it ends up in logs and headers."""
+    for name in _ID_HEADERS:
+        given = headers.get(name, "")
+        if _SANE_ID.fullmatch(given):
+            return given
+    return secrets.token_hex(16)
+
+
+def _complete(headers: MutableHeaders, trace: Trace, *, secure: bool) -> None:
+    for name in _ID_HEADERS:
+        headers[name] = trace.id
+    for name, value in _COMMON.items():
+        headers.setdefault(name, value)
+    for name, value in trace.headers.items():
+        headers[name] = value
+    if secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")

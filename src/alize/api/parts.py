@@ -1,0 +1,45 @@
+"""What a server is made of. In: engines, tokenizers and records built elsewhere. Out: one value that the application is made with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alize.api.draining import Draining
+from alize.api.limits import Limits
+from alize.engine.base import Engine
+from alize.governance.identity import Identity
+from alize.settings import Settings
+from alize.storage.base import Database
+from alize.telemetry import Metrics
+from alize.tokenize.base import Tokenizer
+from alize.weights.catalog import Card
+
+__all__ = ["House", "Parts", "Served"]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One model that is served."""
+
+    engine: Engine
+    tokenizer: Tokenizer
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Built outside, and closed there."""
+
+    models: Mapping[str, Served]  # by the card's id
+    database: Database
+    identity: Identity
+    draining: Draining = field(default_factory=Draining)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every route may use: the parts, and what the application itself keeps."""
+
+    settings: Settings
+    parts: Parts
+    limits: Limits
+    metrics: Metrics = field(default_factory=Metrics)

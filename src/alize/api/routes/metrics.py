@@ -1,0 +1,27 @@
+"""Metrics. In: a scrape, from this machine or with an admin key. Out: Prometheus' text format."""
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alize.api.auth import Here, admin, on_this_machine
+from alize.api.documentation import described
+from alize.errors import AlizeError
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["metrics"])
+
+
+@router.get("/metrics", openapi_extra=described())
+async def metrics(request: Request, here: Here) -> Response:
+    """Report numbers about engines and requests. They name models and routes, never users."""
+    if not on_this_machine(request):
+        await admin(request, here)
+    for id, served in here.parts.models.items():
+        try:
+            here.metrics.engine(id, await served.engine.stats())
+        except AlizeError:
+            here.metrics.engine(id, None)
+    return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)

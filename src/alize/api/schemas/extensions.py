@@ -1,0 +1,70 @@
+"""What Alizé accepts beyond the public API's fields, all in one place. In: fields a client sent. Out: their meaning in the API's own terms.
+
+- Sampling fields that the official Python client has and the public reference has not, or that local engines offer.
+- OpenAI's names for fields of this API (`ALIASES`), so that programs written for that client run unchanged.
+- OpenAI's fields that change nothing here, and those whose meaning cannot be given and that are refused by name (`support.py`).
+
+docs/reference/api.md lists them; a test holds both lists equal.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from alize.api.schemas.values import Integer, JsonObject, Schema
+from alize.errors import InvalidRequest
+
+__all__ = ["ALIASES", "ChatExtensions", "StreamOptions", "without_aliases"]
+
+ALIASES = {"seed": "random_seed", "max_completion_tokens": "max_tokens"}
+"""OpenAI's name → the name here."""
+
+
+Request = TypeVar("Request", bound="ChatExtensions")
+
+
+class StreamOptions(Schema):
+    include_usage: bool | None = Field(None, description="No effect: the last chunk always has the usage.")
+    include_obfuscation: bool | None = Field(None, description="No effect: nothing is padded.")
+
+
+class ChatExtensions(Schema):
+    """Fields of a chat request beyond the public reference."""
+
+    # ── sampling ──
+    top_k: Annotated[Integer, Field(ge=-1)] | None = Field(None, description="Draw from the k likeliest tokens; 0 or -1 is all of them.")
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="Drop tokens less likely than this share of the likeliest one."
+    )
+    min_tokens: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The answer cannot end by itself before this many tokens.")
+    ignore_eos: bool | None = Field(None, description="Go on until max_tokens or a stop string, whatever the model would say.")
+    logprobs: bool | None = Field(None, description="Give the log-probability of each token.")
+    top_logprobs: Annotated[Integer, Field(ge=0, le=20)] | None = Field(
+        None, description="Give that many of the likeliest tokens beside each; needs logprobs."
+    )
+    repetition_penalty: Annotated[float, Field(gt=0)] | None = Field(None, description="Only 1 (no effect) is supported.")
+    prompt_logprobs: bool | None = Field(None, description="Only false is supported.")
+    top_prompt_logprobs: Annotated[Integer, Field(ge=0)] | None = Field(None, description="Only 0 is supported.")
+    # ── OpenAI's names ──
+    seed: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The same as random_seed.")
+    max_completion_tokens: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The same as max_tokens.")
+    # ── OpenAI's fields that change nothing, or are refused by name ──
+    stream_options: StreamOptions | None = None
+    user: str | None = Field(None, description="No effect.")
+    store: bool | None = Field(None, description="Only false is supported: answers are not kept.")
+    logit_bias: JsonObject | None = Field(None, description="Only an empty object is supported.")
+
+
+def without_aliases(request: Request) -> Request:
+    """The request with each alias under the name it stands for. Raises InvalidRequest where both are sent and differ."""
+    meant: dict[str, Any] = {}
+    for alias, name in ALIASES.items():
+        value, other = getattr(request, alias), getattr(request, name)
+        if value is None:
+            continue
+        if other is not None and other != value:
+            raise InvalidRequest(
+                f"{alias} is {value} and {name} is {other}, but both mean the same.", param=alias, remedy="Send one of them."
+            )
+        meant |= {alias: None, name: value}
+    return request.model_copy(update=meant)

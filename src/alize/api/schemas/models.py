@@ -1,0 +1,60 @@
+"""Models. In: nothing. Out: the shapes of model cards. A card's own values come from `weights/catalog`."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from alize.api.schemas.values import Integer, Schema
+
+__all__ = ["FTModelCard", "ModelCapabilities", "ModelCard", "ModelList"]
+
+
+class ModelCapabilities(Schema):
+    completion_chat: bool = False
+    function_calling: bool = False
+    reasoning: bool = False
+    completion_fim: bool = False
+    fine_tuning: bool = False
+    vision: bool = False
+    ocr: bool = False
+    classification: bool = False
+    moderation: bool = False
+    audio: bool = False
+    audio_transcription: bool = False
+    audio_transcription_realtime: bool = False
+    audio_speech: bool = False
+    unified_resources: bool = False
+
+
+class _Card(Schema):
+    id: str
+    object: Literal["model"] = "model"
+    created: Integer = 0
+    owned_by: str = "mistralai"
+    capabilities: ModelCapabilities
+    name: str | None = None
+    description: str | None = None
+    max_context_length: Integer = 32768
+    aliases: list[str] = Field(default_factory=list)
+    deprecation: AwareDatetime | None = None
+    deprecation_replacement_model: str | None = None
+    default_model_temperature: float | None = None
+    internal: bool = False
+
+
+class ModelCard(_Card):
+    model_config = ConfigDict(title="BaseModelCard")
+
+    type: Literal["base"] = "base"
+
+
+class FTModelCard(_Card):
+    type: Literal["fine-tuned"] = "fine-tuned"
+    job: str
+    root: str
+    archived: bool = False
+
+
+class ModelList(Schema):
+    object: Literal["list"] = "list"
+    data: list[Annotated[ModelCard | FTModelCard, Field(discriminator="type")]]

@@ -1,0 +1,28 @@
+"""What every schema is made of. In: a field's JSON value. Out: the value, or pydantic's error where it is of the wrong kind.
+
+JSON has one kind of number: 5.0 is the integer 5, and nothing else turns into something it was not. "0.5", true and 1 stay a text, a
+truth value and a number.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+__all__ = ["MOST", "Integer", "JsonObject", "Schema"]
+
+MOST = 2**63 - 1
+"""The largest integer of any field: what a signed 64-bit number holds."""
+
+
+class Schema(BaseModel):
+    """An object of the API. Unknown fields are refused; `parsed` in body.py can have them ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, BeforeValidator(_whole), Field(le=MOST, ge=-MOST)]
+JsonObject = dict[str, Any]

@@ -1,0 +1,205 @@
+"""The composition root: the only place that builds the real parts of a server. In: the settings. Out: a server, until SIGTERM or Ctrl-C.
+
+state folder locked ─ port bound ─ model here ─ database ─ engine ─ identity ─ application ─ uvicorn
+SIGTERM: new requests get 503, running answers have `drain_seconds`, what still runs then gets an error, everything closes: status 0
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from alize.api.app import create_app
+from alize.api.listen import address_of, bind, check_tls
+from alize.api.parts import Parts, Served
+from alize.engine.build import EngineConfig
+from alize.engine.local import LocalEngine
+from alize.errors import Missing
+from alize.governance import Identity, KeyIdentity, LocalIdentity, first_key, owner
+from alize.settings import Settings
+from alize.storage import open_database
+from alize.storage.base import Database
+from alize.storage.home import HomeLock, prepare_home
+from alize.telemetry import configure_logging
+from alize.tokenize import Tokenizer, load_tokenizer
+from alize.weights.catalog import Card, resolved
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.pull import located, pull
+
+__all__ = ["Started", "announce", "serve"]
+
+_log = logging.getLogger("alize.api")
+
+Progress = Callable[[int, int, str], None]
+_LAST_WORDS = 5.0  # seconds for the errors of answers that were cut off to reach their clients
+_KEEP_ALIVE = 75  # seconds an idle connection stays; clients that keep theirs for less never meet one that is just being closed
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What to tell a person once the server answers."""
+
+    address: str
+    model: str
+    home: Path
+    key: str | None  # the first admin key; only on the first start
+    auth: bool
+
+
+def announce(started: Started) -> None:
+    """Print it."""
+    print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
+    if started.key is not None:
+        print(f"Your API key, shown this once: {started.key}", flush=True)  # noqa: T201
+    elif started.auth:
+        print("Another API key: alize keys create NAME", flush=True)  # noqa: T201
+    print(f"Documentation: {started.address}/docs    State: {started.home}", flush=True)  # noqa: T201
+
+
+def serve(settings: Settings, started: Callable[[Started], None] = announce, progress: Progress | None = None) -> None:
+    """Serve until told to stop. `started` is called once requests are answered; `progress` while a model is being fetched.
+
+    Raises HomeUnusable, PortTaken, SettingInvalid, InvalidModel, DownloadFailed, Missing, CheckpointInvalid, StorageFailed.
+    """
+    configure_logging(settings.log_level, settings.log_format)
+    check_tls(settings)
+    with HomeLock(prepare_home(settings.home)), contextlib.closing(bind(settings)) as listener:
+        card, path = _model(settings, progress)
+        tokenizer = _tokenizer(path)
+        asyncio.run(_serve(settings, listener, card, path, tokenizer, started))
+
+
+def _model(settings: Settings, progress: Progress | None) -> tuple[Card, Path]:
+    """The model that the settings name, fetched where it is not here yet and may be."""
+    aliases = settings.aliases()
+    try:
+        return located(settings.model, settings.home, aliases)
+    except Missing:
+        name = resolved(settings.model, aliases)
+        pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
+        return located(settings.model, settings.home, aliases)
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    checkpoint = open_checkpoint(path)
+    try:
+        return load_tokenizer(checkpoint.tokenizer)
+    finally:
+        checkpoint.close()
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, card: Card, path: Path, tokenizer: Tokenizer, started: Callable[[Started], None]
+) -> None:
+    database = open_database(settings)
+    try:
+        await database.migrate()
+        engine = await LocalEngine.start(EngineConfig.of(settings, path, card.id, card.sha256))
+        try:
+            async with _identity(settings, database) as identity:
+                parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
+                server = _Server(_config(settings, parts))
+                # Made last: a key that is made before something fails would never be shown.
+                key = await first_key(database, settings) if settings.auth else None
+                await _until_told(
+                    server,
+                    listener,
+                    parts,
+                    settings.drain_seconds,
+                    lambda: started(Started(address_of(listener, settings), card.id, settings.home, key, settings.auth)),
+                )
+        finally:
+            await engine.close()
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _identity(settings: Settings, database: Database) -> AsyncGenerator[Identity, None]:
+    if not settings.auth:
+        yield LocalIdentity(await owner(database), settings.cors_origins)
+        return
+    identity = KeyIdentity(database)
+    try:
+        yield identity
+    finally:
+        await identity.close()
+
+
+def _config(settings: Settings, parts: Parts) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings, parts),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=2,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn ends its process with the signal it was sent; a server that was told to stop, and did, ends with status 0."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _until_told(server: _Server, listener: socket.socket, parts: Parts, drain_seconds: float, ready: Callable[[], None]) -> None:
+    """Serve until a signal; a second one ends the patience of the first."""
+    loop, told, hurry = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        (hurry if told.is_set() else told).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    waiting = [asyncio.create_task(event.wait()) for event in (server.listening, told)]
+    try:
+        for event in waiting:
+            await asyncio.wait({serving, event}, return_when=asyncio.FIRST_COMPLETED)
+            if event is waiting[0] and server.listening.is_set():
+                ready()
+        await _drain(parts, drain_seconds, hurry)
+    finally:
+        server.should_exit = True
+        for event in waiting:
+            event.cancel()
+        await serving
+
+
+async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:
+    parts.draining.begin()
+    _log.info("stopping", extra={"running": parts.draining.running, "seconds": seconds})
+    finished = asyncio.create_task(parts.draining.finished())
+    hurried = asyncio.create_task(hurry.wait())
+    await asyncio.wait({finished, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if not finished.done():
+        _log.warning("ending %d answers that still run", parts.draining.running)
+        for served in parts.models.values():
+            await served.engine.close()  # each gets an error, with the tokens given until now counted
+        await asyncio.wait({finished}, timeout=_LAST_WORDS)
+    finished.cancel()

@@ -1,0 +1,53 @@
+"""What is not served yet. In: a chat request that is well-formed. Out: nothing, or UnsupportedParameter that names the field.
+
+Each refusal is removed by the work that makes its field do something; no field is taken and silently ignored.
+"""
+
+from collections.abc import Iterator
+
+from alize.api.schemas.chat import ChatCompletionRequest
+from alize.api.schemas.tools import ToolChoice
+from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.prompt import refuse_reasoning
+from alize.weights.catalog import Card
+
+__all__ = ["SERVED", "refuse_unsupported"]
+
+SERVED = frozenset({"completion_chat"})
+"""Capabilities of models that this version can serve; a card's others are not shown."""
+
+_LEAVE_OUT = "Leave it out."
+
+
+def refuse_unsupported(request: ChatCompletionRequest, card: Card) -> None:
+    """Raise UnsupportedParameter for the first field that asks for what is not there, InvalidRequest for fields that exclude each other."""
+    for field, reason, remedy in _unsupported(request):
+        raise UnsupportedParameter(f"{field}: {reason}", param=field, remedy=remedy)
+    refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=card.id)
+    if "completion_chat" not in card.capabilities & SERVED:
+        raise UnsupportedParameter(f"The model {card.id} does not chat.", param="model", remedy="Choose another of GET /v1/models.")
+    if request.top_logprobs and not request.logprobs:
+        raise InvalidRequest("top_logprobs is given without logprobs.", param="top_logprobs", remedy="Send logprobs: true with it.")
+
+
+def _unsupported(request: ChatCompletionRequest) -> Iterator[tuple[str, str, str]]:
+    """(field, why, what to do) of everything asked for that cannot be given."""
+    if request.response_format.type != "text":
+        yield "response_format", f"{request.response_format.type} is not supported yet, only text.", _LEAVE_OUT
+    choice = request.tool_choice
+    if request.tools and choice != "none":
+        yield "tools", "tools are not supported yet.", "Leave them out, or send tool_choice: none."
+    if isinstance(choice, ToolChoice) or choice in ("any", "required"):
+        yield "tool_choice", "tools are not supported yet, so no call can be forced.", "Send auto or none."
+    if request.prediction.content:
+        yield "prediction", "predicted outputs are not supported yet.", _LEAVE_OUT
+    if request.guardrails:
+        yield "guardrails", "guardrails are not supported yet: no text would be checked.", _LEAVE_OUT
+    if request.logit_bias:
+        yield "logit_bias", "biases are not supported.", _LEAVE_OUT
+    if request.store:
+        yield "store", "answers are not kept.", "Send false, or leave it out."
+    if request.repetition_penalty not in (None, 1):
+        yield "repetition_penalty", "it is not supported.", "Use presence_penalty or frequency_penalty."
+    if request.prompt_logprobs or request.top_prompt_logprobs:
+        yield "prompt_logprobs", "log-probabilities of the prompt are not supported yet.", _LEAVE_OUT
