@@ -61,8 +61,8 @@ def restore(archive: Path, home: Path, *, force: bool = False, database_url: str
 def _in_our_hands(home: Path) -> Generator[None, None, None]:
     """The folder, locked, and gone again if it was made for nothing."""
     made = not home.exists()
-    make_home(home)
     try:
+        make_home(home)
         with HomeLock(home):
             yield
     except BaseException:
