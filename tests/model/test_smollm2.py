@@ -84,4 +84,4 @@ def test_logits_on_real_text_are_those_of_transformers(smollm2: Path) -> None:
     assert len(tokens) > 80
     difference = logits - expected
     assert difference.abs().max() / (expected.max() - expected.min()) < 1e-5  # the worst of four million, of the whole spread
-    assert difference.std() / expected.std() < 1e-6  # the usual one
+    assert difference.std() / expected.std() < 3e-6  # the usual one
