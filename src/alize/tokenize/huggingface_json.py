@@ -104,6 +104,8 @@ def _model(document: _Json) -> _Json:
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix"):
         if model.get(key):
             raise _invalid(f"model.{key} is {model[key]!r}, which is not known")
+    if not isinstance(model.get("unk_token"), str | None):
+        raise _invalid("model.unk_token is not a text")
     vocab: Any = model.get("vocab")
     if not isinstance(vocab, dict) or not all(type(id) is int and id >= 0 for id in cast("_Json", vocab).values()):
         raise _invalid("model.vocab does not map texts to ids")
