@@ -28,7 +28,10 @@ from typing import Any
 import psutil
 
 KEY = "soak-key-0123456789abcdef"
-TOPICS = [
+TOPICS = (
+    "the sea", "bread", "winter", "trains", "bees", "rivers", "chess", "music",
+    "glass", "mountains", "salt", "clocks", "gardens", "paper", "rain", "copper",
+)
     "the sea",
     "bread",
     "winter",
