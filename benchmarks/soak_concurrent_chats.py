@@ -29,26 +29,9 @@ import psutil
 
 KEY = "soak-key-0123456789abcdef"
 TOPICS = (
-    "the sea", "bread", "winter", "trains", "bees", "rivers", "chess", "music",
-    "glass", "mountains", "salt", "clocks", "gardens", "paper", "rain", "copper",
+    *("the sea", "bread", "winter", "trains", "bees", "rivers", "chess", "music"),
+    *("glass", "mountains", "salt", "clocks", "gardens", "paper", "rain", "copper"),
 )
-    "the sea",
-    "bread",
-    "winter",
-    "trains",
-    "bees",
-    "rivers",
-    "chess",
-    "music",
-    "glass",
-    "mountains",
-    "salt",
-    "clocks",
-    "gardens",
-    "paper",
-    "rain",
-    "copper",
-]
 QUESTIONS = ("Tell me three facts about {}.", "Write a short story about {}.", "Why do people like {}? Answer in two sentences.")
 GAP = 1e-3
 
