@@ -231,7 +231,7 @@ def main() -> int:
             "ALIZE_CACHE_MEMORY": "1",
             "ALIZE_LOG_LEVEL": "warning",
         }
-        command = [sys.executable, "-m", "alize.cli", "up", "--home", home, "--port", str(port)]
+        command = [str(Path(sys.executable).with_name("alize")), "up", "--home", home, "--port", str(port)]
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             asyncio.run(serving(port, server))
