@@ -148,6 +148,20 @@ def test_a_manifest_that_claims_to_be_endless_is_refused(tmp_path: Path) -> None
         refused(tmp_path / "bomb.tar.gz", tmp_path)
 
 
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_member_of_less_than_nothing_is_refused(tmp_path: Path, kind: bytes) -> None:
+    """The GNU format can say a negative size; read naively, that means all there is."""
+    info = tarfile.TarInfo("alize-backup/home/less")
+    info.type = kind
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 12  # the size: -1 in base 256
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    assert tarfile.TarInfo.frombuf(bytes(header), "utf-8", "strict").size == -1
+    (tmp_path / "less.tar.gz").write_bytes(gzip.compress(bytes(header) + b"\0" * 100_000))
+    assert "no plain file" in refused(tmp_path / "less.tar.gz", tmp_path).message
+
+
 def test_members_twice_or_after_the_manifest_are_refused(archived: Path, tmp_path: Path) -> None:
     found = list(members(archived).items())
     for order in ([found[0], *found], [*found, ("alize-backup/home/late", b"")], [*found, found[-1]]):

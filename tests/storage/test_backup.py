@@ -131,6 +131,18 @@ def test_a_database_kept_elsewhere_is_not_forgotten_silently(home: Path, tmp_pat
         backup(home, tmp_path / "b.tar.gz", database_url=f"sqlite:///{tmp_path}/other.db")
 
 
+@pytest.mark.parametrize("instead", ["link", "empty"])
+def test_a_backup_without_its_database_is_not_written(home: Path, tmp_path: Path, instead: str) -> None:
+    (home / "alize.db").rename(tmp_path / "elsewhere.db")
+    if instead == "link":
+        (home / "alize.db").symlink_to(tmp_path / "elsewhere.db")
+    else:
+        (home / "alize.db").write_bytes(b"")
+    with pytest.raises(BackupFailed, match="no database of Alizé"):
+        backup(home, tmp_path / "b.tar.gz")
+    assert not (tmp_path / "b.tar.gz").exists()
+
+
 def test_a_damaged_database_is_not_passed_off_as_a_backup(home: Path, tmp_path: Path) -> None:
     path = home / "alize.db"
     data = bytearray(path.read_bytes())

@@ -1,6 +1,7 @@
 """A restore brings the moment of its backup back, or changes nothing."""
 
 import asyncio
+import errno
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alize.errors import HomeUnusable
+from alize.errors import BackupFailed, HomeUnusable
 from alize.storage.backup import backup, restore
 from alize.storage.home import UNFINISHED, HomeLock, prepare_home
 from alize.storage.schema import HEAD
@@ -55,6 +56,34 @@ def test_a_folder_in_use_is_never_replaced(home: Path, archived: Path) -> None:
     with HomeLock(home), pytest.raises(HomeUnusable, match="in use by process"):
         restore(archived, home, force=True)
     assert contents(home) == before | {"lock": contents(home)["lock"]}
+
+
+def test_an_exchange_that_the_system_refuses_says_how_to_go_on(home: Path, archived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(BackupFailed, match="Device or resource busy") as caught:
+            restore(archived, home, force=True)
+    assert "--force" in caught.value.text
+    restore(archived, home, force=True)
+    prepare_home(home)
+
+
+def test_a_folder_that_another_process_just_began_to_use_is_left_to_it(
+    archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "new"
+
+    def overtaken(self: HomeLock) -> None:
+        (home / "alize.db").write_text("theirs")
+        raise HomeUnusable("in use by process 1")
+
+    monkeypatch.setattr(HomeLock, "acquire", overtaken)
+    with pytest.raises(HomeUnusable, match="in use"):
+        restore(archived, home)
+    assert (home / "alize.db").read_text() == "theirs"
 
 
 def test_an_interrupted_exchange_is_noticed_and_mended_by_restoring_again(

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +149,18 @@ async def test_a_writer_that_keeps_its_turn_is_not_waited_for_for_ever(database:
             await asyncio.create_task(write(database, usage_of(member, "r2")))
     assert caught.value.retry
     await write(database, usage_of(member, "r3"))
+
+
+async def test_who_pings_is_told_soon_that_every_reader_is_busy(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alize.storage.database._PING", 0.05)
+    async with AsyncExitStack() as stack:
+        for _ in range(sqlite._READERS):
+            store = await stack.enter_async_context(database.transaction())
+            await store.usage.totals("ws")
+        with pytest.raises(StorageFailed, match=r"did not answer within 0.05 s"):
+            await database.ping()
+    monkeypatch.undo()
+    await database.ping()
 
 
 async def test_a_file_that_another_process_keeps_locked_is_busy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

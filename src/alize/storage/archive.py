@@ -113,7 +113,7 @@ def unpack(archive: Path, folder: Path) -> Manifest:
             while (header := _next_header(stream)) is not None:
                 path, size = header
                 if manifest is not None or path in found or len(found) >= _MOST_FILES:
-                    raise BackupFailed(f"{archive} is not a backup: '{path}' stands where nothing should.")
+                    raise BackupFailed(f"{archive} is not a backup: '{_short(path)}' stands where nothing should.")
                 if path == _MANIFEST:
                     manifest = _read_manifest(stream, size)
                 else:
@@ -160,7 +160,7 @@ def _next_header(stream: _Readable) -> tuple[str, int] | None:
         if not any(block):
             return None
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-        if info.type == tarfile.GNUTYPE_LONGNAME and long_name is None and info.size <= _LONGEST_NAME:
+        if info.type == tarfile.GNUTYPE_LONGNAME and long_name is None and 0 <= info.size <= _LONGEST_NAME:
             long_name = _exactly(stream, info.size).rstrip(b"\0").decode("utf-8", "surrogateescape")
             _skip_padding(stream, info.size)
             continue

@@ -98,6 +98,8 @@ def _write(home: Path, file: BinaryIO, scratch: Path, database_url: str, fetchab
                 schema = revision
         else:
             _add(writer, name, path)
+    if not schema:
+        raise BackupFailed(f"{database_file(home)} is a link, or no database of Alizé.", remedy="Put the database itself there.")
     manifest = Manifest(
         alize=version("alize"),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

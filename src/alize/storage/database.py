@@ -65,12 +65,19 @@ class SqlDatabase:
 
     async def ping(self) -> None:
         self._check_open()
-        try:
-            with driver_errors():
-                async with asyncio.timeout(_PING), self._connections.unit() as unit:
-                    await unit.read(text("SELECT 1"))
-        except TimeoutError:
-            raise StorageFailed(f"The database did not answer within {_PING:.0f} s.", retry_after=_PING) from None
+        asking = asyncio.ensure_future(self._ask())
+        # Not `asyncio.timeout`: what is being asked may not end when it is cancelled, and whoever pings wants to know now.
+        done, _ = await asyncio.wait([asking], timeout=_PING)
+        if not done:
+            asking.cancel()
+            asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            raise StorageFailed(f"The database did not answer within {_PING:g} s.", retry_after=_PING)
+        asking.result()
+
+    async def _ask(self) -> None:
+        with driver_errors():
+            async with self._connections.unit() as unit:
+                await unit.read(text("SELECT 1"))
 
     async def close(self) -> None:
         self._closed = True

@@ -5,10 +5,11 @@ before is kept in a folder of its own. An exchange that is interrupted is notice
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,11 +65,20 @@ def _in_our_hands(home: Path) -> Generator[None, None, None]:
     try:
         make_home(home)
         with HomeLock(home):
-            yield
-    except BaseException:
+            try:
+                yield
+            except BaseException:
+                if made:
+                    shutil.rmtree(home, ignore_errors=True)
+                raise
+    except HomeUnusable:
         if made:
-            shutil.rmtree(home, ignore_errors=True)
+            with suppress(OSError):  # it is not ours to remove where another process has begun to use it
+                home.rmdir()
         raise
+    except OSError as error:
+        remedy = "Run the same command again, with --force." if (home / UNFINISHED).exists() else "Nothing was changed."
+        raise BackupFailed(f"The restore stopped at {error.filename}: {os.strerror(error.errno or 0)}.", remedy=remedy) from error
 
 
 def _state(home: Path) -> list[Path]:
@@ -127,8 +137,8 @@ def _exchange(new: Path, home: Path) -> Path | None:
             if present.exists():
                 before.mkdir(mode=0o700, exist_ok=True)
                 (before / _MODELS).mkdir(exist_ok=True)
-                present.rename(before / _MODELS / model.name)
-            model.rename(present)
+                shutil.move(present, before / _MODELS / model.name)  # a copy where weights lie on a disk of their own
+            shutil.move(model, present)
     sync_folder(home)
     marker.unlink()
     sync_folder(home)
