@@ -25,10 +25,7 @@ def driver_errors() -> Generator[None, None, None]:
 
 def translated(error: Exception) -> Exception:
     """The error to raise in place of this one."""
-    if isinstance(error, exc.StatementError) and error.orig is not None:
-        cause = error.orig
-    else:
-        cause = error.__cause__ if isinstance(error, exc.DBAPIError) and error.__cause__ else error
+    cause = error.orig if isinstance(error, exc.StatementError) and error.orig is not None else error
     if isinstance(cause, AlizeError | ValueError):
         return cause  # raised by a column type, before the driver saw the value
     state = getattr(cause, "sqlstate", None)
@@ -70,8 +67,6 @@ def _postgres(state: str, cause: BaseException) -> Exception:
             return InvalidRequest(f"A value cannot be stored: {text}")
         case "23":
             return Conflict(f"The row does not fit those already there: {text}")
-        case "28" | "3D":
-            return StorageFailed(f"PostgreSQL let nobody in: {text}", remedy="Check the user, password and name in database_url.")
         case "40":
             return StorageFailed("The transaction met another one and was undone.", remedy="Try again.", retry_after=0)
         case "42" if state in ("42P01", "42703"):
@@ -83,4 +78,4 @@ def _postgres(state: str, cause: BaseException) -> Exception:
 
 
 def _first_line(cause: BaseException) -> str:
-    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    return (str(cause).strip() or type(cause).__name__).splitlines()[0].rstrip(".") + "."
