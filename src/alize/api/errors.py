@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from alize.api.body import failed
 from alize.api.trace import trace_of
-from alize.errors import AlizeError, InvalidRequest, LocalError, MethodNotAllowed, NotFound, ValidationFailed
+from alize.errors import AlizeError, InvalidRequest, LocalError, MethodNotAllowed, NotFound
 
 __all__ = ["install", "internal", "response_to", "told"]
 
@@ -34,7 +35,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def bad_parameters(request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]
-        return response_to(ValidationFailed(_details(error.errors())), request.scope)
+        return response_to(failed(_details(error.errors())), request.scope)
 
     @app.exception_handler(HTTPException)
     async def of_the_framework(request: Request, error: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
