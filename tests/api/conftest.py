@@ -1,15 +1,20 @@
 """A whole application in this process: a FakeEngine, a real SQLite database, real keys, and a client that needs no socket."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from alize.api.app import create_app
 from alize.api.parts import Parts, Served
+from alize.api.serve import Server
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import KeyIdentity, make_key, owner
 from alize.governance.identity import Principal
@@ -57,11 +62,13 @@ class Desk:
 async def new_desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Make an application: `await new_desk(engine=…, strict=False, …)`, the rest being settings."""
     opened: list[Desk] = []
+    databases: list[SqlDatabase] = []
 
     async def new(engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Card = CARD, **given: Any) -> Desk:
         settings = Settings.load({}, home=tmp_path, **given)
         engine = engine or FakeEngine(saying("Hello", TOKENIZER))
         database = SqlDatabase(f"sqlite:///{tmp_path}/{len(opened)}.db")
+        databases.append(database)
         await database.migrate()
         identity = KeyIdentity(database)
         who = await owner(database)
@@ -79,10 +86,26 @@ async def new_desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     for desk in opened:
         await desk.client.aclose()
         await desk.identity.close()
-        await desk.database.close()
+    for database in databases:
+        await database.close()
 
 
 @pytest.fixture
 async def desk(new_desk: Callable[..., Any]) -> Desk:
     """An application with default settings, whose model says "Hello"."""
     return await new_desk()
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[int]:
+    """The application behind a real socket, in this loop; the port it listens on."""
+    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.listening.wait()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task

@@ -21,6 +21,7 @@ from alize.api.middleware.body_limit import BodyLimit
 from alize.api.middleware.drain import Drain
 from alize.api.middleware.failures import Failures
 from alize.api.middleware.observe import Observe
+from alize.api.middleware.prefix import Prefix
 from alize.api.parts import House, Parts
 from alize.api.routes import ROUTERS
 from alize.settings import Settings
@@ -45,12 +46,12 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     app = FastAPI(
         title="Alizé",
         version=version("alize"),
-        root_path=settings.root_path,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
+            *([Middleware(Prefix, settings.root_path)] if settings.root_path else []),
             Middleware(Observe, metrics),
             *([cors] if settings.cors_origins else []),
             Middleware(Failures),
@@ -59,7 +60,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         ],
     )
     app.state.house = House(settings, parts, Limits(settings.requests_per_minute, settings.tokens_per_minute), metrics)
-    app.openapi = lambda: openapi_of(app)
+    app.openapi = lambda: openapi_of(app, settings.root_path)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

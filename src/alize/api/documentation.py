@@ -70,10 +70,10 @@ def described(
     return told
 
 
-def openapi_of(app: FastAPI) -> dict[str, Any]:
+def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
     """The whole document, made once."""
     if app.openapi_schema is None:
-        servers = [{"url": app.root_path}] if app.root_path else None
+        servers = [{"url": root_path}] if root_path else None
         document = get_openapi(
             title=app.title, version=app.version, summary=app.summary, description=_ABOUT, routes=app.routes, servers=servers
         )

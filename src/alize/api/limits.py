@@ -1,8 +1,8 @@
 """How much a workspace may use. In: requests and tokens as they come. Out: headers that say what is left, or RateLimited.
 
-Each limit is a bucket that holds one minute's worth and is refilled all the time. A request needs one whole request in its bucket and a
-bucket of tokens that is not empty; what its prompt and answer then cost is taken out, below zero if need be, and has to flow back in
-before the next request: so no answer is cut, and over time nobody gets more than the limit. Kept in memory: a restart fills them.
+Each limit is a bucket that holds one minute's worth and is refilled all the time. A request needs one whole request and one token to
+be there; what its prompt and answer then cost is taken out, below zero if need be, and has to flow back in before the next request:
+so no answer is cut, and over time nobody gets more than the limit. Kept in memory: a restart fills the buckets.
 """
 
 import math
@@ -50,10 +50,13 @@ class Limits:
     def admit(self, workspace: str) -> None:
         """Count one request. Raises RateLimited, which says how long to wait, and counts nothing then."""
         share = self._share(workspace)
-        if share.requests is not None and share.requests.level < 1:
-            raise _exhausted("requests", share.requests, share.requests.seconds_until(1))
-        if share.tokens is not None and share.tokens.level <= 0:
-            raise _exhausted("tokens", share.tokens, share.tokens.seconds_until(1))
+        waits = [
+            (bucket.seconds_until(1), what, bucket)
+            for what, bucket in (("requests", share.requests), ("tokens", share.tokens))
+            if bucket is not None and bucket.level < 1
+        ]
+        if waits:
+            raise _exhausted(*max(waits, key=lambda wait: wait[0]))
         if share.requests is not None:
             share.requests.level -= 1
 
@@ -96,7 +99,7 @@ class Limits:
         return share
 
 
-def _exhausted(what: str, bucket: _Bucket, wait: float) -> RateLimited:
+def _exhausted(wait: float, what: str, bucket: _Bucket) -> RateLimited:
     return RateLimited(
         f"Your workspace has used its {bucket.per_minute} {what} per minute.", remedy=f"Wait {math.ceil(wait)} s.", retry_after=wait
     )

@@ -33,7 +33,7 @@ from alize.weights.catalog import Card, resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
-__all__ = ["Started", "announce", "serve"]
+__all__ = ["Server", "Started", "announce", "serve"]
 
 _log = logging.getLogger("alize.api")
 
@@ -105,7 +105,7 @@ async def _serve(
         try:
             async with _identity(settings, database) as identity:
                 parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
-                server = _Server(_config(settings, parts))
+                server = Server(_config(settings, parts))
                 # Made last: a key that is made before something fails would never be shown.
                 key = await first_key(database, settings) if settings.auth else None
                 await _until_told(
@@ -150,7 +150,7 @@ def _config(settings: Settings, parts: Parts) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn ends its process with the signal it was sent; a server that was told to stop, and did, ends with status 0."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -166,7 +166,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _until_told(server: _Server, listener: socket.socket, parts: Parts, drain_seconds: float, ready: Callable[[], None]) -> None:
+async def _until_told(server: Server, listener: socket.socket, parts: Parts, drain_seconds: float, ready: Callable[[], None]) -> None:
     """Serve until a signal; a second one ends the patience of the first."""
     loop, told, hurry = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
 

@@ -1,0 +1,90 @@
+"""The documentation that a server carries: complete, and nothing in it comes from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alize.api.schemas.chat import ChatCompletionRequest
+from alize.api.schemas.extensions import ALIASES, ChatExtensions
+from tests.api.conftest import Desk
+
+REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference" / "api.md"
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("href", "src", "action") and value]
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+async def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing(desk: Desk) -> None:
+    response = await desk.client.get("/docs")
+    page = Page()
+    page.feed(response.text)
+    assert page.open == []
+    assert set(page.addresses) == {"/docs/style.css", "/openapi.json"}
+    assert not {"script", "iframe", "img", "style", "form"} & set(page.tags)
+    assert "style=" not in response.text
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    style = await desk.client.get("/docs/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert not re.search(r"url\(|@import", style.text)
+
+
+async def test_the_page_shows_every_operation_and_field(desk: Desk) -> None:
+    document = (await desk.client.get("/openapi.json")).json()
+    text = (await desk.client.get("/docs")).text
+    for path in document["paths"]:
+        assert f"<code>{path}</code>" in text
+    for field in ChatCompletionRequest.model_fields:
+        assert f"<code>{field}</code>" in text
+
+
+async def test_a_proxys_prefix_is_in_every_address(new_desk: Any) -> None:
+    desk = await new_desk(root_path="/alize")
+    page = Page()
+    page.feed((await desk.client.get("/docs")).text)
+    assert set(page.addresses) == {"/alize/docs/style.css", "/alize/openapi.json"}
+    assert (await desk.client.get("/openapi.json")).json()["servers"] == [{"url": "/alize"}]
+    assert (await desk.client.get("/")).headers["location"] == "/alize/docs"
+    for path in ("/v1/models", "/alize/v1/models"):  # whether the proxy strips it or not
+        assert (await desk.client.get(path)).status_code == 200
+
+
+async def test_the_document_refers_only_to_what_it_defines(desk: Desk) -> None:
+    text = (await desk.client.get("/openapi.json")).text
+    schemas = (await desk.client.get("/openapi.json")).json()["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', text)) <= schemas.keys()
+
+
+async def test_what_needs_no_key_says_so_and_nothing_else_does(desk: Desk) -> None:
+    document = (await desk.client.get("/openapi.json")).json()
+    open_paths = {path for path, item in document["paths"].items() for operation in item.values() if operation["security"] == []}
+    assert open_paths == {"/health", "/health/live", "/health/ready"}
+
+
+@pytest.mark.parametrize("name", sorted({*ChatExtensions.model_fields, *ALIASES}))
+def test_every_extension_is_written_down(name: str) -> None:
+    assert f"`{name}`" in REFERENCE.read_text("utf-8")
+
+
+async def test_every_endpoint_is_written_down(desk: Desk) -> None:
+    document = (await desk.client.get("/openapi.json")).json()
+    text = REFERENCE.read_text("utf-8")
+    for path, item in document["paths"].items():
+        for method in item:
+            assert f"`{method.upper()} {path}`" in text

@@ -1,0 +1,82 @@
+"""Metrics: every declared number is there, counts what happened, and its labels cannot be multiplied by clients."""
+
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from alize.telemetry import METRICS
+from tests.api.conftest import Desk
+
+
+async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
+    """{(name, label value, …): number}, labels in order of their names."""
+    text = (await desk.client.get("/metrics")).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {(sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value for sample in samples}
+
+
+async def test_every_declared_metric_is_there_after_one_answer(desk: Desk) -> None:
+    await desk.chat()
+    found = {name for name, *_ in await numbers(desk)}
+    for metric in METRICS:
+        assert metric.name + ("_count" if metric.kind == "histogram" else "") in found
+
+
+async def test_an_answer_is_counted(desk: Desk) -> None:
+    await desk.chat()
+    await desk.chat(max_tokens=2, stream=True)
+    found = await numbers(desk)
+    assert found["alize_prompt_tokens_total", "fake"] == 12
+    assert found["alize_generation_tokens_total", "fake"] == 8
+    assert found["alize_request_success_total", "length", "fake"] == 1
+    assert found["alize_request_success_total", "stop", "fake"] == 1
+    assert found["alize_time_to_first_token_seconds_count", "fake"] == 2
+    assert found["alize_time_per_output_token_seconds_count", "fake"] == 6
+    assert found["alize_e2e_request_latency_seconds_count", "fake"] == 2
+    assert found["alize_http_requests_total", "POST", "/v1/chat/completions", "200"] == 2
+
+
+async def test_an_engine_that_is_down_is_shown_down_and_its_numbers_are_gone(desk: Desk) -> None:
+    await desk.chat()
+    assert (await numbers(desk))["alize_engine_up", "fake"] == 1
+    desk.engine.crash()
+    found = await numbers(desk)
+    assert found["alize_engine_up", "fake"] == 0
+    assert ("alize_num_requests_running", "fake") not in found
+    desk.engine.restart()
+    assert (await numbers(desk))["alize_engine_starts_total", "fake"] == 2
+
+
+async def test_clients_cannot_make_labels(desk: Desk) -> None:
+    for number in range(50):
+        await desk.client.get(f"/nope/{number}")
+        await desk.client.request(f"BREW{number}", "/v1/models")
+        await desk.client.get(f"/v1/models/{number}")
+    series = [key for key in await numbers(desk) if key[0] == "alize_http_requests_total"]
+    assert sorted(series) == [
+        ("alize_http_requests_total", "GET", "/v1/models/{model_id:path}", "404"),
+        ("alize_http_requests_total", "GET", "unmatched", "404"),
+        ("alize_http_requests_total", "OTHER", "/v1/models", "405"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "status"),
+    [
+        (("127.0.0.1", 1), {"Host": "127.0.0.1:8600"}, 200),
+        (("::1", 1), {"Host": "[::1]:8600"}, 200),
+        (("127.0.0.1", 1), {"Host": "localhost"}, 200),
+        (("192.0.2.1", 1), {"Host": "127.0.0.1"}, 401),
+        (("127.0.0.1", 1), {"Host": "rebound.example"}, 401),
+        (("127.0.0.1", 1), {"Host": "localhost", "X-Forwarded-For": "192.0.2.1"}, 401),
+    ],
+)
+async def test_only_this_machine_needs_no_key(desk: Desk, client: Any, headers: dict[str, str], status: int) -> None:
+    import httpx
+
+    transport = httpx.ASGITransport(desk.app, client=client)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as caller:
+        assert (await caller.get("/metrics", headers=headers)).status_code == status
+        key = {"Authorization": f"Bearer {await desk.make_key('inference', 'admin')}"}
+        assert (await caller.get("/metrics", headers=headers | key)).status_code == 200
