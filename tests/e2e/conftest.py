@@ -61,15 +61,14 @@ def house(smollm2: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
     """A function that starts a house on a home; the same home again continues it."""
     running: list[House] = []
 
-    def start(home: Path | None = None, wait: bool = True, **settings: str) -> House:
+    def start(home: Path | None = None, wait: bool = True, port: int | None = None, **settings: str) -> House:
         home = home or tmp_path / "home"
-        (home / "models").mkdir(parents=True, exist_ok=True)
-        mine = home / "models" / "smollm2-135m-instruct"
-        if not mine.exists():
-            mine.symlink_to(smollm2.parent, target_is_directory=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        if not home.is_file():
+            (home / "models").mkdir(parents=True, exist_ok=True)
+            mine = home / "models" / "smollm2-135m-instruct"
+            if not mine.exists():
+                mine.symlink_to(smollm2.parent, target_is_directory=True)
+        port = port or _free_port()
         environment = {**os.environ, "ALIZE_API_KEY": KEY, "ALIZE_CACHE_MEMORY": "0.5", "ALIZE_OFFLINE": "true"}
         environment |= {f"ALIZE_{name.upper()}": value for name, value in settings.items()}
         log = tmp_path / f"log-{len(running)}.txt"
@@ -89,3 +88,9 @@ def house(smollm2: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
     yield start
     for house in running:
         house.stop(signal.SIGKILL)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
