@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alize.api.body import json_of, parsed
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.errors import ValidationFailed
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

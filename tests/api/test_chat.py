@@ -13,7 +13,7 @@ from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
 from alize.prompt import SAFE_PROMPT
 from alize.weights.catalog import Card
-from tests.api.conftest import TOKENIZER, Desk
+from tests.serving import TOKENIZER, Desk
 
 SMALL = {"type": "object"}
 

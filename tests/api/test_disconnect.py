@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alize.storage.base import UsageRecord
-from tests.api.conftest import Desk, listening
+from tests.serving import Desk, listening
 
 
 @asynccontextmanager

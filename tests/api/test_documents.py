@@ -9,7 +9,7 @@ import pytest
 
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.extensions import ALIASES, ChatExtensions
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference" / "api.md"
 

@@ -13,7 +13,7 @@ import pytest
 
 from alize import errors
 from alize.errors import AlizeError, CheckpointInvalid
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 KEYS = {"object", "message", "type", "param", "code", "raw_status_code"}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready", "/health/live"])

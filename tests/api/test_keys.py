@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alize.api.schemas.keys import KeyDeleted, KeyList, NewKey
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 
 async def test_a_key_that_is_made_works_until_it_is_ended(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alize.api.limits import Limits
 from alize.errors import RateLimited
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 
 class Clock:

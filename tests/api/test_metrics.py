@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alize.telemetry import METRICS
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 
 async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:

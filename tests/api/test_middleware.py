@@ -11,7 +11,7 @@ import pytest
 
 from alize.engine.fake import FakeEngine, saying
 from alize.telemetry import configure_logging
-from tests.api.conftest import TOKENIZER, Desk, listening
+from tests.serving import TOKENIZER, Desk, listening
 
 # ── ids and headers ──
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from alize.api.schemas.models import ModelCard, ModelList
 from alize.weights.catalog import Card
-from tests.api.conftest import CARD, Desk
+from tests.serving import CARD, Desk
 
 
 async def test_the_list_is_as_documented(desk: Desk) -> None:

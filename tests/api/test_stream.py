@@ -16,7 +16,7 @@ from alize.engine.base import Request, SamplingParams
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed, StorageFailed
 from alize.storage.database import SqlDatabase
-from tests.api.conftest import TOKENIZER, Desk
+from tests.serving import TOKENIZER, Desk
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

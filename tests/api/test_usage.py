@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alize.api.schemas.usage import UsageList, UsageSum
-from tests.api.conftest import Desk
+from tests.serving import Desk
 
 
 async def test_an_answer_is_one_row_with_its_facts(desk: Desk) -> None:

@@ -47,15 +47,18 @@ def described(
     *,
     request: type[BaseModel] | None = None,
     stream: type[BaseModel] | None = None,
+    text: str | None = None,
     status: int = 200,
     open: bool = False,
 ) -> dict[str, Any]:
-    """`openapi_extra` of a route. Several answers are told apart by their `type`; `open` needs no key."""
+    """`openapi_extra` of a route. Several answers are told apart by their `type`; `text` is a media type; `open` needs no key."""
     content: dict[str, Any] = {}
     if answer is not None:
         content["application/json"] = {"schema": _schema(answer)}
     if stream is not None:
         content["text/event-stream"] = {"schema": _schema(stream)}
+    if text is not None:
+        content[text] = {"schema": {"type": "string"}}
     told: dict[str, Any] = {
         "responses": {
             str(status): {"description": "Done", "content": content},

@@ -27,7 +27,7 @@ class Slice:
 
 def _slice(
     limit: Annotated[int, Query(ge=1, le=1000, description="Most entries of the page.")] = 100,
-    after: Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")] = None,
+    after: Annotated[str | None, Query(min_length=1, max_length=1000, description="`next` of the page before.")] = None,
 ) -> Slice:
     return Slice(limit, after)
 

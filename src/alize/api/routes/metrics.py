@@ -14,7 +14,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["metrics"])
 
 
-@router.get("/metrics", openapi_extra=described())
+@router.get("/metrics", openapi_extra=described(text=CONTENT_TYPE_LATEST))
 async def metrics(request: Request, here: Here) -> Response:
     """Report numbers about engines and requests. They name models and routes, never users."""
     if not on_this_machine(request):

@@ -10,7 +10,7 @@ from pydantic import Field
 from alize.api.schemas.extensions import ChatExtensions
 from alize.api.schemas.messages import AssistantMessage, DeltaMessage, Message
 from alize.api.schemas.tools import GuardrailConfig, Prediction, ResponseFormat, ToolChoice, ToolChoiceEnum, Tools
-from alize.api.schemas.values import Integer, JsonObject, Schema
+from alize.api.schemas.values import WHOLE, Integer, JsonObject, Natural, Schema
 
 __all__ = ["ChatCompletionRequest", "ChatCompletionResponse", "CompletionChunk", "CompletionEvent", "UsageInfo"]
 
@@ -27,14 +27,14 @@ class ChatCompletionRequest(ChatExtensions):
     top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Draw from the likeliest tokens that hold this share together."
     )
-    max_tokens: Annotated[Integer, Field(ge=0)] | None = Field(
+    max_tokens: Natural | None = Field(
         None, description="Most tokens of an answer; 0 answers with nothing but the usage. By default, what the context leaves."
     )
     stream: bool = Field(False, description="Send the answer as server-sent events while it is made.")
     stop: StopString | Annotated[list[StopString], Field(max_length=16)] | None = Field(
         None, description="Texts that end the answer and are not part of it: at most 16."
     )
-    random_seed: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The same seed gives the same answer.")
+    random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
     messages: list[Message]
     response_format: ResponseFormat = Field(ResponseFormat(), description="Only text is supported yet.")
@@ -42,7 +42,7 @@ class ChatCompletionRequest(ChatExtensions):
     tool_choice: ToolChoice | ToolChoiceEnum = "auto"
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    n: Annotated[Integer, Field(ge=1, le=128)] | None = Field(None, description="How many answers; the prompt is counted once.")
+    n: Annotated[int, Field(ge=1, le=128), WHOLE] | None = Field(None, description="How many answers; the prompt is counted once.")
     prediction: Prediction = Field(Prediction(), description="Not supported yet.")
     parallel_tool_calls: bool = True
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(

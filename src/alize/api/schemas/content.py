@@ -23,17 +23,17 @@ __all__ = [
 
 
 class TextChunk(Schema):
-    type: Literal["text"] = "text"
+    type: Literal["text"]
     text: str
 
 
 class ReferenceChunk(Schema):
-    type: Literal["reference"] = "reference"
+    type: Literal["reference"]
     reference_ids: list[Integer | str]
 
 
 class ToolReferenceChunk(Schema):
-    type: Literal["tool_reference"] = "tool_reference"
+    type: Literal["tool_reference"]
     tool: str
     title: str
     url: str | None = None
@@ -42,7 +42,7 @@ class ToolReferenceChunk(Schema):
 
 
 class ThinkChunk(Schema):
-    type: Literal["thinking"] = "thinking"
+    type: Literal["thinking"]
     thinking: list[TextChunk | ToolReferenceChunk | ReferenceChunk]
     signature: str | None = None
     closed: bool = True
@@ -54,12 +54,12 @@ class ImageURL(Schema):
 
 
 class ImageURLChunk(Schema):
-    type: Literal["image_url"] = "image_url"
+    type: Literal["image_url"]
     image_url: ImageURL | str
 
 
 class DocumentURLChunk(Schema):
-    type: Literal["document_url"] = "document_url"
+    type: Literal["document_url"]
     document_url: str
     document_name: str | None = None
 
@@ -69,12 +69,12 @@ def _uuid(value: str) -> str:
 
 
 class FileChunk(Schema):
-    type: Literal["file"] = "file"
+    type: Literal["file"]
     file_id: Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 
 
 class AudioChunk(Schema):
-    type: Literal["input_audio"] = "input_audio"
+    type: Literal["input_audio"]
     input_audio: str
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from alize.api.schemas.values import Integer, JsonObject, Schema
+from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
 from alize.errors import InvalidRequest
 
 __all__ = ["ALIASES", "ChatExtensions", "StreamOptions", "without_aliases"]
@@ -32,22 +32,24 @@ class ChatExtensions(Schema):
     """Fields of a chat request beyond the public reference."""
 
     # ── sampling ──
-    top_k: Annotated[Integer, Field(ge=-1)] | None = Field(None, description="Draw from the k likeliest tokens; 0 or -1 is all of them.")
+    top_k: Annotated[int, Field(ge=-1, le=MOST), WHOLE] | None = Field(
+        None, description="Draw from the k likeliest tokens; 0 or -1 is all of them."
+    )
     min_p: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="Drop tokens less likely than this share of the likeliest one."
     )
-    min_tokens: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The answer cannot end by itself before this many tokens.")
+    min_tokens: Natural | None = Field(None, description="The answer cannot end by itself before this many tokens.")
     ignore_eos: bool | None = Field(None, description="Go on until max_tokens or a stop string, whatever the model would say.")
     logprobs: bool | None = Field(None, description="Give the log-probability of each token.")
-    top_logprobs: Annotated[Integer, Field(ge=0, le=20)] | None = Field(
+    top_logprobs: Annotated[int, Field(ge=0, le=20), WHOLE] | None = Field(
         None, description="Give that many of the likeliest tokens beside each; needs logprobs."
     )
     repetition_penalty: Annotated[float, Field(gt=0)] | None = Field(None, description="Only 1 (no effect) is supported.")
     prompt_logprobs: bool | None = Field(None, description="Only false is supported.")
-    top_prompt_logprobs: Annotated[Integer, Field(ge=0)] | None = Field(None, description="Only 0 is supported.")
+    top_prompt_logprobs: Natural | None = Field(None, description="Only 0 is supported.")
     # ── OpenAI's names ──
-    seed: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The same as random_seed.")
-    max_completion_tokens: Annotated[Integer, Field(ge=0)] | None = Field(None, description="The same as max_tokens.")
+    seed: Natural | None = Field(None, description="The same as random_seed.")
+    max_completion_tokens: Natural | None = Field(None, description="The same as max_tokens.")
     # ── OpenAI's fields that change nothing, or are refused by name ──
     stream_options: StreamOptions | None = None
     user: str | None = Field(None, description="No effect.")

@@ -14,7 +14,7 @@ def _moment(value: Any) -> Any:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment, json_schema_input_type=str)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 class KeyRequest(Schema):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from alize.api.schemas.content import ContentChunk, SystemMessageContentChunks
-from alize.api.schemas.values import Integer, JsonObject, Schema
+from alize.api.schemas.values import Integer, JsonObject, Natural, Schema
 
 __all__ = ["AssistantMessage", "DeltaMessage", "FunctionCall", "Message", "SystemMessage", "ToolCall", "ToolMessage", "UserMessage"]
 
@@ -23,24 +23,24 @@ class ToolCall(Schema):
 
 
 class SystemMessage(Schema):
-    role: Literal["system", "developer"] = Field("system", description="`developer` is OpenAI's newer name for `system`.")
+    role: Literal["system", "developer"] = Field(description="`developer` is OpenAI's newer name for `system`.")
     content: str | list[SystemMessageContentChunks]
 
 
 class UserMessage(Schema):
-    role: Literal["user"] = "user"
+    role: Literal["user"]
     content: str | list[ContentChunk] | None
 
 
 class AssistantMessage(Schema):
-    role: Literal["assistant"] = "assistant"
+    role: Literal["assistant"]
     content: str | list[ContentChunk] | None = None
     tool_calls: list[ToolCall] | None = None
     prefix: bool = Field(False, description="Continue this message instead of answering it: the answer begins with its text.")
 
 
 class ToolMessage(Schema):
-    role: Literal["tool"] = "tool"
+    role: Literal["tool"]
     content: str | list[ContentChunk] | None
     tool_call_id: str | None = None
     name: str | None = None
@@ -56,5 +56,5 @@ class DeltaMessage(Schema):
     content: str | list[ContentChunk] | None = None
     tool_calls: list[ToolCall] | None = None
     tool_call_id: str | None = None
-    index: Annotated[Integer, Field(ge=0)] | None = None
+    index: Natural | None = None
     metadata: JsonObject | None = None

@@ -17,7 +17,7 @@ class Function(Schema):
 
 
 class Tool(Schema):
-    type: Literal["function"] = "function"
+    type: Literal["function"]
     function: Function
 
 
@@ -29,42 +29,42 @@ class ToolConfiguration(Schema):
 
 class WebSearchTool(Schema):
     tool_configuration: ToolConfiguration | None = None
-    type: Literal["web_search"] = "web_search"
+    type: Literal["web_search"]
 
 
 class WebSearchPremiumTool(Schema):
     tool_configuration: ToolConfiguration | None = None
-    type: Literal["web_search_premium"] = "web_search_premium"
+    type: Literal["web_search_premium"]
 
 
 class CodeInterpreterTool(Schema):
     tool_configuration: ToolConfiguration | None = None
-    type: Literal["code_interpreter"] = "code_interpreter"
+    type: Literal["code_interpreter"]
 
 
 class ImageGenerationTool(Schema):
     tool_configuration: ToolConfiguration | None = None
-    type: Literal["image_generation"] = "image_generation"
+    type: Literal["image_generation"]
 
 
 class DocumentLibraryTool(Schema):
     tool_configuration: ToolConfiguration | None = None
-    type: Literal["document_library"] = "document_library"
+    type: Literal["document_library"]
     library_ids: Annotated[list[str], Field(min_length=1)]
 
 
 class OAuth2TokenAuth(Schema):
-    type: Literal["oauth2-token"] = "oauth2-token"
+    type: Literal["oauth2-token"]
     value: str
 
 
 class APIKeyAuth(Schema):
-    type: Literal["api-key"] = "api-key"
+    type: Literal["api-key"]
     value: str
 
 
 class CustomConnector(Schema):
-    type: Literal["connector"] = "connector"
+    type: Literal["connector"]
     connector_id: str
     authorization: Annotated[OAuth2TokenAuth | APIKeyAuth, Field(discriminator="type")] | None = None
     tool_configuration: ToolConfiguration | None = None

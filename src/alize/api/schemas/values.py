@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["MOST", "Integer", "JsonObject", "Schema"]
+__all__ = ["MOST", "WHOLE", "Integer", "JsonObject", "Natural", "Schema"]
 
 MOST = 2**63 - 1
 """The largest integer of any field: what a signed 64-bit number holds."""
@@ -24,5 +24,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Integer = Annotated[int, BeforeValidator(_whole), Field(le=MOST, ge=-MOST)]
+WHOLE = BeforeValidator(_whole)
+"""Comes last in an Annotated: bounds before it are bounds of the integer, also in the documentation."""
+Integer = Annotated[int, Field(le=MOST), WHOLE]
+Natural = Annotated[int, Field(ge=0, le=MOST), WHOLE]
 JsonObject = dict[str, Any]

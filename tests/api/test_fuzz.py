@@ -1,0 +1,91 @@
+"""Schemathesis: whatever fits openapi.json gets a documented answer, and whatever does not is refused; nothing is a 500.
+
+The examples are bounded and the same at every run.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
+
+from tests.serving import Background, in_background
+
+OPERATIONS = (
+    ("POST", "/v1/chat/completions"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/{model_id}"),
+    ("GET", "/api/keys"),
+    ("POST", "/api/keys"),
+    ("DELETE", "/api/keys/{key_id}"),
+    ("GET", "/api/usage"),
+    ("GET", "/api/usage/requests"),
+    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+)
+
+EXCEPT = {"/metrics": [ignored_auth]}
+"""From this machine it needs no key."""
+
+
+@pytest.fixture(scope="module")
+def background(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Background]:
+    with in_background(tmp_path_factory.mktemp("fuzz")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def described(background: Background) -> Any:
+    return schemathesis.openapi.from_url(f"{background.url}/openapi.json")
+
+
+def test_every_operation_is_tried(described: Any) -> None:
+    found = {(result.ok().method.upper(), result.ok().path) for result in described.get_all_operations()}
+    assert found == set(OPERATIONS)
+
+
+def tried(described: Any, background: Background, method: str, path: str, mode: GenerationMode, check: Callable[[Any, Any], None]) -> None:
+    headers = {"Authorization": f"Bearer {background.desk.key}"}
+    operation = described[path][method]
+
+    @seed(0)
+    @settings(max_examples=150 if "chat" in path else 25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.data())
+    def try_out(data: st.DataObject) -> None:
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        check(case, case.call(headers=headers, timeout=30))
+
+    try_out()
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_what_fits_the_schema_is_answered_as_documented(described: Any, background: Background, method: str, path: str) -> None:
+    """It may still be refused for what it means (400, 404), but never as something that does not fit."""
+
+    def check(case: Any, response: Any) -> None:
+        case.validate_response(response, excluded_checks=[positive_data_acceptance, *EXCEPT.get(path, ())])
+        assert response.status_code != 422, response.text
+
+    tried(described, background, method, path, GenerationMode.POSITIVE, check)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [(method, path) for method, path in OPERATIONS if not path.startswith(("/health", "/metrics"))]
+)
+def test_what_does_not_fit_is_refused(described: Any, background: Background, method: str, path: str) -> None:
+    """Unknown parameters of a query are ignored, as the public API does; a body has none."""
+    excluded = [negative_data_rejection] if method == "GET" else []
+    tried(
+        described,
+        background,
+        method,
+        path,
+        GenerationMode.NEGATIVE,
+        lambda case, response: case.validate_response(response, excluded_checks=excluded),
+    )

@@ -1,0 +1,140 @@
+"""Whole applications for tests. In: a model's script and settings. Out: an application in this loop, or behind a socket in its own thread."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+
+from alize.api.app import create_app
+from alize.api.parts import Parts, Served
+from alize.api.serve import Server
+from alize.engine.fake import FakeEngine, saying
+from alize.governance import KeyIdentity, make_key, owner
+from alize.governance.identity import Principal
+from alize.settings import Settings
+from alize.storage.base import UsageRecord
+from alize.storage.database import SqlDatabase
+from alize.tokenize.bytes import ByteTokenizer
+from alize.weights.catalog import Card
+
+TOKENIZER = ByteTokenizer()
+CARD = Card("fake", ("fake-latest",), "Fake", "Says what it is told.", frozenset({"completion_chat", "vision"}), 4096, owned_by="alize")
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Desk:
+    """One application and everything a test may want to look at."""
+
+    app: Any
+    client: httpx.AsyncClient  # with an admin key
+    engine: FakeEngine
+    database: SqlDatabase
+    identity: KeyIdentity
+    owner: Principal
+    parts: Parts
+    settings: Settings
+    key: str
+
+    async def chat(self, content: str = "Hi", **more: Any) -> httpx.Response:
+        body = {"model": "fake", "messages": [{"role": "user", "content": content}], **more}
+        return await self.client.post("/v1/chat/completions", json=body)
+
+    async def make_key(self, *scopes: Any) -> str:
+        async with self.database.transaction() as store:
+            return (await make_key(store, self.owner, "test", scopes=scopes or ("inference",))).secret
+
+    async def rows(self) -> list[UsageRecord]:
+        async with self.database.transaction() as store:
+            return list((await store.usage.list(self.owner.workspace, limit=1000)).items)
+
+    def without_key(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test")
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Card = CARD, **given: Any
+) -> AsyncIterator[Desk]:
+    """An application whose model says "Hello". `given` are settings."""
+    database = SqlDatabase(f"sqlite:///{folder}/alize.db")
+    try:
+        settings = Settings.load({}, home=folder, **given)
+        await database.migrate()
+        identity, who = KeyIdentity(database), await owner(database)
+        async with database.transaction() as store:
+            key = (await make_key(store, who, "first", scopes=("inference", "admin"))).secret
+        engine = engine or FakeEngine(saying("Hello", TOKENIZER))
+        parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
+        app = create_app(settings, parts)
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None) as client:
+            yield Desk(app, client, engine, database, identity, who, parts, settings, key)
+        await identity.close()
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[int]:
+    """The application behind a real socket, in this loop; the port it listens on."""
+    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.listening.wait()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task
+
+
+class Background:
+    """An application behind a socket in a thread of its own, for clients that block."""
+
+    def __init__(self, desk: Desk, port: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.desk, self.url, self.loop = desk, f"http://127.0.0.1:{port}", loop
+
+    def run(self, work: Callable[[Desk], Coroutine[Any, Any, Result]]) -> Result:
+        """Do something in the application's loop, such as looking at its engine."""
+        return asyncio.run_coroutine_threadsafe(work(self.desk), self.loop).result()
+
+
+@contextmanager
+def in_background(folder: Path, **given: Any) -> Iterator[Background]:
+    """`opened`, listening in a thread until the block ends."""
+    ready: list[Background] = []
+    started = threading.Event()
+    ended: list[Callable[[], None]] = []
+
+    async def serve() -> None:
+        done, loop = asyncio.Event(), asyncio.get_running_loop()
+        ended.append(lambda: loop.call_soon_threadsafe(done.set))
+        async with opened(folder, **given) as desk, listening(desk.app) as port:
+            ready.append(Background(desk, port, loop))
+            started.set()
+            await done.wait()
+
+    def work() -> None:
+        try:
+            asyncio.run(serve())
+        finally:
+            started.set()  # whoever waits must not wait for ever for what failed
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    started.wait()
+    try:
+        yield ready[0]
+    finally:
+        ended[0]()
+        thread.join()
