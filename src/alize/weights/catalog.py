@@ -97,6 +97,8 @@ def near_misses(name: str, known: Iterable[str]) -> list[str]:
 
 def unknown(name: str, aliases: Mapping[str, str], more: Iterable[str] = ()) -> InvalidModel:
     """The error for a name that nothing answers to. `more` are further names that would have done, such as those of pulled models."""
+    if name.startswith((".", "/", "~")) or name.endswith((".gguf", ".safetensors")):
+        return InvalidModel(f"There is no file or folder '{name[:200]}'.", param="model", remedy="Check the path.")
     known = [*aliases, *more, *(known for card in cards() for known in (card.id, *card.aliases))]
     near = near_misses(name, known)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""

@@ -15,7 +15,7 @@ from typing import Literal
 import httpx
 
 from alize.errors import DownloadFailed
-from alize.weights.files import CHUNK, chunks_of, writing
+from alize.weights.files import chunks_of, writing
 
 __all__ = ["Wanted", "fetch_file", "refusal"]
 
@@ -141,11 +141,10 @@ def _append(client: httpx.Client, url: str, partial: _Partial, progress: Callabl
         if response.status_code == 429 or response.status_code >= 500:
             raise _Broken(f"it answered {response.status_code}")
         if response.status_code not in (200, 206):
-            response.read()
             raise refusal(response, url)
         if response.status_code == 200 and partial.bytes:  # this server sends whole files only
             partial.restart()
-        for piece in response.iter_raw(CHUNK):
+        for piece in response.iter_raw():  # as it comes: what is held back is lost when the connection breaks
             partial.append(piece)
             progress(min(partial.bytes, partial.wanted.bytes))
             if partial.bytes > partial.wanted.bytes:

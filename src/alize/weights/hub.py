@@ -54,11 +54,16 @@ def fetch_hub(
 
 def _listed(client: httpx.Client, url: str) -> tuple[str, dict[str, Wanted | None]]:
     """The commit of a revision, and its files by name; None for one whose checksum the hub does not give."""
-    response = client.get(url, params={"blobs": "true"})
-    if response.status_code != 200:
-        raise refusal(response, url)
+    with client.stream("GET", url, params={"blobs": "true"}) as response:
+        if response.status_code != 200:
+            raise refusal(response, url)
+        text = bytearray()
+        for piece in response.iter_bytes():
+            text += piece
+            if len(text) > MAX_LISTING:
+                raise DownloadFailed(f"{url} lists more than {MAX_LISTING} bytes.", remedy="Check the setting hub_endpoint.")
     try:
-        values: Any = response.json()
+        values: Any = json.loads(text)
         commit, entries = values["sha"], cast("list[Mapping[str, Any]]", values["siblings"])
         if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{7,64}", commit):
             raise ValueError(f"its commit is {commit!r}"[:200])
@@ -80,7 +85,7 @@ def _wanted(entry: Mapping[str, Any]) -> Wanted | None:
     kind: Literal["sha256", "git"] = "sha256" if lfs else "git"
     if isinstance(size, bool) or not isinstance(size, int) or size < 0 or not isinstance(digest, str):
         return None
-    return Wanted(size, kind, digest.lower()) if re.fullmatch(r"[0-9a-fA-F]{64}|[0-9a-fA-F]{40}", digest) else None
+    return Wanted(size, kind, digest) if re.fullmatch("[0-9a-f]{64}" if lfs else "[0-9a-f]{40}", digest) else None
 
 
 def _fetched(

