@@ -20,6 +20,7 @@ from alize.weights.files import chunks_of, writing
 __all__ = ["Wanted", "fetch_file", "refusal"]
 
 RETRIES = 5  # in a row, without a single byte gained
+FIRST_PAUSE = 0.5  # seconds before the first of them; it doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,6 @@ def fetch_file(
     target: Path,
     wanted: Wanted,
     progress: Callable[[int], None],
-    pause: Callable[[float], object] = time.sleep,
 ) -> str:
     """Fetch a file to `target`, by way of `part`, and return its SHA-256. `progress` is told the bytes that are there.
 
@@ -99,7 +99,7 @@ def fetch_file(
         for last in (False, True):
             if partial.bytes > wanted.bytes:
                 partial.restart()
-            _fill(client, url, partial, progress, pause)
+            _fill(client, url, partial, progress)
             if partial.holds():
                 partial.finish(target)
                 return partial.sha256.hexdigest()
@@ -114,22 +114,25 @@ def fetch_file(
     raise AssertionError("the second round returns or raises")
 
 
-def _fill(client: httpx.Client, url: str, partial: _Partial, progress: Callable[[int], None], pause: Callable[[float], object]) -> None:
+def _fill(client: httpx.Client, url: str, partial: _Partial, progress: Callable[[int], None]) -> None:
     """Ask for what is missing until all of it is there."""
-    failures = 0
+    most, failures = partial.bytes, 0
     progress(partial.bytes)
     while partial.bytes < partial.wanted.bytes:
-        before = partial.bytes
+        trouble: Exception = _Broken("it ended there")  # an answer that was shorter than the file, but whole
         try:
             _append(client, url, partial, progress)
         except (httpx.TransportError, _Broken) as error:
-            failures = failures + 1 if partial.bytes <= before else 0
-            if failures > RETRIES:
-                raise DownloadFailed(
-                    f"{url} broke off after {partial.bytes} of {partial.wanted.bytes} bytes: {error or type(error).__name__}.",
-                    remedy="Run the same command again: it goes on from there.",
-                ) from error
-            pause(min(8.0, 0.25 * 2**failures))
+            trouble = error
+        failures = 0 if partial.bytes > most else failures + 1
+        most = max(most, partial.bytes)
+        if failures > RETRIES:
+            raise DownloadFailed(
+                f"{url} broke off after {partial.bytes} of {partial.wanted.bytes} bytes: {trouble or type(trouble).__name__}.",
+                remedy="Run the same command again: it goes on from there.",
+            ) from trouble
+        if failures:
+            time.sleep(FIRST_PAUSE * 2 ** (failures - 1))
 
 
 def _append(client: httpx.Client, url: str, partial: _Partial, progress: Callable[[int], None]) -> None:
