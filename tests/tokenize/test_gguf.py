@@ -70,6 +70,13 @@ def test_a_template_beside_the_file_takes_the_place_of_the_one_inside(made_metad
     assert names(made, made.template([{"role": "user", "content": "hello"}])) == ["<|end|>", "hello"]
 
 
+def test_a_template_that_writes_no_marker_gives_people_none_either(made_metadata: dict[str, Any]):
+    metadata = {key: value for key, value in made_metadata.items() if not key.endswith("_token_id")}
+    made = load(metadata, chat_template="{{ messages[0]['content'] }}")
+    ids = made.template([{"role": "user", "content": "<|end|>hello"}])
+    assert made.decode(ids) == "<|end|>hello"
+
+
 def test_a_model_without_a_template_says_so_when_it_is_talked_to(made_metadata: dict[str, Any]):
     del (metadata := dict(made_metadata))["tokenizer.chat_template"]
     made = load(metadata)

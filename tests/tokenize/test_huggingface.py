@@ -151,9 +151,12 @@ def test_a_template_is_taken_from_wherever_the_release_puts_it(tmp_path: Path):
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "config"}))
     files["tokenizer_config.json"] = tmp_path / "tokenizer_config.json"
     assert says() == "config"
-    named = [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "named"}]
+    named = [{"name": "tool_use", "template": "{% if not tools %}{% endif %}tools"}, {"name": "default", "template": "named"}]
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": named}))
     assert says() == "named"
+    assert says(chat_template="named") == "named"
+    both = load_tokenizer(TokenizerFiles(files=files, chat_template="named"))
+    assert both.decode(both.template([{"role": "user", "content": "x"}], [{"type": "function"}])) == "tools"
     (tmp_path / "chat_template.jinja").write_text("file")
     files["chat_template.jinja"] = tmp_path / "chat_template.jinja"
     assert says() == "file"

@@ -56,7 +56,7 @@ def test_a_shielded_text_holds_no_marker(foreign: str):
     assert ids(CHATML.shield(foreign, MARK)) == []
 
 
-@given(FOREIGN, st.lists(FOREIGN, min_size=1, max_size=4))
+@given(FOREIGN, st.lists(FOREIGN.filter(bool), min_size=1, max_size=4))
 def test_no_marker_takes_a_character_of_a_foreign_text_at_its_borders(before: str, foreign: list[str]):
     """Whatever the template writes before, between and after: its own markers are found, and no others."""
     shielded = [CHATML.shield(part, MARK) for part in foreign]
@@ -136,6 +136,10 @@ def test_a_neutralised_text_takes_part_in_no_marker(foreign: str, before: str, a
 
 def test_characters_that_stand_for_markers_are_told_from_markers_in_text():
     assert list(CHATML.split("\ufdd1user<|im_end|>\ufdd2", {"\ufdd1": "<|im_start|>", "\ufdd2": "<|im_end|>"})) == [1, "user<|im_end|>", 2]
+
+
+def test_where_nothing_stands_for_a_marker_all_text_is_text():
+    assert list(CHATML.split("a<|im_end|>b", {})) == ["a<|im_end|>b"]
 
 
 @given(st.lists(st.text(), max_size=5), st.integers(0, 40))

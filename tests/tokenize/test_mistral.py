@@ -1,6 +1,7 @@
 """Mistral's own tokenizers: ids are mistral-common's, text comes back whole, and its refusals are ours."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,18 @@ def test_a_prefix_is_left_open(ours: dict[str, Tokenizer], version: str):
 def test_any_ids_read_as_mistral_common_reads_them(ours: dict[str, Tokenizer], theirs: dict[str, Any], version: str, data: st.DataObject):
     tokenizer = ours[version]
     ids = data.draw(st.lists(st.integers(0, tokenizer.vocab_size - 1) | st.integers(0, 1300), max_size=8))
-    expected = theirs[version].instruct_tokenizer.tokenizer.decode(ids)
-    if version == "tekken":  # it decodes between control tokens; a character cannot be cut by one in an answer
+    if version == "tekken":  # it decodes what lies between control tokens; in an answer none lies inside a character
         ids = [id for id in ids if id >= 1000]
-        expected = theirs[version].instruct_tokenizer.tokenizer.decode(ids)
-    assert tokenizer.decode(ids) == expected
+    expected = theirs[version].instruct_tokenizer.tokenizer.decode(ids)
     stream = tokenizer.stream()
-    assert "".join(stream.push([id]).text for id in ids) + stream.flush().text == expected
+    streamed = "".join(stream.push([id]).text for id in ids) + stream.flush().text
+    assert streamed == tokenizer.decode(ids)
+    assert broken_once(streamed) == broken_once(expected)
+
+
+def broken_once(text: str) -> str:
+    """Sentencepiece replaces each byte of a broken character, Python the bytes that belong together."""
+    return re.sub("\ufffd+", "\ufffd", text)
 
 
 @pytest.mark.parametrize("version", list(FILES))

@@ -45,6 +45,11 @@ RUNAWAYS = {
     "a replacing filter": "{% set t = 'x' * 99999 %}{{ t | replace('', t) }}",
     "a joined list": "{% set t = 'x' * 999999 %}{{ t.join(['a'] * 999999) }}",
     "a joining filter": "{% set t = 'x' * 999999 %}{{ ['a'] * 999999 | join(t) }}{{ (['a'] * 999999) | join(t) }}",
+    "a joined generator": "{% set t = 'x' * 999999 %}{{ range(99999) | map('string') | join(t) }}",
+    "a generator joined by a method": "{% set t = 'x' * 999999 %}{{ t.join(range(99999) | map('string')) }}",
+    "a joined text": "{% set t = 'x' * 99999 %}{{ t | join(t) }}",
+    "a split text": "{{ ('x' * 200000000).split('x') | length }}",
+    "a text as a list": "{{ ('x' * 200000000) | list | length }}",
     "a tower of powers": "{{ 9 ** 9 ** 9 ** 9 }}",
     "a squared number": "{% set s = namespace(n=9**60) %}{% for a in range(99) %}{% set s.n = s.n * s.n %}{% endfor %}",
     "wide JSON": "{{ [1] | tojson(indent=99999999) }}",
@@ -55,7 +60,7 @@ RUNAWAYS = {
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("alize.tokenize.sandbox._SECONDS", 0.3)  # of five: the same stop, sooner
+    monkeypatch.setattr("alize.tokenize.budget._SECONDS", 0.3)  # of five: the same stop, sooner
 
 
 @pytest.mark.parametrize("source", RUNAWAYS.values(), ids=list(RUNAWAYS))
@@ -124,6 +129,14 @@ def test_many_threads_have_budgets_of_their_own():
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda number: list(template.segments([{"role": "user", "content": str(number)}])), range(200)))
     assert results == [[str(number) * 1000] for number in range(200)]
+
+
+def test_honest_formats_are_no_runaways():
+    assert render("{{ '** %s ** 1234567 %5.2f' | format('a', 1.5) }}") == "** a ** 1234567  1.50"
+    assert render("{{ '{{{0}}} *1234567* {1:>4}'.format('a', 'b') }}") == "{a} *1234567*    b"
+    assert render("{{ 'a b' | join('-') }}{{ ['a', 'b'] | map('upper') | join('+') }}{{ ','.join(['a', 'b']) }}") == "a- -bA+Ba,b"
+    assert render("{{ [{'n': 'a'}, {'n': 'b'}] | join(', ', attribute='n') }}{{ ['a', 'b'] | join(d='/') }}") == "a, ba/b"
+    assert render("{{ 'a\nb' | indent(2) }}{{ 'a\nb' | indent(width=1, first=true) }}") == "a\n  b a\n b"
 
 
 def test_a_long_honest_conversation_is_rendered():

@@ -267,6 +267,36 @@ def test_messages_a_template_cannot_render_are_the_request_s_fault_and_say_why()
         render("{{ messages[0].content + 1 }}")
 
 
+def test_a_call_without_a_function_is_refused():
+    for calls in ([{}], [{"function": {}}], ["x"], [None], 3):
+        with pytest.raises(InvalidRequest, match=r"messages\.0\.tool_calls holds a call without"):
+            render("{{ messages[0].tool_calls }}", [{"role": "assistant", "content": "", "tool_calls": calls}])
+
+
+@pytest.mark.parametrize("depth", [101, 600, 5000])
+def test_what_is_nested_too_deep_is_refused(depth: int):
+    source = "{{ messages[0].tool_calls | tojson }}{{ tools | tojson }}"
+    arguments = '{"a":' * depth + "1" + "}" * depth
+    call = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    messages = [{"role": "assistant", "content": "", "tool_calls": [call]}]
+    if depth < 1000:
+        with pytest.raises(InvalidRequest, match="messages is nested more than 100 levels"):
+            render(source, messages)
+    else:
+        assert json.dumps(arguments) in render(source, messages), "what cannot even be read stays the text it is"
+    tool: Any = 1
+    for _ in range(depth):
+        tool = {"a": tool}
+    with pytest.raises(InvalidRequest, match="tools is nested more than 100 levels"):
+        render(source, None, [tool])
+
+
+def test_what_is_no_text_is_refused_before_it_is_rendered():
+    with pytest.raises(InvalidRequest, match="half of a surrogate pair") as caught:
+        render("x", [{"role": "user", "content": "\ud800"}])
+    assert caught.value.param == "messages"
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

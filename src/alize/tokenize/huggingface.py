@@ -91,16 +91,22 @@ def _ends(pipeline: Pipeline, generation: Mapping[str, Any], special: Mapping[st
 
 
 def _chat(files: Mapping[str, Path], config: Mapping[str, Any], source: str | None) -> dict[str, str] | None:
-    """The templates by name, from the first of: the argument, chat_template.jinja, tokenizer_config.json (one, or several)."""
+    """The templates by name, from the first of: the argument, chat_template.jinja, tokenizer_config.json (one, or several).
+
+    An argument that is the default of several brings the others with it.
+    """
     if source is None and "chat_template.jinja" in files:
         source = _text(files["chat_template.jinja"])
-    given: Any = config.get("chat_template") if source is None else source
-    if given is None:
-        return None
-    sources = {"default": given} if isinstance(given, str) else _several(given)
-    if "default" not in sources:
-        raise CheckpointInvalid(f"tokenizer_config.json: none of the chat templates ({', '.join(sources)}) is the default one.")
-    return sources
+    given: Any = config.get("chat_template")
+    if given is None or isinstance(given, str):
+        source = given if source is None else source
+        return None if source is None else {"default": source}
+    several = _several(given)
+    if source is not None and several.get("default") != source:
+        return {"default": source}
+    if "default" not in several:
+        raise CheckpointInvalid(f"tokenizer_config.json: none of the chat templates ({', '.join(several)}) is the default one.")
+    return several
 
 
 def _several(given: Any) -> dict[str, str]:

@@ -21,6 +21,10 @@ __all__ = ["Marker", "Markers", "transform", "unused_characters"]
 _UNUSED = (range(0xFDD0, 0xFDF0), range(0x10FFFD, 0x2FFFF, -1))  # noncharacters; then private use, then planes with nothing in them yet
 _SPACES = ("", r"\s*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_FIXED = {  # what `role` and `type` may say; templates compare these words
+    *("system", "user", "assistant", "tool", "function"),
+    *("string", "number", "integer", "boolean", "array", "object", "null"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Markers:
         any_marker = "|".join(map(re.escape, texts)) or r"(?!)"  # the longest first
         self._literal = re.compile(f"({any_marker})")
         self._occurrence = re.compile(f"(?=(?:{any_marker}))(.)", re.DOTALL)
-        self._splitter = self._splitting({})
+        self._splitter = self._splitting({text: text for text in texts})
 
     def __contains__(self, text: str) -> bool:
         return text in self._markers
@@ -110,23 +114,22 @@ class Markers:
                 yield text
 
     def _splitting(self, stand_ins: Mapping[str, str]) -> re.Pattern[str]:
-        """Finds the characters that stand for markers, or (given none) all markers as text, with the space they swallow."""
-        written = stand_ins or {text: text for text in self._markers}
+        """Finds what is shown for each marker, with the space it swallows."""
         ways = (
             _SPACES[self._markers[text].strip_left] + re.escape(shown) + _SPACES[self._markers[text].strip_right]
-            for shown, text in written.items()
+            for shown, text in stand_ins.items()
         )
         return re.compile(f"({'|'.join(ways) or '(?!)'})")
 
 
 def transform(value: Any, change: Callable[[str], str]) -> Any:
-    """Every string inside a message or a tool, changed. Roles, types and identifiers as keys stay: templates compare them."""
+    """Every string inside a message or a tool, changed. Known roles and types, and identifiers as keys, stay as they are."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
         return {
             (key if _IDENTIFIER.fullmatch(key) else change(key)): (
-                inner if key in ("role", "type") and isinstance(inner, str) and inner.isalpha() else transform(inner, change)
+                inner if key in ("role", "type") and isinstance(inner, str) and inner in _FIXED else transform(inner, change)
             )
             for key, inner in cast("Mapping[str, Any]", value).items()
         }

@@ -8,7 +8,7 @@ and a person who writes one cannot be told from the template. That is the releas
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mistral_common import exceptions as theirs
 from mistral_common.protocol.instruct.messages import ChatMessage
@@ -24,7 +24,7 @@ from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest,
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
 from alize.tokenize.base import TextStream
 from alize.tokenize.stream import VocabularyStream
-from alize.tokenize.text import check_text
+from alize.tokenize.text import check_text, texts_in
 from alize.tokenize.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class MistralTokenizer:
         Raises InvalidMessageOrder, InvalidToolCall and InvalidRequest for what its validator refuses, UnsupportedParameter for what
         this version of the tokenizer has no place for.
         """
-        _check_strings([messages, tools])
+        for _ in (*texts_in(messages, "messages"), *texts_in(tools, "tools")):
+            pass  # each is checked on the way
         if tools and self._release.version == TokenizerVersion.v1:
             raise UnsupportedParameter("The first version of Mistral's tokenizer has no place for tools.", param="tools")
         with _errors():
@@ -105,18 +106,6 @@ class MistralTokenizer:
 
 def _their_message(message: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in message.items() if value is not None}
-
-
-def _check_strings(value: Any) -> None:
-    if isinstance(value, str):
-        check_text(value, "messages")
-    elif isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, Any]", value).items():
-            check_text(key, "messages")
-            _check_strings(inner)
-    elif isinstance(value, list | tuple):
-        for inner in cast("list[Any]", value):
-            _check_strings(inner)
 
 
 @contextmanager
@@ -138,7 +127,7 @@ def _errors() -> Generator[None]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidRequest(f"{where or 'messages'}: {first['msg']}", param=where or "messages") from error
-    except (ValueError, AssertionError) as error:
+    except (ValueError, TypeError, AssertionError, RecursionError) as error:
         raise InvalidRequest(f"The model's chat template refuses these messages: {error}", param="messages") from error
 
 

@@ -12,7 +12,7 @@ from alize.errors import CheckpointInvalid
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["PRE_TOKENIZERS", "PreTokenizer", "apply_pre_tokenizer"]
+__all__ = ["PRE_TOKENIZERS", "PreTokenizer", "apply_pre_tokenizer", "named"]
 
 _LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"

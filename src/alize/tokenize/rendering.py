@@ -12,8 +12,9 @@ from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from alize.errors import AlizeError, CheckpointInvalid, InvalidMessageOrder, InvalidRequest, UnsupportedParameter
+from alize.tokenize.budget import Budget, TemplateOverrun, budget
 from alize.tokenize.markers import Markers
-from alize.tokenize.sandbox import Budget, TemplateOverrun, TemplateSandbox, budget
+from alize.tokenize.sandbox import TemplateSandbox
 
 __all__ = ["Rendering", "refuse"]
 
@@ -39,11 +40,11 @@ class Rendering:
             raise CheckpointInvalid(f"The chat template has {len(source)} characters, more than {_LONGEST_SOURCE}.")
         self.source = source
         self.markers: dict[str, str] = {}  # the markers written in the source → the variables that print what stands for them
-        self._cut = markers.literal_parts
+        self._parts = markers.literal_parts
         sandbox = TemplateSandbox()
         sandbox.filters["tojson"] = _to_json
         try:
-            self._template, tree = sandbox.compile_template(source, self._names)
+            self._template, tree = sandbox.compile_template(source, self._cut)
             self._variables = meta.find_undeclared_variables(tree)
         except TemplateSyntaxError as error:
             raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.") from error
@@ -52,9 +53,9 @@ class Rendering:
         self._words = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
         self._words |= {node.attr for node in tree.find_all(nodes.Getattr)}
 
-    def _names(self, text: str) -> list[tuple[str, bool]]:
-        """The literal cut for `compile_template`: each marker becomes a variable, so that its stand-in can be chosen for each request."""
-        parts = [(part, bool(odd % 2)) for odd, part in enumerate(self._cut(text)) if part]
+    def _cut(self, text: str) -> list[tuple[str, bool]]:
+        """Each marker in a literal becomes a variable, so that its stand-in can be chosen for each request."""
+        parts = [(part, bool(odd % 2)) for odd, part in enumerate(self._parts(text)) if part]
         return [(self.markers.setdefault(part, f"_marker_{len(self.markers)}") if marker else part, marker) for part, marker in parts]
 
     def check(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> None:

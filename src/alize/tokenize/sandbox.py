@@ -6,78 +6,32 @@ that spends more is stopped: `range` in `range` in `range`, a string doubled for
 Time is that of the rendering thread alone, so that a busy machine stops no honest template.
 """
 
-import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
 from functools import wraps
 from typing import Any, cast
 
 from jinja2 import Environment, nodes, pass_context
-from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-__all__ = ["Budget", "TemplateOverrun", "TemplateSandbox", "budget"]
+from alize.tokenize.budget import budget
 
-_CHARACTERS = 2**28  # ≈ 270 million made by one rendering, and 64 more for each character it is given
-_SECONDS = 5.0
-_WIDEST = 100_000  # padding, indents and the like
-_LARGEST_BITS = 4096
-_PADDING = {"center": "", "ljust": "", "rjust": "", "zfill": "", "expandtabs": "\t", "indent": "\n"}  # … at each of these
+__all__ = ["Cut", "TemplateSandbox"]
+
+Cut = Callable[[str], Sequence[tuple[str, bool]]]
+"""Cuts a literal text into parts: text itself (False), or the name of a variable to print there (True)."""
+
 # fmt: off
-_FILTERS = {
+_FILTERS = {  # those of Jinja whose work grows no faster than what they are given; `tojson` is added by the renderer
     "abs", "attr", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "forceescape",
     "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject",
-    "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "sort", "string", "striptags", "sum",
-    "title", "trim", "truncate", "unique", "upper", "wordcount",
+    "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "sort", "string", "title", "trim",
+    "truncate", "unique", "upper", "wordcount",
 }
 # fmt: on
-_WIDE_FORMAT = re.compile(r"\d{6,}|\*|\{[^{}]*\{")  # a width of six digits, or one that is computed
-
-
-class TemplateOverrun(SecurityError):
-    """A template spent more time or memory than any honest one needs."""
-
-
-class Budget:
-    """What one rendering may still spend."""
-
-    def __init__(self, given: int, marks: str = "") -> None:
-        """`given`: how many characters the messages hold. `marks`: characters that stand for something else and stay as they are."""
-        self.marks = marks
-        self._characters = _CHARACTERS + 64 * given
-        self._until = time.thread_time() + _SECONDS
-        self._ticks = 0
-
-    def turn(self) -> None:
-        """Charge one turn of a loop; the clock is read at every 64th, since reading it takes longer than most turns."""
-        self._ticks += 1
-        if not self._ticks % 64:
-            self.check_time()
-
-    def check_time(self) -> None:
-        """Stop a template whose time is up."""
-        if time.thread_time() > self._until:
-            raise TemplateOverrun(f"it computed for more than {_SECONDS:.0f} seconds")
-
-    def charge(self, characters: int) -> None:
-        """Charge what is about to be made."""
-        self._characters -= characters
-        if self._characters < 0:
-            raise TemplateOverrun(f"it made more than {_CHARACTERS} characters")
-
-    def charge_result(self, value: object) -> None:
-        """Charge what a call has made, where it has a length."""
-        if isinstance(value, str | list | tuple):
-            self.charge(_size(value))
-
-
-budget: ContextVar[Budget] = ContextVar("budget")
-"""The budget of the rendering under way. Without one nothing is computed: constants are not folded while compiling either."""
 
 
 class _Generation(Extension):
@@ -112,13 +66,10 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             del known_globals[name]
         known_globals["dict"] = _make_dict
 
-    def compile_template(self, source: str, names: "Cut") -> tuple[Any, nodes.Template]:
-        """The compiled template, and its syntax tree as it was written. Raises jinja2.TemplateSyntaxError.
-
-        `names` cuts a literal text into parts, each text itself (False) or the name of a variable to print there (True).
-        """
+    def compile_template(self, source: str, cut: Cut) -> tuple[Any, nodes.Template]:
+        """The compiled template, its literals cut; and its syntax tree as it was written. Raises jinja2.TemplateSyntaxError."""
         tree = self.parse(source)
-        _instrument(tree, names)
+        _instrument(tree, cut)
         return self.from_string(tree), self.parse(source)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -132,22 +83,24 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps str.format
         owner = getattr(method, "__self__", None)
         if isinstance(owner, str):
-            _charge_text(spent, method.__name__, [owner, *args, *kwargs.values()])
+            if method.__name__ == "join":
+                args = tuple(map(_listed, args))
+            spent.charge_text(method.__name__, [owner, *args, *kwargs.values()])
         result = super().call(__context, __obj, *args, **kwargs)
-        spent.charge_result(result)
+        spent.charge_value(result)
         return result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         spent = budget.get()
         if operator == "+":
-            spent.charge(_size(left) + _size(right))
+            spent.charge_value(left, right)
         elif operator == "%" and isinstance(left, str):
-            _check_format(left)
-            spent.charge(len(left) + _size(right))
+            spent.check_format(left)
+            spent.charge_value(left, right)
         elif operator == "*":
-            _charge_product(spent, left, right)
-        elif operator == "**" and (not isinstance(right, int | float) or abs(right) > 64 or _bits(left) > 64):
-            raise TemplateOverrun("it raised a number to a huge power")
+            spent.charge_product(left, right)
+        elif operator == "**":
+            spent.check_power(left, right)
         return super().call_binop(context, operator, left, right)
 
 
@@ -172,37 +125,41 @@ def _joined(values: list[Any]) -> str:
     return "".join(texts)
 
 
-Cut = Callable[[str], Sequence[tuple[str, bool]]]
+def _listed(values: Any) -> Any:
+    """What will be joined, so that it can be measured first."""
+    if isinstance(values, Iterable) and not isinstance(values, str | list | tuple):
+        return list(_counted(cast("Iterable[Any]", values)))
+    return cast("Any", values)
 
 
-def _instrument(tree: nodes.Template, names: Cut) -> None:
+def _instrument(tree: nodes.Template, cut: Cut) -> None:
     """Route loops, `~` and literal text through the functions above. Order of evaluation and results stay the same."""
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None, lineno=loop.lineno)
     for output in list(tree.find_all(nodes.Output)):
         output.nodes = [nodes.Const(n.data, lineno=n.lineno) if isinstance(n, nodes.TemplateData) else n for n in output.nodes]
-    _replace(tree, names)
+    _replace(tree, cut)
 
 
-def _replace(node: nodes.Node, names: Cut) -> None:
+def _replace(node: nodes.Node, cut: Cut) -> None:
     for field, value in node.iter_fields():
         if isinstance(value, nodes.Node):
-            setattr(node, field, _replaced(value, names))
+            setattr(node, field, _replaced(value, cut))
         elif isinstance(value, list):
             entries = cast("list[Any]", value)
-            entries[:] = [_replaced(entry, names) if isinstance(entry, nodes.Node) else entry for entry in entries]
+            entries[:] = [_replaced(entry, cut) if isinstance(entry, nodes.Node) else entry for entry in entries]
 
 
-def _replaced(node: nodes.Node, names: Cut) -> nodes.Node:
-    _replace(node, names)
+def _replaced(node: nodes.Node, cut: Cut) -> nodes.Node:
+    _replace(node, cut)
     if isinstance(node, nodes.Concat):
         return _joining(node.nodes, node.lineno)
     if not isinstance(node, nodes.Const) or not isinstance(node.value, str):
         return node
-    parts = names(node.value)
-    if not any(named for _, named in parts):
+    parts = cut(node.value)
+    if not any(variable for _, variable in parts):
         return node
-    return _joining([nodes.Name(text, "load") if named else nodes.Const(text) for text, named in parts], node.lineno)
+    return _joining([nodes.Name(text, "load") if variable else nodes.Const(text) for text, variable in parts], node.lineno)
 
 
 def _joining(parts: list[nodes.Expr], line: int) -> nodes.Filter:
@@ -220,55 +177,15 @@ def _charged(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def charged(*args: Any, **kwargs: Any) -> Any:
         spent = budget.get()
         spent.check_time()
-        given = [value for value in (*args, *kwargs.values()) if not isinstance(value, Context | EvalContext | Environment)]
-        if name == "join":  # the filter takes the list first, the method takes the separator first
-            given = [given[1] if len(given) > 1 else "", *given[:1]]
-        _charge_text(spent, name, given)
-        result = function(*args, **kwargs)
-        spent.charge_result(result)
+        passed = [value for value in args if isinstance(value, Context | EvalContext | Environment)]
+        given = list(args[len(passed) :])
+        if name == "join" and given:  # the filter takes the list first, the method takes the separator first
+            given[0] = _listed(given[0])
+            spent.charge_text(name, [kwargs.get("d", given[1] if len(given) > 1 else ""), given[0]])
+        elif given:
+            spent.charge_text(name, [*given, *kwargs.values()])
+        result = function(*passed, *given, **kwargs)
+        spent.charge_value(result)
         return result
 
     return charged
-
-
-def _charge_text(spent: Budget, name: str, given: list[Any]) -> None:
-    """Charge, before it runs, what makes a text larger than what it is given. `given` begins with the text itself."""
-    text = str(given[0]) if given else ""
-    if name in _PADDING:
-        width = next((value if isinstance(value, int) else len(value) for value in given[1:] if isinstance(value, int | str)), 8)
-        if width > _WIDEST:
-            raise TemplateOverrun(f"it asked {name} for a width beyond {_WIDEST}")
-        spent.charge((1 + text.count(_PADDING[name])) * width if _PADDING[name] else width)
-    elif name == "replace":
-        texts = [value for value in given if isinstance(value, str)]
-        if len(texts) > 2:
-            spent.charge(len(text) + (text.count(texts[1]) if texts[1] else len(text) + 1) * len(texts[2]))
-    elif name in ("format", "format_map"):
-        _check_format(text)
-    elif name == "join" and len(given) > 1 and isinstance(given[1], list | tuple):
-        entries = cast("list[Any]", given[1])
-        spent.charge(sum(map(_size, entries)) + len(entries) * len(text))
-
-
-def _charge_product(spent: Budget, left: Any, right: Any) -> None:
-    for value, times in ((left, right), (right, left)):
-        if isinstance(value, str | list | tuple) and isinstance(times, int):
-            spent.charge(_size(cast("Any", value)) * max(times, 0))
-    if _bits(left) + _bits(right) > _LARGEST_BITS:
-        raise TemplateOverrun("it multiplied huge numbers")
-
-
-def _check_format(text: str) -> None:
-    if _WIDE_FORMAT.search(text):
-        raise TemplateOverrun("it formats with a huge or a computed width")
-
-
-def _bits(value: Any) -> int:
-    return value.bit_length() if isinstance(value, int) else 0
-
-
-def _size(value: Any) -> int:
-    """In characters; an entry of a list takes as much as eight."""
-    if isinstance(value, list | tuple):
-        return 8 * len(cast("list[Any]", value))
-    return len(value) if isinstance(value, str) else 20

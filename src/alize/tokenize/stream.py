@@ -7,6 +7,7 @@ as it may still be the beginning of a stop string.
 """
 
 import codecs
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,53 +17,60 @@ from alize.tokenize.vocabulary import Vocabulary
 
 __all__ = ["StopStrings", "VocabularyStream"]
 
-_Edges = dict[str, int]
-
 
 class StopStrings:
     """The automaton of Aho and Corasick (1975): reads text once, whatever the number of stop strings. Immutable, shared by streams.
 
-    A state is the longest end of the text that begins some stop string; `depth` is its length.
+    A state is the longest end of the text that begins some stop string; `depth` is its length. States follow each other along a stop
+    string, so that most edges lead to the next state and only branches are stored: some 20 bytes a character.
     """
 
     def __init__(self, stops: tuple[str, ...]) -> None:
-        self.names = stops
         self.firsts = frozenset(stop[0] for stop in stops)
-        self._edges: list[_Edges] = [{}]
-        self.depth = [0]
-        self._fallback = [0]
-        self.ended: list[int] = [0]  # by state: length of the longest stop string that ends here
+        self.depth = array("i", [0])
+        self.ended = array("i", [0])  # by state: length of the longest stop string that ends here
+        self._parent = array("i", [-1])
+        self._fallback = array("i", [0])
+        self._labels = [""]  # by state: the character that leads to it
+        self._branches: dict[tuple[int, str], int] = {}
         for stop in stops:
             self._add(stop)
-        self._link()
+        for state in sorted(range(1, len(self._labels)), key=self.depth.__getitem__):
+            self._link(state)
 
     def _add(self, stop: str) -> None:
         state = 0
         for character in stop:
-            following = self._edges[state].get(character)
+            following = self._edge(state, character)
             if following is None:
-                following = len(self._edges)
-                self._edges[state][character] = following
-                self._edges.append({})
+                following = len(self._labels)
+                if following != state + 1:
+                    self._branches[state, character] = following
+                self._labels.append(character)
+                self._parent.append(state)
                 self.depth.append(self.depth[state] + 1)
                 self._fallback.append(0)
                 self.ended.append(0)
             state = following
         self.ended[state] = len(stop)
 
-    def _link(self) -> None:
-        """Breadth first: where to fall back when no edge fits, and which shorter stop string ends in the same place."""
-        queue = list(self._edges[0].values())
-        for state in queue:
-            self.ended[state] = self.ended[state] or self.ended[self._fallback[state]]
-            for character, following in self._edges[state].items():
-                self._fallback[following] = self.advance(self._fallback[state], character)
-                queue.append(following)
+    def _link(self, state: int) -> None:
+        """Where to fall back when no edge fits, and which shorter stop string ends in the same place. Shallower states come first."""
+        parent = self._parent[state]
+        if parent:
+            self._fallback[state] = self.advance(self._fallback[parent], self._labels[state])
+        self.ended[state] = self.ended[state] or self.ended[self._fallback[state]]
+
+    def _edge(self, state: int, character: str) -> int | None:
+        following = state + 1
+        if following < len(self._labels) and self._parent[following] == state and self._labels[following] == character:
+            return following
+        return self._branches.get((state, character))
 
     def advance(self, state: int, character: str) -> int:
         """The state after one more character."""
         while True:
-            following = self._edges[state].get(character)
+            following = self._edge(state, character)
             if following is not None:
                 return following
             if not state:
@@ -70,7 +78,7 @@ class StopStrings:
             state = self._fallback[state]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _stop_strings(stops: tuple[str, ...]) -> StopStrings:
     return StopStrings(stops)
 

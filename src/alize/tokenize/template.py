@@ -21,6 +21,7 @@ from typing import Any, cast
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize.markers import Markers, transform, unused_characters
 from alize.tokenize.rendering import Rendering, refuse
+from alize.tokenize.text import texts_in
 
 __all__ = ["ChatTemplate", "Segment"]
 
@@ -88,10 +89,10 @@ class _Conversation:
         markers: Markers,
     ) -> None:
         self._rendering = rendering
-        self._messages = [_for_template(message) for message in messages]
+        self._messages = [_for_template(message, f"messages.{index}") for index, message in enumerate(messages)]
         self._tools = list(tools)
         self._opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
-        strings = list(_strings([messages, tools]))
+        strings = [*texts_in(self._messages, "messages"), *texts_in(self._tools, "tools")]
         self._given = sum(map(len, strings))
         written = list(dict.fromkeys([*rendering.markers, *(text for text in special.values() if text in markers)]))
         self.mark, self._end, *characters = unused_characters(2 + len(written), [*strings, rendering.source])
@@ -127,11 +128,14 @@ class _Conversation:
         return rendered[:cut].replace(self._end, "")
 
 
-def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
+def _for_template(message: Mapping[str, Any], path: str) -> dict[str, Any]:
     """The message without `prefix` and what is None, the arguments of its calls as an object where they are one."""
     plain = {key: value for key, value in message.items() if key != "prefix" and value is not None}
     if message.get("tool_calls"):
-        plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
+        try:
+            plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
+        except (LookupError, TypeError) as error:
+            raise InvalidRequest(f"{path}.tool_calls holds a call without a function and its arguments.", param=path) from error
     return plain
 
 
@@ -146,15 +150,3 @@ def _with_object(call: Mapping[str, Any]) -> dict[str, Any]:
         # What a model once wrote and is no object goes back as it was: a template prints a string as it is.
         arguments = cast("dict[str, Any]", read) if isinstance(read, dict) else arguments
     return {**call, "function": {**function, "arguments": arguments}}
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, Any]", value).items():
-            yield key
-            yield from _strings(inner)
-    elif isinstance(value, list | tuple):
-        for inner in cast("list[Any]", value):
-            yield from _strings(inner)

@@ -1,8 +1,17 @@
-"""What counts as text. In: a Python string. Out: nothing, or a refusal: strings may hold half of a surrogate pair, texts may not."""
+"""What counts as text. In: Python strings, alone or deep in messages. Out: the strings, or a refusal.
+
+Python's strings may hold half of a surrogate pair, texts may not. And what goes through a template is walked by several programs that
+each call themselves once a level: something nested a thousand deep would end them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from alize.errors import InvalidRequest
 
-__all__ = ["check_text"]
+__all__ = ["check_text", "texts_in"]
+
+_DEEPEST = 100
 
 
 def check_text(text: str, param: str | None = None) -> None:
@@ -15,3 +24,20 @@ def check_text(text: str, param: str | None = None) -> None:
             param=param,
             remedy="Send text as UTF-8, or both halves of the pair.",
         ) from error
+
+
+def texts_in(value: Any, param: str, depth: int = 0) -> Iterator[str]:
+    """Every string inside, keys too. Raises InvalidRequest for one that is no text, and for what is nested more than 100 deep."""
+    if depth > _DEEPEST:
+        raise InvalidRequest(f"{param} is nested more than {_DEEPEST} levels deep.", param=param)
+    if isinstance(value, str):
+        check_text(value, param)
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            check_text(key, param)
+            yield key
+            yield from texts_in(inner, param, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in cast("list[Any]", value):
+            yield from texts_in(inner, param, depth + 1)

@@ -8,7 +8,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Vocabulary"]
+__all__ = ["END_NAMES", "Vocabulary", "stop_ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,11 @@ class Vocabulary:
             return "".join(f"<0x{byte:02X}>" for byte in piece)
 
 
-END_NAMES = frozenset(
-    {
-        "</s>",
-        "<eos>",
-        "<end_of_turn>",
-        "<|EOT|>",
-        "<|end_of_text|>",
-        "<|end|>",
-        "<|endoftext|>",
-        "<|eom_id|>",
-        "<|eot_id|>",
-        "<|im_end|>",
-    }
-)
+# fmt: off
+END_NAMES = frozenset({
+    "</s>", "<eos>", "<end_of_turn>", "<|EOT|>", "<|end_of_text|>", "<|end|>", "<|endoftext|>", "<|eom_id|>", "<|eot_id|>", "<|im_end|>",
+})
+# fmt: on
 """Control tokens that end a turn or a text wherever they exist: files often name only one of theirs as the end."""
 
 
