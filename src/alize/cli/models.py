@@ -1,6 +1,7 @@
 """`alize models`. In: the catalog and the state folder. Out: which models there are, which are here, and what one consists of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,11 +12,12 @@ from alize.cli.options import AsJson, Home
 if TYPE_CHECKING:
     from alize.settings import Settings
     from alize.weights.catalog import Card
+    from alize.weights.inspect import Facts
     from alize.weights.manifest import Manifest
 
 __all__ = ["COMMANDS", "HELP", "local_model"]
 
-HELP = "List the models there are, and verify one."
+HELP = "List the models there are, look into one, verify one."
 
 Name = Annotated[
     str | None, typer.Argument(help="An id or alias, or a path to weights.", show_default="the setting `model`", metavar="[MODEL]")
@@ -40,6 +42,22 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
     print_table(("id", "aliases", "context", "licence", "here"), [_row(entry) for entry in entries])
 
 
+def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
+    """Say what a model's files hold: format, size, how the values are stored, configuration, tokenizer."""
+    from alize.cli.terminal import print_json, print_table
+    from alize.settings import Settings
+    from alize.weights.inspect import inspect
+    from alize.weights.pull import located
+
+    settings = Settings.load(home=home, model=model)
+    card, path = located(settings.model, settings.home, settings.aliases())
+    facts = inspect(path)
+    if as_json:
+        print_json({"id": card.id, "sha256": card.sha256, **asdict(facts)})
+        return
+    print_table(("", card.id), _facts(card, facts))
+
+
 def verify(model: Name = None, home: Home = None) -> None:
     """Read every file of a pulled model again and compare it with what came. Status 1 where something has changed."""
     from alize.cli.progress import downloading
@@ -54,7 +72,7 @@ def verify(model: Name = None, home: Home = None) -> None:
     typer.echo(f"{card.id} is as it came.")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "verify": verify}
+COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "inspect": inspect, "verify": verify}
 
 
 def local_model(settings: "Settings") -> tuple[str, Path | None]:
@@ -96,3 +114,19 @@ def _row(entry: dict[str, Any]) -> list[object]:
 
     here = size(entry["here"]["bytes"]) if entry["here"] else ""
     return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here]
+
+
+def _facts(card: "Card", facts: "Facts") -> Iterator[tuple[str, object]]:
+    from alize.cli.terminal import size
+
+    yield "path", facts.path
+    yield "format", facts.format
+    yield "parameters", f"{facts.parameters:,}"
+    yield "size", size(facts.bytes)
+    for name, kind in facts.kinds.items():
+        yield f"stored as {name}", f"{kind.tensors} tensors, {kind.parameters:,} values of {kind.bits:.2f} bits"
+    for name, value in facts.params.items():
+        yield name, value
+    yield "tokenizer", f"{facts.tokenizer or 'none'}, {'with' if facts.chat_template else 'without'} a chat template"
+    yield "licence", card.licence or "unknown"
+    yield "sha256", card.sha256 or "known once it is pulled"

@@ -42,12 +42,16 @@ def bring(settings: "Settings") -> "tuple[Card, Path]":
     """The model that the settings name and its weights, fetched now, with a bar, where they are not here."""
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
+    from alize.errors import Missing
     from alize.storage.home import prepare_home
     from alize.weights.catalog import resolved
     from alize.weights.pull import located, pull
 
     name = resolved(settings.model, settings.aliases())
-    prepare_home(settings.home)
+    try:
+        return located(name, settings.home, {})
+    except Missing:
+        prepare_home(settings.home)
     with downloading(stderr()) as progress:
-        path = pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
-    return located(name, settings.home, {})[0], path
+        pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
+    return located(name, settings.home, {})

@@ -66,7 +66,7 @@ def test_the_document_holds_what_the_contract_says() -> None:
         ours.greet()
         peer.greet()
         rates = {"prefill-3": {"alize": [1.0, 9.0, 3.0], "peer": [2.0, 2.0, 2.0]}, "decode-2": {"alize": [1.0], "peer": [4.0]}}
-        result = document("some-model", works, [ours, peer], rates)
+        result = document("some-model", works, [ours, peer], rates, (0.5, 0.25, 0.1))
     first, second = result["rows"]
     assert (first["work"], first["unit"], first["ours"], first["peers"], first["ratio_to_best"]) == (
         "prefill-3",
@@ -78,12 +78,13 @@ def test_the_document_holds_what_the_contract_says() -> None:
     assert second["ratio_to_best"] == 0.25
     assert result["model"] == "some-model"
     assert result["machine"]["cores"] >= 1
+    assert result["machine"]["load"] == [0.5, 0.25, 0.1]
     assert set(result["memory"]) == {"ours", "peers"}
 
 
 def test_alone_there_is_no_ratio() -> None:
     with worker(COUNTING) as ours:
         ours.greet()
-        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": {"alize": [5.0]}})["rows"]
+        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": {"alize": [5.0]}}, (0.0, 0.0, 0.0))["rows"]
     assert row["peers"] == {}
     assert row["ratio_to_best"] is None

@@ -44,18 +44,22 @@ def bench(
     """Measure a model on this machine, and peers beside it. The last line is one JSON document."""
     from alize.cli.bench.peers import parse_peers
     from alize.cli.bench.work import parse_works
+    from alize.cli.machine import cores
     from alize.cli.pull import bring
-    from alize.cli.terminal import stderr
+    from alize.cli.terminal import remark, stderr
     from alize.settings import Settings
 
     settings = Settings.load(home=home, model=model)
     planned, peers = parse_works(works), parse_peers(against)
     card, path = bring(settings)
+    load = os.getloadavg()  # before this run adds its own
+    if load[0] > cores() / 2:
+        remark(f"The machine is busy already (load {load[0]:.1f}): the figures will be low, and scatter.")
     with stderr().status("Loading …") as status, ExitStack() as stack:
         sides = _start(settings, path, peers, stack, status)
         _check_fits(planned, sides)
         rates = _measure(planned, sides, rounds, status)
-        result = document(card.id, planned, sides, rates)
+        result = document(card.id, planned, sides, rates, load)
     if not as_json:
         _draw(result)
     print(json.dumps(result, ensure_ascii=False), flush=True)
@@ -119,8 +123,11 @@ def _measure(works: "Sequence[Work]", sides: "Sequence[Side]", rounds: int, stat
     return rates
 
 
-def document(model: str, works: "Sequence[Work]", sides: "Sequence[Side]", rates: Rates) -> dict[str, Any]:
-    """What was measured, as the last line says it. Memory stands beside the speed: bytes resident, after the works and at most."""
+def document(model: str, works: "Sequence[Work]", sides: "Sequence[Side]", rates: Rates, load: Sequence[float]) -> dict[str, Any]:
+    """What was measured, as the last line says it. `load` is the machine's before the run.
+
+    Memory stands beside the speed: bytes resident, after the works and at most.
+    """
     from importlib.metadata import version
 
     from alize.cli.machine import describe
@@ -142,7 +149,7 @@ def document(model: str, works: "Sequence[Work]", sides: "Sequence[Side]", rates
             }
         )
     return {
-        "machine": {**asdict(describe()), "load": [round(load, 2) for load in os.getloadavg()]},
+        "machine": {**asdict(describe()), "load": [round(average, 2) for average in load]},
         "model": model,
         "rows": rows,
         "memory": {"ours": ours.memory(), "peers": {names[peer.name]: peer.memory() for peer in peers}},
