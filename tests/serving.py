@@ -1,4 +1,4 @@
-"""Whole applications for tests. In: a model's script and settings. Out: an application in this loop, or behind a socket in its own thread."""
+"""Whole applications for tests. In: a script for the model, settings. Out: an application in this loop, or behind a socket in a thread."""
 
 import asyncio
 import socket

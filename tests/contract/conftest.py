@@ -1,0 +1,67 @@
+"""Servers for unmodified clients: one that says "Hello", and one that runs the real small model."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.serving import in_background
+
+SERVE = "from alize.api.serve import serve; from alize.settings import Settings; serve(Settings.load())"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a client is pointed at, and nothing else."""
+
+    url: str
+    key: str
+    model: str
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A FakeEngine that says "Hello"."""
+    with in_background(tmp_path_factory.mktemp("fake")) as running:
+        yield Place(running.url, running.desk.key, "fake")
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterator[Place]:
+    """SmolLM2 in a server of its own process, by a public model's name."""
+    pytest.importorskip("torch")
+    home = tmp_path_factory.mktemp("real")
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")}
+    given = {
+        "ALIZE_HOME": str(home),
+        "ALIZE_PORT": "0",
+        "ALIZE_MODEL": str(smollm2),
+        "ALIZE_API_KEY": "a-key-for-this-test",
+        "ALIZE_CACHE_MEMORY": "0.2",
+        "ALIZE_MODEL_ALIASES": f"mistral-small-latest={smollm2.stem}",
+    }
+    process = subprocess.Popen([sys.executable, "-c", SERVE], env={**outside, **given}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the server did not start"
+    yield Place(found[0], "a-key-for-this-test", "mistral-small-latest")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Both, one after the other."""
+    return request.getfixturevalue(request.param)
+
+
+def is_answer(place: Place, text: str) -> bool:
+    """Whether the answer to "What is the capital of France?" is what this server gives."""
+    return text == "Hello" if place.model == "fake" else "Paris" in text
