@@ -136,10 +136,24 @@ def _default(p: Any) -> str:
     return "" if p.default in (None, "", False) or p.show_default is False else f"`{p.default}`"
 
 
+def metrics_page() -> Iterator[str]:
+    from alize.telemetry import METRICS
+
+    yield "# Metrics\n"
+    yield "`GET /metrics` answers in Prometheus' text format. The names are vLLM's with another prefix, where vLLM has the same. Counters"
+    yield "of an engine begin again at 0 when it is restarted.\n"
+    yield "| metric | kind | labels | |"
+    yield "|---|---|---|---|"
+    for metric in METRICS:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |"
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "commands.md": commands_page,
+    "metrics.md": metrics_page,
 }
 
 

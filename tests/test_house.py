@@ -38,6 +38,10 @@ TENANTLESS = {"MemberRepository.bootstrap", "KeyRepository.by_digest"}
 """Storage calls that take no workspace: they make the first one, or find whose key it is."""
 
 
+UNPAGED = {"/v1/models"}
+"""Lists that the public API gives whole."""
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -210,3 +214,17 @@ def test_the_readme_draws_the_tree_as_it_is() -> None:
     there = {f"src/alize/{path.name}/" for path in (ROOT / "src" / "alize").iterdir() if path.is_dir() and any(path.glob("*.py"))}
     there |= {f"{name}/" for name in ("src/alize", "tests", "docs", "scripts")} | {"Makefile", "pyproject.toml", ".ci/run"}
     assert there <= drawn, f"not drawn: {there - drawn}"
+
+
+async def test_every_list_endpoint_pages(tmp_path: Path) -> None:
+    from tests.serving import opened
+
+    async with opened(tmp_path) as desk:
+        document = (await desk.client.get("/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            if "get" not in operations or "{" in path or path in UNPAGED:
+                continue
+            response = await desk.client.get(path)
+            if response.headers["content-type"] == "application/json" and response.json().get("object") == "list":
+                parameters = {parameter["name"] for parameter in operations["get"].get("parameters", ())}
+                assert {"limit", "after"} <= parameters, f"{path} does not page"

@@ -17,15 +17,22 @@ def downloading(console: Console) -> Generator[Report | None]:
     if not console.is_terminal:
         yield None
         return
+    from rich.markup import escape
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+    from alize.cli.terminal import clean
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
+    bars = Progress(*columns, console=console, transient=True)
+    tasks: dict[str, TaskID] = {}
 
-        def report(done: int, total: int, what: str) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
+    def report(done: int, total: int, what: str) -> None:
+        if what not in tasks:
+            bars.start()  # only now: most of the time nothing is fetched
+            tasks[what] = bars.add_task(escape(clean(what)), total=total or None)
+        bars.update(tasks[what], completed=done, total=total or None)
 
+    try:
         yield report
+    finally:
+        bars.stop()

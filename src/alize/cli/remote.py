@@ -105,9 +105,10 @@ def _object(data: str) -> dict[str, Any] | None:
 
 def _refusal(response: httpx.Response) -> AlizeError:
     response.read()
-    message = _message(_object(response.text) or {}, f"The server answered {response.status_code} {response.reason_phrase}.")
+    body = _object(response.text) or {}
+    message = _message(body, f"The server answered {response.status_code} {response.reason_phrase}.")
     kind = _ERRORS.get(response.status_code, AlizeError if response.status_code >= 500 else InvalidRequest)
-    return kind(message, remedy=_REMEDIES.get(response.status_code))
+    return kind(message, remedy=None if "raw_status_code" in body else _REMEDIES.get(response.status_code))  # Alizé's own say it already
 
 
 def _message(body: dict[str, Any], otherwise: str) -> str:

@@ -1,10 +1,14 @@
 """`alize up`. In: the settings. Out: a server, until it is told to stop."""
 
-from typing import Annotated
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alize.cli.options import Home, ModelName
+
+if TYPE_CHECKING:
+    from alize.api.serve import Started
 
 __all__ = ["up"]
 
@@ -18,10 +22,18 @@ def up(
     home: Home = None,
 ) -> None:
     """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""
+    from alize.api.serve import announce, serve
+    from alize.cli.progress import downloading
+    from alize.cli.terminal import stderr
     from alize.settings import Settings
 
     auth, never_fetch = (False if no_auth else None), (True if offline else None)  # None: whatever the file or the environment says
     settings = Settings.load(home=home, port=port, host=host, model=model, auth=auth, offline=never_fetch)
-    from alize.api.serve import serve
+    with ExitStack() as until_started:  # a download's bar must be gone before the server says that it is there
+        progress = until_started.enter_context(downloading(stderr()))
 
-    serve(settings)
+        def started(facts: "Started") -> None:
+            until_started.close()
+            announce(facts)
+
+        serve(settings, started, progress)

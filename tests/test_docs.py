@@ -1,0 +1,103 @@
+"""The documentation is true. In: README.md and docs/. Out: a failure where an example does not run or a command does not exist.
+
+A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from alize.cli.app import build
+from alize.weights.catalog import find
+from tests.serving import in_background
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(kind: str) -> list[Any]:
+    found: list[Any] = []
+    for page in PAGES:
+        codes = re.findall(rf"^```{kind}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        found += [pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}") for number, code in enumerate(codes, 1)]
+    return found
+
+
+def run(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_examples_run(tmp_path: Path) -> None:
+    for example in blocks("python"):
+        run(example.values[0], ALIZE_HOME=str(tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", blocks("python model"))
+def test_examples_with_the_model_run(code: str, smollm2: Path) -> None:
+    home = smollm2.parent.parent.parent
+    assert "Paris" in run(code, ALIZE_HOME=str(home), ALIZE_OFFLINE="true")
+
+
+@pytest.mark.parametrize("code", blocks("python client"))
+def test_clients_are_called_as_the_examples_say(code: str, tmp_path: Path) -> None:
+    card = find("alize-small-latest", {})
+    assert card
+    with in_background(tmp_path, card=card) as background:
+        code = code.replace("http://127.0.0.1:8600", background.url)
+        assert run(f"key = {background.desk.key!r}\n{code}").strip() == "Hello"
+
+
+def spans() -> Iterator[tuple[str, str]]:
+    """Every place where a command is written: a line of a shell block, or a span of code."""
+    for page in PAGES:
+        if page.name == "commands.md":
+            continue  # made from the commands themselves
+        text = page.read_text("utf-8")
+        name = str(page.relative_to(ROOT))
+        for block in re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            yield from ((name, line.split(" #")[0].strip()) for line in block.splitlines())
+        outside = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        yield from ((name, span) for span in re.findall(r"`([^`]+)`", outside))
+
+
+def test_every_command_that_is_written_down_exists() -> None:
+    commands: Any = typer.main.get_command(build())
+    looked_at = 0
+    for page, span in spans():
+        match = re.search(r"(?:^|[ /])alize((?: +[a-z-]+)+)", span)
+        words = match[1].split() if match else []
+        if not words or words[0].startswith("-"):
+            continue
+        assert words[0] in commands.commands, f"{page}: {span}"
+        command = commands.commands[words[0]]
+        if hasattr(command, "commands"):
+            assert len(words) == 1 or words[1] in command.commands, f"{page}: {span}"
+            command = command.commands[words[1]] if len(words) > 1 else command
+        known = {option for parameter in command.params for option in parameter.opts}
+        after = span[span.index("alize") :]
+        unknown = {option for option in re.findall(r"(?<= )--[a-z-]+", after) if option not in known}
+        assert not unknown, f"{page}: {span}: {unknown}"
+        looked_at += 1
+    assert looked_at > 10
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
