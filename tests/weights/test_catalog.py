@@ -92,6 +92,13 @@ def test_a_malformed_source_says_how_one_is_written(text: str) -> None:
     assert "Write " in str(refused.value.remedy)
 
 
+def test_ids_too_long_for_a_folder_get_a_folder_each() -> None:
+    ids = [f"owner/{'n' * 90}@{'r' * 90}:{'f' * 200}{number}.gguf" for number in range(2)]
+    folders = [manifest.folder_of(Path("/home"), id) for id in ids]
+    assert folders[0] != folders[1]
+    assert all(folder.parent == Path("/home/models") and len(folder.name.encode()) <= 200 for folder in folders)
+
+
 @pytest.mark.parametrize("module", [catalog, manifest, sources])
 def test_the_examples_hold(module) -> None:  # type: ignore[no-untyped-def]
     assert doctest.testmod(module).failed == 0

@@ -147,7 +147,8 @@ def test_a_name_that_nothing_answers_to_comes_with_what_was_meant(ask, tiny: Pat
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "\0", "x" * 100_000, "../../etc/passwd", "..", "a" * 200, "/" * 5000, "é", "hub:", "hub:../x", "package:x"]
+    "name",
+    ["", " ", "\0", "x" * 100_000, "../../etc/passwd", "..", "a" * 200, "\u6c49" * 300, "/" * 5000, "é", "hub:", "hub:../x", "package:x"],
 )
 def test_hostile_names_are_refused_and_leave_nothing_behind(name: str, home: Path) -> None:
     with pytest.raises((InvalidModel, CheckpointInvalid)) as refused:

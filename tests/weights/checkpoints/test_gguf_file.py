@@ -1,5 +1,6 @@
 """The GGUF reader believes nothing: what lies is refused by name, at once, and without the memory that the lie asks for."""
 
+import os
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -177,8 +178,10 @@ def test_changed_bytes_give_a_file_or_a_refusal_and_nothing_else(data: st.DataOb
     assert all(tensor.data.nbytes <= len(whole) for tensor in file.tensors.values())
 
 
-def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_pipe_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(CheckpointInvalid, match=r"There is no file .*absent\.gguf"):
         read_gguf(tmp_path / "absent.gguf")
-    with pytest.raises(CheckpointInvalid, match="cannot be read"):
-        read_gguf(tmp_path)
+    os.mkfifo(tmp_path / "pipe.gguf")
+    for path in (tmp_path, tmp_path / "pipe.gguf"):
+        with pytest.raises(CheckpointInvalid, match="cannot be read: it is not a file"):
+            read_gguf(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.beside import tokenizer_files
-from alize.weights.checkpoints.fields import read_json
+from alize.weights.checkpoints.fields import read_json, shown
 from alize.weights.checkpoints.layout import Layout
 from alize.weights.checkpoints.mapped import MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, named
@@ -26,7 +26,7 @@ def open_consolidated(folder: Path, layout: Layout) -> MappedCheckpoint:
         raise CheckpointInvalid(f"{folder} has no table 'tok_embeddings.weight' of embeddings.", remedy="It holds no language model.")
     if params.setdefault("vocab_size", embedding.shape[0]) != embedding.shape[0]:
         raise CheckpointInvalid(
-            f"{folder / 'params.json'} says vocab_size {params['vocab_size']}, and the table has {embedding.shape[0]} embeddings.",
+            f"{folder / 'params.json'} says vocab_size {shown(params['vocab_size'])}, and the table has {embedding.shape[0]} embeddings.",
             remedy="The files are of different models: fetch them again.",
         )
     if "max_seq_len" in params:

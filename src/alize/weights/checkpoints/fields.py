@@ -71,8 +71,9 @@ class Fields:
         """Raises CheckpointInvalid naming the entries under the prefix that were never asked for."""
         rest = sorted(key for key in self.values if key.startswith(self.prefix) and key not in self.seen)
         if rest:
+            names = ", ".join(key[:100] for key in rest[:5])
             raise CheckpointInvalid(
-                f"{self.path} is built with {', '.join(rest[:5])}, which this version does not know: its answers would be wrong.",
+                f"{self.path} is built with {names}, which this version does not know: its answers would be wrong.",
                 remedy="Choose a plain dense release.",
             )
 

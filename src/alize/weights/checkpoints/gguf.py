@@ -12,7 +12,7 @@ import numpy as np
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
-from alize.weights.checkpoints.fields import Fields
+from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gguf_file import GgufFile, read_gguf
 from alize.weights.checkpoints.layout import split_of
 from alize.weights.checkpoints.mapped import MappedCheckpoint
@@ -31,7 +31,8 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     architecture = metadata.get("general.architecture")
     if architecture not in ARCHITECTURES:
         raise CheckpointInvalid(
-            f"{path} is of the architecture {architecture!r}, which cannot be run.", remedy=f"Supported are {', '.join(ARCHITECTURES)}."
+            f"{path} is of the architecture {shown(architecture)}, which cannot be run.",
+            remedy=f"Supported are {', '.join(ARCHITECTURES)}.",
         )
     tensors = named(path, (tensor for file in files for tensor in file.tensors.values()), from_gguf)
     template = metadata.get("tokenizer.chat_template")
@@ -65,13 +66,16 @@ def _check_split(files: list[GgufFile]) -> None:
     for number, file in enumerate(files):
         stated = file.metadata.get("split.no", 0), file.metadata.get("split.count", 0) or 1
         if stated != (number, len(files)):
+            piece, count = map(shown, stated)
             raise CheckpointInvalid(
-                f"{file.path} says inside that it is piece {stated[0]} (from 0) of {stated[1]}; its name says {number} of {len(files)}.",
+                f"{file.path} says inside that it is piece {piece} (from 0) of {count}; its name says {number} of {len(files)}.",
                 remedy="Fetch the pieces again under their own names.",
             )
     total, claimed = sum(len(file.tensors) for file in files), files[0].metadata.get("split.tensors.count")
     if len(files) > 1 and claimed not in (None, total):
-        raise CheckpointInvalid(f"{files[0].path} claims {claimed} tensors in all pieces, which hold {total}.", remedy="Fetch them again.")
+        raise CheckpointInvalid(
+            f"{files[0].path} claims {shown(claimed)} tensors in all pieces, which hold {total}.", remedy="Fetch them again."
+        )
 
 
 def _params(fields: Fields, tensors: Mapping[str, StoredTensor]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.fields import shown
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
 
@@ -63,7 +64,7 @@ def read_gguf(path: Path) -> GgufFile:
     found = [_tensor_entry(cursor, number) for number in range(tensor_count)]
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 0 < alignment <= MAX_ALIGNMENT or alignment & (alignment - 1):
-        cursor.fail(f"general.alignment is {alignment!r}, not a power of two")
+        cursor.fail(f"general.alignment is {shown(alignment)}, not a power of two")
     return GgufFile(path, metadata, _placed(cursor, found, -(-cursor.position // alignment) * alignment, alignment))
 
 

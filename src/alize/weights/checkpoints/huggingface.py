@@ -2,7 +2,7 @@
 
 transformers rotates the first half of a head against the second, so the rows of queries and keys are stored in halves; a
 StoredTensor says so, and its array is permuted to the interleaved layout. Source: the classes MistralConfig and LlamaConfig of
-transformers 4.30 to 5.24, whose defaults stand in for entries that a config.json leaves out.
+transformers 5.24, whose defaults stand in for entries that a config.json leaves out.
 """
 
 from collections.abc import Mapping

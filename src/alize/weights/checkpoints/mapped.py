@@ -1,4 +1,8 @@
-"""Files as mapped memory. In: a path. Out: its bytes as an array, none of them read yet, and a Checkpoint over such arrays."""
+"""Files as mapped memory. In: a path. Out: its bytes as an array, none of them read yet, and a Checkpoint over such arrays.
+
+A mapped file must not be cut short by anybody while it is open: the system ends a process that touches what is gone. `pull` only ever
+puts whole files in place of others, which leaves a mapping as it was.
+"""
 
 import mmap
 from collections.abc import Iterator, Mapping
@@ -85,6 +89,8 @@ def map_file(path: Path) -> npt.NDArray[np.uint8]:
 
     Raises CheckpointInvalid where the file is missing, unreadable or empty.
     """
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise CheckpointInvalid(f"{path} cannot be read: it is not a file.", remedy="Check the path.")
     try:
         with path.open("rb") as file:
             return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)

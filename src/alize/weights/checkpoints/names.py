@@ -66,11 +66,11 @@ def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], 
             continue
         if name is None:
             raise CheckpointInvalid(
-                f"{path} holds '{tensor.name}', which is no part of a plain dense model.",
+                f"{path} holds '{tensor.name[:200]}', which is no part of a plain dense model.",
                 remedy="This version runs dense Mistral and Llama models, without experts, images or rotary frequency factors.",
             )
         if name in found:
-            raise CheckpointInvalid(f"{path}: tensor '{tensor.name}' is there twice.", remedy="Fetch the files again.")
+            raise CheckpointInvalid(f"{path}: tensor '{tensor.name[:200]}' is there twice.", remedy="Fetch the files again.")
         if tensor.kind not in KINDS:
             raise CheckpointInvalid(
                 f"{path}: tensor '{tensor.name}' is stored as {tensor.kind}, which cannot be read.",

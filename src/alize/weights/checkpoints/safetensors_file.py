@@ -64,9 +64,9 @@ def _placed(path: Path, header: dict[str, Any], data: npt.NDArray[np.uint8]) -> 
     position = 0
     for begin, end, name in spans:
         if begin != position:
-            _fail(path, f"tensor '{name}' begins at {begin}, where {position} is expected")
+            _fail(path, f"tensor '{name[:200]}' begins at {begin}, where {position} is expected")
         if end > len(data):
-            _fail(path, f"tensor '{name}' takes bytes {begin} to {end} and the file has {len(data)}")
+            _fail(path, f"tensor '{name[:200]}' takes bytes {begin} to {end} and the file has {len(data)}")
         entry = header[name]
         tensors[name] = FileTensor(name, entry["dtype"], tuple(entry["shape"]), data[begin:end])
         position = end
