@@ -21,6 +21,7 @@ from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, 
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.errors import InvalidRequest, Missing
+from alize.prompt import plain_messages
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
 from alize.tokenize.base import Piece, Tokenizer
@@ -181,12 +182,15 @@ def load(
     return Model(core, tokenizer, chosen.default_temperature if card.default_temperature is None else card.default_temperature)
 
 
-def _messages(conversation: Conversation) -> list[Mapping[str, Any]]:
+def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:
     if isinstance(conversation, str):
         return [{"role": "user", "content": conversation}]
-    return [
-        {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn for turn in conversation
-    ]
+    return plain_messages(
+        [
+            {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn
+            for turn in conversation
+        ]
+    )
 
 
 def _drained(answer: Answer) -> str:

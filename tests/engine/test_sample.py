@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 from alize.engine.base import SamplingParams
 from alize.engine.runners.base import RowSampling
 from alize.engine.sample import sample_rows, sample_token, uniform
+from alize.errors import InvalidRequest
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.05, 0.3, 0.15], np.float32))
 
@@ -111,3 +112,20 @@ def test_logprobs_are_those_before_any_rule(count: int) -> None:
     assert tokens == [1]
     assert logprob.logprob == pytest.approx(np.log(0.4), abs=1e-6)
     assert [token for token, _ in logprob.top] == [1, 3, 4, 0, 2][:count]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", float("nan")),
+        ("temperature", -0.1),
+        ("top_p", 0),
+        ("top_p", 1.1),
+        ("top_k", -1),
+        ("min_p", float("inf")),
+        ("seed", -1),
+    ],
+)
+def test_values_that_cannot_be_computed_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(InvalidRequest, match=name):
+        SamplingParams(**{name: value})  # type: ignore[arg-type]

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from alize.errors import InvalidRequest, PromptTooLong
+
 __all__ = ["Engine", "EngineStats", "FinishReason", "ModelInfo", "Request", "SamplingParams", "Step", "TokenLogprob"]
 
 FinishReason = Literal["stop", "length", "model_length", "error", "aborted"]
@@ -29,6 +31,27 @@ class SamplingParams:
     frequency_penalty: float = 0.0  # subtracted once per earlier occurrence
     seed: int = 0  # with the position of the token, decides the draw: same seed, same answer
     logprobs: int | None = None  # how many alternatives to report beside each drawn token; None reports nothing
+
+    def __post_init__(self) -> None:
+        """Raises InvalidRequest naming the first value that is outside what can be computed (NaN is outside everything)."""
+        for name, low, high in _BOUNDS:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise InvalidRequest(f"{name} is {value}; it must be between {low:g} and {high:g}.", param=name)
+        if self.top_p == 0:
+            raise InvalidRequest("top_p is 0: no token would be left.", param="top_p")
+
+
+_BOUNDS = (
+    ("temperature", 0, 100),
+    ("top_p", 0, 1),
+    ("top_k", 0, 2**31),
+    ("min_p", 0, 1),
+    ("presence_penalty", -100, 100),
+    ("frequency_penalty", -100, 100),
+    ("seed", 0, 2**64 - 1),
+    ("logprobs", 0, 1000),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +178,6 @@ class Engine(Protocol):
 
 def check_fits(request: Request, info: ModelInfo) -> None:
     """Raise PromptTooLong where the prompt leaves no room for one token, naming both numbers."""
-    from alize.errors import InvalidRequest, PromptTooLong
-
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
     if len(request.tokens) >= info.max_context:

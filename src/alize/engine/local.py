@@ -207,7 +207,8 @@ class LocalEngine:
             self._writer = None
             writer.close()
             await self._reap()
-            self._end_all(EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+            why = EngineUnavailable("The server is shutting down.") if self._closing else None
+            self._end_all(why or EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
 
     async def _reap(self) -> None:
         """Wait for the process; kill one that closed its socket but goes on, or that outlives this task."""
