@@ -111,6 +111,23 @@ def test_one_of_several_files_and_a_revision_can_be_chosen(hub: Hub, tmp_path: P
     assert located(f"{NAME}@v1/x:q4/a b.gguf", tmp_path, {})[1] == path
 
 
+def test_the_hub_of_these_tests_speaks_as_the_public_client_expects(hub: Hub) -> None:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    api = HfApi(endpoint=hub.url, token=False)
+    info = api.model_info(NAME, revision="main", files_metadata=True)
+    sizes = {file.rfilename: (file.size, file.blob_id, file.lfs and file.lfs.sha256) for file in info.siblings or []}
+    assert info.sha == COMMIT
+    assert sizes["model.gguf"] == (len(GGUF), hashlib.sha1(b"blob %d\0" % len(GGUF) + GGUF).hexdigest(), hashlib.sha256(GGUF).hexdigest())
+    assert sizes["README.md"][2] is None
+    with pytest.raises(RepositoryNotFoundError):
+        api.model_info("owner/absent", revision="main")
+    hub.refuse = (403, "GatedRepo")
+    with pytest.raises(GatedRepoError):
+        api.model_info(NAME, revision="main")
+
+
 # ── what goes wrong on the way ──
 
 
