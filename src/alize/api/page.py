@@ -66,6 +66,8 @@ def _fields(schema: Schema, schemas: Schema, depth: int) -> Iterator[str]:
             yield from _field(name, inner, name in schema.get("required", ()), schemas, depth)
         yield "</dl>"
     for member in _members(schema):
+        if "$ref" in member and depth < _DEEPEST:
+            yield f"<h4>{escape(member['$ref'].rsplit('/', 1)[-1])}</h4>"
         yield from _fields(member, schemas, depth)
 
 

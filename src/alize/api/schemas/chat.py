@@ -17,10 +17,11 @@ __all__ = ["ChatCompletionRequest", "ChatCompletionResponse", "CompletionChunk",
 StopString = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class ChatCompletionRequest(ChatExtensions):
-    """A conversation to continue. Fields that the public reference does not have are described as such."""
+class PublicChatRequest(Schema):
+    """The fields of the public reference."""
 
     model: str = Field(description="Id or alias of a model of GET /v1/models.")
+    messages: list[Message]
     temperature: Annotated[float, Field(ge=0, le=1.5)] | None = Field(
         None, description="How freely to draw; 0 always takes the likeliest token. By default the model's own."
     )
@@ -36,7 +37,6 @@ class ChatCompletionRequest(ChatExtensions):
     )
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
-    messages: list[Message]
     response_format: ResponseFormat = Field(ResponseFormat(), description="Only text is supported yet.")
     tools: list[Tools] | None = Field(None, description="Not supported yet, unless tool_choice is none.")
     tool_choice: ToolChoice | ToolChoiceEnum = "auto"
@@ -53,6 +53,10 @@ class ChatCompletionRequest(ChatExtensions):
     prompt_cache_key: str | None = Field(None, description="No effect: prompts of one workspace share the cache of one engine.")
     service_tier: Literal["auto", "standard_only"] | None = Field(None, description="No effect: there is one tier.")
     safe_prompt: bool = Field(False, description="Put Mistral's published safety text before the conversation.")
+
+
+class ChatCompletionRequest(ChatExtensions, PublicChatRequest):
+    """A conversation to continue: the public fields, then those beyond them."""
 
 
 class PromptTokensDetails(Schema):
