@@ -47,6 +47,7 @@ def test_a_name_of_the_setting_comes_before_the_catalogs() -> None:
 
 
 def test_near_misses_are_near_and_few() -> None:
+    assert near_misses("smol", ["other", "smollm2-135m-instruct"]) == ["smollm2-135m-instruct"]
     assert near_misses("SMOLLM2", ["smollm2-135m-instruct", "zzz"]) == ["smollm2-135m-instruct"]
     assert near_misses("qqqq", ["smollm2-135m-instruct"]) == []
     assert near_misses("x" * 10**6, ["xxx"]) == []

@@ -90,9 +90,11 @@ def resolved(name: str, aliases: Mapping[str, str]) -> str:
 
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three names that somebody who wrote `name` may have meant, the nearest first."""
-    names = {candidate.lower(): candidate for candidate in known}
-    return [names[match] for match in difflib.get_close_matches(name.lower()[:200], names, n=3, cutoff=0.5)]
+    """Up to three names that somebody who wrote `name` may have meant: those it is a part of, then those that look alike."""
+    names, wanted = {candidate.lower(): candidate for candidate in known}, name.lower()[:200]
+    parts = [candidate for candidate in names if len(wanted) >= 3 and wanted in candidate]
+    alike = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
+    return [names[match] for match in dict.fromkeys([*parts, *alike])][:3]
 
 
 def unknown(name: str, aliases: Mapping[str, str], more: Iterable[str] = ()) -> InvalidModel:
