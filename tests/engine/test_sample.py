@@ -28,6 +28,12 @@ def test_greedy_takes_the_likeliest_and_the_lower_of_equals() -> None:
     assert sample_token(np.array([0, 2, 2, 2], np.float32), RowSampling(SamplingParams()), 0) == 1
 
 
+@pytest.mark.parametrize("temperature", [1e-30, 1e-40, 1e-45, 1e-46, 1e-300, 5e-324])
+def test_the_smallest_temperatures_are_greedy(temperature: float) -> None:
+    """The smallest of them are 0 in 32 bits, which nothing may be divided by."""
+    assert sample_token(LOGITS.copy(), RowSampling(SamplingParams(temperature=temperature)), 0) == 1
+
+
 def test_top_k_keeps_k_and_breaks_ties_downwards() -> None:
     assert support(rule(top_k=2)) == {1, 3}
     assert support(rule(top_k=2), np.zeros(5, np.float32)) == {0, 1}

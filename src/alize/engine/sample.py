@@ -20,6 +20,7 @@ __all__ = ["sample_rows", "sample_token", "uniform"]
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.intp]
 _MASK = 2**64 - 1
+_COLDEST = 1e-30  # dividing by less overflows 32 bits, and below 1e-45 it is a division by 0
 
 
 def uniform(seed: int, position: int) -> float:
@@ -49,7 +50,7 @@ def sample_token(logits: Floats, rule: RowSampling, position: int) -> int:
     _forbid(logits, rule)
     _penalize(logits, rule)
     params = rule.params
-    if params.temperature == 0:
+    if params.temperature < _COLDEST:
         return int(logits.argmax())  # numpy returns the first, hence the lowest id
     weights = np.exp((logits - logits.max()) / np.float32(params.temperature))  # probabilities up to a factor; the likeliest has 1
     keep = _kept(weights, params.top_k, params.min_p, params.top_p)
