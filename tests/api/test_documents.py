@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alize.api.schemas.chat import ChatCompletionRequest
+from alize.api.schemas.chat import ChatCompletionRequest, PublicChatRequest
 from alize.api.schemas.extensions import ALIASES, ChatExtensions
 from tests.serving import Desk
 
@@ -75,6 +75,18 @@ async def test_what_needs_no_key_says_so_and_nothing_else_does(desk: Desk) -> No
     document = (await desk.client.get("/openapi.json")).json()
     open_paths = {path for path, item in document["paths"].items() for operation in item.values() if operation["security"] == []}
     assert open_paths == {"/health", "/health/live", "/health/ready"}
+
+
+PUBLIC = (
+    "model messages temperature top_p max_tokens stream stop random_seed metadata response_format tools tool_choice presence_penalty "
+    "frequency_penalty n prediction parallel_tool_calls reasoning_effort prompt_mode guardrails prompt_cache_key service_tier safe_prompt"
+)
+"""The fields of a chat request in the public reference."""
+
+
+def test_the_public_fields_are_all_there_and_no_others() -> None:
+    assert PublicChatRequest.model_fields.keys() == set(PUBLIC.split())
+    assert not PublicChatRequest.model_fields.keys() & ChatExtensions.model_fields.keys()
 
 
 @pytest.mark.parametrize("name", sorted({*ChatExtensions.model_fields, *ALIASES}))

@@ -69,6 +69,12 @@ async def test_with_another_method_or_path(desk: Desk, path: str, method: str) -
         assert response.headers["allow"]
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "a b", "é", "x" * 5000])
+async def test_with_a_host_that_is_no_name(desk: Desk, host: str) -> None:
+    for path, status in (("/nope", 404), ("/v1/chat/completions", 405)):
+        check(await desk.client.get(path, headers={"Host": host.encode()}), status)
+
+
 async def test_with_a_body_that_is_too_long(new_desk: Any) -> None:
     check(await (await new_desk(max_body_bytes=1024)).chat("x" * 2000), 413)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -69,12 +70,13 @@ async def test_clients_cannot_make_labels(desk: Desk) -> None:
         (("127.0.0.1", 1), {"Host": "localhost"}, 200),
         (("192.0.2.1", 1), {"Host": "127.0.0.1"}, 401),
         (("127.0.0.1", 1), {"Host": "rebound.example"}, 401),
+        (("127.0.0.1", 1), {"Host": "[::1"}, 401),
+        (("127.0.0.1", 1), {"Host": "["}, 401),
+        (("127.0.0.1", 1), {"Host": ""}, 401),
         (("127.0.0.1", 1), {"Host": "localhost", "X-Forwarded-For": "192.0.2.1"}, 401),
     ],
 )
 async def test_only_this_machine_needs_no_key(desk: Desk, client: Any, headers: dict[str, str], status: int) -> None:
-    import httpx
-
     transport = httpx.ASGITransport(desk.app, client=client)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as caller:
         assert (await caller.get("/metrics", headers=headers)).status_code == status

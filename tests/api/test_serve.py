@@ -112,6 +112,31 @@ async def test_it_answers_and_ends_with_status_0(server: Running) -> None:
 
 
 @slow
+async def test_extreme_values_are_computed(server: Running) -> None:
+    """Each alone and all together: the schema allows them, so an answer comes."""
+    extremes: dict[str, Any] = {
+        "temperature": 1e-300,
+        "top_p": 1e-300,
+        "top_k": 2**31 - 1,
+        "min_p": 1.0,
+        "presence_penalty": -2,
+        "frequency_penalty": 2,
+        "random_seed": 2**63 - 1,
+        "n": 128,
+        "logprobs": True,
+        "stop": ["x" * 1000] * 16,
+        "min_tokens": 2**63 - 1,
+    }
+    for given in ({}, *({name: value} for name, value in extremes.items()), extremes):
+        response = await server.chat(max_tokens=4, **given)
+        assert response.status_code == 200, response.text
+        assert response.json()["choices"][-1]["finish_reason"] in ("stop", "length")
+    answer = (await server.chat(max_tokens=2**63 - 1, min_tokens=2**63 - 1)).json()
+    assert answer["choices"][0]["finish_reason"] == "model_length"
+    assert answer["usage"]["total_tokens"] == 512
+
+
+@slow
 async def test_running_answers_finish_and_new_requests_are_refused(server: Running) -> None:
     text = ""
     body = {"model": "tiny", "messages": [{"role": "user", "content": "hello"}], "stream": True, "max_tokens": 300, "ignore_eos": True}

@@ -5,6 +5,7 @@ Admin      may manage the workspace: scope `admin`, never limited, so that an ad
 """
 
 import ipaddress
+import re
 from typing import Annotated
 
 from fastapi import Depends
@@ -52,9 +53,9 @@ def on_this_machine(request: Request) -> bool:
 
     A page in a browser can reach loopback by another name, and a proxy passes on what comes from anywhere.
     """
-    host = request.client.host if request.client else ""
-    named = request.url.hostname or ""
-    return not any(name in request.headers for name in _FORWARDED) and _loopback(host) and (named == "localhost" or _loopback(named))
+    peer = request.client.host if request.client else ""
+    named = re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]")
+    return not any(name in request.headers for name in _FORWARDED) and _loopback(peer) and (named == "localhost" or _loopback(named))
 
 
 async def _identified(request: Request, here: House, scope: Scope) -> Principal:

@@ -50,6 +50,8 @@ def response_to(error: AlizeError, scope: Scope) -> Response:
     headers: dict[str, str] = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if error.status == 429:
+        headers["X-RateLimit-Remaining"] = "0"  # where the workspace has limits, their own numbers replace it
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(msgspec.json.encode(error.body()), error.status, headers, "application/json")
@@ -72,9 +74,9 @@ def internal(request_id: str) -> AlizeError:
 def _translated(error: HTTPException, request: Request) -> AlizeError:
     match error.status_code:
         case 404:
-            return NotFound(f"There is no {request.url.path[:200]} here.", remedy="GET /docs lists what there is.")
+            return NotFound(f"There is no {request.scope['path'][:200]} here.", remedy="GET /docs lists what there is.")
         case 405:
-            return MethodNotAllowed(f"{request.method[:20]} is not possible on {request.url.path[:200]}.", remedy=_allowed(error))
+            return MethodNotAllowed(f"{request.method[:20]} is not possible on {request.scope['path'][:200]}.", remedy=_allowed(error))
         case status:
             wrong: type[AlizeError] = InvalidRequest if 400 <= status < 500 else AlizeError
             return wrong(str(error.detail))

@@ -3,14 +3,14 @@
 import asyncio
 
 from alize.api.parts import Parts
-from alize.engine.base import Engine
-from alize.errors import AlizeError
+from alize.engine.base import Engine, EngineStats
+from alize.errors import AlizeError, EngineUnavailable
 from alize.storage.base import Database
 
-__all__ = ["OK", "checks"]
+__all__ = ["OK", "checks", "stats_of"]
 
 OK = "ok"
-_PATIENCE = 2.0  # seconds; a probe that hangs is worse than one that fails
+_PATIENCE = 10.0  # seconds: longer than a step of an engine that works, shorter than a probe that hangs may take
 
 
 async def checks(parts: Parts) -> dict[str, str]:
@@ -21,23 +21,26 @@ async def checks(parts: Parts) -> dict[str, str]:
     return {**found, "server": "shutting down"} if parts.draining.begun else found
 
 
-async def _engine(engine: Engine) -> str:
+async def stats_of(engine: Engine) -> EngineStats:
+    """Raises EngineUnavailable also where the engine does not answer in time."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            await engine.stats()
+            return await engine.stats()
+    except TimeoutError:
+        raise EngineUnavailable(f"The engine did not answer within {_PATIENCE:.0f} s.") from None
+
+
+async def _engine(engine: Engine) -> str:
+    try:
+        await stats_of(engine)
     except AlizeError as error:
         return error.text
-    except TimeoutError:
-        return f"it did not answer within {_PATIENCE:.0f} s"
     return OK
 
 
 async def _database(database: Database) -> str:
     try:
-        async with asyncio.timeout(_PATIENCE):
-            await database.ping()
+        await database.ping()  # has a limit of its own
     except AlizeError as error:
         return error.text
-    except TimeoutError:
-        return f"it did not answer within {_PATIENCE:.0f} s"
     return OK

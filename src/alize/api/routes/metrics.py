@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from alize.api.auth import Here, admin, on_this_machine
 from alize.api.documentation import described
+from alize.api.health import stats_of
 from alize.errors import AlizeError
 
 __all__ = ["router"]
@@ -21,7 +22,7 @@ async def metrics(request: Request, here: Here) -> Response:
         await admin(request, here)
     for id, served in here.parts.models.items():
         try:
-            here.metrics.engine(id, await served.engine.stats())
+            here.metrics.engine(id, await stats_of(served.engine))
         except AlizeError:
             here.metrics.engine(id, None)
     return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)

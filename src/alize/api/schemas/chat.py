@@ -12,7 +12,7 @@ from alize.api.schemas.messages import AssistantMessage, DeltaMessage, Message
 from alize.api.schemas.tools import GuardrailConfig, Prediction, ResponseFormat, ToolChoice, ToolChoiceEnum, Tools
 from alize.api.schemas.values import WHOLE, Integer, JsonObject, Natural, Schema
 
-__all__ = ["ChatCompletionRequest", "ChatCompletionResponse", "CompletionChunk", "CompletionEvent", "UsageInfo"]
+__all__ = ["ChatCompletionRequest", "ChatCompletionResponse", "CompletionChunk", "CompletionEvent", "PublicChatRequest", "UsageInfo"]
 
 StopString = Annotated[str, Field(min_length=1, max_length=1000)]
 

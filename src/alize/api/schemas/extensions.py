@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
+from alize.api.schemas.values import WHOLE, JsonObject, Natural, Schema
 from alize.errors import InvalidRequest
 
 __all__ = ["ALIASES", "ChatExtensions", "StreamOptions", "without_aliases"]
@@ -32,7 +32,7 @@ class ChatExtensions(Schema):
     """Fields of a chat request beyond the public reference."""
 
     # ── sampling ──
-    top_k: Annotated[int, Field(ge=-1, le=MOST), WHOLE] | None = Field(
+    top_k: Annotated[int, Field(ge=-1, le=2**31 - 1), WHOLE] | None = Field(
         None, description="Draw from the k likeliest tokens; 0 or -1 is all of them."
     )
     min_p: Annotated[float, Field(ge=0, le=1)] | None = Field(
