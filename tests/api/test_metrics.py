@@ -56,7 +56,7 @@ async def test_clients_cannot_make_labels(desk: Desk) -> None:
         await desk.client.get(f"/v1/models/{number}")
     series = [key for key in await numbers(desk) if key[0] == "alize_http_requests_total"]
     assert sorted(series) == [
-        ("alize_http_requests_total", "GET", "/v1/models/{model_id:path}", "404"),
+        ("alize_http_requests_total", "GET", "/v1/models/{model_id}", "404"),
         ("alize_http_requests_total", "GET", "unmatched", "404"),
         ("alize_http_requests_total", "OTHER", "/v1/models", "405"),
     ]

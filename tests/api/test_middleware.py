@@ -137,7 +137,7 @@ async def test_each_request_is_one_line_that_names_the_route_and_never_the_words
     lines = [line for line in log() if line["event"] == "request"]
     assert [(line["route"], line["status"]) for line in lines] == [
         ("/v1/chat/completions", 200),
-        ("/v1/models/{model_id:path}", 404),
+        ("/v1/models/{model_id}", 404),
         ("unmatched", 404),
     ]
     assert lines[0] | {"model": "fake", "prompt_tokens": 22, "completion_tokens": 3, "outcome": "length"} == lines[0]

@@ -165,6 +165,7 @@ class FakeEngine:
 
     async def stats(self) -> EngineStats:
         self._check_up()
+        await asyncio.sleep(0)  # a question to a real engine takes a turn of the loop, too
         return self._stats()
 
     async def close(self) -> None:

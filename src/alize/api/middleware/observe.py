@@ -62,7 +62,7 @@ class Observe:
                 self._report(scope, trace, status or _GONE)
 
     def _report(self, scope: Scope, trace: Trace, status: int) -> None:
-        route = getattr(scope.get("route"), "path", None) or "unmatched"
+        route = getattr(scope.get("route"), "path_format", None) or "unmatched"
         self.metrics.responded(scope["method"], route, status, trace.seconds)
         facts: dict[str, Any] = {"method": scope["method"][:20], "route": route, "status": status, "seconds": round(trace.seconds, 6)}
         if trace.principal is not None:

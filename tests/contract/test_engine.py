@@ -1,0 +1,190 @@
+"""The Engine seam: what every engine promises, tried on each of them. What only one of them does is tried in tests/engine."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alize.engine.base import Engine, Request, SamplingParams, Step
+from alize.engine.fake import FakeEngine
+from alize.errors import Conflict, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+
+CONTEXT = 256
+VOCABULARY = 101
+
+
+async def local(checkpoint: Path) -> Engine:
+    pytest.importorskip("torch")
+    from alize.engine.build import EngineConfig
+    from alize.engine.local import LocalEngine
+    from alize.engine.schedule import Limits
+
+    limits = Limits(max_context=CONTEXT)
+    return await LocalEngine.start(EngineConfig(str(checkpoint), "tiny", dtype="float64", threads=1, cache_bytes=1 << 20, limits=limits))
+
+
+def fake() -> Engine:
+    return FakeEngine(lambda request: tuple(range(10, 40)), vocab_size=VOCABULARY, max_context=CONTEXT, step_tokens=2)
+
+
+@pytest.fixture(params=["fake", "local"])
+async def engine(request: pytest.FixtureRequest, tiny_checkpoint: Path) -> AsyncIterator[Engine]:
+    engine = fake() if request.param == "fake" else await local(tiny_checkpoint)
+    yield engine
+    await engine.close()
+
+
+def asked(id: str = "a", tokens: tuple[int, ...] = (1, 2, 3), max_tokens: int = 8, **more: Any) -> Request:
+    return Request(id, tokens, max_tokens, **more)
+
+
+async def collect(engine: Engine, request: Request) -> list[Step]:
+    return [step async for step in engine.generate(request)]
+
+
+def ids(steps: list[Step]) -> list[int]:
+    return [token for step in steps for token in step.tokens]
+
+
+async def test_it_says_what_it_serves(engine: Engine) -> None:
+    assert (engine.info.vocab_size, engine.info.max_context) == (VOCABULARY, CONTEXT)
+
+
+async def test_the_last_step_and_no_other_says_how_it_ended(engine: Engine) -> None:
+    steps = await collect(engine, asked())
+    assert [step.finish for step in steps] == [None] * (len(steps) - 1) + ["length"]
+    assert len(ids(steps)) == 8
+    assert {(step.request_id, step.prompt_tokens) for step in steps} == {("a", 3)}
+    assert all(0 <= token < VOCABULARY for token in ids(steps))
+
+
+async def test_the_same_request_gives_the_same_tokens(engine: Engine) -> None:
+    sampling = SamplingParams(temperature=1.0, seed=7)
+    first, again = [ids(await collect(engine, asked(str(number), sampling=sampling))) for number in range(2)]
+    assert first == again
+
+
+async def test_a_stop_token_is_counted_and_comes_last(engine: Engine) -> None:
+    free = ids(await collect(engine, asked()))
+    stop = free[2]
+    steps = await collect(engine, asked(stop_ids=frozenset({stop})))
+    assert steps[-1].finish == "stop"
+    assert ids(steps)[-1] == stop
+    assert stop not in ids(steps)[:-1]
+
+
+async def test_stop_tokens_are_not_drawn_before_the_minimum(engine: Engine) -> None:
+    stop_ids = frozenset(range(0, VOCABULARY, 2))
+    steps = await collect(engine, asked(stop_ids=stop_ids, min_tokens=5, max_tokens=50))
+    assert len(ids(steps)) > 5
+    assert not stop_ids.intersection(ids(steps)[:5])
+
+
+async def test_a_full_context_has_its_own_reason(engine: Engine) -> None:
+    steps = await collect(engine, asked(tokens=(1,) * (CONTEXT - 4), max_tokens=100))
+    assert steps[-1].finish == "model_length"
+    assert len(ids(steps)) == 4
+
+
+async def test_logprobs_come_one_for_each_token_where_asked(engine: Engine) -> None:
+    for step in await collect(engine, asked(sampling=SamplingParams(logprobs=2))):
+        assert len(step.logprobs) == len(step.tokens)
+        assert all(len(one.top) == 2 and one.logprob <= 0 for one in step.logprobs)
+    assert not any(step.logprobs for step in await collect(engine, asked()))
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (asked(tokens=()), InvalidRequest),
+        (asked(tokens=(1,) * CONTEXT), PromptTooLong),
+        (asked(max_tokens=0), InvalidRequest),
+        (asked(adapter="x"), UnsupportedParameter),
+        (asked(grammar="x"), UnsupportedParameter),
+    ],
+)
+async def test_what_it_cannot_do_is_refused_before_the_first_step(engine: Engine, request_: Request, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await anext(engine.generate(request_))
+    stats = await engine.stats()
+    assert (stats.running, stats.waiting, stats.aborted) == (0, 0, 0)
+
+
+async def test_an_id_is_used_by_one_request_at_a_time(engine: Engine) -> None:
+    stream = engine.generate(asked(max_tokens=200))
+    await anext(stream)
+    with pytest.raises(Conflict):
+        await collect(engine, asked())
+    await stream.aclose()
+
+
+async def test_closing_a_stream_aborts_its_request_and_no_other(engine: Engine) -> None:
+    other = asyncio.create_task(collect(engine, asked("other", max_tokens=20)))
+    stream = engine.generate(asked(max_tokens=200))
+    await anext(stream)
+    await stream.aclose()
+    assert len(ids(await other)) == 20
+    while (stats := await engine.stats()).running + stats.waiting:
+        pass
+    assert (stats.aborted, stats.blocks_used) == (1, 0)
+
+
+async def test_what_it_counts_is_what_it_gave(engine: Engine) -> None:
+    answers = await asyncio.gather(*(collect(engine, asked(str(number), max_tokens=number + 1)) for number in range(5)))
+    stats = await engine.stats()
+    assert stats.generated_tokens == sum(len(ids(steps)) for steps in answers) == 15
+    assert stats.prompt_tokens == 15
+
+
+async def test_a_prefix_is_cached_within_one_salt_only(engine: Engine) -> None:
+    async def cached(salt: str) -> int:
+        return (await collect(engine, asked(tokens=tuple(range(1, 41)), salt=salt)))[0].cached_tokens
+
+    assert [await cached("a"), await cached("a"), await cached("b")] == [0, 32, 0]
+    await engine.reload()
+    assert await cached("a") == 0
+
+
+async def test_paused_it_begins_nothing_until_it_is_resumed(engine: Engine) -> None:
+    await engine.pause()
+    await engine.pause()
+    answer = asyncio.create_task(collect(engine, asked()))
+    while (await engine.stats()).waiting == 0:
+        pass
+    assert not answer.done()
+    await engine.resume()
+    await engine.resume()
+    assert len(ids(await answer)) == 8
+
+
+async def test_scores_and_embeddings(engine: Engine) -> None:
+    scores = await engine.score([1, 2, 3, 4])
+    assert len(scores) == 3
+    assert all(score <= 0 for score in scores)
+    vectors = await engine.embed([[1, 2, 3], [4]])
+    assert [math.hypot(*vector) for vector in vectors] == pytest.approx([1, 1])
+
+
+async def test_adapters_are_refused_where_there_are_none(engine: Engine) -> None:
+    with pytest.raises(UnsupportedParameter):
+        await engine.set_adapter("x", None)
+
+
+async def test_closing_ends_what_runs_and_refuses_what_comes(engine: Engine) -> None:
+    stream = engine.generate(asked(max_tokens=200))
+    await anext(stream)
+
+    async def rest() -> None:
+        async for _ in stream:
+            pass
+
+    running = asyncio.create_task(rest())
+    await engine.close()
+    await engine.close()
+    with pytest.raises(EngineUnavailable):
+        await running
+    with pytest.raises(EngineUnavailable):
+        await collect(engine, asked("b"))
