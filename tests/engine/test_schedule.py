@@ -44,7 +44,12 @@ def requests(draw: st.DrawFn) -> list[Request]:
             id=str(index),
             tokens=draw(PROMPTS),
             max_tokens=draw(st.integers(1, 40)),
-            sampling=SamplingParams(temperature=draw(st.sampled_from([0.0, 1.0])), seed=draw(st.integers(0, 3))),
+            sampling=SamplingParams(
+                temperature=draw(st.sampled_from([0.0, 1.0])),
+                seed=draw(st.integers(0, 3)),
+                frequency_penalty=draw(st.sampled_from([0.0, 3.0])),
+            ),
+            min_tokens=draw(st.integers(0, 6)),
             stop_ids=frozenset(draw(st.sets(st.integers(0, 63), max_size=2))),
             tenant=draw(st.sampled_from(["a", "b"])),
             priority=draw(st.integers(0, 1)),
@@ -195,12 +200,22 @@ def test_what_cannot_be_run_is_refused(change: dict[str, object], error: type[Ex
 
 
 def test_a_full_queue_and_a_used_id_are_refused() -> None:
-    engine = core(limits=Limits(max_waiting=1))
-    engine.add(Request("a", (1,), max_tokens=1))
+    engine = core(limits=Limits(max_running=1, max_waiting=1))
+    for name in "ab":
+        engine.add(Request(name, (1,), max_tokens=1))
     with pytest.raises(QueueFull):
-        engine.add(Request("b", (1,), max_tokens=1))
+        engine.add(Request("c", (1,), max_tokens=1))
     with pytest.raises(Conflict):
         engine.add(Request("a", (1,), max_tokens=1))
+
+
+def test_without_a_queue_what_can_run_is_still_accepted() -> None:
+    engine = core(limits=Limits(max_running=2, max_waiting=0))
+    for name in "ab":
+        engine.add(Request(name, (1,), max_tokens=1))
+    with pytest.raises(QueueFull):
+        engine.add(Request("c", (1,), max_tokens=1))
+    assert set(drain(engine)) == {"a", "b"}
 
 
 def test_a_context_longer_than_the_cache_is_not_offered() -> None:
@@ -208,6 +223,52 @@ def test_a_context_longer_than_the_cache_is_not_offered() -> None:
     assert engine.info.max_context == 64
     engine.add(Request("a", (1,) * 60, max_tokens=100))
     assert len(drain(engine)["a"]) == 4
+
+
+@pytest.mark.parametrize("blocks", [4, 11, 12])
+def test_a_window_wider_than_its_pool_is_not_offered(blocks: int) -> None:
+    """99 positions still seen and 64 new ones touch 12 blocks at most."""
+    engine = Core(FakeRunner(window=100), Limits(step_tokens=64), {"full": 64, "sliding": blocks})
+    assert engine.info.max_context == (512 if blocks == 12 else blocks * 16)
+    engine.add(Request("a", (1,) * (engine.info.max_context - 8), max_tokens=100))
+    for _ in range(50):
+        engine.step()
+    assert not engine.busy
+
+
+def test_scoring_gives_back_what_lies_behind_the_window() -> None:
+    engine = Core(FakeRunner(window=20), Limits(step_tokens=16), {"full": 32, "sliding": 4})
+    assert len(engine.score([1] * 200)) == 199
+    assert engine.stats().blocks_used == 0
+
+
+@pytest.mark.parametrize("gone", ["first", "second", None])
+def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: str | None) -> None:
+    class Interrupted(FakeRunner):
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            if interrupt:
+                raise KeyboardInterrupt
+            return super().run(batch, sampling, max_steps)
+
+    interrupt = True
+    engine = Core(Interrupted(), Limits(), {"full": 64})
+    asked = [Request(name, tuple(range(40)), max_tokens=5) for name in ("first", "second", "third")]
+    for request in asked[:2]:
+        engine.add(request)
+    with pytest.raises(KeyboardInterrupt):
+        engine.step()
+    interrupt = False
+    if gone:
+        engine.abort(gone)
+    engine.add(asked[2])
+    given = drain(engine)
+    assert given == {request.id: alone(request, None) for request in asked if request.id != gone}
+
+
+def test_a_stop_token_that_the_model_does_not_have_is_never_drawn() -> None:
+    engine = core()
+    engine.add(Request("a", (1, 2), max_tokens=5, stop_ids=frozenset({9999}), min_tokens=3))
+    assert len(drain(engine)["a"]) == 5
 
 
 def test_scoring_uses_scratch_blocks_and_running_work_gives_way() -> None:

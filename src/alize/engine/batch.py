@@ -50,11 +50,11 @@ def pack(
 
 
 def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
-    params, drawn = sequence.request.sampling, sequence.drawn
+    params = sequence.request.sampling
     return RowSampling(
         params=params,
-        history=drawn if params.presence_penalty or params.frequency_penalty else (),
+        history=sequence.drawn if params.presence_penalty or params.frequency_penalty else (),
         stop_ids=sequence.request.stop_ids,
-        forbid_stop=max(0, sequence.request.min_tokens - len(drawn)),
+        forbid_stop=max(0, sequence.request.min_tokens - sequence.generated),
         limit=steps,
     )

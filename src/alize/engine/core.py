@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
 from alize.engine.batch import build_batch, pack
-from alize.engine.groups import CacheGroups
-from alize.engine.runners.base import BLOCK, Output, Runner
+from alize.engine.groups import CacheGroups, longest
+from alize.engine.runners.base import Output, Runner
 from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
-from alize.errors import Conflict, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
 
 __all__ = ["Core"]
 
@@ -27,12 +27,12 @@ class Core:
     """Continuous batching over one Runner."""
 
     def __init__(self, runner: Runner, limits: Limits, blocks: dict[str, int], model: str = "", sha256: str | None = None) -> None:
-        """`blocks` is the size of each group's pool. A context longer than the smallest full pool can hold is not offered."""
-        capacity = min((count * BLOCK for name, count in blocks.items() if _kind(runner, name) == "full"), default=runner.info.max_context)
+        """`blocks` is the size of each group's pool. A context longer than one sequence alone can have in every pool is not offered."""
+        capacities = [longest(group, blocks[group.name], limits.step_tokens) for group in runner.info.groups]
         self.runner = runner
         self.limits = replace(
             limits,
-            max_context=min(limits.max_context, runner.info.max_context, capacity),
+            max_context=min(limits.max_context, runner.info.max_context, *capacities),
             max_running=min(limits.max_running, limits.step_tokens),  # every running sequence must get its token in every step
             decode_steps=min(limits.decode_steps, runner.info.max_steps),
         )
@@ -91,13 +91,17 @@ class Core:
             self._count(aborted=1)
 
     def step(self) -> list[Step]:
-        """Advance every running request: plan, batch, run, commit."""
+        """Advance every running request: plan, batch, run, commit. Where the runner raises, the step can be taken again."""
         plan = self.scheduler.plan(admit=not self.paused)
         if not plan.tokens:
             return []
         batch, sampling = build_batch(plan, self.runner.info.groups)
         started = time.perf_counter()
-        output = self.runner.run(batch, sampling, plan.steps)
+        try:
+            output = self.runner.run(batch, sampling, plan.steps)
+        except BaseException:  # above all Ctrl-C, where the engine runs in the user's own process
+            self.scheduler.undo(plan)
+            raise
         self._count(steps=1, step_seconds=time.perf_counter() - started)
         return self._commit(plan, output)
 
@@ -123,19 +127,18 @@ class Core:
     def _values(self, tokens: Seq[int], want: Literal["logits", "hidden"]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
         """Yield (first index, values) piece by piece, computed in scratch blocks; running requests give way where needed.
 
-        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary, EngineUnavailable where the cache cannot hold it.
+        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary.
         """
         self._check_tokens(Request(id="", tokens=tuple(tokens), max_tokens=1))
         groups = self.scheduler.groups
-        if not self.scheduler.make_room(-(-len(tokens) // BLOCK)):
-            raise EngineUnavailable(f"The cache has no room for {len(tokens)} tokens.", remedy="Give it more with cache_memory.")
         tables = groups.empty()
         try:
-            groups.grow(tables, len(tokens))
             for start in range(0, len(tokens), self.limits.step_tokens):
                 piece = list(tokens[start : start + self.limits.step_tokens])
+                self.scheduler.make_room(tables, start + len(piece))
                 output = self.runner.run(pack([(piece, start, tables)], self.runner.info.groups, [False], want=want), [])
                 assert output.values is not None
+                groups.trim(tables, start + len(piece))
                 yield start, output.values
         finally:
             groups.release(tables)
@@ -152,10 +155,6 @@ class Core:
             memory_bytes=memory_bytes,
         )
 
-    def forget_prefixes(self) -> None:
-        """Empty the prefix cache, as after a change of weights."""
-        self.scheduler.groups.clear()
-
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
         self.scheduler.check()
@@ -165,7 +164,7 @@ class Core:
         steps: list[Step] = []
         for gained in self.scheduler.commit(plan, output):
             sequence = gained.sequence
-            if len(sequence.drawn) == len(gained.tokens):  # its first tokens: the prompt is done
+            if sequence.generated == len(gained.tokens):  # its first tokens: the prompt is done
                 self._count(cached_tokens=sequence.cached)
             self._count(generated_tokens=len(gained.tokens))
             if sequence.finish:
@@ -192,7 +191,7 @@ class Core:
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._sequences:
             raise Conflict(f"A request with the id '{request.id}' is running.")
-        if len(self.scheduler.waiting) >= self.limits.max_waiting:
+        if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
 
     def _check_tokens(self, request: Request) -> None:
@@ -202,7 +201,3 @@ class Core:
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
-
-
-def _kind(runner: Runner, name: str) -> str:
-    return next(group.kind for group in runner.info.groups if group.name == name)

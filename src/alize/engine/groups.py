@@ -8,12 +8,13 @@ see any more, leaving -1 in their place:
                                                  position 41 is the first still seen, in block 2
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 
 from alize.engine.blocks import BlockPool, Link
 from alize.engine.runners.base import BLOCK, CacheGroup
 
-__all__ = ["CacheGroups", "Tables"]
+__all__ = ["CacheGroups", "Tables", "first_seen_block", "longest"]
 
 Tables = dict[str, list[int]]
 """Group name → block numbers; -1 where the block was given back."""
@@ -121,6 +122,18 @@ class CacheGroups:
                     if self.pools[group.name].find(links[index]) is None:
                         return index
         return None
+
+
+def longest(group: CacheGroup, blocks: int, step_tokens: int) -> int:
+    """The longest context that one sequence can reach in a pool of so many blocks, computed `step_tokens` at a time.
+
+    >>> sliding = CacheGroup("s", "sliding", (0,), 0, window=20)
+    >>> longest(sliding, 4, 32), longest(sliding, 5, 32) > 10**9  # 19 tokens still seen and 32 new ones touch at most 5 blocks
+    (64, True)
+    """
+    if group.kind == "sliding" and group.window is not None and blocks > -(-(group.window - 1 + step_tokens) // BLOCK):
+        return sys.maxsize  # blocks come back as fast as they are taken
+    return blocks * BLOCK
 
 
 def first_seen_block(group: CacheGroup, position: int) -> int:

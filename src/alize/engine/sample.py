@@ -66,7 +66,7 @@ def _forbid(logits: Floats, rule: RowSampling) -> None:
         logits[: len(allowed)][~allowed] = -np.inf
         logits[len(allowed) :] = -np.inf
     if rule.forbid_stop > 0 and rule.stop_ids:
-        logits[list(rule.stop_ids)] = -np.inf
+        logits[[stop for stop in rule.stop_ids if stop < len(logits)]] = -np.inf  # a tokenizer may know more ids than the model draws
 
 
 def _penalize(logits: Floats, rule: RowSampling) -> None:

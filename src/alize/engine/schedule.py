@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from alize.engine.base import FinishReason
 from alize.engine.fairness import FairQueue
-from alize.engine.groups import CacheGroups
+from alize.engine.groups import CacheGroups, Tables
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
 
@@ -100,14 +100,18 @@ class Scheduler:
                 progress.append(Progress(sequence, drawn))
         return progress
 
-    def make_room(self, blocks: int) -> bool:
-        """Preempt until every group has this many free blocks, for work outside the plan. False where even that is not enough."""
-        while any(pool.free < blocks for pool in self.groups.pools.values()):
+    def undo(self, plan: Plan) -> None:
+        """Take back a plan that was not run: its blocks were findable already, and other sequences may have relied on them."""
+        self.groups.clear()
+        for sequence in plan.tokens:
+            self._preempt(sequence)
+
+    def make_room(self, tables: Tables, length: int) -> None:
+        """Extend tables outside the plan to `length` positions, at most max_context; running sequences give way where needed."""
+        while not self.groups.grow(tables, length):
             victim = self._victim(())
-            if victim is None:
-                return False
+            assert victim is not None, "one sequence of max_context fits into empty pools"
             self._preempt(victim)
-        return True
 
     def check(self) -> None:
         """Raise AssertionError where blocks and sequences disagree."""
@@ -206,6 +210,6 @@ class Scheduler:
     def _finish(self, sequence: Sequence, drawn: tuple[int, ...]) -> FinishReason | None:
         if drawn and drawn[-1] in sequence.request.stop_ids:
             return "stop"
-        if len(sequence.drawn) >= sequence.request.max_tokens:
+        if sequence.generated >= sequence.request.max_tokens:
             return "length"
         return "model_length" if len(sequence.tokens) >= self.limits.max_context else None

@@ -42,6 +42,11 @@ class Sequence:
         return tuple(self.tokens[self.prompt_length :])
 
     @property
+    def generated(self) -> int:
+        """len(drawn), without the copy: it is asked for in every step."""
+        return len(self.tokens) - self.prompt_length
+
+    @property
     def pending(self) -> int:
         """Tokens to run before the next one can be drawn."""
         return len(self.tokens) - self.computed
@@ -62,4 +67,4 @@ class Sequence:
 
     def remaining(self, max_context: int) -> int:
         """How many more tokens may be drawn."""
-        return min(self.request.max_tokens - (len(self.tokens) - self.prompt_length), max_context - len(self.tokens))
+        return min(self.request.max_tokens - self.generated, max_context - len(self.tokens))

@@ -5,7 +5,7 @@ out cache blocks by number; the runner reads and writes the memory behind them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -57,6 +57,13 @@ class RowSampling:
     forbid_stop: int = 0  # for this many more tokens no stop token may be drawn
     limit: int = 1  # draw at most this many tokens in this call
     mask: npt.NDArray[np.uint32] | None = None  # grammar: bit `id % 32` of word `id // 32` set = allowed; single-step only
+
+    def after(self, drawn: Sequence[int]) -> "RowSampling":
+        """The rule for the token that follows those drawn in this call."""
+        if not drawn:
+            return self
+        counts = self.params.presence_penalty or self.params.frequency_penalty
+        return replace(self, history=(*self.history, *drawn) if counts else (), forbid_stop=max(0, self.forbid_stop - len(drawn)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class FakeRunner:
         for row, rule in enumerate(sampling):
             context = int(batch.contexts[row])
             while batch.sample[row] and len(drawn[row]) < min(max_steps, max(rule.limit, 1)):
-                (token,), (logprob,) = sample_rows(self._logits(batch, row, context)[None], [rule], [context])
+                (token,), (logprob,) = sample_rows(self._logits(batch, row, context)[None], [rule.after(drawn[row])], [context])
                 drawn[row].append(token)
                 if logprob is not None:
                     extra[row].append(logprob)

@@ -102,7 +102,7 @@ class TorchRunner:
             return
         last = torch.as_tensor((np.cumsum(batch.lengths) - 1)[rows], dtype=torch.int64, device=self._device)
         logits = self.model.head(hidden_TD[last]).float().cpu().numpy()
-        rules = [_advanced(sampling[row], drawn[row]) for row in rows]
+        rules = [sampling[row].after(drawn[row]) for row in rows]
         tokens, extra = sample_rows(logits, rules, batch.contexts[rows].tolist())
         for row, token, logprob in zip(rows, tokens, extra, strict=True):
             drawn[row].append(token)
@@ -123,14 +123,6 @@ def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup,
 
 def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
     return len(drawn) < rule.limit and drawn[-1] not in rule.stop_ids
-
-
-def _advanced(rule: RowSampling, drawn: list[int]) -> RowSampling:
-    """The rule for the next token of a row, after those drawn in this call."""
-    if not drawn:
-        return rule
-    counts = rule.params.presence_penalty or rule.params.frequency_penalty
-    return replace(rule, history=(*rule.history, *drawn) if counts else (), forbid_stop=max(0, rule.forbid_stop - len(drawn)))
 
 
 def _next(batch: Batch, drawn: list[list[int]]) -> Batch:
