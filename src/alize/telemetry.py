@@ -9,7 +9,7 @@ its form. No text of a user is logged unless the setting `log_prompts` says so.
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
@@ -56,7 +56,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_time_to_first_token_seconds", "histogram", "From a request's arrival to its first token.", buckets=_FIRST_TOKEN),
     Metric("alize_time_per_output_token_seconds", "histogram", "Between one token of an answer and the next.", buckets=_BETWEEN),
     Metric("alize_e2e_request_latency_seconds", "histogram", "From a request's arrival to the end of its answer.", buckets=_WHOLE),
-    Metric("alize_request_success_total", "counter", "Answers by how they ended.", ("model_name", "finished_reason")),
+    Metric("alize_request_success_total", "counter", "Choices of complete answers by how they ended.", ("model_name", "finished_reason")),
     Metric("alize_http_requests_total", "counter", "Requests by route and status.", ("method", "route", "status")),
     Metric("alize_http_request_duration_seconds", "histogram", "From a request to the end of its response.", ("method", "route"), _HTTP),
 )
@@ -95,9 +95,10 @@ class Metrics:
         for _ in range(count):
             histogram.observe(seconds / count)
 
-    def answered(self, model: str, reason: str, seconds: float) -> None:
-        """One answer is complete; `reason` is how it ended."""
-        self._success.labels(model, reason).inc()
+    def answered(self, model: str, reasons: Iterable[str], seconds: float) -> None:
+        """One answer is complete; `reasons` are how its choices ended."""
+        for reason in reasons:
+            self._success.labels(model, reason).inc()
         self._whole.labels(model).observe(seconds)
 
     def engine(self, model: str, stats: EngineStats | None) -> None:

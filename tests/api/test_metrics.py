@@ -26,14 +26,14 @@ async def test_every_declared_metric_is_there_after_one_answer(desk: Desk) -> No
 
 async def test_an_answer_is_counted(desk: Desk) -> None:
     await desk.chat()
-    await desk.chat(max_tokens=2, stream=True)
+    await desk.chat(max_tokens=2, stream=True, n=2)
     found = await numbers(desk)
-    assert found["alize_prompt_tokens_total", "fake"] == 12
-    assert found["alize_generation_tokens_total", "fake"] == 8
-    assert found["alize_request_success_total", "length", "fake"] == 1
+    assert found["alize_prompt_tokens_total", "fake"] == 18  # the engine is asked three times
+    assert found["alize_generation_tokens_total", "fake"] == 10
+    assert found["alize_request_success_total", "length", "fake"] == 2
     assert found["alize_request_success_total", "stop", "fake"] == 1
     assert found["alize_time_to_first_token_seconds_count", "fake"] == 2
-    assert found["alize_time_per_output_token_seconds_count", "fake"] == 6
+    assert found["alize_time_per_output_token_seconds_count", "fake"] == 7
     assert found["alize_e2e_request_latency_seconds_count", "fake"] == 2
     assert found["alize_http_requests_total", "POST", "/v1/chat/completions", "200"] == 2
 

@@ -252,6 +252,13 @@ def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path, model: Path, given
     assert said in failing(tmp_path / "home", model, **given)
 
 
+def test_the_server_itself_loads_neither_pytorch_nor_what_only_some_models_need() -> None:
+    """It starts fast, and 754 MB of PyTorch are the engine's process alone to have."""
+    code = "import sys, alize.api.serve; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "transformers", "mistral_common", "huggingface_hub", "tokenizers"}.intersection(loaded)
+
+
 # ── TLS ──
 
 

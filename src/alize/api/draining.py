@@ -24,9 +24,10 @@ class Draining:
         self.running -= 1
         if self.running == 0 and self._empty is not None:
             self._empty.set()
+            self._empty = None
 
     async def finished(self) -> None:
         """Wait until no request is in flight."""
         while self.running:
-            self._empty = asyncio.Event()
+            self._empty = self._empty or asyncio.Event()
             await self._empty.wait()

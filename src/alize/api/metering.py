@@ -50,17 +50,17 @@ class Meter:
         """The events of the answer. Raises what the engine raises, and StorageFailed where the answer could not be counted."""
         workspace, question = self.principal.workspace, self.asked.question
         self.house.limits.spend(workspace, question.prompt_tokens)
-        reasons: set[str] = set()
+        reasons: list[str] = []  # of each choice
         outcome, counted = "error", False
         try:
             async with aclosing(self.answer.events()) as events:
                 async for event in events:
                     if isinstance(event, Finish):
-                        reasons.add(event.reason)
+                        reasons.append(event.reason)
                         if event.last:
-                            outcome, counted = ",".join(sorted(reasons)), True
+                            outcome, counted = ",".join(sorted({*reasons})), True
                             await self._count(outcome)
-                            self.house.metrics.answered(self._model, outcome, self.trace.seconds)
+                            self.house.metrics.answered(self._model, reasons, self.trace.seconds)
                     if self.house.settings.log_prompts and isinstance(event, Text):
                         self._texts.append(event.text)
                     yield event
