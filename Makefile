@@ -17,8 +17,8 @@ TORCH_FLAGS ?=
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: install ## Install what is missing, then serve on http://127.0.0.1:8600 (ALIZE_PORT, ALIZE_HOME)
-	@exec $(BIN)/alize up
+up: install ## Install what is missing, then serve on http://127.0.0.1:8600 (ALIZE_PORT, ALIZE_HOME, ARGS="--model …")
+	@exec $(BIN)/alize up $(ARGS)
 
 install: $(VENV)/.installed $(VENV)/.torch ## Install the program into .venv
 
@@ -27,8 +27,8 @@ dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed ## Install what tests and ch
 test: dev ## Run every test (under 15 minutes on two cores)
 	@$(BIN)/python -m pytest
 
-quick: dev ## Run the tests that take under 90 seconds together
-	@$(BIN)/python -m pytest -m "not slow" -q
+quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
+	@$(BIN)/python -m pytest -m "not slow" -q -n auto
 
 check: dev ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
 	@$(BIN)/ruff check .
@@ -43,7 +43,7 @@ bench: install ## Measure this machine; ARGS="--against llama.cpp" measures a pe
 	@$(BIN)/alize bench $(ARGS)
 
 soak: dev ## Run the long proofs (benchmarks/soak_*.py); their figures are kept in docs/log.md
-	@set -e; for proof in benchmarks/soak_*.py; do echo "$$proof"; $(BIN)/python "$$proof"; done
+	@set -e; for proof in $(wildcard benchmarks/soak_*.py); do echo "$$proof"; $(BIN)/python "$$proof"; done
 
 docs: dev ## Write docs/reference from the code
 	@$(BIN)/python scripts/reference.py

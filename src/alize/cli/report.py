@@ -86,7 +86,8 @@ def _fault(error: Exception, home: object) -> AlizeError:
     folder = (Path(str(home)) if home else home_folder(os.environ)).expanduser() / "logs"
     log = folder / "command.log"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the state folder is for its owner alone
+        folder.mkdir(exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
             print(f"{datetime.now(UTC).isoformat()} alize {' '.join(sys.argv[1:2])}", file=file)
             traceback.print_exception(error, file=file)
