@@ -110,6 +110,46 @@ async def test_a_killed_engine_fails_what_was_running_and_comes_back(engine: Loc
     assert (await engine.stats()).generation == 2
 
 
+async def test_an_engine_told_to_terminate_leaves_that_to_the_server(engine: LocalEngine) -> None:
+    stream = engine.generate(request("a", 250))
+    await anext(stream)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGTERM)
+    assert [step async for step in stream][-1].finish == "length"
+
+
+async def test_an_id_used_again_gets_nothing_of_the_request_before(engine: LocalEngine) -> None:
+    expected = await collect(engine, request("a"))
+    for _ in range(20):
+        stream = engine.generate(replace(request("a", 200), tokens=(9, 9, 9, 9)))
+        await anext(stream)
+        await stream.aclose()
+        assert await collect(engine, request("a")) == expected
+
+
+async def test_a_process_that_cannot_be_started_is_tried_again(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = asyncio.Event()
+
+    async def fails(*_: object, **__: object) -> None:
+        tried.set()
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "create_subprocess_exec", fails)
+        with pytest.raises(EngineUnavailable, match="Too many open files"):
+            await LocalEngine.start(engine._config)
+        tried.clear()
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        await asyncio.wait_for(tried.wait(), 10)
+    while True:
+        try:
+            assert (await engine.stats()).generation == 2
+            break
+        except EngineUnavailable:
+            await asyncio.sleep(0)
+
+
 async def test_a_call_in_flight_fails_with_the_engine(engine: LocalEngine) -> None:
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGSTOP)
@@ -140,11 +180,24 @@ async def test_reloading_keeps_what_waits(engine: LocalEngine, tiny_checkpoint: 
     held = asyncio.create_task(collect(engine, request("held")))
     while not (await engine.stats()).waiting:
         pass
+    counted = (await engine.stats()).generated_tokens
     await engine.reload(str(tiny_checkpoint))
     assert [s.tokens for s in await held] == [s.tokens for s in before]
+    stats = await engine.stats()
+    assert (stats.generated_tokens, stats.prompt_tokens) == (counted + 20, 6)  # counters go on, and nothing is counted twice
     with pytest.raises(CheckpointInvalid):
         await engine.reload(str(tiny_checkpoint / "nothing"))
     assert (await collect(engine, request("after")))[-1].finish == "length"
+
+
+async def test_the_checksum_is_that_of_the_weights_it_was_stated_for(config: EngineConfig, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").symlink_to(tiny_checkpoint)
+    engine = await LocalEngine.start(replace(config, sha256="stated"))
+    await engine.reload()
+    assert engine.info.weights_sha256 == "stated"
+    await engine.reload(str(tmp_path / "other"))
+    assert engine.info.weights_sha256 is None
+    await engine.close()
 
 
 async def test_what_cannot_be_run_is_refused_before_the_first_step(engine: LocalEngine) -> None:
@@ -152,6 +205,10 @@ async def test_what_cannot_be_run_is_refused_before_the_first_step(engine: Local
         await collect(engine, replace(request("a"), tokens=(1,) * 256))
     with pytest.raises(InvalidRequest, match="token id"):
         await collect(engine, replace(request("a"), tokens=(1 << 20,)))
+    for change in ({"tokens": (2**70,)}, {"max_tokens": 0}, {"max_tokens": 2**70}, {"min_tokens": 2**70}, {"priority": -(2**70)}):
+        with pytest.raises(InvalidRequest):
+            await collect(engine, replace(request("a"), **change))
+    assert (await collect(engine, request("a", 2**62)))[-1].finish == "model_length"
     with pytest.raises(UnsupportedParameter):
         await collect(engine, request("a", adapter="mine"))
     with pytest.raises(UnsupportedParameter):

@@ -138,8 +138,8 @@ class Engine(Protocol):
     def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
 
-        Raises PromptTooLong, UnsupportedParameter (an adapter or grammar this engine lacks) and QueueFull before the first step;
-        EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
+        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (an adapter or grammar this engine lacks), Conflict (the id is in use)
+        and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
         """
         ...
 
@@ -177,7 +177,7 @@ class Engine(Protocol):
 
 
 def check_fits(request: Request, info: ModelInfo) -> None:
-    """Raise PromptTooLong where the prompt leaves no room for one token, naming both numbers."""
+    """Raise PromptTooLong where the prompt leaves no room for one token, naming both numbers; InvalidRequest for numbers out of range."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
     if len(request.tokens) >= info.max_context:
@@ -186,3 +186,8 @@ def check_fits(request: Request, info: ModelInfo) -> None:
             param="messages",
             remedy=f"Shorten it to at most {info.max_context - 1} tokens.",
         )
+    if not 0 <= min(request.tokens) <= max(request.tokens) < info.vocab_size:
+        raise InvalidRequest(f"The prompt has a token id outside 0 … {info.vocab_size - 1}.")
+    for name in ("max_tokens", "min_tokens", "priority"):
+        if abs(getattr(request, name)) >= 2**63:  # what can be written in a message to an engine's process
+            raise InvalidRequest(f"{name} must be below 2^63.", param=name)

@@ -129,7 +129,7 @@ class Core:
 
         Raises PromptTooLong, InvalidRequest for ids outside the vocabulary.
         """
-        self._check_tokens(Request(id="", tokens=tuple(tokens), max_tokens=1))
+        check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info)
         groups = self.scheduler.groups
         tables = groups.empty()
         try:
@@ -154,6 +154,12 @@ class Core:
             preemptions=scheduler.preemptions,
             memory_bytes=memory_bytes,
         )
+
+    def count_from(self, other: "Core") -> None:
+        """Go on with another core's counters. What waits there is not counted: it is counted again when it is added here."""
+        self._counts = other.stats()
+        self._count(prompt_tokens=-sum(len(request.tokens) for request in other.waiting()))
+        self.scheduler.preemptions = self._counts.preemptions
 
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
@@ -182,7 +188,7 @@ class Core:
         return steps
 
     def _refuse(self, request: Request) -> None:
-        self._check_tokens(request)
+        check_fits(request, self.info)
         if request.max_tokens < 1:
             raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
         if request.grammar is not None:
@@ -193,11 +199,6 @@ class Core:
             raise Conflict(f"A request with the id '{request.id}' is running.")
         if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
-
-    def _check_tokens(self, request: Request) -> None:
-        check_fits(request, self.info)
-        if not 0 <= min(request.tokens) <= max(request.tokens) < self.runner.info.vocab_size:
-            raise InvalidRequest(f"The prompt has a token id outside 0 … {self.runner.info.vocab_size - 1}.")
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})

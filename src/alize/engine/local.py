@@ -53,7 +53,8 @@ class LocalEngine:
         self._info: ModelInfo | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None  # None while no engine is ready
-        self._inboxes: dict[str, _Inbox] = {}
+        self._asked: set[str] = set()  # ids of the requests in flight
+        self._inboxes: dict[str, _Inbox] = {}  # by the number, as text, that such a request has on the wire
         self._calls: dict[int, asyncio.Future[Answer]] = {}
         self._numbers = itertools.count(1)
         self._supervisor: asyncio.Task[None] | None = None
@@ -87,10 +88,13 @@ class LocalEngine:
 
     async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         check_fits(request, self.info)
-        if request.id in self._inboxes:
+        if request.id in self._asked:
             raise Conflict(f"A request with the id '{request.id}' is running.")
-        self._send(Add(request))
-        inbox = self._inboxes[request.id] = _Inbox()
+        # Steps of an aborted request may still be on their way when its id is used again: on the wire none is used twice.
+        number = str(next(self._numbers))
+        self._send(Add(replace(request, id=number)))
+        self._asked.add(request.id)
+        inbox = self._inboxes[number] = _Inbox()
         finished = False
         try:
             while not finished:
@@ -99,18 +103,20 @@ class LocalEngine:
                     finished = True  # the engine has forgotten it already
                     raise item
                 finished = item.finish is not None
-                yield item
+                yield replace(item, request_id=request.id)
         finally:
-            del self._inboxes[request.id]
+            self._asked.remove(request.id)
+            del self._inboxes[number]
             if not finished:
                 with suppress(EngineUnavailable):
-                    self._send(Abort(request.id))
+                    self._send(Abort(number))
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
         return (await self._call("score", tokens=[list(tokens)])).vectors[0]
 
     async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
-        return (await self._call("embed", tokens=[list(tokens) for tokens in batch])).vectors
+        # One call each, so that running answers get their step in between.
+        return [(await self._call("embed", tokens=[list(tokens)])).vectors[0] for tokens in batch]
 
     async def set_adapter(self, name: str, path: str | None) -> None:
         raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
@@ -124,7 +130,7 @@ class LocalEngine:
     async def reload(self, path: str | None = None) -> None:
         answer = await self._call("reload", path=path)
         self._info = answer.info or self._info
-        self._config = replace(self._config, path=path or self._config.path)  # a restarted engine must serve the same
+        self._config = self._config.at(path)  # a restarted engine must serve the same
 
     async def stats(self) -> EngineStats:
         answer = await self._call("stats")
@@ -134,7 +140,9 @@ class LocalEngine:
         self._closing = True
         with suppress(EngineUnavailable):
             self._send(Quit())
-        if self._process is not None:
+        if self._process is not None and self._process.returncode is None:
+            if self._writer is None:
+                self._process.kill()  # it is loading weights, and reads nothing meanwhile
             try:
                 await asyncio.wait_for(self._process.wait(), PATIENCE)
             except TimeoutError:
@@ -146,6 +154,8 @@ class LocalEngine:
         self._end_all(EngineUnavailable("The server is shutting down."))
 
     def _send(self, command: Command) -> None:
+        if self._closing and not isinstance(command, Quit | Abort):
+            raise EngineUnavailable("The server is shutting down.")
         if self._writer is None:
             raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
         self._writer.write(encode(command))
@@ -180,15 +190,12 @@ class LocalEngine:
 
     async def _run_once(self, ready: "asyncio.Future[None]") -> bool:
         """One life of an engine process. True if it came as far as being ready."""
-        ours, theirs = socket.socketpair()
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "alize.engine.worker", str(theirs.fileno()), pass_fds=[theirs.fileno()], env=environment
-            )
-        finally:
-            theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
+            self._process, reader, writer = await _spawn()
+        except OSError as error:  # no memory, or no file descriptors: it may pass
+            self._failure = EngineUnavailable(f"The engine's process cannot be started: {error.strerror}.", retry_after=2.0)
+            log.error("engine failed: %s", self._failure.text)
+            return False
         lived = False
         try:
             writer.write(encode(Start(self._config)))
@@ -249,6 +256,24 @@ class LocalEngine:
         for future in self._calls.values():
             if not future.done():
                 future.set_exception(error)
+
+
+async def _spawn() -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
+    """A new engine process and our end of its socket. Raises OSError, leaving nothing open."""
+    ours, theirs = socket.socketpair()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "alize.engine.worker", str(theirs.fileno())),
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return process, *await asyncio.open_connection(sock=ours)
 
 
 async def _read(reader: asyncio.StreamReader) -> Event:

@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import psutil
 
@@ -89,13 +88,14 @@ class _Worker:
 
     def _reload(self, call: Call) -> None:
         try:
-            config = replace(self._config, path=call.path or self._config.path)
+            config = self._config.at(call.path)
             fresh = build_core(config)  # the old weights stay until the new ones are whole
         except AlizeError as error:
             self._core.paused = False
             self._channel.send(Answer(call.number, Failure.of(error)))
             return
         waiting = self._core.waiting()
+        fresh.count_from(self._core)
         self._core.runner.close()
         self._core, self._config = fresh, config
         for request in waiting:
@@ -105,7 +105,8 @@ class _Worker:
 
 def main() -> int:
     """Exit status 0 after Quit or when the server is gone, 1 after a failure, which is sent to the server too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the server decides when the engine stops
+    for signum in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches the whole terminal, and `systemctl stop` every process of a service:
+        signal.signal(signum, signal.SIG_IGN)  # the server decides when the engine stops, and it stops when the server is gone
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     try:
         start = next(iter(channel.receive(wait=True)))

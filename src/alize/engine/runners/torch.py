@@ -80,6 +80,7 @@ class TorchRunner:
 
     def close(self) -> None:
         self._caches = {}
+        self.__dict__.pop("model", None)
 
     def _forward(self, batch: Batch) -> Tensor:
         attend = PagedAttention(batch, self._caches, self._dtype, self._device)
