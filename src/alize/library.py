@@ -9,22 +9,23 @@ No server, no second process, no network once the weights are here.
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step
+from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.errors import InvalidRequest, Missing
 from alize.prompt import plain_messages
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
-from alize.tokenize.base import Piece, Tokenizer
+from alize.tokenize.base import Piece, TextStream, Tokenizer
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
@@ -73,8 +74,9 @@ class Model:
     def __init__(self, core: Core, tokenizer: Tokenizer, default_temperature: float = 0.7) -> None:
         self.core, self.tokenizer, self._temperature = core, tokenizer, default_temperature
         self._ids = itertools.count()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
+        self._left: deque[str] = deque()  # answers that ended or were let go, not yet taken out of the core
 
     @property
     def info(self) -> ModelInfo:
@@ -85,7 +87,8 @@ class Model:
 
         Raises PromptTooLong where the conversation does not fit, InvalidMessageOrder where the template forbids it.
         """
-        return self._answer(self.tokenizer.template(_messages(conversation)), sampling)
+        messages = _messages(conversation)
+        return self._answer(self.tokenizer.template(messages), sampling, continuing=bool(messages[-1].get("prefix")))
 
     def chat(self, conversation: Conversation, **sampling: Any) -> str:
         """Answer a conversation. See `stream`."""
@@ -94,7 +97,7 @@ class Model:
     def generate(self, prompt: str, **sampling: Any) -> str:
         """Continue a text as it stands, without a chat template. See `stream`."""
         start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
-        return _drained(self._answer(start + self.tokenizer.encode(prompt), sampling))
+        return _drained(self._answer(start + self.tokenizer.encode(prompt), sampling, continuing=True))
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One unit-length vector per text: [len(texts), hidden]."""
@@ -107,27 +110,32 @@ class Model:
             return self.core.logits(tokens)
 
     def close(self) -> None:
-        """Free the weights and the cache."""
-        self.core.runner.close()
+        """Free the weights and the cache. Nothing can be asked afterwards."""
+        with self._lock:
+            self.core.runner.close()
 
-    def _answer(self, tokens: list[int], given: dict[str, Any]) -> Answer:
+    def _answer(self, tokens: list[int], given: dict[str, Any], continuing: bool) -> Answer:
         stop = given.pop("stop", ())
-        room = self.info.max_context - len(tokens)
-        limit = given.pop("max_tokens", None) or max(1, room)
-        try:
-            params = replace(SamplingParams(temperature=self._temperature), **given)
-        except TypeError as error:
-            raise InvalidRequest(f"Unknown sampling option: {error}.", remedy="See alize.SamplingParams.") from error
+        limit = given.pop("max_tokens", None)
+        if limit is None:
+            limit = max(1, self.info.max_context - len(tokens))
+        if limit < 1:
+            raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
+        unknown = given.keys() - {option.name for option in fields(SamplingParams)}
+        if unknown:
+            raise InvalidRequest(f"Unknown sampling option: {', '.join(sorted(unknown))}.", remedy="See alize.SamplingParams.")
+        params = replace(SamplingParams(temperature=self._temperature), **given)
         if "seed" not in given:
             params = replace(params, seed=int(np.random.SeedSequence().generate_state(1)[0]))
         request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids)
-        with self._lock:
-            self.core.add(request)
-            self._inboxes[request.id] = []
-        return Answer(lambda answer: self._pieces(request, [stop] if isinstance(stop, str) else list(stop), answer))
+        check_fits(request, self.info)
+        text = self.tokenizer.stream([stop] if isinstance(stop, str) else list(stop), continuing=continuing)
+        return Answer(lambda answer: self._pieces(request, text, answer))
 
-    def _pieces(self, request: Request, stop: list[str], answer: Answer) -> Iterator[str]:
-        text = self.tokenizer.stream(stop)
+    def _pieces(self, request: Request, text: TextStream, answer: Answer) -> Iterator[str]:
+        with self._lock:
+            self.core.add(request)  # not before somebody listens: an answer that is never begun costs nothing
+            self._inboxes[request.id] = []
         try:
             while answer.finish is None:
                 for step in self._steps(request.id):
@@ -141,13 +149,30 @@ class Model:
                     if answer.finish:
                         break
         finally:
-            with self._lock:
-                self.core.abort(request.id)
-                del self._inboxes[request.id]
+            self._leave(request.id)
+
+    def _leave(self, request_id: str) -> None:
+        """Take an answer out of the core, now or after the step that runs.
+
+        Never waits: the garbage collector may call this in the middle of a step, in the very thread that computes it.
+        """
+        self._left.append(request_id)
+        while self._left and self._lock.acquire(blocking=False):  # again, where another came while the lock was being given back
+            try:
+                self._sweep()
+            finally:
+                self._lock.release()
+
+    def _sweep(self) -> None:
+        while self._left:
+            left = self._left.popleft()
+            self.core.abort(left)
+            self._inboxes.pop(left, None)
 
     def _steps(self, request_id: str) -> list[Step]:
         """What one request gained; computes a step for all of them where there is nothing yet."""
         with self._lock:
+            self._sweep()
             if not self._inboxes[request_id]:
                 for step in self.core.step():
                     self._inboxes[step.request_id].append(step)
