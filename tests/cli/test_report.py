@@ -31,6 +31,8 @@ def run(error: BaseException, *arguments: str) -> Result:
         (AlizeError("Something broke."), 1),
         (KeyboardInterrupt(), 130),
         (ValueError("boom"), 70),
+        (typer.Exit(3), 3),
+        (typer.BadParameter("no"), 2),
     ],
 )
 def test_each_end_has_its_status(error: BaseException, status: int, tmp_path: Path) -> None:

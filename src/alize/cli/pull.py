@@ -1,5 +1,6 @@
 """`alize pull`. In: a model's name in the catalog, `owner/name` of a hub, or a path. Out: its weights in the state folder, verified."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from alize.settings import Settings
     from alize.weights.catalog import Card
 
-__all__ = ["bring", "pull"]
+__all__ = ["bring", "fetch", "pull"]
 
 
 def pull(
@@ -31,7 +32,7 @@ def pull(
     from alize.cli.terminal import print_json
     from alize.settings import Settings
 
-    card, path = bring(Settings.load(home=home, model=model))
+    card, path = fetch(Settings.load(home=home, model=model))
     if as_json:
         print_json({"id": card.id, "path": str(path), "sha256": card.sha256})
     else:
@@ -40,18 +41,29 @@ def pull(
 
 def bring(settings: "Settings") -> "tuple[Card, Path]":
     """The model that the settings name and its weights, fetched now, with a bar, where they are not here."""
+    from alize.errors import Missing
+    from alize.weights.pull import located
+
+    try:
+        return located(settings.model, settings.home, settings.aliases())
+    except Missing:
+        return fetch(settings)
+
+
+def fetch(settings: "Settings") -> "tuple[Card, Path]":
+    """Keep the model that the settings name in the state folder, or note where it lies if it is a path.
+
+    A path may hold weights that the catalog knows: they are then recorded under its name for them, not the file's.
+    """
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
-    from alize.errors import Missing
     from alize.storage.home import prepare_home
     from alize.weights.catalog import resolved
-    from alize.weights.pull import located, pull
+    from alize.weights.pull import installed, pull
 
+    prepare_home(settings.home)
     name = resolved(settings.model, settings.aliases())
-    try:
-        return located(name, settings.home, {})
-    except Missing:
-        prepare_home(settings.home)
     with downloading(stderr()) as progress:
-        pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
-    return located(name, settings.home, {})
+        path = pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
+    recorded = next(manifest for manifest in installed(settings.home) if manifest.path == path)
+    return replace(recorded.card, sha256=recorded.sha256), path

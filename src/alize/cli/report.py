@@ -49,8 +49,8 @@ def reported(function: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt as error:
             print(file=sys.stderr)  # the terminal shows ^C where the cursor was
             raise typer.Exit(INTERRUPTED) from error
-        except BrokenPipeError:
-            raise  # the reader left (`| head`): Typer ends quietly
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+            raise  # Typer's own ways to end; where the reader left (`| head`) it ends quietly
         except Exception as error:  # a fault must leave a sentence and a log, not a screen of code
             say(_fault(error, kwargs.get("home")), as_json)
             raise typer.Exit(FAULT) from error

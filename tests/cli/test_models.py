@@ -1,0 +1,68 @@
+"""Models are listed, brought, looked into and verified by name."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Alize
+
+
+@pytest.fixture
+def file(smollm2: Path, tmp_path: Path) -> Path:
+    """The real small model as a file that somebody has somewhere."""
+    path = tmp_path / "mine.gguf"
+    path.symlink_to(smollm2)
+    return path
+
+
+def test_the_catalog_is_listed_with_the_default_first(alize: Alize) -> None:
+    entries = json.loads(alize("models", "list", "--json").stdout)
+    assert entries[0]["id"] == "smollm2-135m-instruct"
+    assert entries[0]["here"] is None
+    listed = alize("models", "list").stdout
+    assert all(entry["id"] in listed for entry in entries)
+
+
+def test_aliases_of_the_settings_are_listed(alize: Alize) -> None:
+    result = alize("models", "list", "--json", env={"ALIZE_MODEL_ALIASES": "mistral-small-latest=smollm2-135m-instruct"})
+    assert json.loads(result.stdout)[0]["aliases"] == ["alize-small-latest", "mistral-small-latest"]
+
+
+def test_a_file_is_pulled_listed_and_verified_under_the_name_that_the_catalog_has_for_it(alize: Alize, file: Path) -> None:
+    pulled = json.loads(alize("pull", str(file), "--json").stdout)
+    assert pulled["id"] == "smollm2-135m-instruct"
+    (first, *_) = json.loads(alize("models", "list", "--json").stdout)
+    assert first["id"] == pulled["id"]
+    assert first["here"]["sha256"] == pulled["sha256"]
+    assert alize("models", "verify", pulled["id"]).exit_code == 0
+
+
+def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -> None:
+    assert "134,515,008" in alize("models", "inspect", str(file)).stdout
+    inspected = json.loads(alize("models", "inspect", str(file), "--json").stdout)
+    assert inspected["id"] == "mine"
+    assert inspected["parameters"] == 134515008
+    assert inspected["params"]["n_layers"] == 30
+
+
+@pytest.mark.parametrize("command", [["pull"], ["models", "inspect"], ["models", "verify"]])
+def test_an_unknown_name_is_said_with_what_was_meant(alize: Alize, command: list[str]) -> None:
+    result = alize(*command, "smollm2-135m-instruckt")
+    assert result.exit_code == 1
+    assert "smollm2-135m-instruct" in result.stderr
+
+
+def test_nothing_is_fetched_offline(alize: Alize) -> None:
+    result = alize("pull", "smollm2-135m-instruct", env={"ALIZE_OFFLINE": "true"})
+    assert result.exit_code == 1
+    assert "offline" in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF" + b"\xff" * 100])
+def test_files_that_are_no_weights_are_refused(alize: Alize, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.gguf").write_bytes(content)
+    for command in (["pull"], ["models", "inspect"]):
+        result = alize(*command, str(tmp_path / "bad.gguf"))
+        assert result.exit_code == 1, result.stdout
+        assert result.stderr.startswith("Error: ")
