@@ -85,6 +85,15 @@ def test_a_person_reads_an_error_and_goes_on(home: Path) -> None:
         assert terminal.process.wait() == 0
 
 
+def test_an_option_that_is_no_text_is_refused(process: Start) -> None:
+    not_text = b"\xff".decode("utf-8", "surrogateescape")
+    for command in ("chat", "run"):
+        running = process(command, *(["x"] if command == "run" else []), "--system", not_text)
+        _, err = running.communicate(b"Hello\n")
+        assert running.returncode == 1
+        assert "not valid UTF-8" in err.decode()
+
+
 class Terminal:
     """A command on a terminal of its own, and what it shows there."""
 

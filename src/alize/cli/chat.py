@@ -61,25 +61,26 @@ def chat(
 ) -> None:
     """Talk with a model. /help lists what can be typed; Ctrl-C stops an answer, Ctrl-D ends."""
     from alize.cli.remote import RemoteModel
+    from alize.cli.terminal import legible
     from alize.settings import Settings
 
     given = Settings.load(home=home, model=model)
     options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
     sampling = {name: value for name, value in options.items() if value is not None}
+    talk = Conversation(legible(system))
     with closing(RemoteModel(url, key, given.model) if url else LocalModel(given.model, given.home)) as speaker:
         if sys.stdin.isatty():
-            _interactive(speaker, Conversation(system), sampling)
+            _interactive(speaker, talk, sampling)
         else:
-            _piped(speaker, Conversation(system), sampling)
+            _piped(speaker, talk, sampling)
 
 
 def _interactive(speaker: Speaker, talk: Conversation, sampling: Mapping[str, Any]) -> None:
-    from alize.cli.terminal import stderr
+    from alize.cli.terminal import remark
 
     with suppress(ImportError):  # it gives `input` line editing and this conversation's history; some Pythons are built without
         importlib.import_module("readline")
-    remarks = stderr()
-    remarks.print(f"[dim]{speaker.name}. /help lists what can be typed.[/dim]")
+    remark(f"{speaker.name}. /help lists what can be typed.")
     while True:
         try:
             line = read_turn(input)
@@ -87,12 +88,12 @@ def _interactive(speaker: Speaker, talk: Conversation, sampling: Mapping[str, An
                 return
             said = _turn(speaker, talk, line, sampling)
             if said:
-                remarks.print(said, style="dim", markup=False)
+                remark(said)
         except EOFError:
             print()
             return
         except KeyboardInterrupt:
-            remarks.print("\n[dim]/exit or Ctrl-D ends.[/dim]")
+            remark("\n/exit or Ctrl-D ends.")
         except AlizeError as error:
             say(error, as_json=False)
 
@@ -128,19 +129,23 @@ def _text(line: bytes) -> str:
 
 def _turn(speaker: Speaker, talk: Conversation, line: str, sampling: Mapping[str, Any]) -> str:
     """Carry one turn out and return a remark, if there is one to make."""
+    from alize.cli.terminal import legible
+
     word, _, rest = line.strip().partition(" ")
     if not word:
         return ""
     if word.startswith("/") and "\n" not in line:
         return _command(speaker, talk, word, rest.strip(), sampling)
-    talk.ask(line)
+    talk.ask(legible(line))
     _answer(speaker, talk, sampling)
     return ""
 
 
 def _command(speaker: Speaker, talk: Conversation, word: str, rest: str, sampling: Mapping[str, Any]) -> str:
     if word not in COMMANDS:
-        raise InvalidRequest(f"There is no {word} here.", remedy="/help lists what can be typed.")
+        raise InvalidRequest(
+            f"There is no {word} here.", remedy='/help lists what can be typed. To send it as text, put it between two lines of """.'
+        )
     if word == "/help":
         lines = [f"{name:8} {help}" for name, (help, _) in COMMANDS.items()]
         return "\n".join([*lines, r"A line that ends with \ goes on in the next one; so does all between two lines of three quotes."])

@@ -12,8 +12,8 @@ Report = Callable[[int, int, str], None]
 
 
 @contextmanager
-def downloading(console: Console) -> Generator[Report | None]:
-    """A bar that appears with the first report. None, and nothing drawn, where nobody looks."""
+def downloading(console: Console, meanwhile: str = "") -> Generator[Report | None]:
+    """A bar that appears with the first report; until then `meanwhile`. None, and nothing drawn, where nobody looks."""
     if not console.is_terminal:
         yield None
         return
@@ -24,15 +24,22 @@ def downloading(console: Console) -> Generator[Report | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     bars = Progress(*columns, console=console, transient=True)
+    spinner = console.status(meanwhile) if meanwhile else None
     tasks: dict[str, TaskID] = {}
 
     def report(done: int, total: int, what: str) -> None:
         if what not in tasks:
+            if spinner:
+                spinner.stop()
             bars.start()  # only now: most of the time nothing is fetched
             tasks[what] = bars.add_task(escape(clean(what)), total=total or None)
         bars.update(tasks[what], completed=done, total=total or None)
 
     try:
+        if spinner:
+            spinner.start()
         yield report
     finally:
+        if spinner:
+            spinner.stop()
         bars.stop()

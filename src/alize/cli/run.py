@@ -32,12 +32,12 @@ def run(
 
     cat report.txt | alize run "Summarise this in three sentences."
     """
-    from alize.cli.terminal import print_json
+    from alize.cli.terminal import legible, print_json
     from alize.settings import Settings
 
     given = Settings.load(home=home, model=model)
     text = prompt_of(prompt, given.max_body_bytes)
-    messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+    messages: list[dict[str, Any]] = [{"role": "system", "content": legible(system)}] if system else []
     messages.append({"role": "user", "content": text})
     sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
     started = time.perf_counter()
@@ -57,7 +57,7 @@ def load(model: str, home: Path) -> "Model":
     from alize.cli.terminal import stderr
     from alize.library import load
 
-    with downloading(stderr()) as progress:
+    with downloading(stderr(), "Loading the model …") as progress:
         return load(model, home=home, progress=progress)
 
 
@@ -90,15 +90,12 @@ def facts(model: "Model", answer: "Answer", seconds: float) -> dict[str, Any]:
 
 def prompt_of(prompt: str, limit: int) -> str:
     """The prompt, a blank line, and what is piped in. Raises InvalidRequest for nothing at all and for what is not text."""
+    from alize.cli.terminal import legible
+
     parts = [part for part in (prompt, _piped(limit)) if part.strip()]
     if not parts:
         raise InvalidRequest("There is nothing to ask.", remedy='Give a question: alize run "What is the capital of France?"')
-    text = "\n\n".join(parts)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:  # a shell passes bytes that are no UTF-8 as lone surrogates
-        raise InvalidRequest("The prompt is not valid UTF-8.", remedy="Set your terminal's encoding to UTF-8.") from error
-    return text
+    return legible("\n\n".join(parts))
 
 
 def _piped(limit: int) -> str:

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["clean", "print_json", "print_table", "remark", "size", "stderr", "write"]
+from alize.errors import InvalidRequest
+
+__all__ = ["clean", "legible", "print_json", "print_table", "remark", "size", "stderr", "write"]
 
 _CONTROLS = {code: None for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) not in "\n\t"}
 
@@ -44,6 +46,15 @@ def write(text: str) -> None:
     """Add a piece of a model's answer to standard output at once."""
     sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
+
+
+def legible(text: str) -> str:
+    """The text itself. Raises InvalidRequest where bytes that are no UTF-8 were typed: a shell passes them on as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("What was typed is not valid UTF-8.", remedy="Set your terminal's encoding to UTF-8.") from error
+    return text
 
 
 def clean(text: str) -> str:
