@@ -88,6 +88,8 @@ class Settings:
         ):
             for name, value in source.items():
                 if name == "home":
+                    if origin not in ("environment", "command line"):
+                        raise SettingInvalid(f"home cannot be set in {origin}: that file lies in it.", remedy="Use ALIZE_HOME or --home.")
                     continue
                 if name not in types or name == "origins":
                     raise SettingInvalid(f"Unknown setting '{name}' ({origin}).", remedy="docs/reference/settings.md lists them all.")
@@ -105,7 +107,7 @@ class Settings:
 
     def aliases(self) -> dict[str, str]:
         """`model_aliases` as {alias: model}."""
-        return dict(cast(tuple[str, str], tuple(pair.split("=", 1))) for pair in self.model_aliases)
+        return dict(cast(tuple[str, str], tuple(part.strip() for part in pair.split("=", 1))) for pair in self.model_aliases)
 
 
 def settings_fields() -> list[Field[Any]]:
@@ -148,7 +150,7 @@ def _convert(name: str, value: Any, kind: Any, origin: str) -> Any:
     try:
         if kind is bool:
             return value if isinstance(value, bool) else _BOOLEANS[str(value).strip().lower()]
-        if kind is int and not isinstance(value, bool):
+        if kind is int and isinstance(value, int | str) and not isinstance(value, bool):
             return int(value)
         if kind is float and not isinstance(value, bool):
             return float(value)
@@ -159,7 +161,8 @@ def _convert(name: str, value: Any, kind: Any, origin: str) -> Any:
             return tuple(str(part).strip() for part in parts if str(part).strip())
     except (ValueError, KeyError, TypeError):
         pass
-    raise SettingInvalid(f"{name} = {value!r} ({origin}) is not {_EXPECTED.get(str(kind), 'usable')}.", param=name)
+    shown = "…" if any(f.name == name and f.metadata["secret"] for f in settings_fields()) else repr(value)
+    raise SettingInvalid(f"{name} = {shown} ({origin}) is not {_EXPECTED.get(str(kind), 'usable')}.", param=name)
 
 
 _EXPECTED = {

@@ -1,0 +1,54 @@
+"""Settings: what a file says is taken as it was meant, or refused in a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from alize.errors import SettingInvalid
+from alize.settings import Settings
+
+
+def load(home: Path, text: str) -> Settings:
+    (home / "settings.toml").write_text(text)
+    return Settings.load({}, home=str(home))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("port = inf", "whole number"),
+        ("port = 8600.7", "whole number"),
+        ("port = true", "whole number"),
+        ("port = 70000", "65535"),
+        ("drain_seconds = nan", "between"),
+        ("home = '/elsewhere'", "lies in it"),
+        ("origins = {}", "Unknown"),
+        ("model_aliases = ['a']", "alias=model"),
+        ("port = ", "TOML"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_origin(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingInvalid, match=says):
+        load(tmp_path, text)
+
+
+def test_a_secret_of_the_wrong_kind_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingInvalid, match="api_key") as caught:
+        load(tmp_path, "api_key = 1234567890123456")
+    assert "1234567890123456" not in caught.value.text
+
+
+def test_spaces_around_the_parts_of_a_list_are_not_meant(tmp_path: Path) -> None:
+    assert load(tmp_path, "model_aliases = ['a = b', ' c=d ']").aliases() == {"a": "b", "c": "d"}
+    assert Settings.load({"ALIZE_MODEL_ALIASES": "a = b, c=d"}, home=str(tmp_path)).aliases() == {"a": "b", "c": "d"}
+
+
+def test_later_wins_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("port = 1\nmax_running = 1\nmax_waiting = 1")
+    chosen = Settings.load({"ALIZE_MAX_RUNNING": "2", "ALIZE_MAX_WAITING": "2"}, home=str(tmp_path), max_waiting=3)
+    assert (chosen.port, chosen.max_running, chosen.max_waiting) == (1, 2, 3)
+    assert [chosen.origins[name] for name in ("port", "max_running", "max_waiting")] == [
+        str(tmp_path / "settings.toml"),
+        "environment",
+        "command line",
+    ]
