@@ -3,6 +3,7 @@
 The vocabulary is that of Mistral's `params.json`; GGUF and Hugging Face configurations are translated to it when read.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -108,6 +109,8 @@ class ModelConfig:
         for name in ("dim", "layers", "heads", "kv_heads", "head_dim", "hidden", "vocab", "max_context"):
             if getattr(self, name) <= 0:
                 raise CheckpointInvalid(f"The model's configuration has {name} = {getattr(self, name)}; it must be positive.")
+        if self.window is not None and self.window <= 0:
+            raise CheckpointInvalid(f"The model's configuration has a sliding window of {self.window}; it must be positive.")
         if self.heads % self.kv_heads:
             raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
         if self.head_dim % 2:
@@ -142,8 +145,8 @@ class ModelConfig:
             hidden=_integer(params, "hidden_dim"),
             vocab=_integer(params, "vocab_size"),
             max_context=_integer(params, "max_position_embeddings", _integer(params, "model_max_length", 32768)),
-            norm_eps=float(params.get("norm_eps", 1e-5)),
-            rope=Rope(theta=float(params.get("rope_theta") or 10000.0)),
+            norm_eps=_positive(params, "norm_eps", 1e-5),
+            rope=Rope(theta=_positive(params, "rope_theta", 10000.0)),
             window=None if window is None else _integer(params, "sliding_window"),
             tied=bool(params.get("tied_embeddings", False)),
             qkv_bias=bool(params.get("qkv_bias", False)),
@@ -154,6 +157,15 @@ _LATER = frozenset(
     {"moe", "vision_encoder", "q_lora_rank", "kv_lora_rank", "yarn", "quantization", "d_model", "llama_4_scaling", "multimodal"}
 )
 """Keys that change the architecture and that from_params does not translate yet: refused, never ignored."""
+
+
+def _positive(params: Mapping[str, Any], key: str, default: float) -> float:
+    value = params.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise CheckpointInvalid(f"The model's configuration has no positive number for '{key}' (found {value!r}).")
+    return float(value)
 
 
 def _integer(params: Mapping[str, Any], key: str, default: int | None = None) -> int:

@@ -13,11 +13,16 @@ __all__ = ["load_transformer"]
 def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Transformer:
     """Build the model a checkpoint describes and fill it, one tensor at a time.
 
-    Raises CheckpointInvalid where a tensor is missing or does not have the shape that the configuration says.
+    Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
     """
     config = ModelConfig.from_params(checkpoint.params)
+    if config.layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
+        raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
     with torch.device("meta"):  # no memory for weights that are replaced at once
         model = Transformer(config)
+    left = sorted(set(checkpoint) - {name for name, _ in model.named_parameters()} - {"output.weight"})  # a tied head may be there twice
+    if left:
+        raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
     tensors: dict[str, torch.Tensor] = {}
     for name, parameter in model.named_parameters():
         if name not in checkpoint:
