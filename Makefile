@@ -50,12 +50,11 @@ docs: dev ## Write docs/reference from the code
 
 lock: dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python scripts/lock.py
-	@touch $(VENV)/.locked $(VENV)/.dev
 
 clean: ## Remove .venv and what tools leave behind; never touches ALIZE_HOME
 	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# ── installation, each step once: a stamp in .venv is older than what the step depends on ──
+# ── installation: a step runs again only where its stamp in .venv is older than the file it depends on ──
 
 $(VENV)/.made:
 	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "doctor", "findings"]
 
 GIB = 2**30
-LEAST_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True, slots=True)

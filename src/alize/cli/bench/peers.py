@@ -46,7 +46,7 @@ def parse_peers(text: str) -> list[Peer]:
 def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -> Path:
     """The Python of the peer's environment, made now if it is not there; `say` hears what goes on, for a line that is overwritten.
 
-    An environment whose making was interrupted is finished. Raises Missing (no compiler; offline) and DownloadFailed.
+    An environment whose making was interrupted is made anew. Raises Missing (no compiler; offline) and DownloadFailed.
     """
     from alize.cli.terminal import remark
 
@@ -87,4 +87,4 @@ def _run(command: list[str], peer: Peer, say: Callable[[str], None]) -> None:
                 say(f"{peer.name}: {time.monotonic() - started:.0f} s, {line.strip()[:100]}")
     if process.returncode:
         said = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "nothing")
-        raise DownloadFailed(f"{peer.name} could not be installed; the last thing said: {said[:300]}", remedy="Run it again to go on.")
+        raise DownloadFailed(f"{peer.name} could not be installed; the last thing said: {said[:300]}", remedy="Run it again; pip keeps what it has fetched.")
