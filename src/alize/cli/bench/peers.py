@@ -87,4 +87,6 @@ def _run(command: list[str], peer: Peer, say: Callable[[str], None]) -> None:
                 say(f"{peer.name}: {time.monotonic() - started:.0f} s, {line.strip()[:100]}")
     if process.returncode:
         said = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "nothing")
-        raise DownloadFailed(f"{peer.name} could not be installed; the last thing said: {said[:300]}", remedy="Run it again; pip keeps what it has fetched.")
+        raise DownloadFailed(
+            f"{peer.name} could not be installed; the last thing said: {said[:300]}", remedy="Run it again; pip keeps what it has fetched."
+        )
