@@ -243,3 +243,12 @@ async def test_scores_and_embeddings_cross_the_process(engine: LocalEngine, conf
     core = build_core(config)
     assert await engine.score([1, 2, 3, 4]) == core.score([1, 2, 3, 4])
     assert await engine.embed([[1, 2, 3], [4]]) == [core.embed([1, 2, 3]), core.embed([4])]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads a process's environment where Linux shows it")
+async def test_the_engine_is_told_no_secrets(config: EngineConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIZE_API_KEY", "a-key-that-is-nobody-elses")
+    engine = await LocalEngine.start(config)
+    assert engine.pid is not None
+    assert "a-key-that-is-nobody-elses" not in Path(f"/proc/{engine.pid}/environ").read_text()
+    await engine.close()

@@ -266,7 +266,7 @@ async def _spawn() -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, as
             sys.executable,
             *("-m", "alize.engine.worker", str(theirs.fileno())),
             pass_fds=[theirs.fileno()],
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=_environment(),
         )
     except BaseException:
         ours.close()
@@ -274,6 +274,11 @@ async def _spawn() -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, as
     finally:
         theirs.close()
     return process, *await asyncio.open_connection(sock=ours)
+
+
+def _environment() -> dict[str, str]:
+    """The server's, without its settings: the engine needs none of them, and keys and database passwords least of all."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")} | {"PYTHONUNBUFFERED": "1"}
 
 
 async def _read(reader: asyncio.StreamReader) -> Event:
