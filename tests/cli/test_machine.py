@@ -5,7 +5,8 @@ import platform
 import psutil
 import pytest
 
-from alize.cli.machine import describe, extensions_of, quota
+from alize.cli.machine import describe, extensions_of
+from alize.engine.cores import quota
 
 
 def test_the_machine_describes_itself() -> None:

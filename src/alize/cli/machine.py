@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["EXTENSIONS", "Machine", "cores", "describe", "extensions_of", "quota"]
+from alize.engine.cores import cores
+
+__all__ = ["EXTENSIONS", "Machine", "describe", "extensions_of"]
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     # name of the extension → flags as Linux and macOS spell them
@@ -80,25 +82,6 @@ def extensions_of(flags: frozenset[str]) -> tuple[str, ...]:
     ('AVX2', 'AVX-512', 'AVX-512 VNNI')
     """
     return tuple(name for name, spellings in EXTENSIONS.items() if flags.intersection(spellings))
-
-
-def cores() -> int:
-    """Cores that this process may use: those it is bound to, and no more than its control group grants."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    granted = quota(_read(Path("/sys/fs/cgroup/cpu.max")))
-    return max(1, min(allowed, round(granted))) if granted else allowed
-
-
-def quota(text: str) -> float | None:
-    """Cores that a control group grants, from its `cpu.max`.
-
-    >>> quota("150000 100000")
-    1.5
-    >>> quota("max 100000") is None
-    True
-    """
-    share, _, period = text.strip().partition(" ")
-    return int(share) / int(period) if share.isdigit() and period.isdigit() and int(period) else None
 
 
 def _processor() -> tuple[frozenset[str], str]:

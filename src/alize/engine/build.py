@@ -1,10 +1,10 @@
 """From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alize.engine.core import Core
+from alize.engine.cores import cores
 from alize.engine.runners.base import BLOCK, Runner, RunnerInfo
 from alize.engine.schedule import Limits
 from alize.errors import HomeUnusable, Missing
@@ -76,7 +76,7 @@ def _runner(config: EngineConfig) -> Runner:
     from alize.engine.runners.torch_dtype import choose_dtype
     from alize.model.load import load_transformer
 
-    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(config.threads or cores())
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     dtype, reason = choose_dtype(config.dtype, device)
     checkpoint = open_checkpoint(Path(config.path))

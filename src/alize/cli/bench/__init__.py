@@ -44,9 +44,9 @@ def bench(
     """Measure a model on this machine, and peers beside it. The last line is one JSON document."""
     from alize.cli.bench.peers import parse_peers
     from alize.cli.bench.work import parse_works
-    from alize.cli.machine import cores
     from alize.cli.pull import bring
     from alize.cli.terminal import remark, stderr
+    from alize.engine.cores import cores
     from alize.settings import Settings
 
     settings = Settings.load(home=home, model=model)
@@ -73,7 +73,7 @@ def _start(settings: "Settings", path: "Path", peers: "Sequence[Peer]", stack: E
 
     from alize.cli.bench.peers import prepare
     from alize.cli.bench.side import Side
-    from alize.cli.machine import cores
+    from alize.engine.cores import cores
 
     for peer in peers:
         _check_format(peer, path)
