@@ -25,6 +25,7 @@ AlizeError                          500 server_error
    ├─ HomeUnusable                  the state folder is unwritable, or held by another `alize up`
    ├─ BackupFailed                  a backup cannot be written, or an archive cannot be restored
    ├─ PortTaken
+   ├─ OutOfMemory                  the weights or the cache do not fit into memory
    ├─ CheckpointInvalid             a weights file is truncated, corrupt or of an unknown kind
    ├─ DownloadFailed                a pull stopped: network, disk, checksum
    └─ Missing                       an optional part (PyTorch, a model) is not installed
@@ -54,6 +55,7 @@ __all__ = [
     "MethodNotAllowed",
     "Missing",
     "NotFound",
+    "OutOfMemory",
     "PayloadTooLarge",
     "PermissionDenied",
     "PortTaken",
@@ -231,6 +233,10 @@ class BackupFailed(LocalError):
 
 class PortTaken(LocalError):
     code = "port_taken"
+
+
+class OutOfMemory(LocalError):
+    code = "out_of_memory"
 
 
 class CheckpointInvalid(LocalError):

@@ -178,8 +178,17 @@ async def test_scores_and_embeddings(engine: Engine) -> None:
     scores = await engine.score([1, 2, 3, 4])
     assert len(scores) == 3
     assert all(score <= 0 for score in scores)
+    assert len(await engine.score([1] * CONTEXT)) == CONTEXT - 1
     vectors = await engine.embed([[1, 2, 3], [4]])
     assert [math.hypot(*vector) for vector in vectors] == pytest.approx([1, 1])
+
+
+async def test_what_cannot_be_scored_or_embedded_is_refused(engine: Engine) -> None:
+    for tokens, error in (([], InvalidRequest), ([1] * (CONTEXT + 1), PromptTooLong), ([2**70], InvalidRequest)):
+        with pytest.raises(error):
+            await engine.score(tokens)
+        with pytest.raises(error):
+            await engine.embed([tokens])
 
 
 async def test_adapters_are_refused_where_there_are_none(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +174,75 @@ async def test_pausing_waits_for_what_runs_and_holds_what_comes(engine: LocalEng
     assert not held.done()
     await engine.resume()
     assert (await running)[-1].finish == (await held)[-1].finish == "length"
+
+
+async def restarted(engine: LocalEngine) -> None:
+    """Kill the process and wait until another one answers."""
+    generation = (await engine.stats()).generation
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    while True:
+        try:
+            assert (await engine.stats()).generation == generation + 1
+            return
+        except EngineUnavailable:
+            await asyncio.sleep(0)
+
+
+async def test_a_paused_engine_that_dies_comes_back_paused(engine: LocalEngine) -> None:
+    await engine.pause()
+    await restarted(engine)
+    held = asyncio.create_task(collect(engine, request("held")))
+    while not (await engine.stats()).waiting:
+        pass
+    await engine.resume()
+    await held
+    await restarted(engine)
+    await collect(engine, request("free"))
+
+
+async def test_a_pause_given_up_is_none(engine: LocalEngine) -> None:
+    running = asyncio.create_task(collect(engine, request("runs", 200)))
+    while not (await engine.stats()).running:
+        pass
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await engine.pause()
+    await collect(engine, request("comes"))
+    await running
+
+
+async def test_a_reload_that_nobody_waits_for_is_accounted_for(config: EngineConfig, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").symlink_to(tiny_checkpoint)
+    engine = await LocalEngine.start(replace(config, sha256="stated"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await engine.reload(str(tmp_path / "other"))
+    await collect(engine, request("after"))  # it was queued behind the new weights
+    assert engine.info.weights_sha256 is None
+    await engine.close()
+
+
+async def test_an_answer_need_not_wait_for_a_long_score(config: EngineConfig) -> None:
+    engine = await LocalEngine.start(replace(config, limits=Limits(max_context=256, step_tokens=4)))
+    score = asyncio.create_task(engine.score([1] * 256))  # 64 pieces
+    await asyncio.sleep(0)
+    await collect(engine, request("a", 20))
+    assert not score.done()
+    score.cancel()
+    await idle(engine)
+    assert (await engine.stats()).blocks_used == 0
+    assert len(await engine.score([1] * 10)) == 9
+    await engine.close()
+
+
+async def test_a_process_that_speaks_no_protocol_is_a_crash(config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!{sys.executable}\nimport os, sys\nos.write(int(sys.argv[3]), bytes([1, 0, 0, 0, 0xC1]))\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(EngineCrashed, match="no message"):
+        await LocalEngine.start(config)
 
 
 async def test_reloading_keeps_what_waits(engine: LocalEngine, tiny_checkpoint: Path) -> None:

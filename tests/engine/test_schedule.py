@@ -157,6 +157,20 @@ def test_tenants_share_the_machine_evenly() -> None:
     assert [name for name in order[:4] if name.startswith("quiet")] == ["quiet-0", "quiet-1"]
 
 
+def test_what_a_preemption_computes_again_is_not_charged_again() -> None:
+    def charged(blocks: int) -> tuple[dict[str, int], int]:
+        engine = core(blocks, Limits(prefix_cache=False))
+        for name in ("a", "b"):
+            engine.add(Request(name, (1,) * 40, max_tokens=60, tenant=name))
+        drain(engine)
+        return engine.scheduler.waiting.used, engine.stats().preemptions
+
+    roomy, none = charged(64)
+    tight, some = charged(9)
+    assert (none, some > 0) == (0, True)
+    assert tight == roomy == {"a": 40 + 2 * 60, "b": 40 + 2 * 60}
+
+
 def test_higher_priority_goes_first_and_waiting_raises_it() -> None:
     engine = core(limits=Limits(max_running=1, prefix_cache=False))
     engine.add(Request("running", (1,), max_tokens=1))
@@ -280,3 +294,32 @@ def test_scoring_uses_scratch_blocks_and_running_work_gives_way() -> None:
     engine.check()
     assert {name: len(tokens) for name, tokens in drain(engine).items()} == {"0": 29, "1": 29}
     assert engine.stats().preemptions > 0
+
+
+@pytest.mark.parametrize("window", [None, 20])
+def test_scoring_in_pieces_beside_answers_changes_neither(window: int | None) -> None:
+    engine = core(16, Limits(step_tokens=16), window)
+    asked = [Request(str(index), (index,) * 40, max_tokens=90) for index in range(3)]
+    for request in asked:
+        engine.add(request)
+    tokens = [index % 7 for index in range(200)]
+    job, answers, scores = engine.scoring(tokens), dict[str, list[int]](), list[float]()
+    while not scores:
+        for step in engine.step():
+            answers.setdefault(step.request_id, []).extend(step.tokens)
+        try:
+            next(job)
+        except StopIteration as end:
+            scores = end.value
+    assert scores == core(64, window=window).score(tokens)
+    assert drain(engine, answers) == {request.id: alone(request, window) for request in asked}
+    assert engine.stats().preemptions > 0
+
+
+def test_scoring_that_is_given_up_frees_its_blocks() -> None:
+    engine = core(limits=Limits(step_tokens=16))
+    job = engine.scoring([1] * 100)
+    next(job)
+    assert engine.stats().blocks_used == 1
+    job.close()
+    assert engine.stats().blocks_used == 0

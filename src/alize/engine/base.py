@@ -176,15 +176,15 @@ class Engine(Protocol):
         ...
 
 
-def check_fits(request: Request, info: ModelInfo) -> None:
-    """Raise PromptTooLong where the prompt leaves no room for one token, naming both numbers; InvalidRequest for numbers out of range."""
+def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
+    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
-    if len(request.tokens) >= info.max_context:
+    if len(request.tokens) + drawn > info.max_context:
         raise PromptTooLong(
             f"Prompt contains {len(request.tokens)} tokens, too large for model with {info.max_context} maximum context length.",
             param="messages",
-            remedy=f"Shorten it to at most {info.max_context - 1} tokens.",
+            remedy=f"Shorten it to at most {info.max_context - drawn} tokens.",
         )
     if not 0 <= min(request.tokens) <= max(request.tokens) < info.vocab_size:
         raise InvalidRequest(f"The prompt has a token id outside 0 … {info.vocab_size - 1}.")

@@ -7,7 +7,7 @@ from alize.engine.core import Core
 from alize.engine.cores import cores
 from alize.engine.runners.base import BLOCK, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import HomeUnusable, Missing
+from alize.errors import Missing, OutOfMemory
 from alize.settings import Settings
 from alize.weights.checkpoints import open_checkpoint
 
@@ -57,14 +57,14 @@ class EngineConfig:
 def build_core(config: EngineConfig) -> Core:
     """Load the weights and allocate the cache.
 
-    Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, HomeUnusable where memory does not suffice.
+    Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
     runner = _runner(config)
     blocks = _blocks(runner.info, config)
     try:
         return Core(runner, config.limits, blocks, config.model, config.sha256)
     except MemoryError as error:
-        raise HomeUnusable(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
+        raise OutOfMemory(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
 
 
 def _runner(config: EngineConfig) -> Runner:

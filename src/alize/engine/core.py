@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import Literal
@@ -20,7 +20,10 @@ from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
 
-__all__ = ["Core"]
+__all__ = ["Core", "Job"]
+
+Job = Generator[None, None, list[float]]
+"""Work outside the batch, one piece for each `next`; its result is what it returns. Closing it early frees its blocks."""
 
 
 class Core:
@@ -107,17 +110,30 @@ class Core:
 
     def score(self, tokens: Seq[int]) -> list[float]:
         """Log-probability of each token after the first, given those before it."""
+        return _result(self.scoring(tokens))
+
+    def embed(self, tokens: Seq[int]) -> list[float]:
+        """The mean of the last hidden states, of length 1."""
+        return _result(self.embedding(tokens))
+
+    def scoring(self, tokens: Seq[int]) -> Job:
+        """`score`, in pieces. One job at a time: two could hold all blocks and both wait for more."""
         scores: list[float] = []
         for start, logits in self._values(tokens, "logits"):
             wide = logits.astype(np.float64)
             wide -= wide.max(axis=-1, keepdims=True)
             chosen = np.asarray(tokens[start + 1 : start + 1 + len(wide)])
             scores += (wide[np.arange(len(chosen)), chosen] - np.log(np.exp(wide[: len(chosen)]).sum(axis=-1))).tolist()
+            yield
         return scores
 
-    def embed(self, tokens: Seq[int]) -> list[float]:
-        """The mean of the last hidden states, of length 1."""
-        mean = np.concatenate([hidden for _, hidden in self._values(tokens, "hidden")]).mean(axis=0, dtype=np.float64)
+    def embedding(self, tokens: Seq[int]) -> Job:
+        """`embed`, in pieces."""
+        total = np.zeros(self.runner.info.hidden_size)
+        for _, hidden in self._values(tokens, "hidden"):
+            total += hidden.sum(axis=0, dtype=np.float64)
+            yield
+        mean = total / len(tokens)
         return (mean / max(float(np.linalg.norm(mean)), 1e-12)).tolist()
 
     def logits(self, tokens: Seq[int]) -> npt.NDArray[np.float32]:
@@ -129,7 +145,7 @@ class Core:
 
         Raises PromptTooLong, InvalidRequest for ids outside the vocabulary.
         """
-        check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info)
+        check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
         groups = self.scheduler.groups
         tables = groups.empty()
         try:
@@ -202,3 +218,11 @@ class Core:
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
+
+
+def _result(job: Job) -> list[float]:
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value

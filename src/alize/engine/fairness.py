@@ -20,7 +20,7 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Sequence] = {}
-        self._used: dict[str, int] = {}
+        self.used: dict[str, int] = {}  # by tenant, in weighted tokens
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -33,10 +33,10 @@ class FairQueue:
         tenant = sequence.request.tenant
         others = {s.request.tenant for s in self._waiting.values()} | set(present)
         if not others:
-            self._used.clear()  # alone: nobody to be fair to, and counters of tenants long gone would pile up
+            self.used.clear()  # alone: nobody to be fair to, and counters of tenants long gone would pile up
         elif tenant not in others:
-            level = min(self._used.get(other, 0) for other in others)
-            self._used[tenant] = max(self._used.get(tenant, 0), level)
+            level = min(self.used.get(other, 0) for other in others)
+            self.used[tenant] = max(self.used.get(tenant, 0), level)
         self._waiting[sequence.request.id] = sequence
 
     def first(self, returning: bool = False) -> Sequence | None:
@@ -47,7 +47,7 @@ class FairQueue:
         return self._waiting.pop(request_id, None)
 
     def charge(self, tenant: str, prompt: int, drawn: int) -> None:
-        self._used[tenant] = self._used.get(tenant, 0) + PROMPT_WEIGHT * prompt + DRAWN_WEIGHT * drawn
+        self.used[tenant] = self.used.get(tenant, 0) + PROMPT_WEIGHT * prompt + DRAWN_WEIGHT * drawn
 
     def age(self) -> None:
         """Count one more step of waiting for everyone queued."""
@@ -56,4 +56,4 @@ class FairQueue:
 
     def _rank(self, sequence: Sequence) -> tuple[float, int, int]:
         tenant = sequence.request.tenant
-        return (-(sequence.request.priority + sequence.waited // AGEING), self._used.get(tenant, 0), sequence.arrival)
+        return (-(sequence.request.priority + sequence.waited // AGEING), self.used.get(tenant, 0), sequence.arrival)

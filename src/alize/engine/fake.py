@@ -139,11 +139,13 @@ class FakeEngine:
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
         self._check_up()
-        check_fits(Request("", tuple(tokens), 1), self._info)
+        check_fits(Request("", tuple(tokens), 1), self._info, drawn=0)
         return [-math.log(self._info.vocab_size)] * (len(tokens) - 1)
 
     async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
         self._check_up()
+        for tokens in batch:
+            check_fits(Request("", tuple(tokens), 1), self._info, drawn=0)
         counts = [Counter(token % _DIMENSIONS for token in tokens) for tokens in batch]
         return [[each[i] / math.hypot(*each.values()) for i in range(_DIMENSIONS)] for each in counts]
 

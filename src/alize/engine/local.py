@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import msgspec
+
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
 from alize.engine.build import EngineConfig
 from alize.engine.wire import (
@@ -59,6 +61,7 @@ class LocalEngine:
         self._numbers = itertools.count(1)
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
+        self._paused = False  # also of the next process
         self._generation = 0
         self._failure: AlizeError | None = None  # why the last engine ended, if it said
 
@@ -112,23 +115,42 @@ class LocalEngine:
                     self._send(Abort(number))
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
-        return (await self._call("score", tokens=[list(tokens)])).vectors[0]
+        return await self._values("score", tokens)
 
     async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
-        # One call each, so that running answers get their step in between.
-        return [(await self._call("embed", tokens=[list(tokens)])).vectors[0] for tokens in batch]
+        return [await self._values("embed", tokens) for tokens in batch]
 
     async def set_adapter(self, name: str, path: str | None) -> None:
         raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
 
     async def pause(self) -> None:
-        await self._call("pause")
+        before, self._paused = self._paused, True
+        try:
+            await self._call("pause")
+        except BaseException:  # whoever gave up waiting, or saw the engine end, believes that it is not paused
+            self._paused = before
+            if not before:
+                with suppress(EngineUnavailable):
+                    self._send(Call(next(self._numbers), "resume"))
+            raise
 
     async def resume(self) -> None:
-        await self._call("resume")
+        self._paused = False
+        if self._writer is not None:  # the next process will not be paused either
+            await self._call("resume")
 
     async def reload(self, path: str | None = None) -> None:
-        answer = await self._call("reload", path=path)
+        await asyncio.shield(self._reload(path))  # it goes on in the engine whether or not somebody waits: keep account of it
+
+    async def _reload(self, path: str | None) -> None:
+        try:
+            answer = await self._call("reload", path=path)
+        except EngineUnavailable:  # nothing was tried, or the engine ended: the next one is paused if this one was
+            raise
+        except AlizeError:
+            self._paused = False
+            raise
+        self._paused = False
         self._info = answer.info or self._info
         self._config = self._config.at(path)  # a restarted engine must serve the same
 
@@ -160,12 +182,20 @@ class LocalEngine:
             raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
         self._writer.write(encode(command))
 
-    async def _call(self, method: str, tokens: list[list[int]] | None = None, path: str | None = None) -> Answer:
+    async def _values(self, method: str, tokens: Sequence[int]) -> list[float]:
+        check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
+        return (await self._call(method, tokens=list(tokens))).values
+
+    async def _call(self, method: str, tokens: list[int] | None = None, path: str | None = None) -> Answer:
         number = next(self._numbers)
         self._send(Call(number, method, tokens or [], path))
         future = self._calls[number] = asyncio.get_running_loop().create_future()
         try:
             answer = await future
+        except asyncio.CancelledError:
+            with suppress(EngineUnavailable):
+                self._send(Abort(str(number)))
+            raise
         finally:
             self._calls.pop(number, None)
         if answer.failure is not None:
@@ -204,11 +234,17 @@ class LocalEngine:
                 if isinstance(event, Ready):
                     self._info, self._writer, self._failure, lived = event.info, writer, None, True
                     self._generation += 1
+                    if self._paused:
+                        self._send(Call(next(self._numbers), "pause"))
                     if not ready.done():
                         ready.set_result(None)
                 else:
                     self._dispatch(event)
         except (asyncio.IncompleteReadError, ConnectionError):
+            return lived
+        except msgspec.MsgspecError as error:
+            self._failure = EngineCrashed(f"The engine said something that is no message: {error}.", retry_after=2.0)
+            log.error("engine failed: %s", self._failure.text)
             return lived
         finally:
             self._writer = None

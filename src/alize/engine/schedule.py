@@ -86,12 +86,12 @@ class Scheduler:
         """Book what a step did: positions computed, tokens drawn, ends reached."""
         progress: list[Progress] = []
         for (sequence, count), drawn in zip(plan.tokens.items(), output.tokens, strict=True):
-            prompt_part = 0 if sequence.decoding else count
+            prompt = self._uncharged(sequence, count)
             sequence.tokens += drawn
             sequence.computed += count + max(0, len(drawn) - 1)  # in a call of several steps, all but the last were run too
             self._label(sequence, sequence.computed)
             self.groups.trim(sequence.tables, sequence.computed)
-            self.waiting.charge(sequence.request.tenant, prompt_part, len(drawn))
+            self.waiting.charge(sequence.request.tenant, prompt, len(drawn))
             sequence.finish = self._finish(sequence, drawn)
             if sequence.finish:
                 self.running.remove(sequence)
@@ -119,6 +119,13 @@ class Scheduler:
         for name, pool in self.groups.pools.items():
             held = {block for sequence in self.running for block in sequence.tables[name] if block >= 0}
             assert len(held) == pool.size - pool.free, f"group {name}: {pool.size - pool.free} blocks in use, {len(held)} held by sequences"
+
+    def _uncharged(self, sequence: Sequence, count: int) -> int:
+        """How many of the next `count` tokens are prompt that its tenant has not been charged for; from now on it has."""
+        reached = min(sequence.computed + count, sequence.prompt_length)
+        fresh = max(0, reached - max(sequence.computed, sequence.charged))
+        sequence.charged = max(sequence.charged, reached)
+        return fresh
 
     # ── inside a plan ──
 

@@ -69,6 +69,8 @@ class Add(msgspec.Struct, tag=True, frozen=True):
 
 
 class Abort(msgspec.Struct, tag=True, frozen=True):
+    """Nobody waits any more for this request, or for the call of this number."""
+
     request_id: str
 
 
@@ -77,7 +79,7 @@ class Call(msgspec.Struct, tag=True, frozen=True):
 
     number: int
     method: str
-    tokens: list[list[int]] = []
+    tokens: list[int] = []
     path: str | None = None
 
 
@@ -120,7 +122,7 @@ class Answer(msgspec.Struct, tag=True, frozen=True):
 
     number: int
     failure: Failure | None = None
-    vectors: list[list[float]] = []
+    values: list[float] = []
     stats: EngineStats | None = None
     info: ModelInfo | None = None
 

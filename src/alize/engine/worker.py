@@ -8,12 +8,14 @@ import signal
 import socket
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
 
 from alize.engine.build import build_core
+from alize.engine.core import Job
 from alize.engine.wire import Abort, Add, Answer, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Start, Steps
 from alize.errors import AlizeError
 
@@ -25,13 +27,15 @@ class _Worker:
         self._channel, self._config = channel, start.config
         self._core = build_core(start.config)
         self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
+        self._calls: deque[Call] = deque()  # scores and embeddings not begun
+        self._job: tuple[int, Job] | None = None  # the one that has: a piece of it is computed after each step
         channel.send(Ready(self._core.info))
 
     def run(self) -> None:
         """Handle commands between steps until told to quit. Raises EOFError where the server is gone."""
         checked = True
         while True:
-            for command in self._channel.receive(wait=not self._core.busy and not self._settled):
+            for command in self._channel.receive(wait=self._idle and not self._settled):
                 if isinstance(command, Quit):
                     return
                 self._handle(command)
@@ -40,13 +44,44 @@ class _Worker:
                 checked = False
                 if steps:
                     self._channel.send(Steps(steps))
-            elif not checked:
+            elif not checked and self._job is None:
                 self._core.check()
                 checked = True
-            if self._settled and self._core.settled:
+            self._advance()
+            if self._settled and self._core.settled and self._job is None:
                 for then in self._settled:
                     then()
                 self._settled = []
+
+    @property
+    def _idle(self) -> bool:
+        return not self._core.busy and self._job is None and (self._core.paused or not self._calls)
+
+    def _advance(self) -> None:
+        """Compute one piece of a score or an embedding, so that answers, aborts and probes never wait for more than a piece."""
+        if self._job is None and self._calls and not self._core.paused:
+            call = self._calls.popleft()
+            begin = self._core.scoring if call.method == "score" else self._core.embedding
+            self._job = call.number, begin(call.tokens)
+        if self._job is None:
+            return
+        number, job = self._job
+        try:
+            next(job)
+            return
+        except StopIteration as end:
+            answer = Answer(number, values=end.value)
+        except AlizeError as error:
+            answer = Answer(number, Failure.of(error))
+        self._job = None
+        self._channel.send(answer)
+
+    def _abandon(self, request_id: str) -> None:
+        self._core.abort(request_id)
+        self._calls = deque(call for call in self._calls if str(call.number) != request_id)
+        if self._job is not None and str(self._job[0]) == request_id:
+            self._job[1].close()
+            self._job = None
 
     def _handle(self, command: Command) -> None:
         match command:
@@ -56,22 +91,17 @@ class _Worker:
                 except AlizeError as error:
                     self._channel.send(Refused(request.id, Failure.of(error)))
             case Abort(request_id):
-                self._core.abort(request_id)
+                self._abandon(request_id)
             case Call():
-                try:
-                    self._call(command)
-                except AlizeError as error:
-                    self._channel.send(Answer(command.number, Failure.of(error)))
+                self._call(command)
             case Start() | Quit():
                 raise AssertionError("a second Start")
 
     def _call(self, call: Call) -> None:
         core = self._core
         match call.method:
-            case "score":
-                self._channel.send(Answer(call.number, vectors=[core.score(tokens) for tokens in call.tokens]))
-            case "embed":
-                self._channel.send(Answer(call.number, vectors=[core.embed(tokens) for tokens in call.tokens]))
+            case "score" | "embed":
+                self._calls.append(call)
             case "stats":
                 self._channel.send(Answer(call.number, stats=core.stats(psutil.Process().memory_info().rss)))
             case "pause":
