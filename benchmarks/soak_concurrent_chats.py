@@ -137,12 +137,21 @@ def compare(text: str, solo: Solo, result: Result) -> None:
         result.wrong.append(f"gap {solo.gaps[at]:.4f} at token {at}: …{text[max(0, same - 20) : same + 20]!r}")
 
 
-async def watch(server: psutil.Process, samples: list[tuple[float, float]], stop: asyncio.Event) -> None:
-    """Resident MiB of the server and its engine, each second."""
+@dataclass(frozen=True)
+class Sample:
+    """Resident MiB at a second."""
+
+    seconds: float
+    server: float
+    engine: float
+
+
+async def watch(server: psutil.Process, samples: list[Sample], stop: asyncio.Event) -> None:
+    """Take a sample each second."""
     started = time.perf_counter()
     while not stop.is_set():
-        family = [server, *server.children(recursive=True)]
-        samples.append((time.perf_counter() - started, sum(process.memory_info().rss for process in family) / 2**20))
+        engine = sum(process.memory_info().rss for process in server.children(recursive=True))
+        samples.append(Sample(time.perf_counter() - started, server.memory_info().rss / 2**20, engine / 2**20))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1)
 
@@ -164,7 +173,7 @@ async def serving(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError
 
 
-async def load(port: int, args: argparse.Namespace, server: psutil.Process) -> tuple[Result, list[tuple[float, float]], float]:
+async def load(port: int, args: argparse.Namespace, server: psutil.Process) -> tuple[Result, list[Sample], float]:
     questions = [template.format(topic) for topic in TOPICS for template in QUESTIONS]
     solos = {question: await alone(port, question, args.length) for question in questions}
     print(f"{len(solos)} solo answers of {statistics.mean(s.completion for s in solos.values()):.0f} tokens", flush=True)
@@ -186,25 +195,27 @@ async def load(port: int, args: argparse.Namespace, server: psutil.Process) -> t
     return result, samples, elapsed
 
 
-def plot(samples: list[tuple[float, float]], result: Result, path: Path) -> None:
+def plot(samples: list[Sample], result: Result, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
 
     figure, (memory, wait) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    memory.plot(*zip(*samples, strict=True))
-    memory.set(xlabel="seconds", ylabel="MiB resident, server and engine", ylim=(0, None))
+    memory.plot([s.seconds for s in samples], [s.engine for s in samples], label="engine")
+    memory.plot([s.seconds for s in samples], [s.server for s in samples], label="server")
+    memory.set(xlabel="seconds", ylabel="MiB resident", ylim=(0, None))
+    memory.legend()
     wait.hist(result.ttft, bins=40)
     wait.set(xlabel="seconds to the first token", ylabel="answers")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
 
-def growth(samples: list[tuple[float, float]]) -> float:
+def growth(samples: list[Sample]) -> float:
     """MiB a minute over the second half, once every stream has been busy for a while."""
     half = samples[len(samples) // 2 :]
-    times, values = [t / 60 for t, _ in half], [v for _, v in half]
+    times, values = [s.seconds / 60 for s in half], [s.server + s.engine for s in half]
     return statistics.linear_regression(times, values).slope if len(half) > 2 else 0.0
 
 
@@ -261,7 +272,7 @@ def main() -> int:
         "tokens_per_second": round(result.tokens / elapsed, 1),
         "ttft_p50_s": round(statistics.median(result.ttft), 2) if result.ttft else None,
         "ttft_p99_s": round(statistics.quantiles(result.ttft, n=100)[98], 2) if count > 2 else None,
-        "memory_mib_end": round(samples[-1][1]) if samples else None,
+        "memory_mib": [(round(s.seconds), round(s.server), round(s.engine)) for s in samples[:: max(1, len(samples) // 20)]],
         "memory_mib_per_minute": round(slope, 2),
         "ok": ok,
     }
