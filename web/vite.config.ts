@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** Built into the Python package, which serves it; `npm run dev` passes calls on to a running `alize up`. */
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  base: "./",
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../src/alize/web",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0, // the Content-Security-Policy allows no data: scripts or fonts
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8600", "/v1": "http://127.0.0.1:8600" } },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+});
