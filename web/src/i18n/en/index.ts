@@ -1,0 +1,8 @@
+import { account } from "./account";
+import { common } from "./common";
+import { markdown } from "./markdown";
+import { shell } from "./shell";
+import { thread } from "./thread";
+
+/** Keys are "area.name"; each area has a file of its own. */
+export const en = { ...account, ...common, ...markdown, ...shell, ...thread };

@@ -1,0 +1,14 @@
+import type { common as words } from "../en/common";
+
+export const common: Record<keyof typeof words, string> = {
+  "common.cancel": "Annuler",
+  "common.save": "Enregistrer",
+  "common.close": "Fermer",
+  "common.copy": "Copier",
+  "common.copied": "Copié",
+  "common.delete": "Supprimer",
+  "common.undo": "Rétablir",
+  "common.retry": "Réessayer",
+  "common.loading": "Chargement",
+  "common.more": "Plus",
+};

@@ -1,0 +1,48 @@
+/** Words in three languages. In: a key and its values. Out: the text in the chosen language. English is the measure of completeness. */
+import { createContext, useContext } from "react";
+import type { Language } from "@/api/types";
+import { en } from "./en";
+import { fr } from "./fr";
+import { ja } from "./ja";
+
+export type Key = keyof typeof en;
+export type Values = Record<string, string | number>;
+
+const CATALOGS: Record<Language, Record<Key, string>> = { en, fr, ja };
+
+/**
+ * The text of a key, with {name} replaced by its value. Plurals are "{count|one text|other text}"; in a form # is the number.
+ *
+ * translate("en", "message.tokens", { count: 2 }) → "2 tokens"
+ */
+export function translate(language: Language, key: Key, values: Values = {}): string {
+  return CATALOGS[language][key].replace(
+    /\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g,
+    (whole, name: string, one?: string, other?: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      if (one === undefined || other === undefined) return String(value);
+      const number = new Intl.NumberFormat(language).format(Number(value));
+      return (new Intl.PluralRules(language).select(Number(value)) === "one" ? one : other).replace("#", number);
+    },
+  );
+}
+
+export const LanguageContext = createContext<Language>("en");
+
+export type Translate = (key: Key, values?: Values) => string;
+
+/** `t` of the language around the component. */
+export function useT(): Translate {
+  const language = useContext(LanguageContext);
+  return (key, values) => translate(language, key, values);
+}
+
+/** The first language of the browser that there is a catalog for. */
+export function preferred(languages: readonly string[]): Language {
+  for (const one of languages) {
+    const short = one.slice(0, 2).toLowerCase();
+    if (short === "en" || short === "fr" || short === "ja") return short;
+  }
+  return "en";
+}
