@@ -1,0 +1,81 @@
+/** What can go wrong between page and server. In: an answer that is no success, or none. Out: one typed failure. */
+import type { ApiError } from "./types";
+
+/** A complaint about one field, from a 422. `field` is its path: "password", "attachments.0.text". */
+export interface FieldFault {
+  field: string;
+  message: string;
+}
+
+export class ApiFailure extends Error {
+  override readonly name = "ApiFailure";
+
+  constructor(
+    message: string,
+    /** 0: the server was not reached. */
+    readonly status: number,
+    readonly type: string,
+    readonly code: string | null = null,
+    readonly param: string | null = null,
+    /** Seconds to wait before trying again, where the server said so. */
+    readonly retryAfter: number | null = null,
+    readonly fields: readonly FieldFault[] = [],
+  ) {
+    super(message);
+  }
+
+  /** Whether the same call may succeed later with nothing changed. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export function unreachable(cause: unknown): ApiFailure {
+  const failure = new ApiFailure("The server was not reached.", 0, "unreachable");
+  failure.cause = cause;
+  return failure;
+}
+
+/** The failure that an answer with an error status says; also where a proxy in between answered with a page of its own. */
+export async function failureOf(response: Response): Promise<ApiFailure> {
+  const body: unknown = await response.json().catch(() => null);
+  const wait = secondsOf(response.headers.get("Retry-After"));
+  if (!isApiError(body)) {
+    const message = `The server answered ${response.status} without saying why.`;
+    return new ApiFailure(message, response.status, "unexplained", null, null, wait);
+  }
+  const fields = "detail" in body ? faultsOf(body.detail) : [];
+  if (fields.length === 0 && body.param) fields.push({ field: body.param, message: body.message });
+  return new ApiFailure(body.message, response.status, body.type, body.code, body.param, wait, fields);
+}
+
+function isApiError(body: unknown): body is ApiError {
+  return (
+    typeof body === "object" &&
+    body !== null &&
+    "message" in body &&
+    typeof body.message === "string" &&
+    "type" in body &&
+    typeof body.type === "string"
+  );
+}
+
+/** The public `detail` list: {loc: ["body", "password"], msg}. */
+function faultsOf(detail: unknown): FieldFault[] {
+  if (!Array.isArray(detail)) return [];
+  return detail.flatMap((one: unknown) => {
+    if (typeof one !== "object" || one === null || !("loc" in one) || !("msg" in one)) return [];
+    if (!Array.isArray(one.loc) || typeof one.msg !== "string") return [];
+    const path = one.loc[0] === "body" ? one.loc.slice(1) : one.loc;
+    return [{ field: path.join("."), message: one.msg }];
+  });
+}
+
+/** Retry-After: seconds, or a date. */
+export function secondsOf(header: string | null, now: number = Date.now()): number | null {
+  if (header === null || header.trim() === "") return null;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
+}

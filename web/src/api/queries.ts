@@ -1,0 +1,156 @@
+/** What the pages read. In: ids. Out: TanStack Query hooks over the server's answers, under keys that changes.ts invalidates. */
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useQuery,
+} from "@tanstack/react-query";
+import { server } from "./client";
+import { ApiFailure } from "./failure";
+import type {
+  Account,
+  ApiKey,
+  ContextUse,
+  Conversation,
+  ConversationSummary,
+  Invitation,
+  ListOf,
+  Model,
+  SearchHit,
+  Session,
+  SignedIn,
+} from "./types";
+
+export { continueAnswer, postMessage, regenerate, stopRun } from "./actions";
+
+const PAGE = 50; // conversations a call: more than a screen, less than a moment
+const KEYS_PAGE = 100;
+
+export const keys = {
+  session: ["session"] as const,
+  models: ["models"] as const,
+  allConversations: ["conversations"] as const,
+  conversations: (archived: boolean) => ["conversations", { archived }] as const,
+  conversation: (id: string) => ["conversation", id] as const,
+  context: (id: string, leaf: string | null) => ["context", id, leaf] as const,
+  search: (text: string) => ["search", text] as const,
+  apiKeys: ["keys"] as const,
+  sessions: ["sessions"] as const,
+  accounts: ["accounts"] as const,
+  invitations: ["invitations"] as const,
+};
+
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: async ({ signal }) => server.hold(await server.call<Session>("GET", "/api/session", { signal })),
+  staleTime: 5 * 60_000,
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: keys.models,
+  queryFn: async ({ signal }) => (await server.call<{ data: Model[] }>("GET", "/v1/models", { signal })).data,
+  staleTime: 60_000,
+});
+
+export const conversationsQuery = (archived: boolean) =>
+  infiniteQueryOptions({
+    queryKey: keys.conversations(archived),
+    queryFn: ({ pageParam, signal }) =>
+      server.call<ListOf<ConversationSummary>>("GET", "/api/conversations", {
+        query: { archived, limit: PAGE, after: pageParam },
+        signal,
+      }),
+    initialPageParam: null as string | null, // widened: the first page has no `after`, the others have
+    getNextPageParam: (page) => page.next,
+    staleTime: 30_000,
+  });
+
+export const conversationQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.conversation(id),
+    queryFn: ({ signal }) => server.call<Conversation>("GET", `/api/conversations/${id}`, { signal }),
+    staleTime: 30_000,
+  });
+
+export function useSession() {
+  return useQuery(sessionQuery);
+}
+
+export function useModels() {
+  return useQuery(modelsQuery);
+}
+
+export function useConversations({ archived = false }: { archived?: boolean } = {}) {
+  return useInfiniteQuery(conversationsQuery(archived));
+}
+
+/** Nothing is asked for while `id` is null: a conversation that does not exist yet. */
+export function useConversation(id: string | null) {
+  return useQuery({ ...conversationQuery(id ?? ""), enabled: id !== null });
+}
+
+/** How much of the model's context the path to `leaf` takes, and what is left out. */
+export function useContextUse(id: string | null, leaf: string | null) {
+  return useQuery({
+    queryKey: keys.context(id ?? "", leaf),
+    queryFn: ({ signal }) =>
+      server.call<ContextUse>("GET", `/api/conversations/${id}/context`, { query: { leaf }, signal }),
+    enabled: id !== null && leaf !== null,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The last hits stay while the next are fetched, so that a list under typing does not flicker. */
+export function useSearch(text: string, limit = 20) {
+  const q = text.trim();
+  return useQuery({
+    queryKey: [...keys.search(q), limit],
+    queryFn: async ({ signal }) =>
+      (await server.call<{ data: SearchHit[] }>("GET", "/api/search", { query: { q, limit }, signal })).data,
+    enabled: q !== "",
+    placeholderData: (previous) => (q === "" ? undefined : previous),
+    staleTime: 10_000,
+  });
+}
+
+export function useApiKeys() {
+  return useQuery({ queryKey: keys.apiKeys, queryFn: ({ signal }) => everyPage<ApiKey>("/api/keys", signal) });
+}
+
+export function useSessions() {
+  return useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => everyPage<SignedIn>("/api/sessions", signal) });
+}
+
+export function useAccounts(enabled = true) {
+  return useQuery({
+    queryKey: keys.accounts,
+    queryFn: ({ signal }) => everyPage<Account & { disabled?: string | null }>("/api/accounts", signal),
+    enabled,
+  });
+}
+
+export function useInvitations(enabled = true) {
+  return useQuery({
+    queryKey: keys.invitations,
+    queryFn: ({ signal }) => everyPage<Invitation>("/api/invitations", signal),
+    enabled,
+  });
+}
+
+/** A whole list, page by page: for those that people make by hand and that stay short. */
+async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
+  const found: T[] = [];
+  let after: string | null = null;
+  do {
+    const page: ListOf<T> = await server.call("GET", path, { query: { limit: KEYS_PAGE, after }, signal });
+    found.push(...page.data);
+    after = page.next;
+  } while (after !== null);
+  return found;
+}
+
+/** Once more for what may pass by itself, at most twice; never for a refusal. */
+export function retryWanted(failures: number, error: unknown): boolean {
+  return failures < 2 && (!(error instanceof ApiFailure) || (error.passing && error.status !== 429));
+}
