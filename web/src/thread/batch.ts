@@ -1,0 +1,59 @@
+/**
+ * Single items come in as fast as the network gives them; lists of them go out, at most one a frame.
+ *
+ * At 200 tokens a second a render per token is three renders a frame, of which the eye sees one. A hidden page gets no
+ * frames, so a timer stands beside the frame: what arrives is folded in either way and never piles up unseen.
+ */
+
+/** Runs `work` soon and returns how to call it off. */
+export type Schedule = (work: () => void) => () => void;
+
+/** Milliseconds after which a page without frames is brought up to date. */
+const WITHOUT_FRAMES = 250;
+
+export const nextFrame: Schedule = (work) => {
+  const frame = requestAnimationFrame(work);
+  const timer = setTimeout(work, WITHOUT_FRAMES);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+};
+
+export interface Batch<Item> {
+  push(item: Item): void;
+  /** Hands out what waits, at once: before an answer is judged finished, or on the way out. */
+  flush(): void;
+  /** Drops what waits and takes no more. */
+  close(): void;
+}
+
+/** `fold` gets every pushed item once, in order, never an empty list, and never from within `push`. */
+export function createBatch<Item>(fold: (items: Item[]) => void, schedule: Schedule = nextFrame): Batch<Item> {
+  let waiting: Item[] = [];
+  let callOff: (() => void) | null = null;
+  let open = true;
+
+  const flush = (): void => {
+    callOff?.();
+    callOff = null;
+    if (waiting.length === 0) return;
+    const items = waiting;
+    waiting = [];
+    fold(items);
+  };
+  return {
+    push(item) {
+      if (!open) return;
+      waiting.push(item);
+      callOff ??= schedule(flush);
+    },
+    flush,
+    close() {
+      open = false;
+      waiting = [];
+      callOff?.();
+      callOff = null;
+    },
+  };
+}

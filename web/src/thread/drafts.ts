@@ -1,0 +1,113 @@
+/**
+ * What a person is typing comes in, per conversation; it comes back after a reload, a crash or a switch.
+ *
+ * Memory is the truth of this page and storage its mirror: where storage is full, forbidden or gone, the draft still
+ * survives a switch between conversations. Temporary chats pass `mirror: false`, since nothing of them may reach the disk.
+ */
+
+const PREFIX = "alize.draft.";
+/** Drafts of one person kept in storage; the oldest go first. */
+const KEPT = 50;
+/** Longer texts stay in memory only: one draft must not fill the 5 MB that a page has. */
+const LONGEST = 200_000;
+
+export interface Drafts {
+  read(key: string): string;
+  /** Empty text forgets the draft. */
+  write(key: string, text: string, mirror?: boolean): void;
+  /** Forgets this person's drafts: at sign-out, on a machine that others use. */
+  clear(): void;
+}
+
+interface Stored {
+  text: string;
+  at: number;
+}
+
+/**
+ * Drafts of one account. `storage` is a function because the mere look at `localStorage` throws where it is forbidden.
+ * Never throws.
+ */
+export function createDrafts(owner: string, storage: () => Storage | null, now: () => number = Date.now): Drafts {
+  const memory = new Map<string, string>();
+  const prefix = `${PREFIX}${owner}.`;
+
+  return {
+    read(key) {
+      const known = memory.get(key);
+      if (known !== undefined) return known;
+      const text = parse(attempt(() => storage()?.getItem(prefix + key) ?? null, null))?.text ?? "";
+      memory.set(key, text);
+      return text;
+    },
+    write(key, text, mirror = true) {
+      memory.set(key, text);
+      if (mirror) attempt(() => keep(storage(), prefix, key, text, now()), undefined);
+    },
+    clear() {
+      memory.clear();
+      attempt(() => {
+        const store = storage();
+        if (store) for (const name of namesOf(store, prefix)) store.removeItem(name);
+      }, undefined);
+    },
+  };
+}
+
+function keep(store: Storage | null, prefix: string, key: string, text: string, at: number): void {
+  if (!store) return;
+  if (text === "" || text.length > LONGEST) {
+    store.removeItem(prefix + key);
+    return;
+  }
+  const value = JSON.stringify({ text, at } satisfies Stored);
+  const others = oldestFirst(store, prefix).filter((name) => name !== prefix + key);
+  while (others.length >= KEPT) store.removeItem(others.shift() ?? "");
+  // Full: older drafts make room one by one; a draft that does not fit alone stays in memory.
+  while (!stored(store, prefix + key, value)) {
+    const oldest = others.shift();
+    if (oldest === undefined) {
+      store.removeItem(prefix + key); // an older state of this draft must not come back as if it were the last
+      return;
+    }
+    store.removeItem(oldest);
+  }
+}
+
+function oldestFirst(store: Storage, prefix: string): string[] {
+  const at = (name: string): number => parse(store.getItem(name))?.at ?? 0;
+  return namesOf(store, prefix).sort((a, b) => at(a) - at(b));
+}
+
+function namesOf(store: Storage, prefix: string): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < store.length; i++) {
+    const name = store.key(i);
+    if (name?.startsWith(prefix)) names.push(name);
+  }
+  return names;
+}
+
+/** Storage is shared with everything on this origin and edited by hand: what is not a draft is no draft. */
+function parse(value: string | null): Stored | null {
+  if (value === null) return null;
+  const parsed: unknown = attempt(() => JSON.parse(value), null);
+  if (typeof parsed !== "object" || parsed === null) return null;
+  if (!("text" in parsed) || typeof parsed.text !== "string") return null;
+  return { text: parsed.text, at: "at" in parsed && typeof parsed.at === "number" ? parsed.at : 0 };
+}
+
+function attempt<T>(work: () => T, otherwise: T): T {
+  try {
+    return work();
+  } catch {
+    return otherwise;
+  }
+}
+
+function stored(store: Storage, name: string, value: string): boolean {
+  return attempt(() => {
+    store.setItem(name, value);
+    return true;
+  }, false);
+}
