@@ -119,6 +119,46 @@ async def test_processes_write_to_one_file_at_once(database: Database, path: Pat
     assert {f"mine.{number}" for number in range(50)} | theirs <= kept
 
 
+LOOK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT count(*) FROM usage").fetchone()[0])
+connection.close()
+"""
+
+
+def seen_by_another_process(path: Path) -> int:
+    """How many rows a program sees that opens the file, looks, and closes it again."""
+    return int(subprocess.run([sys.executable, "-c", LOOK, path], check=True, capture_output=True, text=True).stdout)
+
+
+async def test_a_process_that_comes_and_goes_does_not_take_the_log_away(database: Database, path: Path) -> None:
+    """It would, if opening another connection had dropped the locks of those there are: what is written then reaches no file."""
+    member = await new_member(database)
+    await write(database, usage_of(member, "r1"))
+    async with AsyncExitStack() as stack:
+        for _ in range(sqlite._READERS):
+            store = await stack.enter_async_context(database.transaction())
+            assert (await store.usage.totals(member.workspace)).requests == 1
+    log = path.with_name(f"{path.name}-wal")
+    before = log.stat().st_ino
+    assert seen_by_another_process(path) == 1
+    assert log.stat().st_ino == before
+    await write(database, usage_of(member, "r2"))
+    assert seen_by_another_process(path) == 2
+
+
+def test_who_opens_a_new_file_waits_for_another_that_changes_it(path: Path) -> None:
+    """SQLite's own patience does not cover the change to a write-ahead log: it fails at once where another one writes."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(sqlite3.connect(path, isolation_level=None)) as ours:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            ours.execute("PRAGMA journal_mode = WAL")
+        # The other one ends as soon as ours begins to wait.
+        ours.set_trace_callback(lambda statement: statement == "BEGIN IMMEDIATE" and other.execute("ROLLBACK"))
+        assert sqlite._write_ahead(ours.cursor(), 60.0) == "wal"
+
+
 async def test_the_file_and_its_logs_are_for_the_owner_alone(database: Database, path: Path) -> None:
     await new_member(database)
     files = sorted(path.parent.glob(f"{path.name}*"))
@@ -216,11 +256,21 @@ async def test_a_damaged_file_is_said_with_the_remedy_and_left_as_it_is(path: Pa
         assert file.read() == damaged
 
 
-async def test_a_folder_in_the_files_place_is_said(tmp_path: Path) -> None:
-    database = open_file(tmp_path)
-    with pytest.raises(StorageFailed, match="cannot be opened: Is a directory"):
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+async def test_what_is_no_file_in_the_files_place_is_said(path: Path, what: str) -> None:
+    os.mkdir(path) if what == "folder" else os.mkfifo(path)
+    database = open_file(path)
+    with pytest.raises(StorageFailed, match="cannot be opened: it is not a file"):
         await database.migrate()
     await database.close()
+
+
+async def test_a_link_to_a_file_that_is_not_there_yet_makes_it_for_the_owner_alone(path: Path, tmp_path: Path) -> None:
+    os.symlink(tmp_path / "elsewhere.db", path)
+    database = open_file(path)
+    await database.migrate()
+    await database.close()
+    assert (tmp_path / "elsewhere.db").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")

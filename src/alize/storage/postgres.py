@@ -4,14 +4,14 @@ Commits wait for the server's disk as the server is set up (`synchronous_commit`
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, CursorResult, Executable, Result
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from alize.errors import Missing
-from alize.storage.units import Dialect, to_its_end
+from alize.storage.units import Dialect, finished
 
 __all__ = ["PostgresConnections", "PostgresUnit"]
 
@@ -49,16 +49,8 @@ class PostgresConnections:
     def dialect(self) -> Dialect:
         return "postgresql"
 
-    @asynccontextmanager
-    async def unit(self) -> AsyncGenerator["PostgresUnit", None]:
-        unit = PostgresUnit(self._engine)
-        try:
-            yield unit
-        except BaseException:
-            await to_its_end(unit.finish(commit=False))
-            raise
-        else:
-            await to_its_end(unit.finish(commit=True))
+    def unit(self) -> AbstractAsyncContextManager["PostgresUnit"]:
+        return finished(PostgresUnit(self._engine))
 
     @asynccontextmanager
     async def migrating(self) -> AsyncGenerator[AsyncConnection, None]:

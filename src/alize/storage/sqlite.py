@@ -11,8 +11,10 @@ acknowledged therefore survives `kill -9`, a crash of the system and a power cut
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from sqlalchemy import URL, CursorResult, Executable, Result, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from alize.errors import StorageFailed
-from alize.storage.units import Dialect, to_its_end
+from alize.storage.units import Dialect, finished, to_its_end
 
 __all__ = ["SqliteConnections", "SqliteUnit"]
 
@@ -42,17 +44,9 @@ class SqliteConnections:
     def dialect(self) -> Dialect:
         return "sqlite"
 
-    @asynccontextmanager
-    async def unit(self) -> AsyncGenerator["SqliteUnit", None]:
+    def unit(self) -> AbstractAsyncContextManager["SqliteUnit"]:
         """One transaction; nothing is opened before it first reads or writes."""
-        unit = SqliteUnit(self)
-        try:
-            yield unit
-        except BaseException:
-            await to_its_end(unit.finish(commit=False))
-            raise
-        else:
-            await to_its_end(unit.finish(commit=True))
+        return finished(SqliteUnit(self))
 
     @asynccontextmanager
     async def migrating(self) -> AsyncGenerator[AsyncConnection, None]:
@@ -174,19 +168,12 @@ def _engine(path: Path, begin: str, *, size: int, patience: float, read_only: bo
 
     @event.listens_for(sync, "do_connect")
     def create_private(*_: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        # SQLite would make the file readable by everybody; its -wal and -shm files take the mode of the file itself.
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise StorageFailed(
-                f"The database file {path} cannot be opened: {error.strerror}.", remedy="Check the owner and mode of the state folder."
-            ) from error
+        _make_private(path)
 
     @event.listens_for(sync, "connect")
     def set_up(connection: Any, _: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        mode = cursor.fetchone()[0]
+        mode = _write_ahead(cursor, patience)
         if mode != "wal":
             raise StorageFailed(
                 f"SQLite cannot keep a write-ahead log beside {path} (journal mode '{mode}').",
@@ -204,3 +191,38 @@ def _engine(path: Path, begin: str, *, size: int, patience: float, read_only: bo
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner alone, where there is none. SQLite would let everybody read it; its -wal and -shm take its mode.
+
+    NOTE: a file that is there is not opened. Closing any descriptor of it would drop the locks that SQLite holds on it for this whole
+    process (POSIX), and the next program that comes and goes would take the log away, with rows that were acknowledged.
+    """
+    try:
+        os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        return
+    except FileExistsError:
+        reason = "" if path.is_file() else "it is not a file"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise StorageFailed(f"The database file {path} cannot be opened: {reason}.", remedy="Check the owner and mode of the state folder.")
+
+
+def _write_ahead(cursor: Any, patience: float) -> str:
+    """Keep a write-ahead log, and return how a journal is kept now.
+
+    Of processes that open a new file at once, each reads it before it changes the mode, and none can wait for another to stop
+    reading: SQLite tells all but one at once that the file is busy. Its patience is only for who has not begun.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return cursor.fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        cursor.execute("BEGIN IMMEDIATE")  # waits for the one that changes it
+        cursor.execute("ROLLBACK")

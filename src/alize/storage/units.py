@@ -4,16 +4,17 @@
 """
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, Executable, Result
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["Connections", "Dialect", "Unit", "to_its_end"]
+__all__ = ["Connections", "Dialect", "Unit", "finished", "to_its_end"]
 
 Value = TypeVar("Value")
+Begun = TypeVar("Begun", bound="_Finishable")
 Dialect = Literal["sqlite", "postgresql"]
 
 
@@ -32,6 +33,10 @@ class Unit(Protocol):
         ...
 
 
+class _Finishable(Protocol):
+    async def finish(self, *, commit: bool) -> None: ...
+
+
 class Connections(Protocol):
     """A database that can be reached."""
 
@@ -47,6 +52,18 @@ class Connections(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def finished(unit: Begun) -> AsyncGenerator[Begun, None]:
+    """The transaction, committed when the block ends and rolled back when it raises; a cancellation cuts neither short."""
+    try:
+        yield unit
+    except BaseException:
+        await to_its_end(unit.finish(commit=False))
+        raise
+    else:
+        await to_its_end(unit.finish(commit=True))
 
 
 async def to_its_end(work: Coroutine[object, object, Value]) -> Value:
