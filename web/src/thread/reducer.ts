@@ -1,0 +1,139 @@
+/**
+ * Events of runs and answers of the server come in; the next thread goes out. Pure: the same log gives the same text.
+ *
+ * Whatever is repeated, late or missing, text stands once and in order: an event counts only when it is the next of its
+ * run; an older one is passed over, and one too many asks for the conversation to be loaded again.
+ */
+import type { Message, RunEvent } from "@/api/types";
+import { mergeSnapshot, type Snapshot } from "./merge";
+import { type Run, type Thread, withLeaf, withMessages } from "./state";
+
+export interface Numbered {
+  seq: number;
+  event: RunEvent;
+}
+
+export type Action =
+  /** Events of one run, folded together: one new state for a whole frame. */
+  | { type: "events"; run: string; events: readonly Numbered[] }
+  /** The server said what stands: the whole conversation, or the parts that a call began. */
+  | { type: "loaded"; snapshot: Snapshot }
+  /** Shown before the server knows it. */
+  | { type: "began"; messages: readonly Message[]; run: string; answer: string }
+  /** A call failed for good and is taken back: `gone` disappear, `restored` are as they were before. */
+  | { type: "withdrawn"; gone: readonly string[]; restored: readonly Message[]; run: string }
+  | { type: "show"; message: string };
+
+export function reduce(thread: Thread, action: Action): Thread {
+  switch (action.type) {
+    case "events":
+      return applyEvents(thread, action.run, action.events);
+    case "loaded":
+      return mergeSnapshot(thread, action.snapshot);
+    case "began":
+      return begin(thread, action);
+    case "withdrawn":
+      return withdraw(thread, action);
+    case "show":
+      return withLeaf(thread, action.message);
+  }
+}
+
+function applyEvents(thread: Thread, id: string, events: readonly Numbered[]): Thread {
+  const before = thread.runs.get(id);
+  const old = before ? thread.messages.get(before.message) : undefined;
+  if (!before || !old || old.run !== id) return thread;
+  let run: Run = before;
+  let message: Message = old;
+  for (const { seq, event } of events) {
+    if (run.ended || run.gap) break;
+    if (event.type === "run.gap") {
+      run = { ...run, gap: true };
+      break;
+    }
+    if (!(seq > run.seq)) continue;
+    if (seq !== run.seq + 1) {
+      run = { ...run, gap: true };
+      break;
+    }
+    message = tell(message, event);
+    run = { ...run, seq, confirmed: true, ended: isTerminal(event) };
+  }
+  if (run === before) return thread;
+  const runs = new Map(thread.runs).set(id, run);
+  if (message === old) return { ...thread, runs };
+  return { ...thread, runs, messages: new Map(thread.messages).set(message.id, message) };
+}
+
+/** What one event says about the message it belongs to. */
+function tell(message: Message, event: RunEvent): Message {
+  switch (event.type) {
+    case "conversation.response.started":
+      return {
+        ...message,
+        state: "running",
+        model: event.model,
+        served_by: event.served_by,
+        prompt_tokens: event.prompt_tokens,
+      };
+    case "message.output.delta":
+      return { ...message, state: "running", content: message.content + event.content };
+    case "conversation.response.done":
+      return {
+        ...message,
+        state: "done",
+        finish: event.finish,
+        error: null,
+        prompt_tokens: event.usage.prompt_tokens,
+        completion_tokens: event.usage.completion_tokens,
+        seconds: event.seconds,
+        first_token_seconds: event.first_token_seconds,
+        left: event.left,
+      };
+    case "conversation.response.error":
+      return { ...message, state: "failed", finish: "error", error: event.message };
+    case "run.stopped":
+      return { ...message, state: "stopped" };
+    case "run.cut_off":
+      return { ...message, state: "cut_off" };
+    case "run.waiting":
+      return { ...message, state: "waiting" };
+    default:
+      return message; // a later version's event: its number counts, its content does not concern this page
+  }
+}
+
+function isTerminal(event: RunEvent): boolean {
+  return (
+    event.type === "conversation.response.done" ||
+    event.type === "conversation.response.error" ||
+    event.type === "run.stopped" ||
+    event.type === "run.cut_off"
+  );
+}
+
+function begin(thread: Thread, { messages, run, answer }: Extract<Action, { type: "began" }>): Thread {
+  const all = new Map(thread.messages);
+  for (const message of messages) all.set(message.id, message);
+  const runs = new Map(thread.runs);
+  if (!runs.has(run)) runs.set(run, { id: run, message: answer, seq: 0, ended: false, confirmed: false, gap: false });
+  return withMessages({ ...thread, runs }, all, answer);
+}
+
+function withdraw(thread: Thread, { gone, restored, run }: Extract<Action, { type: "withdrawn" }>): Thread {
+  const runs = new Map(thread.runs);
+  runs.delete(run);
+  const all = new Map<string, Message>();
+  const above = (id: string | null): string | null => {
+    let at = id;
+    while (at !== null && gone.includes(at)) at = thread.messages.get(at)?.parent ?? null;
+    return at;
+  };
+  for (const [id, message] of thread.messages) {
+    if (gone.includes(id)) continue;
+    const parent = above(message.parent);
+    all.set(id, parent === message.parent ? message : { ...message, parent });
+  }
+  for (const message of restored) all.set(message.id, message);
+  return withMessages({ ...thread, runs }, all, above(thread.leaf));
+}
