@@ -14,6 +14,7 @@ import uvicorn
 
 from alize.api.app import create_app
 from alize.api.parts import Parts, Served
+from alize.api.protocol import Http1
 from alize.api.serve import Server
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import KeyIdentity, make_key, owner
@@ -86,7 +87,9 @@ async def opened(
 @asynccontextmanager
 async def listening(app: Any) -> AsyncIterator[int]:
     """The application behind a real socket, in this loop; the port it listens on."""
-    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2))
+    server = Server(
+        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2)
+    )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -7,6 +7,7 @@ AlizeError                          500 server_error
 │  ├─ InvalidMessageOrder           400 … 3230
 │  ├─ InvalidToolCall               400 … 3280
 │  ├─ UnsupportedParameter          400 … unsupported_parameter
+│  ├─ RequestTimeout                408 … request_timeout (retry)
 │  ├─ ValidationFailed              422 … (keeps the public `detail` list)
 │  └─ PayloadTooLarge               413 … payload_too_large
 ├─ AuthenticationFailed             401 authentication_error
@@ -62,6 +63,7 @@ __all__ = [
     "PromptTooLong",
     "QueueFull",
     "RateLimited",
+    "RequestTimeout",
     "SettingInvalid",
     "StorageFailed",
     "UnsupportedParameter",
@@ -145,6 +147,14 @@ class ValidationFailed(InvalidRequest):
 class PayloadTooLarge(InvalidRequest):
     status = 413
     code = "payload_too_large"
+
+
+class RequestTimeout(InvalidRequest):
+    """The client sent its request too slowly. Its connection is closed, since the rest of it may still come."""
+
+    status = 408
+    code = "request_timeout"
+    retry = True
 
 
 class AuthenticationFailed(AlizeError):

@@ -154,6 +154,14 @@ async def test_json_by_any_of_its_names_is_read(desk: Desk, kind: str) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 422), ("br", 422), ("identity", 200)])
+async def test_a_compressed_body_is_refused_as_such(desk: Desk, coding: str, status: int) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    response = await desk.client.post("/v1/chat/completions", content=json.dumps(REQUEST), headers=headers)
+    assert response.status_code == status
+    assert status == 200 or response.json()["detail"][0]["loc"] == ["header", "content-encoding"]
+
+
 async def test_a_million_errors_are_one_sentence(desk: Desk) -> None:
     response = await desk.client.post("/v1/chat/completions", json={f"k{index}": 1 for index in range(200_000)})
     assert response.status_code == 422

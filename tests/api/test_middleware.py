@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from alize.engine.fake import FakeEngine, saying
@@ -43,6 +44,28 @@ async def test_security_headers_are_everywhere(desk: Desk, path: str) -> None:
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert "server" not in headers
     assert "strict-transport-security" not in headers  # only over TLS
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/v1/models", "/v1/models/fake", "/v1/models/nope", "/docs", "/openapi.json", "/"]
+)
+async def test_head_is_get_without_the_body(desk: Desk, path: str) -> None:
+    whole, head = await desk.client.get(path), await desk.client.head(path)
+    assert head.content == b""
+    own = {"x-request-id", "mistral-correlation-id"}
+    assert head.status_code == whole.status_code
+    assert {name: value for name, value in head.headers.items() if name not in own} == {
+        name: value for name, value in whole.headers.items() if name not in own
+    }
+
+
+async def test_head_is_allowed_where_get_is_and_counted_as_what_it_is(desk: Desk) -> None:
+    assert (await desk.client.put("/v1/models")).headers["allow"] == "GET, HEAD"
+    assert (await desk.client.head("/v1/chat/completions")).headers["allow"] == "POST"
+    async with listening(desk.app) as port, httpx.AsyncClient() as client:
+        assert (await client.head(f"http://127.0.0.1:{port}/health")).headers["content-length"] != "0"
+    text = (await desk.client.get("/metrics")).text
+    assert 'alize_http_requests_total{method="HEAD",route="/health",status="200"} 1.0' in text
 
 
 # ── origins ──

@@ -1,10 +1,11 @@
 """The application. In: settings and the parts built elsewhere. Out: an ASGI application; the layers of a request on one screen.
 
 Observe     request id, common headers, log line, metrics
+Head        HEAD is GET without a body
 CORS        pages of other origins, where the settings name them
 Failures    what nobody foresaw becomes a 500
 Drain       503 while the server is being stopped
-BodyLimit   413
+BodyLimit   413, 408
 routes/     auth → body → answer; errors.py turns what they raise into the one shape
 """
 
@@ -20,6 +21,7 @@ from alize.api.limits import Limits
 from alize.api.middleware.body_limit import BodyLimit
 from alize.api.middleware.drain import Drain
 from alize.api.middleware.failures import Failures
+from alize.api.middleware.head import Head
 from alize.api.middleware.observe import Observe
 from alize.api.middleware.prefix import Prefix
 from alize.api.parts import House, Parts
@@ -53,6 +55,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         middleware=[
             *([Middleware(Prefix, settings.root_path)] if settings.root_path else []),
             Middleware(Observe, metrics),
+            Middleware(Head),
             *([cors] if settings.cors_origins else []),
             Middleware(Failures),
             Middleware(Drain, parts.draining),

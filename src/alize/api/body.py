@@ -32,6 +32,9 @@ async def read(request: Request, model: type[Model], *, strict: bool) -> Model:
     `strict` refuses unknown fields; otherwise they are ignored, at every depth.
     """
     _check_content_type(request.headers.get("content-type", ""))
+    coded = request.headers.get("content-encoding", "identity")
+    if coded.strip().lower() != "identity":
+        _refuse("content_encoding", f"The body is sent as {coded[:50]}; send it uncompressed.", where=("header", "content-encoding"))
     body = await request.body()
     if len(body) <= _INLINE:
         return parsed(json_of(body), model, strict=strict)

@@ -41,6 +41,8 @@ def install(app: FastAPI) -> None:
     async def of_the_framework(request: Request, error: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
         response = response_to(_translated(error, request), request.scope)
         response.headers.update(error.headers or {})
+        if response.headers.get("allow") == "GET":
+            response.headers["allow"] = "GET, HEAD"  # middleware/head.py
         return response
 
 

@@ -19,6 +19,7 @@ import uvicorn
 from alize.api.app import create_app
 from alize.api.listen import address_of, bind, check_tls
 from alize.api.parts import Parts, Served
+from alize.api.protocol import Http1
 from alize.engine.build import EngineConfig
 from alize.engine.local import LocalEngine
 from alize.errors import Missing
@@ -136,6 +137,7 @@ async def _identity(settings: Settings, database: Database) -> AsyncGenerator[Id
 def _config(settings: Settings, parts: Parts) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(settings, parts),
+        http=Http1,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -1,19 +1,31 @@
-"""How long a body may be. In: a request, chunk by chunk. Out: PayloadTooLarge as soon as there is more than the limit.
+"""How long a body may be, and may take. In: a request, chunk by chunk. Out: PayloadTooLarge or RequestTimeout once it is more than that.
 
-The length that a request states is checked before anything is read; a request that states none is counted as it comes.
+The length that a request states is checked before anything is read; a request that states none is counted as it comes. A request that
+states two lengths is refused: a proxy before this server may have believed the other one.
 """
+
+import asyncio
+from typing import ClassVar
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alize.api.errors import response_to
-from alize.errors import PayloadTooLarge
+from alize.api.middleware.drain import closing
+from alize.errors import AlizeError, InvalidRequest, PayloadTooLarge, RequestTimeout
 
 __all__ = ["BodyLimit"]
 
 
 class BodyLimit:
-    """Pure ASGI: nothing is held here."""
+    """Pure ASGI: nothing is held here.
+
+    Only the time spent waiting for the client counts. It may pause, and be slow for a while, but who sends a byte now and then holds a
+    connection and its memory for no longer than `patience`, and who sends slowly for as long as the bytes received are worth.
+    """
+
+    patience: ClassVar[float] = 20.0  # seconds
+    rate: ClassVar[float] = 500.0  # bytes; that many are worth one second more: slower than any modem
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         """`most`: bytes."""
@@ -23,22 +35,44 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        stated = Headers(scope=scope).get("content-length", "")
-        if stated.isdecimal() and int(stated[:20]) > self.most:
-            await response_to(self._error(), scope)(scope, receive, send)
+        refusal = self._refused(Headers(scope=scope))
+        if refusal is not None:
+            keep = isinstance(refusal, PayloadTooLarge)  # the rest is read and dropped: a client may look only when it has sent all
+            await response_to(refusal, scope)(scope, receive, send if keep else closing(send))
             return
-        got = 0
+        got, waited, more, late = 0, 0.0, True, False
 
         async def counted() -> Message:
-            nonlocal got
-            message = await receive()
+            nonlocal got, waited, more, late
+            if not more:
+                return await receive()  # waits for the client to leave, as long as the answer takes
+            began = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout(self.patience + got / self.rate - waited):
+                    message = await receive()
+            except TimeoutError:
+                late = True
+                raise RequestTimeout(
+                    f"The body came too slowly: {got} bytes until now.", remedy="Send it again over a better connection."
+                ) from None
+            waited += asyncio.get_running_loop().time() - began
             if message["type"] == "http.request":
+                more = message.get("more_body", False)
                 got += len(message.get("body", b""))
                 if got > self.most:
-                    raise self._error()
+                    raise self._too_large()
             return message
 
-        await self.app(scope, counted, send)
+        async def sent(message: Message) -> None:
+            await (closing(send) if late else send)(message)
 
-    def _error(self) -> PayloadTooLarge:
+        await self.app(scope, counted, sent)
+
+    def _refused(self, headers: Headers) -> AlizeError | None:
+        stated = headers.get("content-length", "")
+        if stated and "transfer-encoding" in headers:
+            return InvalidRequest("The request has Content-Length and Transfer-Encoding.", remedy="Send one of them.")
+        return self._too_large() if stated.isdecimal() and int(stated[:20]) > self.most else None
+
+    def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(f"The body has more than {self.most} bytes.", remedy="Send less, or have max_body_bytes raised.")

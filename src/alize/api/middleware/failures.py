@@ -2,6 +2,7 @@
 
 import logging
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alize.api.connection import ClientGone
@@ -32,7 +33,7 @@ class Failures:
 
         try:
             await self.app(scope, receive, watched)
-        except ClientGone:
+        except (ClientGone, ClientDisconnect):  # the second: in the middle of its own request
             trace_of(scope).facts["client"] = "left"
         except Exception as error:
             if began:

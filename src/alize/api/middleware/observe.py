@@ -46,7 +46,7 @@ class Observe:
             return
         trace = Trace(_request_id(Headers(scope=scope)), self.clock(), self.clock)
         scope.setdefault("state", {})["trace"] = trace
-        status = 0
+        status, method = 0, scope["method"]  # a layer within turns HEAD into GET
 
         async def observed(message: Message) -> None:
             nonlocal status
@@ -59,12 +59,12 @@ class Observe:
             try:
                 await self.app(scope, receive, observed)
             finally:
-                self._report(scope, trace, status or _GONE)
+                self._report(scope, method, trace, status or _GONE)
 
-    def _report(self, scope: Scope, trace: Trace, status: int) -> None:
+    def _report(self, scope: Scope, method: str, trace: Trace, status: int) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "unmatched"
-        self.metrics.responded(scope["method"], route, status, trace.seconds)
-        facts: dict[str, Any] = {"method": scope["method"][:20], "route": route, "status": status, "seconds": round(trace.seconds, 6)}
+        self.metrics.responded(method, route, status, trace.seconds)
+        facts: dict[str, Any] = {"method": method[:20], "route": route, "status": status, "seconds": round(trace.seconds, 6)}
         if trace.principal is not None:
             facts |= {"principal": trace.principal.id, "workspace": trace.principal.workspace}
         _log.log(logging.DEBUG if route in _QUIET else logging.INFO, "request", extra=facts | trace.facts)

@@ -1,0 +1,80 @@
+"""HTTP/1.1 on one connection. In: bytes of a client. Out: requests for the application; errors in the one shape; no waiting for ever.
+
+uvicorn answers what is not HTTP with plain text, and gives a client all the time it likes to send the head of a request or what is left
+of a body that was answered unread. Here both have `patience`; the body itself is timed by middleware/body_limit.py.
+
+    connected ─ head ─ body ─ answer ─ idle ─ head ─ …
+    └ patience ┘                       │     └ patience from its first byte
+                                       └ timeout_keep_alive, uvicorn's own
+"""
+
+import asyncio
+import sys
+from typing import ClassVar
+
+import h11
+import msgspec
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from alize.errors import AlizeError, InvalidRequest, RequestTimeout
+
+__all__ = ["Http1"]
+
+
+class Http1(H11Protocol):
+    """uvicorn's protocol, with an end to its patience."""
+
+    patience: ClassVar[float] = 20.0  # seconds for a head; browsers that connect ahead of time just connect again
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn's
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        if self.timeout_keep_alive_task is not None:  # the connection was idle
+            self._wait()
+        super().data_received(data)
+        if self.cycle is not before:
+            self._stop_waiting()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn calls for what is not HTTP, while it handles h11's error."""
+        reason = str(sys.exception() or msg)[:200]
+        self._refuse(InvalidRequest(f"This is not a valid HTTP request: {reason}.", remedy="Send HTTP/1.1."))
+
+    def _should_upgrade(self) -> bool:
+        return False  # nothing to upgrade to; uvicorn would warn in the log, whatever a client asks for
+
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(self.patience, self._lose_patience)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _lose_patience(self) -> None:
+        begun = bool(self.conn.trailing_data[0])  # a client that sent nothing asked nothing: it is not answered
+        if begun and not self.transport.is_closing():
+            self._refuse(RequestTimeout("The head of the request came too slowly.", remedy="Send it again over a better connection."))
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: AlizeError) -> None:
+        """Answer, where a request is not answered yet, and close. An application that runs finds its client gone."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = msgspec.json.encode(error.body())
+            headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
+            for event in (h11.Response(status_code=error.status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+            if self.cycle:
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+        self.transport.close()
