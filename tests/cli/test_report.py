@@ -1,6 +1,8 @@
 """However a command ends, a person gets a sentence and a program gets a status."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -73,4 +75,11 @@ def test_a_fault_is_told_even_where_no_log_can_be_written(tmp_path: Path) -> Non
 def test_debugging_shows_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ALIZE_DEBUG", "1")
     assert "Traceback" in run(ValueError("boom"), "--home", str(tmp_path)).stderr
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_full_disk_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    result = run(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "big.gguf"), "--home", str(tmp_path))
+    assert result.exit_code == 1
+    assert result.stderr == "Error: There is no space left for big.gguf.\n  → Free some, then run it again.\n"
     assert not (tmp_path / "logs").exists()

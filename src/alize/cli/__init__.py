@@ -10,5 +10,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command that `sys.argv` names and end the process with its exit status."""
     from alize.cli.app import build
+    from alize.cli.streams import prepare_streams
 
+    prepare_streams()
     build()(prog_name="alize")

@@ -10,6 +10,7 @@
 With `--json` the error is one JSON object on standard error, in the shape the API sends.
 """
 
+import errno
 import json
 import os
 import sys
@@ -22,7 +23,8 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from alize.errors import AlizeError, LocalError
+from alize.cli.streams import is_unicode
+from alize.errors import AlizeError, DiskFull, LocalError
 from alize.settings import home_folder
 
 __all__ = ["FAULT", "INTERRUPTED", "LATER", "reported", "say"]
@@ -40,7 +42,9 @@ def reported(function: Callable[P, R]) -> Callable[P, R]:
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
         as_json = bool(kwargs.get("as_json"))
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            sys.stdout.flush()  # what cannot be written is said here; at the end of the program there is nobody left to say it
+            return result
         except AlizeError as error:
             if os.environ.get("ALIZE_DEBUG"):
                 traceback.print_exc()
@@ -52,8 +56,9 @@ def reported(function: Callable[P, R]) -> Callable[P, R]:
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise  # Typer's own ways to end; where the reader left (`| head`) it ends quietly
         except Exception as error:  # a fault must leave a sentence and a log, not a screen of code
-            say(_fault(error, kwargs.get("home")), as_json)
-            raise typer.Exit(FAULT) from error
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            say(_full(error) if full else _fault(error, kwargs.get("home")), as_json)
+            raise typer.Exit(1 if full else FAULT) from error
 
     return command
 
@@ -67,7 +72,7 @@ def _status(error: AlizeError) -> int:
 def say(error: AlizeError, as_json: bool) -> None:
     """Print an error and its remedy on standard error."""
     if as_json:
-        print(json.dumps(error.body(), ensure_ascii=False), file=sys.stderr)
+        print(json.dumps(error.body(), ensure_ascii=not is_unicode(sys.stderr)), file=sys.stderr)
         return
     from rich.console import Console
     from rich.text import Text
@@ -76,6 +81,16 @@ def say(error: AlizeError, as_json: bool) -> None:
     console.print(Text.assemble(("Error: ", "bold red"), error.message))
     if error.remedy:
         console.print(Text.assemble(("  → ", "bold"), error.remedy))
+
+
+def _full(error: Exception) -> AlizeError:
+    """No space is left, on a disk or behind `> FILE`. What standard output still holds is let go: at its end Python would fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  it lives as long as the program
+    where = getattr(error, "filename", None) or "what is written"
+    return DiskFull(f"There is no space left for {where}.", remedy="Free some, then run it again.")
 
 
 def _fault(error: Exception, home: object) -> AlizeError:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alize.cli.streams import is_unicode
 from alize.errors import InvalidRequest
 
 __all__ = ["clean", "legible", "print_json", "print_table", "remark", "size", "stderr", "write"]
@@ -28,7 +29,7 @@ def remark(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    print(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=2, default=str))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

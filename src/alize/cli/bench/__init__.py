@@ -17,6 +17,7 @@ import typer
 
 from alize.cli.bench.work import DEFAULT
 from alize.cli.options import Home, ModelName
+from alize.cli.streams import is_unicode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def bench(
         result = document(card.id, planned, sides, rates, load)
     if not as_json:
         _draw(result)
-    print(json.dumps(result, ensure_ascii=False), flush=True)
+    print(json.dumps(result, ensure_ascii=not is_unicode(sys.stdout)), flush=True)
 
 
 def _start(settings: "Settings", path: "Path", peers: "Sequence[Peer]", stack: ExitStack, status: "Status") -> "list[Side]":
