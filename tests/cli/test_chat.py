@@ -85,6 +85,18 @@ def test_a_person_reads_an_error_and_goes_on(home: Path) -> None:
         assert terminal.process.wait() == 0
 
 
+def test_a_person_whose_terminal_types_no_text_is_told_and_goes_on(home: Path) -> None:
+    with Terminal("chat", "--url", "http://127.0.0.1:1", home=home) as terminal:
+        terminal.wait_for("› ")
+        terminal.type("/system \udcff\n")
+        terminal.wait_for("not valid UTF-8")
+        terminal.wait_for("› ")
+        terminal.type("Hello\n")
+        terminal.wait_for("alize up")
+        terminal.type("\x04")
+        assert terminal.process.wait() == 0
+
+
 def test_an_option_that_is_no_text_is_refused(process: Start) -> None:
     not_text = b"\xff".decode("utf-8", "surrogateescape")
     for command in ("chat", "run"):
@@ -110,10 +122,10 @@ class Terminal:
         )
         os.close(slave)
         self.seen, self._looked_at = "", 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
+        os.write(self._master, text.encode("utf-8", "surrogateescape"))
 
     def wait_for(self, text: str, more: int = 0) -> None:
         """Read until `text`, and `more` characters behind it, have come."""

@@ -1,6 +1,7 @@
 """A conversation holds what was said, and nothing that was not."""
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def test_saving_never_overwrites(tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
+def test_half_a_conversation_is_not_left_where_it_cannot_be_written_whole(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(InvalidRequest, match="cannot be written"):
+            Conversation("x" * 100_000).save(str(file))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("name", ["", "no/such/folder/x.json", "nul\0byte"])
 def test_saving_where_nothing_can_be_written_says_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -67,7 +80,18 @@ def test_saving_where_nothing_can_be_written_says_so(name: str, tmp_path: Path, 
 
 @pytest.mark.parametrize(
     "held",
-    ["", "[]", "null", "{}", '{"system": 1, "messages": []}', '{"system": "", "messages": [{"role": "user", "content": 1}]}', "\xff"],
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"system": 1, "messages": []}',
+        '{"system": "", "messages": [{"role": "user", "content": 1}]}',
+        "\xff",
+        "[" * 100_000,
+        '{"system": "\\ud800", "messages": []}',
+        '{"system": "", "messages": [{"role": "wizard", "content": "x"}]}',
+    ],
 )
 def test_loading_what_is_no_conversation_changes_nothing(held: str, tmp_path: Path) -> None:
     file = tmp_path / "talk.json"

@@ -48,7 +48,17 @@ def test_a_lost_admin_key_is_replaced(alize: Alize) -> None:
     assert first["key"] != second["key"]
 
 
-@pytest.mark.parametrize("arguments", [("revoke", "nope"), ("replace-admin", "--id", "nope"), ("create", ""), ("create", "admin")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("revoke", "nope"),
+        ("replace-admin", "--id", "nope"),
+        ("create", ""),
+        ("create", "admin"),
+        ("create", "ci", "--expires", "soon"),
+        ("create", "ci", "--expires", "99999y"),
+    ],
+)
 def test_what_cannot_be_done_is_said(alize: Alize, arguments: tuple[str, ...]) -> None:
     result = alize("keys", *arguments)
     assert result.exit_code == 1

@@ -67,15 +67,42 @@ def test_content_may_be_chunks_or_missing() -> None:
         event([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),
         event(None),
         'data: {"choices": [], "usage": {}}',
-        'data: {"choices": [{"index": 0, "delta": {}}]}',
+        'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}',
     ]
     assert "".join(deltas(lines)) == "ab"
 
 
-@pytest.mark.parametrize("line", ["data: [1]", "data: {", "data: null", 'data: {"object": "error", "message": "It crashed."}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "data: [1]",
+        "data: {",
+        "data: null",
+        'data: {"object": "error", "message": "It crashed."}',
+        "data: " + "[" * 100_000,
+        'data: {"choices": 5}',
+        'data: {"choices": [null]}',
+        'data: {"choices": [{"delta": "text"}]}',
+        'data: {"choices": [{"delta": {"content": ["text"]}}]}',
+    ],
+)
 def test_an_event_that_is_no_answer_ends_with_a_sentence(line: str) -> None:
     with pytest.raises(EngineUnavailable):
         list(deltas([event("Par"), line]))
+
+
+def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one() -> None:
+    stream = deltas([event("The capital of France")])
+    assert next(stream) == "The capital of France"
+    with pytest.raises(EngineUnavailable, match="broke off"):
+        next(stream)
+
+
+def test_a_missing_key_is_said_with_the_option_that_gives_it(serve: Serve) -> None:
+    url, _ = serve(401, json.dumps(AuthenticationFailed("No API key was sent.", remedy="Send the header.").body()).encode())
+    with pytest.raises(AuthenticationFailed) as caught:
+        ask(url)
+    assert "--key" in caught.value.text
 
 
 def test_the_request_is_what_the_api_expects(serve: Serve) -> None:

@@ -131,12 +131,12 @@ def _turn(speaker: Speaker, talk: Conversation, line: str, sampling: Mapping[str
     """Carry one turn out and return a remark, if there is one to make."""
     from alize.cli.terminal import legible
 
-    word, _, rest = line.strip().partition(" ")
+    word, _, rest = legible(line).strip().partition(" ")
     if not word:
         return ""
     if word.startswith("/") and "\n" not in line:
         return _command(speaker, talk, word, rest.strip(), sampling)
-    talk.ask(legible(line))
+    talk.ask(line)
     _answer(speaker, talk, sampling)
     return ""
 

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from alize.errors import InvalidRequest
 
 __all__ = ["COMMANDS", "Conversation", "read_turn"]
 
 FENCE = '"""'
+_ROLES = ("system", "user", "assistant")
 
 
 @dataclass(slots=True)
@@ -50,9 +51,10 @@ class Conversation:
         if not name:
             raise InvalidRequest("/save needs the name of a file.", remedy="/save talk.json")
         path = Path(name).expanduser()
+        whole = json.dumps({"system": self.system, "messages": self.turns}, ensure_ascii=False, indent=2).encode()
         try:
-            with path.open("x", encoding="utf-8") as file:
-                json.dump({"system": self.system, "messages": self.turns}, file, ensure_ascii=False, indent=2)
+            with path.open("xb") as file:
+                _write_or_remove(file, path, whole)
         except FileExistsError as error:
             raise InvalidRequest(f"{path} is there already.", remedy="Choose another name.") from error
         except (OSError, ValueError) as error:
@@ -66,10 +68,16 @@ class Conversation:
             held: Any = json.loads(path.read_text("utf-8"))
             system: Any = held["system"]
             turns: list[dict[str, Any]] = [{"role": turn["role"], "content": turn["content"]} for turn in held["messages"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidRequest(f"{path or 'That'} is no saved conversation: {error}.", remedy="/save makes one.") from error
         if not isinstance(system, str) or not all(isinstance(value, str) for turn in turns for value in turn.values()):
             raise InvalidRequest(f"{path} is no saved conversation: something in it is not text.")
+        if not all(turn["role"] in _ROLES for turn in turns):
+            raise InvalidRequest(f"{path} is no saved conversation: a role in it is not one of {', '.join(_ROLES)}.")
+        try:
+            "".join((system, *(turn["content"] for turn in turns))).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidRequest(f"{path} is no saved conversation: it holds half of a surrogate pair, which is no character.") from error
         self.system, self.turns = system, turns
         return f"{len(turns)} turns taken up."
 
@@ -78,6 +86,16 @@ class Conversation:
         if self.turns and self.turns[-1]["role"] == "assistant":
             self.turns.pop()
         return bool(self.turns)
+
+
+def _write_or_remove(file: BinaryIO, path: Path, data: bytes) -> None:
+    """Half a conversation (the disk is full) could not be loaded, and would be in the way of saving it again."""
+    try:
+        file.write(data)
+        file.flush()
+    except OSError:
+        path.unlink()
+        raise
 
 
 COMMANDS: dict[str, tuple[str, Callable[[Conversation, str], str] | None]] = {

@@ -58,7 +58,7 @@ def create(
     """Make a key and show it, this once."""
     from alize.governance.keys import make_key, owner
 
-    end = datetime.now(UTC) + lifetime(expires) if expires else None
+    end = _end(expires) if expires else None
 
     async def make(database: "Database") -> "MadeKey":
         maker = await owner(database)
@@ -108,6 +108,15 @@ def lifetime(text: str) -> timedelta:
     if match is None:
         raise InvalidRequest(f"'{text}' is no length of time.", param="expires", remedy="Write 12h, 30d, 4w or 1y.")
     return int(match[1]) * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}[match[2]]
+
+
+def _end(expires: str) -> datetime:
+    try:
+        return datetime.now(UTC) + lifetime(expires)
+    except OverflowError as error:
+        raise InvalidRequest(
+            f"{expires} from now is no date any more.", param="expires", remedy="Leave --expires out: for ever."
+        ) from error
 
 
 def _on_database(home: "Path | None", work: Callable[["Database"], Awaitable[Result]]) -> Result:

@@ -19,8 +19,9 @@ _ERRORS: dict[int, type[AlizeError]] = {
     502: EngineUnavailable,
     503: EngineUnavailable,
 }
+_NO_KEY = 401
 _REMEDIES = {
-    401: "Give the server's key with --key, or set ALIZE_API_KEY. A lost one is replaced by: alize keys replace-admin",
+    _NO_KEY: "Give the server's key with --key, or set ALIZE_API_KEY. A lost one is replaced by: alize keys replace-admin",
     404: "Is the address right? --url takes the server's root, such as http://127.0.0.1:8600.",
     429: "Wait a moment, then send it again.",
 }
@@ -71,6 +72,7 @@ def deltas(lines: Iterable[str]) -> Iterator[str]:
     >>> list(deltas(['data: {"choices": [{"index": 0, "delta": {"content": "Par"}}]}', '', ': still here', 'data: [DONE]']))
     ['Par']
     """
+    ended = False
     for line in lines:
         if not line.startswith("data:"):
             continue
@@ -79,13 +81,30 @@ def deltas(lines: Iterable[str]) -> Iterator[str]:
             return
         event = _object(data)
         if event is None:
-            raise EngineUnavailable("The server sent an event that is no JSON object.", remedy="Is --url a Mistral-compatible API?")
+            raise _foreign()
         if event.get("object") == "error" or "error" in event:
             raise EngineUnavailable(_message(event, "The server ended the answer with an error."), remedy="Send it again.")
-        for choice in cast("list[dict[str, Any]]", event.get("choices") or []):
-            delta: dict[str, Any] = choice.get("delta") or {}
-            if text := _text(delta.get("content")):
-                yield text
+        text, finished = _choices(event)
+        ended = ended or finished
+        if text:
+            yield text
+    if not ended:
+        raise EngineUnavailable("The server's answer broke off: its stream has no end.", remedy="Send it again.")
+
+
+def _foreign() -> EngineUnavailable:
+    return EngineUnavailable("The server sent an event that is no part of an answer.", remedy="Is --url a Mistral-compatible API?")
+
+
+def _choices(event: dict[str, Any]) -> tuple[str, bool]:
+    """The text in one event, and whether an answer is complete with it."""
+    choices = cast("list[Any]", event.get("choices") or [])
+    try:
+        deltas: list[Any] = [choice.get("delta") for choice in choices]
+        text = "".join(_text(delta.get("content")) for delta in deltas if delta)
+        return text, any(choice.get("finish_reason") is not None for choice in choices)
+    except (TypeError, AttributeError) as error:
+        raise _foreign() from error
 
 
 def _text(content: Any) -> str:
@@ -98,7 +117,7 @@ def _text(content: Any) -> str:
 def _object(data: str) -> dict[str, Any] | None:
     try:
         value: Any = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
@@ -108,7 +127,8 @@ def _refusal(response: httpx.Response) -> AlizeError:
     body = _object(response.text) or {}
     message = _message(body, f"The server answered {response.status_code} {response.reason_phrase}.")
     kind = _ERRORS.get(response.status_code, AlizeError if response.status_code >= 500 else InvalidRequest)
-    return kind(message, remedy=None if "raw_status_code" in body else _REMEDIES.get(response.status_code))  # Alizé's own say it already
+    said = "raw_status_code" in body and response.status_code != _NO_KEY  # Alizé's own name a remedy, but a header is none in a terminal
+    return kind(message, remedy=None if said else _REMEDIES.get(response.status_code))
 
 
 def _message(body: dict[str, Any], otherwise: str) -> str:
