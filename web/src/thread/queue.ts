@@ -15,7 +15,7 @@ export interface Outgoing {
   /** How often it was tried. */
   readonly tries: number;
   /** Why it failed, for the person. */
-  readonly failure: string | null;
+  readonly failure: unknown;
 }
 
 export type Queue = readonly Outgoing[];
@@ -48,7 +48,7 @@ export function ready(queue: Queue, id: string): Queue {
   return change(queue, id, (one) => ({ ...one, state: "ready" }));
 }
 
-export function failed(queue: Queue, id: string, failure: string): Queue {
+export function failed(queue: Queue, id: string, failure: unknown): Queue {
   return change(queue, id, (one) => ({ ...one, state: "failed", failure }));
 }
 

@@ -1,0 +1,105 @@
+/** Files that a person chose, dropped or pasted come in; texts to send, or the reason why not, go out. */
+import type { Attachment, Session } from "@/api/types";
+
+export type Limits = Session["limits"];
+
+export type Refusal =
+  | { why: "many"; name: string; most: number }
+  | { why: "large"; name: string; most: number; size: number }
+  | { why: "type"; name: string }
+  | { why: "binary"; name: string }
+  | { why: "empty"; name: string }
+  | { why: "unreadable"; name: string };
+
+export interface Chosen {
+  name: string;
+  type: string;
+  size: number;
+  bytes: () => Promise<ArrayBuffer>;
+}
+
+/** The `accept` of a file field: the browser offers only what the server takes. */
+export function acceptOf(limits: Limits): string {
+  return limits.attachment_types.join(",");
+}
+
+/** Why a file cannot be taken, judged before it is read; null: it can. `count`: files that are attached already. */
+export function refusal(file: Pick<Chosen, "name" | "type" | "size">, limits: Limits, count: number): Refusal | null {
+  const { name, size } = file;
+  if (count >= limits.attachments) return { why: "many", name, most: limits.attachments };
+  if (!isTaken(file, limits.attachment_types)) return { why: "type", name };
+  if (size === 0) return { why: "empty", name };
+  if (size > limits.attachment_bytes) return { why: "large", name, most: limits.attachment_bytes, size };
+  return null;
+}
+
+/** Types are media types ("text/plain", "text/*") or endings (".py"). Systems disagree about types, so either is enough. */
+function isTaken({ name, type }: Pick<Chosen, "name" | "type">, types: readonly string[]): boolean {
+  const media = (type.split(";")[0] ?? "").trim().toLowerCase();
+  const lower = name.toLowerCase();
+  return types.some((one) => {
+    const wanted = one.toLowerCase();
+    if (wanted.startsWith(".")) return lower.endsWith(wanted);
+    if (wanted.endsWith("/*")) return media.startsWith(wanted.slice(0, -1));
+    return media === wanted;
+  });
+}
+
+/** Reads what can be taken, in order. A file that only calls itself text is refused by its content. */
+export async function readFiles(
+  files: readonly Chosen[],
+  limits: Limits,
+  attached: number,
+): Promise<{ taken: Attachment[]; refused: Refusal[] }> {
+  const taken: Attachment[] = [];
+  const refused: Refusal[] = [];
+  for (const file of files) {
+    const no = refusal(file, limits, attached + taken.length);
+    if (no) {
+      refused.push(no);
+      continue;
+    }
+    const bytes = await file.bytes().catch(() => null);
+    const text = bytes && textOf(bytes);
+    if (bytes === null) refused.push({ why: "unreadable", name: file.name });
+    else if (text === null) refused.push({ why: "binary", name: file.name });
+    else taken.push({ name: file.name, type: file.type || "text/plain", text });
+  }
+  return { taken, refused };
+}
+
+/** UTF-8, or UTF-16 with its mark; null where it is no text. */
+function textOf(bytes: ArrayBuffer): string | null {
+  const [a, b] = new Uint8Array(bytes);
+  const encoding = a === 0xff && b === 0xfe ? "utf-16le" : a === 0xfe && b === 0xff ? "utf-16be" : "utf-8";
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return text.includes("\0") ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+export function chosen(files: Iterable<File>): Chosen[] {
+  return [...files].map((file) => ({
+    name: file.name,
+    type: file.type,
+    size: file.size,
+    bytes: () => file.arrayBuffer(),
+  }));
+}
+
+/** 262144 → "256 KB", in the person's own numerals. */
+export function sizeText(bytes: number, language: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  let value = bytes;
+  let at = 0;
+  for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
+  const unit = units[at] ?? "byte";
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit,
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 && at > 0 ? 1 : 0,
+  }).format(value);
+}

@@ -1,0 +1,184 @@
+/**
+ * A conversation in the memory of this page. In: requests as the server takes them. Out: the same answers, made by the public
+ * chat API. Nothing is written anywhere; closing the page ends it.
+ */
+
+import { createEventParser } from "@/api/event-parser";
+import { failureOf, unreachable } from "@/api/failure";
+import type { Conversation, Message, RunEvent } from "@/api/types";
+import type { Snapshot } from "./merge";
+import { optimistic, type Send } from "./send";
+import { chatRequest, createChatReader } from "./temporary";
+import type { Beginning, Transport } from "./transport";
+
+interface Log {
+  message: string;
+  events: RunEvent[];
+  ended: boolean;
+  end: AbortController;
+  heard: Set<() => void>;
+}
+
+export interface MemoryParts {
+  /** Opens the stream of POST /v1/chat/completions. */
+  ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
+  /** The model must have a name here: the public API has no default. */
+  beginning: () => Promise<Beginning>;
+  now?: () => string;
+}
+
+export function memoryTransport({ ask, beginning, now = () => new Date().toISOString() }: MemoryParts): Transport {
+  const messages = new Map<string, Message>();
+  const logs = new Map<string, Log>();
+
+  function pathTo(id: string | null): Message[] {
+    const path: Message[] = [];
+    for (let at = id ? messages.get(id) : undefined; at; at = at.parent ? messages.get(at.parent) : undefined)
+      path.push(at);
+    return path.reverse();
+  }
+
+  function tell(run: string, event: RunEvent): void {
+    const log = logs.get(run);
+    if (!log || log.ended) return;
+    log.events.push(event);
+    log.ended = event.type !== "message.output.delta" && event.type !== "conversation.response.started";
+    const message = messages.get(log.message);
+    if (message) messages.set(message.id, after(message, event));
+    for (const heard of log.heard) heard();
+  }
+
+  async function answer(run: string, blocker: Log | null): Promise<void> {
+    const log = logs.get(run);
+    const message = log && messages.get(log.message);
+    if (!log || !message) return;
+    try {
+      await ending(blocker);
+      if (log.ended) return;
+      const { model, settings } = await beginning();
+      const reader = createChatReader(message.content);
+      const path = pathTo(message.content === "" ? message.parent : message.id);
+      tell(run, startedBy(message.id, model));
+      const response = await ask(chatRequest(path, model, settings), log.end.signal);
+      if (!response.ok) throw await failureOf(response);
+      for await (const data of dataOf(response)) for (const event of reader.read(data)) tell(run, event);
+      for (const event of reader.end()) tell(run, event);
+    } catch (failure) {
+      const text = failure instanceof Error ? failure.message : String(failure);
+      tell(run, { type: "conversation.response.error", message: text, code: null });
+    }
+  }
+
+  function snapshot(some: readonly Message[], runs: Conversation["runs"], whole: boolean): Snapshot {
+    return { whole, messages: some, runs, leaf: null };
+  }
+
+  return {
+    kept: false,
+    async send(send: Send) {
+      const made = optimistic(send, now());
+      const waiting = made.at(-1);
+      if (!waiting?.run) throw new Error("A request makes an answer.");
+      const asked = messages.get(waiting.parent ?? "") ?? made[0];
+      const before = asked?.parent ? messages.get(asked.parent) : undefined;
+      for (const message of made) messages.set(message.id, message);
+      const blocker = (send.kind === "message" && before?.run && logs.get(before.run)) || null;
+      logs.set(waiting.run, {
+        message: waiting.id,
+        events: [],
+        ended: false,
+        end: new AbortController(),
+        heard: new Set(),
+      });
+      void answer(waiting.run, blocker);
+      return snapshot(made, [{ id: waiting.run, message: waiting.id, state: "waiting", seq: 0 }], false);
+    },
+    async stop(run) {
+      tell(run, { type: "run.stopped", by: "person" });
+      logs.get(run)?.end.abort();
+    },
+    follow(run, from, onEvent, signal) {
+      return new Promise((resolve) => {
+        const log = logs.get(run);
+        let seq = from;
+        const heard = (): void => {
+          for (; log && seq < log.events.length && !signal.aborted; seq++) {
+            const event = log.events[seq];
+            if (event) onEvent(event, seq + 1);
+          }
+          if (!log || log.ended || signal.aborted) {
+            log?.heard.delete(heard);
+            resolve();
+          }
+        };
+        log?.heard.add(heard);
+        signal.addEventListener("abort", heard);
+        heard();
+      });
+    },
+    async reload() {
+      const active = [...logs].filter(([, log]) => !log.ended);
+      const runs = active.map(([id, log]) => ({
+        id,
+        message: log.message,
+        state: "running" as const,
+        seq: log.events.length,
+      }));
+      return snapshot([...messages.values()], runs, true);
+    },
+    async show() {},
+  };
+}
+
+/** What the memory keeps of an event: the text and state that later questions are asked with. */
+function after(message: Message, event: RunEvent): Message {
+  switch (event.type) {
+    case "message.output.delta":
+      return { ...message, state: "running", content: message.content + event.content };
+    case "conversation.response.started":
+      return { ...message, state: "running", model: event.model };
+    case "conversation.response.done":
+      return { ...message, state: "done", finish: event.finish };
+    case "conversation.response.error":
+      return { ...message, state: "failed", error: event.message };
+    default:
+      return { ...message, state: event.type === "run.stopped" ? "stopped" : "cut_off" };
+  }
+}
+
+function startedBy(message: string, model: string): RunEvent {
+  return {
+    type: "conversation.response.started",
+    conversation_id: "",
+    message_id: message,
+    model,
+    served_by: "",
+    sent_from: null,
+    dropped: 0,
+    prompt_tokens: 0,
+  };
+}
+
+/** Ends when the run in front has ended, however. */
+function ending(log: Log | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (!log || log.ended) return resolve();
+    const heard = (): void => {
+      if (!log.ended) return;
+      log.heard.delete(heard);
+      resolve();
+    };
+    log.heard.add(heard);
+  });
+}
+
+async function* dataOf(response: Response): AsyncGenerator<string> {
+  if (response.body === null) throw unreachable(null);
+  const parser = createEventParser();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    for (const { data } of parser.push(value)) yield data;
+  }
+}

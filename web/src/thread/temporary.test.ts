@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createEventParser } from "@/api/event-parser";
+import type { RunEvent } from "@/api/types";
+import { answer, question } from "./samples";
+import { chatRequest, createChatReader } from "./temporary";
+
+/** The bytes that the server's own tests pin down. */
+const fixture = (name: string): string =>
+  readFileSync(join(import.meta.dirname, "../../../tests/fixtures", `${name}.sse`), "utf8");
+
+function eventsOf(stream: string, prefix = ""): RunEvent[] {
+  const reader = createChatReader(prefix, () => 0);
+  const events = createEventParser()
+    .push(stream)
+    .flatMap(({ data }) => reader.read(data));
+  return [...events, ...reader.end()];
+}
+const textOf = (events: RunEvent[]): string =>
+  events.map((event) => (event.type === "message.output.delta" ? event.content : "")).join("");
+
+describe("a temporary chat", () => {
+  it("asks with the path, the system prompt and the files, as kept conversations are", () => {
+    const asked = {
+      ...question("q", null, "Sum it up"),
+      attachments: [{ name: "a.txt", type: "text/plain", text: "1 2" }],
+    };
+    const path = [asked, answer("a", "q", { content: "3" }), question("q2", "a", "Sure?")];
+    expect(chatRequest(path, "small", { system: "Be brief.", temperature: 0 })).toEqual({
+      model: "small",
+      stream: true,
+      temperature: 0,
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "a.txt\n\n1 2\n\nSum it up" },
+        { role: "assistant", content: "3" },
+        { role: "user", content: "Sure?" },
+      ],
+    });
+  });
+
+  it("goes on from an answer that was stopped, and leaves out those that never began", () => {
+    const path = [
+      question("q"),
+      answer("a", "q", { content: "" }),
+      question("q2", "a"),
+      answer("b", "q2", { content: "Ah, " }),
+    ];
+    expect(chatRequest(path, "small", {})).toMatchObject({
+      messages: [{ role: "user" }, { role: "user" }, { role: "assistant", content: "Ah, ", prefix: true }],
+    });
+  });
+
+  it("reads the server's stream", () => {
+    const events = eventsOf(fixture("chat"));
+    expect(textOf(events)).toBe("Bonjour");
+    expect(events.at(-1)).toMatchObject({
+      type: "conversation.response.done",
+      finish: "stop",
+      usage: { completion_tokens: 8 },
+    });
+  });
+
+  it("does not write again what it goes on from", () => {
+    expect(textOf(eventsOf(fixture("chat-prefix"), "Ah, "))).toBe("Bonjour");
+  });
+
+  it("fails once with the server's words, and keeps what came before", () => {
+    const events = eventsOf(fixture("chat-error"));
+    expect(textOf(events)).toBe("Bon");
+    expect(events.at(-1)).toMatchObject({ type: "conversation.response.error", code: "engine_crashed" });
+  });
+
+  it("says that it was cut off when the stream ends without an end", () => {
+    const half = fixture("chat").split("\n\n").slice(0, 2).join("\n\n");
+    expect(eventsOf(`${half}\n\n`).at(-1)).toEqual({ type: "run.cut_off" });
+  });
+
+  it("ends exactly once, whatever is sent", () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        "[DONE]",
+        "null",
+        "{}",
+        '{"choices":[]}',
+        '{"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(line), fc.string({ maxLength: 3 }), (lines, prefix) => {
+        const reader = createChatReader(prefix, () => 0);
+        const events = [...lines.flatMap((data) => reader.read(data)), ...reader.end()];
+        expect(events.filter((event) => event.type !== "message.output.delta")).toHaveLength(1);
+      }),
+    );
+  });
+});

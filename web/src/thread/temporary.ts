@@ -1,0 +1,121 @@
+/**
+ * A chat that leaves no trace. In: the path of a conversation, and the public chat stream. Out: a request, and run events.
+ *
+ * The same reducer reads both houses, so the pieces of the public API are translated into the events of a run.
+ */
+import type { Attachment, Message, RunEvent, Sampling } from "@/api/types";
+
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+  prefix?: true;
+}
+
+/**
+ * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
+ * Failed and empty answers are left out: they say nothing, and the API refuses empty ones.
+ */
+export function chatRequest(path: readonly Message[], model: string, settings: Sampling): Record<string, unknown> {
+  const { system, ...sampling } = settings;
+  const messages: ChatMessage[] = system ? [{ role: "system", content: system }] : [];
+  path.forEach((message, index) => {
+    const last = index === path.length - 1;
+    if (message.role === "user") messages.push({ role: "user", content: withAttachments(message) });
+    else if (message.content !== "") {
+      messages.push({ role: "assistant", content: message.content, ...(last ? { prefix: true as const } : {}) });
+    }
+  });
+  return { model, messages, stream: true, ...sampling };
+}
+
+/** As the server does for conversations that it keeps: files first, each under its name. */
+function withAttachments({ content, attachments }: Message): string {
+  const files = attachments.map(({ name, text }: Attachment) => `${name}\n\n${text}`);
+  return [...files, content].filter((part) => part !== "").join("\n\n");
+}
+
+export interface ChatReader {
+  /** The events that one `data:` of the stream stands for; [] for the final "[DONE]". */
+  read(data: string): RunEvent[];
+  /** The stream is over: the event that ends the run if none did. */
+  end(): RunEvent[];
+}
+
+/**
+ * Reads one answer. `prefix`: text it goes on from, which the API repeats and which is on the page already.
+ * `clock`: milliseconds. An error in the stream ends the run as failed; what was written stays.
+ */
+export function createChatReader(prefix: string, clock: () => number = () => performance.now()): ChatReader {
+  const began = clock();
+  let first = 0;
+  let over = false;
+  let repeated = prefix;
+
+  function unrepeated(text: string): string {
+    if (repeated === "") return text;
+    const same = text.startsWith(repeated) ? repeated.length : repeated.startsWith(text) ? text.length : 0;
+    repeated = same === 0 ? "" : repeated.slice(same);
+    return text.slice(same);
+  }
+
+  function failed(message: string, code: string | null): RunEvent[] {
+    over = true;
+    return [{ type: "conversation.response.error", message, code }];
+  }
+
+  return {
+    read(data) {
+      if (over || data === "[DONE]") return [];
+      const chunk = parse(data);
+      if (chunk === null) return failed("The stream could not be read.", "unreadable");
+      if (chunk.object === "error") return failed(String(chunk.message ?? ""), chunk.code ?? null);
+      const choice = chunk.choices?.[0];
+      const events: RunEvent[] = [];
+      const text = unrepeated(choice?.delta?.content ?? "");
+      if (text !== "") {
+        first ||= clock();
+        events.push({ type: "message.output.delta", content: text });
+      }
+      const finish = choice?.finish_reason;
+      if (finish) {
+        over = true;
+        events.push(doneEvent(finish, chunk.usage, (clock() - began) / 1000, first ? (first - began) / 1000 : 0));
+      }
+      return events;
+    },
+    end: () => (over ? [] : [{ type: "run.cut_off" }]),
+  };
+}
+
+interface Chunk {
+  object?: string;
+  message?: string;
+  code?: string | null;
+  choices?: { delta?: { content?: string }; finish_reason?: string | null }[];
+  usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } };
+}
+
+function doneEvent(finish: string, usage: Chunk["usage"], seconds: number, first: number): RunEvent {
+  return {
+    type: "conversation.response.done",
+    finish: finish === "length" || finish === "model_length" ? finish : "stop",
+    usage: {
+      prompt_tokens: usage?.prompt_tokens ?? 0,
+      completion_tokens: usage?.completion_tokens ?? 0,
+      cached_tokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+    },
+    seconds,
+    first_token_seconds: first,
+    left: [],
+  };
+}
+
+function parse(data: string): Chunk | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    // The public chunk, every field of which is optional here.
+    return typeof value === "object" && value !== null ? (value as Chunk) : null;
+  } catch {
+    return null;
+  }
+}
