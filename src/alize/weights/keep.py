@@ -11,7 +11,7 @@ from alize.weights.catalog import Card, cards
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.checkpoints.layout import layout_of, split_of
 from alize.weights.describe import describe
-from alize.weights.files import Progress, exclusive, prepared, remove, sha256_of, sync_folder, write_hashed
+from alize.weights.files import Progress, exclusive, prepared, remove, replaced, sha256_of, sync_folder, writing
 from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest
 from alize.weights.sources import Source
 
@@ -33,11 +33,12 @@ def keep(card: Card | None, id: str, source: Source, files: Path, entries: tuple
             f"{source} gave weights with the SHA-256 {manifest.sha256}, and the card of '{id}' says {card.sha256}.",
             remedy="Do not use them.",
         )
-    _write(manifest.text(home), files / MANIFEST)
-    remove(folder)  # of an earlier pull that is no longer whole
-    os.rename(files, folder)
-    sync_folder(folder.parent)
-    remove(incoming(home, id))
+    replaced(files / MANIFEST, manifest.text(home))
+    with writing(folder):
+        remove(folder)  # of an earlier pull that is no longer whole
+        os.rename(files, folder)
+        sync_folder(folder.parent)
+        remove(incoming(home, id))
     return manifest
 
 
@@ -62,7 +63,7 @@ def recorded(path: Path, id: str, home: Path, report: Progress) -> Manifest:
                 )
             if here.folder == place:  # a copy in `home`, which nobody can take away
                 return here
-        _write(manifest.text(home), prepared(place) / MANIFEST)
+        replaced(prepared(place) / MANIFEST, manifest.text(home))
     return manifest
 
 
@@ -102,14 +103,6 @@ def described_at(path: Path, id: str, source: str) -> Card:
         return describe(checkpoint, id, source, int(path.stat().st_mtime))
     finally:
         checkpoint.close()
-
-
-def _write(text: str, path: Path) -> None:
-    """Replace a file in one step."""
-    fresh = path.with_name(path.name + ".new")
-    write_hashed([text.encode()], fresh, lambda done: None)
-    os.replace(fresh, path)
-    sync_folder(path.parent)
 
 
 def _now() -> str:
