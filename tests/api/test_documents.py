@@ -54,6 +54,15 @@ async def test_the_page_shows_every_operation_and_field(desk: Desk) -> None:
         assert f"<code>{field}</code>" in text
 
 
+async def test_the_page_shows_each_shape_once_and_code_as_code(desk: Desk) -> None:
+    text = (await desk.client.get("/docs")).text
+    body = text[text.index("<h3>Body</h3>") : text.index("<h3>Answer")]
+    shapes = re.findall("<h4>([^<]+)</h4>", body)
+    assert "ImageURLChunk" in shapes
+    assert len(set(shapes)) == len(shapes)
+    assert "`" not in text
+
+
 async def test_a_proxys_prefix_is_in_every_address(new_desk: Any) -> None:
     desk = await new_desk(root_path="/alize")
     page = Page()

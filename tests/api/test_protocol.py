@@ -70,7 +70,9 @@ async def refused(reader: asyncio.StreamReader, status: int) -> dict[str, Any]:
 async def test_what_is_not_http_is_told_so_in_the_one_shape(desk: Desk, sent: bytes) -> None:
     async with connected(desk) as (reader, writer):
         writer.write(sent)
-        assert "not a valid HTTP request" in (await refused(reader, 400))["message"]
+        message = (await refused(reader, 400))["message"]
+        assert message.startswith("This is not a valid HTTP request: ")
+        assert "bytearray" not in message
 
 
 async def test_a_chunk_that_is_none_ends_the_request(desk: Desk) -> None:

@@ -4,6 +4,7 @@ Each operation opens to its parameters, its fields, its answers and a curl line 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
@@ -36,49 +37,62 @@ def page_of(document: Mapping[str, Any], root_path: str = "") -> str:
 
 def _operation(method: str, path: str, operation: Schema, schemas: Schema, root_path: str) -> Iterator[str]:
     summary = operation.get("description") or operation.get("summary", "")
-    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code> <span>{escape(summary)}</span></summary>"
+    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code> <span>{_prose(summary)}</span></summary>"
     parameters = operation.get("parameters", [])
     if parameters:
         yield "<h3>Parameters</h3><dl>"
         for each in parameters:
             yield from _field(
-                each["name"], {**each["schema"], "description": each.get("description", "")}, each.get("required"), schemas, 0
+                each["name"], {**each["schema"], "description": each.get("description", "")}, each.get("required"), schemas, 0, set()
             )
         yield "</dl>"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
         yield "<h3>Body</h3>"
-        yield from _fields(body["schema"], schemas, 0)
+        yield from _fields(body["schema"], schemas, 0, set())
     for status, response in operation["responses"].items():
         for kind, content in response.get("content", {}).items():
             if status.startswith("2"):
                 yield f"<h3>Answer <small>{escape(kind)}</small></h3>"
-                yield from _fields(content.get("schema", {}), schemas, 0)
+                yield from _fields(content.get("schema", {}), schemas, 0, set())
     yield f"<h3>Example</h3><pre>{escape(_curl(method, path, bool(body), bool(operation.get('security')), root_path))}</pre></details>"
 
 
-def _fields(schema: Schema, schemas: Schema, depth: int) -> Iterator[str]:
+def _fields(schema: Schema, schemas: Schema, depth: int, shown: set[str]) -> Iterator[str]:
+    """`shown`: names of the schemas whose fields stand on the page already, in this body or answer; they are not repeated."""
+    if "$ref" in schema:
+        if schema["$ref"] in shown or depth >= _DEEPEST:
+            return
+        shown.add(schema["$ref"])
     schema = _resolved(schema, schemas)
     properties: Schema = schema.get("properties", {})
     if properties and depth < _DEEPEST:
         yield "<dl>"
         for name, inner in properties.items():
-            yield from _field(name, inner, name in schema.get("required", ()), schemas, depth)
+            yield from _field(name, inner, name in schema.get("required", ()), schemas, depth, shown)
         yield "</dl>"
     for member in _members(schema):
-        if "$ref" in member and depth < _DEEPEST:
+        if "$ref" in member and member["$ref"] not in shown and depth < _DEEPEST:
             yield f"<h4>{escape(member['$ref'].rsplit('/', 1)[-1])}</h4>"
-        yield from _fields(member, schemas, depth)
+        yield from _fields(member, schemas, depth, shown)
 
 
-def _field(name: str, schema: Schema, required: object, schemas: Schema, depth: int) -> Iterator[str]:
+def _field(name: str, schema: Schema, required: object, schemas: Schema, depth: int, shown: set[str]) -> Iterator[str]:
     needed = " <em>required</em>" if required else ""
     yield f"<dt><code>{escape(name)}</code> <i>{escape(_kind(schema, schemas))}</i>{needed}</dt>"
-    yield f"<dd>{escape(str(schema.get('description') or ''))}"
+    yield f"<dd>{_prose(str(schema.get('description') or ''))}"
     inner = [member for member in (schema, *_members(schema)) if "$ref" in member or member.get("type") == "array"]
     for member in inner:
-        yield from _fields(member.get("items", member), schemas, depth + 1)
+        yield from _fields(member.get("items", member), schemas, depth + 1, shown)
     yield "</dd>"
+
+
+def _prose(text: str) -> str:
+    """
+    >>> _prose("`n` < 3")
+    '<code>n</code> &lt; 3'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _kind(schema: Schema, schemas: Schema) -> str:

@@ -10,6 +10,7 @@ of a body that was answered unread. Here both have `patience`; the body itself i
 
 import asyncio
 import sys
+from http import HTTPStatus
 from typing import ClassVar
 
 import h11
@@ -45,8 +46,8 @@ class Http1(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn calls for what is not HTTP, while it handles h11's error."""
-        reason = str(sys.exception() or msg)[:200]
-        self._refuse(InvalidRequest(f"This is not a valid HTTP request: {reason}.", remedy="Send HTTP/1.1."))
+        reason = str(sys.exception() or msg).partition(": bytearray(")[0]  # behind it stands what was sent, as Python writes it
+        self._refuse(InvalidRequest(f"This is not a valid HTTP request: {reason[:200].rstrip('.')}."))
 
     def _should_upgrade(self) -> bool:
         return False  # nothing to upgrade to; uvicorn would warn in the log, whatever a client asks for
@@ -72,7 +73,8 @@ class Http1(H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = msgspec.json.encode(error.body())
             headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
-            for event in (h11.Response(status_code=error.status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            head = h11.Response(status_code=error.status, headers=headers, reason=HTTPStatus(error.status).phrase)
+            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
             if self.cycle:
                 self.cycle.disconnected = True
