@@ -1,0 +1,75 @@
+/** A window over the page. In: a title, content, whether it is open. Out: a modal dialog: focus stays in it, Escape closes it. */
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { useT } from "@/i18n";
+import { classes } from "./classes";
+import { IconButton } from "./icon-button";
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  /** Said under the title, and to screen readers when the dialog opens. */
+  description?: string;
+  /** The title is heard, not seen: for a palette, whose search field says what it is. */
+  hideTitle?: boolean;
+  /** "sheet": from the left edge, full height. "top": at a third of the height, so that it does not jump as its list grows. */
+  place?: "middle" | "top" | "sheet";
+  className?: string;
+  /** Where focus goes back to; without it, to what had it before. */
+  onCloseAutoFocus?: (event: Event) => void;
+  children: ReactNode;
+}
+
+const PLACES = {
+  middle:
+    "floats left-1/2 top-1/2 max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto rounded-3 p-6",
+  top: "floats left-1/2 top-[12dvh] max-h-[76dvh] w-[min(40rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-hidden rounded-3",
+  sheet: "drawer inset-y-0 left-0 w-[min(18rem,calc(100vw-3rem))] overflow-hidden",
+};
+
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  hideTitle = false,
+  place = "middle",
+  className,
+  onCloseAutoFocus,
+  children,
+}: DialogProps) {
+  const t = useT();
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="floats fixed inset-0 z-40 bg-[color-mix(in_srgb,var(--sunken)_40%,rgb(0_0_0/0.45))]" />
+        <Radix.Content
+          className={classes(
+            "fixed z-40 border border-line bg-surface text-ink shadow-2 outline-none",
+            PLACES[place],
+            className,
+          )}
+          {...(description === undefined ? { "aria-describedby": undefined } : {})}
+          {...(onCloseAutoFocus === undefined ? {} : { onCloseAutoFocus })}
+        >
+          {hideTitle ? (
+            <Radix.Title className="sr-only">{title}</Radix.Title>
+          ) : (
+            <div className="mb-3 flex items-start justify-between gap-3">
+              <Radix.Title className="font-[620] text-20 tracking-[-0.015em]">{title}</Radix.Title>
+              <Radix.Close asChild>
+                <IconButton label={t("common.close")} shortcut={["Esc"]} icon={<X />} className="-mt-1 -mr-2" />
+              </Radix.Close>
+            </div>
+          )}
+          {description !== undefined && (
+            <Radix.Description className={hideTitle ? "sr-only" : "mb-4 text-ink-2"}>{description}</Radix.Description>
+          )}
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
