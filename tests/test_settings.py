@@ -32,6 +32,12 @@ def test_what_cannot_be_meant_is_refused_with_its_origin(tmp_path: Path, text: s
         load(tmp_path, text)
 
 
+def test_an_empty_variable_does_not_turn_keys_off(tmp_path: Path) -> None:
+    """`ALIZE_AUTH=$AUTH` with no AUTH is a mistake, and must not open the server."""
+    with pytest.raises(SettingInvalid, match=r"auth = '' \(environment\) is not true or false"):
+        Settings.load({"ALIZE_AUTH": ""}, home=str(tmp_path))
+
+
 def test_a_secret_of_the_wrong_kind_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SettingInvalid, match="api_key") as caught:
         load(tmp_path, "api_key = 1234567890123456")

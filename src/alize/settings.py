@@ -172,7 +172,7 @@ _EXPECTED = {
     str(str): "text",
     str(tuple[str, ...]): "a list separated by commas",
 }
-_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 _CHOICES = {
     "dtype": ("auto", "float32", "bfloat16", "float64"),

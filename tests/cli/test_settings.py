@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Alize
 
 
@@ -14,6 +16,14 @@ def test_each_value_says_where_it_came_from(alize: Alize, home: Path) -> None:
     assert shown["port"]["value"] == 2
     assert shown["port"]["origin"] == "environment"
     assert shown["threads"]["origin"] == "default"
+
+
+def test_an_empty_home_is_not_taken_for_this_folder(alize: Alize, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert alize("settings", "--home", "").exit_code == 2
+    assert alize("keys", "list", "--home", "").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+    assert json.loads(alize("settings", "--home", ".", "--json").stdout)["home"]["value"] == str(tmp_path)
 
 
 def test_secrets_are_not_shown(alize: Alize) -> None:

@@ -7,9 +7,18 @@ import typer
 
 __all__ = ["AsJson", "Home", "MaxTokens", "ModelName", "Seed", "System", "Temperature"]
 
+
+def _folder(text: str) -> Path:
+    if not text:  # `--home "$UNSET"` would make a state folder of wherever one happens to be
+        raise typer.BadParameter("it is empty; `--home .` is this folder.")
+    return Path(text)
+
+
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder that holds every byte of state.", show_default="ALIZE_HOME, else ~/.alize", metavar="DIR"),
+    typer.Option(
+        "--home", parser=_folder, help="Folder that holds every byte of state.", show_default="ALIZE_HOME, else ~/.alize", metavar="DIR"
+    ),
 ]
 ModelName = Annotated[
     str | None,

@@ -100,8 +100,8 @@ def _choices(event: dict[str, Any]) -> tuple[str, bool]:
     """The text in one event, and whether an answer is complete with it."""
     choices = cast("list[Any]", event.get("choices") or [])
     try:
-        deltas: list[Any] = [choice.get("delta") for choice in choices]
-        text = "".join(_text(delta.get("content")) for delta in deltas if delta)
+        parts: list[Any] = [choice.get("delta") for choice in choices]
+        text = "".join(_text(part.get("content")) for part in parts if part)
         return text, any(choice.get("finish_reason") is not None for choice in choices)
     except (TypeError, AttributeError) as error:
         raise _foreign() from error
