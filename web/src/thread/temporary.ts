@@ -52,7 +52,7 @@ export function createChatReader(prefix: string, clock: () => number = () => per
   let repeated = prefix;
 
   function unrepeated(text: string): string {
-    if (repeated === "") return text;
+    if (repeated === "" || text === "") return text;
     const same = text.startsWith(repeated) ? repeated.length : repeated.startsWith(text) ? text.length : 0;
     repeated = same === 0 ? "" : repeated.slice(same);
     return text.slice(same);
