@@ -271,7 +271,36 @@ def test_the_token_goes_to_the_hub_and_to_nobody_else(hub: Hub, tmp_path: Path, 
     assert {asked.authorization for asked in hub.asked if not asked.path.startswith("/blobs/")} == {"Bearer secret"}
 
 
-@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "nonsense", "http://", "ftp://127.0.0.1/", "http://[::1", ""])
+@pytest.mark.parametrize("token", ["secret\n", " secret "])
+def test_a_token_out_of_a_file_may_end_in_a_new_line(token: str, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    whole(pull(NAME, tmp_path, endpoint=hub.url))
+    assert hub.asked[0].authorization == "Bearer secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HF_TOKEN", "secrét", "HF_TOKEN holds a character"),
+        ("HF_TOKEN", "secret\r\nHost: elsewhere", "HF_TOKEN holds a character"),
+        ("ALL_PROXY", "gopher://127.0.0.1:9", "as the environment says: Unknown scheme"),
+        ("SSL_CERT_FILE", "/nowhere/at/all.pem", "as the environment says"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_said(
+    name: str, value: str, says: str, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(DownloadFailed, match=says) as failed:
+        pull(NAME, tmp_path, endpoint=hub.url)
+    assert "secr" not in failed.value.text
+    assert failed.value.remedy
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [f"http://{'a' * 70}.example", "http://a..b", "http://127.0.0.1:9", "nonsense", "http://", "ftp://127.0.0.1/", "http://[::1", ""],
+)
 def test_a_hub_that_cannot_be_reached_is_named_with_what_to_do(endpoint: str, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="cannot be reached") as failed:
         pull(NAME, tmp_path, endpoint=endpoint)
@@ -300,6 +329,24 @@ def test_a_file_name_that_leads_out_of_the_folder_is_never_taken_up(name: Any, h
     with pytest.raises(CheckpointInvalid, match="holds no model"):
         pull(NAME, tmp_path / "home", endpoint=hub.url)
     assert not [path for path in tmp_path.rglob("*") if "evil" in path.name]
+
+
+@pytest.mark.parametrize("size", [-1, 2**63, 10**400, True, "9", None])
+def test_a_size_that_cannot_be_is_refused(size: Any, hub: Hub, tmp_path: Path) -> None:
+    def lie(values: dict[str, Any]) -> dict[str, Any]:
+        values["siblings"][0]["lfs"]["size"] = size
+        return values
+
+    hub.listing = lie
+    with pytest.raises(DownloadFailed, match="gives no size or checksum"):
+        pull(NAME, tmp_path, endpoint=hub.url)
+
+
+def test_a_file_that_is_no_gguf_is_refused_before_it_is_fetched(hub: Hub, tmp_path: Path) -> None:
+    hub.files["model.safetensors"] = bytes(1000)
+    with pytest.raises(CheckpointInvalid, match=r"'model\.safetensors' is no GGUF file"):
+        pull(f"{NAME}:model.safetensors", tmp_path, endpoint=hub.url)
+    assert len(hub.asked) == 1
 
 
 def test_a_file_without_a_checksum_is_not_trusted(hub: Hub, tmp_path: Path) -> None:

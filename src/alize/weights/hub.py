@@ -36,19 +36,32 @@ def fetch_hub(
 
     Raises DownloadFailed, and CheckpointInvalid where the repository holds no model that can be run.
     """
-    token = os.environ.get("HF_TOKEN")
-    headers = {"User-Agent": "alize"} | ({"Authorization": f"Bearer {token}"} if token else {})
     repository = f"{endpoint.rstrip('/')}/{source.repository}"
     try:
-        # A redirection to another host is followed without the token: httpx drops it there.
-        with httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=True) as client:
+        with _client() as client:
             commit, listed = _listed(client, f"{endpoint.rstrip('/')}/api/models/{source.repository}/revision/{quote(source.revision)}")
             chosen = {name: listed[name] for name in layout_of(listed, repository, source.file).files}
             return _fetched(client, f"{repository}/resolve/{commit}", chosen, staging, target, progress), commit
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last: a name that can be no host's
         raise DownloadFailed(
             f"The hub at {endpoint} cannot be reached: {error or type(error).__name__}.",
             remedy="Check the network and the setting hub_endpoint, or bring the files yourself: alize pull FOLDER",
+        ) from error
+
+
+def _client() -> httpx.Client:
+    """Raises DownloadFailed where the environment's token, proxy or certificates cannot be used."""
+    token = os.environ.get("HF_TOKEN", "").strip()  # files of secrets end in a new line
+    if not token.isascii() or not token.isprintable():
+        raise DownloadFailed("HF_TOKEN holds a character that is in no token.", remedy="Copy it again.")
+    headers = {"User-Agent": "alize"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        # A redirection to another host is followed without the token: httpx drops it there.
+        return httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=True)
+    except (ImportError, ValueError, OSError) as error:
+        raise DownloadFailed(
+            f"The network cannot be used as the environment says: {error}.",
+            remedy="Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
         ) from error
 
 
@@ -83,7 +96,7 @@ def _wanted(entry: Mapping[str, Any]) -> Wanted | None:
     lfs: Any = entry.get("lfs")
     size, digest = (lfs["size"], lfs["sha256"]) if lfs else (entry.get("size"), entry.get("blobId"))
     kind: Literal["sha256", "git"] = "sha256" if lfs else "git"
-    if isinstance(size, bool) or not isinstance(size, int) or size < 0 or not isinstance(digest, str):
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63 or not isinstance(digest, str):
         return None
     return Wanted(size, kind, digest) if re.fullmatch("[0-9a-f]{64}" if lfs else "[0-9a-f]{40}", digest) else None
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.gguf_file import MAX_ELEMENTS, read_gguf
+from alize.weights.checkpoints.gguf_file import MAX_ELEMENTS, MAX_HEADER, MAX_STRING, read_gguf
 from tests.weights.checkpoints.tiny_gguf import ARRAY, BOOL, CODES, FLOAT32, STRING, UINT8, UINT32, UINT64, Gguf, entry, llama, text
 
 F32, F16, Q4_0 = 0, 1, 2
@@ -110,6 +110,11 @@ LIES: dict[str, tuple[Gguf | bytes, str]] = {
         Gguf(entries=[text("k") + struct.pack("<I", ARRAY) + struct.pack("<IQ", ARRAY, 1) * 5000]),
         "arrays within arrays",
     ),
+    "arrays without anything in them": (
+        Gguf(entries=[text("k") + struct.pack("<IIQ", ARRAY, ARRAY, 70_000) + struct.pack("<IQ", UINT8, 0) * 70_000]),
+        "'k' brings the values",
+    ),
+    "a key that moves the cursor": (Gguf(entries=[entry("\x1b[2J", UINT8, 1)] * 2), "'\\x1b[2J' is there twice"),
     "an alignment of 0": (llama({"general.alignment": (UINT32, 0)}), "general.alignment is 0"),
     "an alignment of 48": (llama({"general.alignment": (UINT32, 48)}), "general.alignment is 48"),
     "an alignment of a gigabyte": (llama({"general.alignment": (UINT32, 2**30)}), "general.alignment"),
@@ -154,6 +159,41 @@ def test_more_values_than_any_vocabulary_has_are_refused_before_they_are_read(wr
     more = text("l") + struct.pack("<IIQ", ARRAY, UINT8, MAX_ELEMENTS) + bytes(MAX_ELEMENTS)
     with pytest.raises(CheckpointInvalid, match="'l' brings the values"):
         read_gguf(write(Gguf(entries=[half, more])))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (Gguf(entries=[text("k") + struct.pack("<IIQQ", ARRAY, STRING, 1, 2**31)]), "'k': text 0 of 1"),
+        (Gguf(claims=(0, 2**16 + 1)), "65537 entries, more than"),
+        (Gguf(claims=(2**16 + 1, 0)), "65537 tensors .* more than"),
+    ],
+)
+def test_a_large_file_full_of_nothing_is_refused_without_the_memory_it_asks_for(
+    content: Gguf, says: str, write: Callable[..., Path]
+) -> None:
+    path = write(content)
+    os.truncate(path, 2**33)  # sparse: it takes no room on the disk
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointInvalid, match=says):
+            read_gguf(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**25
+
+
+def test_entries_larger_than_any_models_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    path, count = tmp_path / "model.gguf", MAX_HEADER // MAX_STRING
+    with path.open("wb") as file:
+        file.write(Gguf(claims=(0, count)).bytes()[:24])
+        for number in range(count):
+            file.write(text(f"k{number}") + struct.pack("<IQ", STRING, MAX_STRING))
+            file.seek(MAX_STRING, os.SEEK_CUR)  # a hole: it takes no room on the disk
+        file.truncate()
+    with pytest.raises(CheckpointInvalid, match=rf"the {MAX_HEADER} bytes that all entries may take end"):
+        read_gguf(path)
 
 
 def test_a_file_cut_anywhere_is_refused(write: Callable[..., Path]) -> None:

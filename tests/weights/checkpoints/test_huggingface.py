@@ -121,6 +121,8 @@ def test_entries_that_are_left_out_are_what_transformers_takes_them_for(tmp_path
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "another architecture": ({"model_type": "qwen3"}, "model_type 'qwen3'"),
     "no architecture": ({"model_type": ...}, "model_type None"),
+    "an architecture that is an object": ({"model_type": {}}, "model_type {}"),
+    "two architectures": ({"model_type": ["llama", "mistral"]}, "model_type ['llama', 'mistral']"),
     "another head": ({"architectures": ["MistralForSequenceClassification"]}, "MistralForSequenceClassification"),
     "another activation": ({"hidden_act": "gelu"}, "hidden_act' is 'gelu'"),
     "quantised weights": ({"quantization_config": {"quant_method": "awq"}}, "'quantization_config' is set"),

@@ -1,6 +1,7 @@
 """The safetensors reader agrees with the library, and refuses what lies."""
 
 import json
+import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.dequantize import dequantize
-from alize.weights.checkpoints.safetensors_file import read_safetensors
+from alize.weights.checkpoints.safetensors_file import MAX_HEADER, read_safetensors
 
 
 def saved(folder: Path, header: Any, data: bytes = b"", length: int | None = None) -> Path:
@@ -95,6 +96,19 @@ def test_a_lying_file_is_refused_by_name(lie: str, tmp_path: Path) -> None:
     assert says in refused.value.message
     assert len(refused.value.text) < 1000
     assert peak < 2**24  # some of these headers are megabytes themselves
+
+
+def test_a_header_larger_than_any_releases_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, b"", length=MAX_HEADER + 1)
+    os.truncate(path, 2**30)
+    with pytest.raises(CheckpointInvalid, match=rf"claims {MAX_HEADER + 1} bytes, more than"):
+        read_safetensors(path)
+
+
+def test_a_name_that_would_move_the_terminals_cursor_is_written_out(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointInvalid) as refused:
+        read_safetensors(saved(tmp_path, {"\x1b[2J\ud800": 1}))
+    assert r"'\x1b[2J\ud800' has no dtype" in refused.value.message
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\0"])

@@ -7,9 +7,9 @@ from typing import Any, NoReturn, cast
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Fields", "read_json", "shown"]
+__all__ = ["Fields", "printable", "read_json", "shown"]
 
-MAX_JSON = 64 * 2**20
+MAX_JSON = 16 * 2**20  # bytes; read, a list of empty lists takes 28 times as much
 
 
 class Fields:
@@ -71,7 +71,7 @@ class Fields:
         """Raises CheckpointInvalid naming the entries under the prefix that were never asked for."""
         rest = sorted(key for key in self.values if key.startswith(self.prefix) and key not in self.seen)
         if rest:
-            names = ", ".join(key[:100] for key in rest[:5])
+            names = ", ".join(printable(key[:100]) for key in rest[:5])
             raise CheckpointInvalid(
                 f"{self.path} is built with {names}, which this version does not know: its answers would be wrong.",
                 remedy="Choose a plain dense release.",
@@ -101,6 +101,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise CheckpointInvalid(f"{path} is not valid: {error}.", remedy="Fetch the model again.") from error
     return cast("dict[str, Any]", values)
+
+
+def printable(text: str) -> str:
+    """A text out of a file, fit for a message: what would move a terminal's cursor is written out.
+
+    >>> printable("blk.0\\x1b[2J")
+    'blk.0\\\\x1b[2J'
+    """
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def shown(value: Any) -> str:

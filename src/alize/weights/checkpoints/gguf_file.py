@@ -18,16 +18,19 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.fields import shown
+from alize.weights.checkpoints.fields import printable, shown
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
 
 __all__ = ["GgufFile", "read_gguf"]
 
 MAX_NAME = 1 << 10  # bytes of a key or a tensor's name
-MAX_STRING = 1 << 24  # bytes of a value
+MAX_STRING = 1 << 24  # bytes of a text
+MAX_HEADER = 1 << 27  # bytes of all entries: several times the largest vocabulary with its scores and merges
+MAX_ENTRIES = 1 << 16  # of metadata, and of tensors
 MAX_ELEMENTS = 1 << 22  # values in arrays, all together: sixteen times the largest vocabulary released so far
 MAX_DEPTH = 4  # arrays within arrays
+ARRAY_COST = 64  # values that an array within an array counts for, however empty: it takes as much memory
 MAX_ALIGNMENT = 1 << 20
 
 _NUMBERS = {0: "<u1", 1: "<i1", 2: "<u2", 3: "<i2", 4: "<u4", 5: "<i4", 6: "<f4", 10: "<u8", 11: "<i8", 12: "<f8"}
@@ -74,18 +77,20 @@ class _Cursor:
     def __init__(self, path: Path, data: npt.NDArray[np.uint8]) -> None:
         self.path, self.data, self.view = path, data, data.data
         self.position = 0
+        self.end = min(len(self.view), MAX_HEADER)
         self.what = "the header"
         self.elements = 0  # of arrays, so far
 
     def fail(self, why: str, remedy: str = DAMAGED) -> NoReturn:
-        raise CheckpointInvalid(f"{self.path}: {why} (byte {self.position}).", remedy=remedy)
+        raise CheckpointInvalid(f"{self.path}: {printable(why)} (byte {self.position}).", remedy=remedy)
 
     def left(self) -> int:
-        return len(self.view) - self.position
+        return self.end - self.position
 
     def take(self, length: int) -> memoryview:
         if length > self.left():
-            self.fail(f"{self.what} takes {length} bytes and the file ends after {self.left()}")
+            whose = "the file ends" if self.end == len(self.view) else f"the {MAX_HEADER} bytes that all entries may take end"
+            self.fail(f"{self.what} takes {length} bytes and {whose} after {self.left()}")
         taken = self.view[self.position : self.position + length]
         self.position += length
         return taken
@@ -125,6 +130,8 @@ def _counts(cursor: _Cursor) -> tuple[int, int]:
     # The least an entry can take: an empty key, a kind and one byte; a tensor: an empty name, no dimension, a kind and an offset.
     if entries * 13 + tensors * 24 > cursor.left():
         cursor.fail(f"the header claims {tensors} tensors and {entries} entries, and the file has {cursor.left()} bytes left")
+    if max(entries, tensors) > MAX_ENTRIES:
+        cursor.fail(f"the header claims {tensors} tensors and {entries} entries, more than the {MAX_ENTRIES} of each that are allowed")
     return tensors, entries
 
 
@@ -147,7 +154,7 @@ def _array(cursor: _Cursor, depth: int) -> list[Any]:
     kind = cursor.number("<I")
     item = np.dtype(_NUMBERS.get(kind, "u1"))
     count = cursor.count({_STRING: 8, _ARRAY: 12}.get(kind, item.itemsize))
-    cursor.elements += count
+    cursor.elements += count * (ARRAY_COST if kind == _ARRAY else 1)
     if cursor.elements > MAX_ELEMENTS:
         cursor.fail(f"{cursor.what} brings the values in arrays to {cursor.elements}, more than the {MAX_ELEMENTS} that are allowed")
     if kind == _STRING:
@@ -163,13 +170,13 @@ def _array(cursor: _Cursor, depth: int) -> list[Any]:
 
 def _strings(cursor: _Cursor, count: int) -> list[str]:
     """One loop without calls: a vocabulary of 50 000 words takes 20 ms this way and 90 through `string`."""
-    view, position, size = cursor.view, cursor.position, len(cursor.view)
+    view, position, size = cursor.view, cursor.position, cursor.end
     unpack = struct.Struct("<Q").unpack_from
     texts: list[str] = []
     try:
         for _ in range(count):
             end = position + 8 + unpack(view, position)[0]
-            if end > size:
+            if end > size or end - position > MAX_STRING + 8:
                 break
             texts.append(str(view[position + 8 : end], "utf-8"))
             position = end
@@ -180,7 +187,9 @@ def _strings(cursor: _Cursor, count: int) -> list[str]:
         pass
     cursor.position = position
     if len(texts) < count:
-        cursor.fail(f"{cursor.what}: text {len(texts)} of {count} goes past the end of the file")
+        cursor.fail(
+            f"{cursor.what}: text {len(texts)} of {count} goes past the end of the file, or past the {MAX_STRING} bytes that are allowed"
+        )
     return texts
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.beside import tokenizer_files
-from alize.weights.checkpoints.fields import Fields, read_json, shown
+from alize.weights.checkpoints.fields import Fields, printable, read_json, shown
 from alize.weights.checkpoints.layout import INDEX, Layout
 from alize.weights.checkpoints.mapped import FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_huggingface, named
@@ -40,7 +40,7 @@ def params_of(config: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """A config.json in the vocabulary of params.json. Raises CheckpointInvalid for what this version cannot run."""
     fields = Fields(path, config)
     kind = fields.get("model_type")
-    if kind not in ARCHITECTURES:
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
         raise CheckpointInvalid(
             f"{path} is of the model_type {shown(kind)}, which cannot be run.", remedy=f"Supported are {', '.join(ARCHITECTURES)}."
         )
@@ -101,7 +101,7 @@ def _tensors(folder: Path, layout: Layout) -> list[FileTensor]:
     for tensor, shard in shards.items():
         if tensor not in files[shard]:
             raise CheckpointInvalid(
-                f"{folder / INDEX} says '{tensor[:200]}' is in {shard}, and it is not.", remedy="Fetch the model again."
+                f"{folder / INDEX} says '{printable(tensor[:200])}' is in {shard}, and it is not.", remedy="Fetch the model again."
             )
     return [tensor for file in files.values() for tensor in file.values()]
 

@@ -47,6 +47,10 @@ def layout_of(names: Iterable[str], where: str, file: str | None = None) -> Layo
     found = sorted(set(names))
     beside = tuple(name for name in found if _BESIDE.fullmatch(name))
     if file is not None:
+        if not file.endswith(".gguf"):
+            raise CheckpointInvalid(
+                f"'{file[:200]}' is no GGUF file, and other weights are more than one file.", remedy=f"Leave it out: name {where} alone."
+            )
         return Layout("gguf", _pieces(found, file, where), beside=beside)
     consolidated = tuple(name for name in found if _CONSOLIDATED.fullmatch(name))
     if consolidated and "params.json" in found:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
+from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import FileTensor
 
@@ -66,14 +67,14 @@ def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], 
             continue
         if name is None:
             raise CheckpointInvalid(
-                f"{path} holds '{tensor.name[:200]}', which is no part of a plain dense model.",
+                f"{path} holds '{printable(tensor.name[:200])}', which is no part of a plain dense model.",
                 remedy="This version runs dense Mistral and Llama models, without experts, images or rotary frequency factors.",
             )
         if name in found:
-            raise CheckpointInvalid(f"{path}: tensor '{tensor.name[:200]}' is there twice.", remedy="Fetch the files again.")
+            raise CheckpointInvalid(f"{path}: tensor '{printable(tensor.name[:200])}' is there twice.", remedy="Fetch the files again.")
         if tensor.kind not in KINDS:
             raise CheckpointInvalid(
-                f"{path}: tensor '{tensor.name}' is stored as {tensor.kind}, which cannot be read.",
+                f"{path}: tensor '{printable(tensor.name[:200])}' is stored as {tensor.kind}, which cannot be read.",
                 remedy=f"Use a release stored as one of {', '.join(KINDS)}.",
             )
         found[name] = StoredTensor(name, tensor.kind, tensor.shape, tensor.data)
