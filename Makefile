@@ -2,6 +2,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# Compiled modules are kept: else every process that the tests start compiles the program anew, and pytest every test.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help up install dev test quick check bench soak docs lock clean
 
 VENV := .venv

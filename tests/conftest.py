@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+# PyTorch's threads wait for each other by spinning. On products as small as a test's, and beside a second process of tests, that took
+# 85% of the processor's time in tests/model and tests/engine (63 s became 12). No fixture: PyTorch reads it once, as it is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def smollm2() -> Path:
