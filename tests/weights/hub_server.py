@@ -36,6 +36,8 @@ class Hub:
     cut: list[int] = field(default_factory=list)  # the next answers with a file break off after so many bytes
     statuses: list[int] = field(default_factory=list)  # the next answers with a file are only these
     corrupt: int = 0  # so many answers with a file carry one wrong byte
+    pages: list[bytes] = field(default_factory=list)  # the next answers with a file are these instead
+    no_length: bool = False
     no_ranges: bool = False
     wrong_ranges: bool = False
     refuse_file: str = ""  # the name of one that is not there after all
@@ -98,6 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.statuses:
             self._answer(hub.statuses.pop(0), b"", {})
             return
+        if hub.pages:
+            self._answer(200, hub.pages.pop(0), {"Content-Type": "text/html"})
+            return
         asked, start = self.headers.get("Range"), 0
         if asked and not hub.no_ranges:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
@@ -107,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         body, headers = content[start:], {"Content-Length": str(len(content) - start)}
         if start:
             headers["Content-Range"] = f"bytes {start - hub.wrong_ranges}-{len(content) - 1}/{len(content)}"
+        if hub.no_length:
+            del headers["Content-Length"]
+            self.close_connection = True
         self.send_response(206 if start else 200)
         for key, value in headers.items():
             self.send_header(key, value)

@@ -201,8 +201,17 @@ def test_a_file_longer_than_said_is_not_taken(hub: Hub, tmp_path: Path) -> None:
         return values
 
     hub.listing = lie
+    with pytest.raises(DownloadFailed, match="answered with something else"):
+        pull(NAME, tmp_path, endpoint=hub.url)
+    hub.no_length = True
     with pytest.raises(DownloadFailed, match="checksum"):
         pull(NAME, tmp_path, endpoint=hub.url)
+
+
+def test_the_page_of_a_network_that_wants_a_login_is_not_taken_for_the_file(hub: Hub, tmp_path: Path) -> None:
+    hub.cut, hub.pages = [600_000], [b"<html>Welcome</html>"] * 2
+    whole(pull(NAME, tmp_path, endpoint=hub.url))
+    assert [asked.range for asked in hub.fetched()] == [None, None, None, "bytes=600000-"]
 
 
 def test_a_new_release_in_between_is_not_mixed_with_the_old_one(hub: Hub, tmp_path: Path) -> None:

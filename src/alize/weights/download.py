@@ -145,6 +145,8 @@ def _append(client: httpx.Client, url: str, partial: _Partial, progress: Callabl
             raise _Broken(f"it answered {response.status_code}")
         if response.status_code not in (200, 206):
             raise refusal(response, url)
+        if _is_another(response, partial.wanted.bytes - (partial.bytes if response.status_code == 206 else 0)):
+            raise _Broken("it answered with something else")
         if response.status_code == 200 and partial.bytes:  # this server sends whole files only
             partial.restart()
         for piece in response.iter_raw():  # as it comes: what is held back is lost when the connection breaks
@@ -156,6 +158,16 @@ def _append(client: httpx.Client, url: str, partial: _Partial, progress: Callabl
 
 def _continues(response: httpx.Response, start: int) -> bool:
     return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+
+
+def _is_another(response: httpx.Response, missing: int) -> bool:
+    """Whether the answer says itself that it is not the file, such as the page of a network that wants a login first.
+
+    Taken up, it would cost all that comes after it: only the checksum at the end would tell.
+    """
+    length = response.headers.get("Content-Length", "")
+    odd = length.isdecimal() and (int(length) > missing or (response.status_code == 200 and int(length) < missing))
+    return odd or response.headers.get("Content-Encoding", "identity") != "identity"
 
 
 def refusal(response: httpx.Response, what: str) -> DownloadFailed:
