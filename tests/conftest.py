@@ -1,5 +1,6 @@
 """What several tests share: the real small model, fetched once by the product's own pull, and a real PostgreSQL."""
 
+import logging
 import os
 import shutil
 import signal
@@ -14,6 +15,17 @@ import pytest
 # PyTorch's threads wait for each other by spinning. On products as small as a test's, and beside a second process of tests, that took
 # 85% of the processor's time in tests/model and tests/engine (63 s became 12). No fixture: PyTorch reads it once, as it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _log_ends_with_its_test() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """What a test makes of this process's log, such as a command that starts a server: its stream is closed with the test."""
+    root, alize = logging.getLogger(), logging.getLogger("alize")
+    handlers, levels = root.handlers[:], (root.level, alize.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    alize.setLevel(levels[1])
 
 
 @pytest.fixture(scope="session")

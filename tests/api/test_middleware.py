@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -143,14 +142,9 @@ async def test_the_largest_body_that_is_allowed_is_read(new_desk: Any) -> None:
 @pytest.fixture
 def log() -> Any:
     """Every line logged, as objects."""
-    root, alize = logging.getLogger(), logging.getLogger("alize")
-    before = (root.handlers[:], root.level, alize.level)
     stream = io.StringIO()
     configure_logging("debug", "json", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:], level, alize_level = before[0], before[1], before[2]
-    root.setLevel(level)
-    alize.setLevel(alize_level)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 async def test_each_request_is_one_line_that_names_the_route_and_never_the_words(desk: Desk, log: Any) -> None:
