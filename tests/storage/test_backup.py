@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,6 +215,54 @@ def test_a_postgresql_that_cannot_be_reached_leaves_no_archive_and_tells_no_pass
         backup(home, tmp_path / "b.tar.gz", database_url=f"postgresql://u:hunter2@/db?host={tmp_path}")
     assert "hunter2" not in caught.value.text
     assert not (tmp_path / "b.tar.gz").exists()
+
+
+@pytest.mark.usefixtures("postgres_programs")
+def test_a_restore_that_ends_between_the_database_and_the_folder_is_noticed(
+    postgres: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, first, second = prepare_home(tmp_path / "home"), postgres(database=True), postgres(database=True)
+    secret = asyncio.run(move_in(home, first))
+    backup(home, tmp_path / "b.tar.gz", database_url=first)
+    new = prepare_home(tmp_path / "new")
+    with pytest.raises(BackupFailed, match="not empty"):
+        restore(tmp_path / "b.tar.gz", new, database_url=first)
+    prepare_home(new)  # nothing was changed, and nothing is said to be
+
+    def cut_short(work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "run", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            restore(tmp_path / "b.tar.gz", new, database_url=second)
+    with pytest.raises(HomeUnusable, match="interrupted"):
+        prepare_home(new)
+    restore(tmp_path / "b.tar.gz", new, database_url=second, force=True)
+    assert asyncio.run(admitted(prepare_home(new), secret, second))
+
+
+SHOW = """#!/bin/sh
+echo "$@" > "$0.arguments"
+echo "$PGPASSWORD" > "$0.password"
+exit 1
+"""
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:hunter2@h/db", "postgresql://u@h/db?password=hunter2&sslmode=require"])
+def test_a_password_is_no_argument_that_every_user_can_read(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    program = tmp_path / "bin" / "psql"
+    program.parent.mkdir()
+    program.write_text(SHOW)
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(BackupFailed, match="psql"):
+        backup(home, tmp_path / "b.tar.gz", database_url=address)
+    assert "hunter2" not in program.with_suffix(".arguments").read_text()
+    assert program.with_suffix(".password").read_text() == "hunter2\n"
 
 
 def test_without_postgresqls_programs_the_remedy_is_named(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

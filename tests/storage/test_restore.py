@@ -2,10 +2,11 @@
 
 import asyncio
 import errno
+import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,55 @@ def test_an_interrupted_exchange_is_noticed_and_mended_by_restoring_again(
         prepare_home(home)
     restore(archived, home, force=True)
     assert asyncio.run(admitted(prepare_home(home), (tmp_path / "secret").read_text()))
+
+
+@pytest.mark.parametrize("moves", range(1, 7))
+def test_what_was_there_stays_together_however_often_an_exchange_is_interrupted(
+    archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    """A database apart from its log has lost the rows in that."""
+    old = prepare_home(tmp_path / "old")
+    was = {"alize.db": b"a database", "alize.db-wal": b"rows that are not in it yet", "settings.toml": b"port = 1"}
+    for name, data in was.items():
+        (old / name).write_bytes(data)
+    rename = Path.rename
+    left = 0
+
+    def cut_short(self: Path, target: Path) -> Path:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", cut_short)
+    for _ in range(2):
+        left = moves
+        with suppress(KeyboardInterrupt):  # the second time there may be less left to move
+            restore(archived, old, force=True)
+    left = 0
+    restore(archived, old, force=True)
+    kept = [{path.name: path.read_bytes() for path in folder.iterdir() if path.name in was} for folder in old.glob("before-restore-*")]
+    assert was in kept
+    assert asyncio.run(admitted(prepare_home(old), (tmp_path / "secret").read_text()))
+
+
+def test_every_folder_is_on_the_disk_before_the_exchange_counts_as_done(
+    home: Path, archived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps a name only if the folder it stands in was brought to the disk."""
+    safe: set[int] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        safe.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    before = restore(archived, home, force=True).before
+    assert before is not None
+    for folder in (home, home / "objects", home / "objects" / "ab", home / "models" / "own", before):
+        assert folder.stat().st_ino in safe, folder
 
 
 KILLED = """

@@ -32,7 +32,8 @@ _VERSION_TABLE = "alize_schema"
 def backup(home: Path, target: Path, *, database_url: str = "", models: bool = False) -> Manifest:
     """Write the state of `home`, and the database of `database_url` where that is PostgreSQL, into the archive `target`.
 
-    With `models`, weights that could be pulled again are taken too, for a machine that cannot pull.
+    With `models`, weights that could be pulled again are taken too, for a machine that cannot pull. Not to be called in a process that
+    has the database open: its files are looked into here, which would drop the locks that SQLite holds for that process.
     Raises BackupFailed where `target` exists or cannot be written, or the database is damaged or kept elsewhere; HomeUnusable where
     there is no state; Missing without `pg_dump`. On every error there is no `target`, nor part of one.
     """

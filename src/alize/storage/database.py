@@ -98,6 +98,8 @@ def _connections(url: str | URL) -> Connections:
         case "sqlite" | "sqlite+aiosqlite":
             if address.database in (None, "", ":memory:"):
                 raise SettingInvalid("database_url names a SQLite database without a file.", param="database_url", remedy=_FORMS)
+            if address.host or address.query:  # `sqlite://folder/file.db` is file.db on the machine `folder`
+                raise SettingInvalid("database_url names more than a file of SQLite's.", param="database_url", remedy=_FORMS)
             return SqliteConnections(Path(address.database or "").absolute())
         case "postgresql" | "postgres" | "postgresql+psycopg":
             return PostgresConnections(address)

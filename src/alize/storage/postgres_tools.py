@@ -54,10 +54,12 @@ def _run(program: str, database_url: str, *arguments: str) -> str:
         )
     url = _parsed(database_url)
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-    if url.password is not None:
-        environment["PGPASSWORD"] = url.password
-    address = url.set(drivername="postgresql", password=None).render_as_string()
-    done = subprocess.run([path, f"--dbname={address}", *arguments], env=environment, capture_output=True, text=True, check=False)
+    secret = url.query.get("password", url.password)  # libpq takes it from either place
+    if secret is not None:
+        environment["PGPASSWORD"] = str(secret)
+    address = url.set(drivername="postgresql", password=None).difference_update_query(["password"]).render_as_string()
+    command = [path, f"--dbname={address}", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         said = (done.stderr.strip() or f"it ended with status {done.returncode}").splitlines()[-1]
         raise BackupFailed(

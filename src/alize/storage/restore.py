@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from alize.errors import BackupFailed, HomeUnusable
+from alize.errors import AlizeError, BackupFailed, HomeUnusable
 from alize.storage import postgres_tools
 from alize.storage.archive import DUMP, HOME, Manifest, unpack
 from alize.storage.database import SqlDatabase
@@ -26,6 +26,7 @@ from alize.storage.migrate import known_revisions
 __all__ = ["Restored", "restore"]
 
 _MODELS = "models"
+_BEFORE = "before-restore-"  # and the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def restore(archive: Path, home: Path, *, force: bool = False, database_url: str
             manifest = unpack(archive, Path(folder))
             _check(manifest, Path(folder), database_url)
             if database_url:
-                postgres_tools.load(database_url, Path(folder) / DUMP, replace=force)
+                _load(home, database_url, Path(folder) / DUMP, replace=force)
             asyncio.run(_migrate(database_url or URL.create("sqlite", database=str(database_file(Path(folder) / HOME)))))
             return Restored(manifest, _exchange(Path(folder) / HOME, home))
 
@@ -108,6 +109,20 @@ def _check(manifest: Manifest, folder: Path, database_url: str) -> None:
         raise BackupFailed("The archive holds files that are no state: it is not a backup of Alizé.")
 
 
+def _load(home: Path, database_url: str, dump: Path, *, replace: bool) -> None:
+    """Fill the database, with the folder marked first: one that was filled beside a folder of before would pass for whole."""
+    marker = home / UNFINISHED
+    marked = marker.exists()
+    marker.touch()
+    sync_folder(home)
+    try:
+        postgres_tools.load(database_url, dump, replace=replace)
+    except AlizeError:  # nothing was changed
+        if not marked:
+            marker.unlink()
+        raise
+
+
 async def _migrate(url: str | URL) -> None:
     database = SqlDatabase(url)
     try:
@@ -119,14 +134,10 @@ async def _migrate(url: str | URL) -> None:
 def _exchange(new: Path, home: Path) -> Path | None:
     """Move the state out of `home` and `new` into it. Return where the old one is."""
     new.mkdir(exist_ok=True)  # an archive of a PostgreSQL house may hold no file of the folder
-    before = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    for folder, _, _ in os.walk(new):
+        sync_folder(Path(folder))
     marker = home / UNFINISHED
-    marker.touch()
-    sync_folder(home)
-    for old in _state(home):
-        if old.name != _MODELS:
-            before.mkdir(mode=0o700, exist_ok=True)
-            old.rename(before / old.name)
+    before = _set_aside(home, marker)
     for fresh in new.iterdir():
         if fresh.name != _MODELS:
             fresh.rename(home / fresh.name)
@@ -139,7 +150,34 @@ def _exchange(new: Path, home: Path) -> Path | None:
                 (before / _MODELS).mkdir(exist_ok=True)
                 shutil.move(present, before / _MODELS / model.name)  # a copy where weights lie on a disk of their own
             shutil.move(model, present)
+        sync_folder(home / _MODELS)
     sync_folder(home)
     marker.unlink()
     sync_folder(home)
     return before if before.exists() else None
+
+
+def _set_aside(home: Path, marker: Path) -> Path:
+    """Move the state, but for weights, into a folder of its own, and return that; there is none where there was no state.
+
+    The folder's name stands in the marker until all is in it. A restore after one that was killed goes on with the same folder:
+    in two, a database would lie apart from its log, and the rows in that would be lost.
+    """
+    name = marker.read_text("utf-8", "replace") if marker.exists() else ""
+    if not name.startswith(_BEFORE) or "/" in name:
+        name = f"{_BEFORE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        with open(marker, "w", encoding="utf-8") as file:
+            file.write(name)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(home)
+    before = home / name
+    for old in _state(home):
+        if old.name != _MODELS:
+            before.mkdir(mode=0o700, exist_ok=True)
+            old.rename(before / old.name)
+    if before.exists():
+        sync_folder(before)
+    sync_folder(home)
+    os.truncate(marker, 0)
+    return before
