@@ -1,0 +1,133 @@
+/** How an answer stands when it is not simply done. In: the answer. Out: what happened, what was kept, and what to do. */
+import { CircleAlert, Hourglass, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Message } from "@/api/types";
+import { Button } from "@/components/button";
+import { failureText } from "@/components/error-state";
+import { type Translate, useT } from "@/i18n";
+import type { Outgoing } from "./queue";
+import { activeOnPath } from "./state";
+import { useOutgoing, useStore, useView } from "./thread-context";
+
+export interface AnswerStateProps {
+  message: Message;
+  /** What was typed is given back to the composer. */
+  onUndo: (request: string) => void;
+}
+
+export function AnswerState({ message, onUndo }: AnswerStateProps) {
+  const outgoing = useOutgoing(message.run);
+  if (outgoing?.state === "failed") return <NotSent outgoing={outgoing} onUndo={onUndo} />;
+  if (message.state === "waiting" || message.state === "running")
+    return <Coming message={message} outgoing={outgoing} />;
+  return <Ended message={message} />;
+}
+
+function NotSent({ outgoing, onUndo }: { outgoing: Outgoing; onUndo: (request: string) => void }) {
+  const t = useT();
+  const store = useStore();
+  return (
+    <Note bad icon={<CircleAlert />}>
+      <p>
+        {t("message.sendFailed", { reason: failureText(outgoing.failure, t) })} {t("message.sendKept")}
+      </p>
+      <Actions>
+        <Button onClick={() => store.retry(outgoing.id)}>{t("common.retry")}</Button>
+        <Button kind="quiet" onClick={() => onUndo(outgoing.id)}>
+          {t("message.takeBack")}
+        </Button>
+      </Actions>
+    </Note>
+  );
+}
+
+function Coming({ message, outgoing }: { message: Message; outgoing: Outgoing | undefined }) {
+  const t = useT();
+  const store = useStore();
+  const first = useView((view) => activeOnPath(view.thread)[0]?.id === message.id);
+  const stopping = useView((view) => message.run !== null && view.stopping.has(message.run));
+  const unsent = useView((view) => view.queue.some((one) => one.state === "failed"));
+  if (!first) {
+    return (
+      <Note icon={<Hourglass />}>
+        <p>{t(outgoing && unsent ? "message.held" : "message.waits")}</p>
+        <Actions>
+          <Button
+            kind="quiet"
+            busy={stopping}
+            onClick={() => {
+              if (message.run !== null) store.stop(message.run);
+            }}
+          >
+            {t("message.cancelWaiting")}
+          </Button>
+        </Actions>
+      </Note>
+    );
+  }
+  if (message.content !== "" && message.state === "running") return null;
+  const word = stopping ? "composer.stopping" : outgoing ? "message.sending" : "message.thinking";
+  return (
+    <p className="flex items-center gap-2 text-13 text-ink-3">
+      <span aria-hidden className="breathing size-2 rounded-full bg-sea" />
+      {t(word)}
+    </p>
+  );
+}
+
+function Ended({ message }: { message: Message }) {
+  const t = useT();
+  const store = useStore();
+  const words = endedWords(message, t);
+  if (words === null) return null;
+  const { text, bad, goOn } = words;
+  return (
+    <Note bad={bad} icon={bad ? <CircleAlert /> : <TriangleAlert />}>
+      <p className="[overflow-wrap:anywhere]">{text}</p>
+      <Actions>
+        {goOn && <Button onClick={() => store.goOn(message)}>{t("message.continue")}</Button>}
+        {!goOn && message.state !== "done" && (
+          <Button onClick={() => store.regenerate(message)}>{t(bad ? "common.retry" : "message.regenerate")}</Button>
+        )}
+      </Actions>
+    </Note>
+  );
+}
+
+/** `goOn`: there is a text to go on from. */
+function endedWords(message: Message, t: Translate): { text: string; bad: boolean; goOn: boolean } | null {
+  const written = message.content !== "";
+  switch (message.state) {
+    case "stopped":
+      return { text: t(written ? "message.stopped" : "message.stoppedEmpty"), bad: false, goOn: written };
+    case "cut_off":
+      return { text: t(written ? "message.cutOff" : "message.cutOffEmpty"), bad: false, goOn: written };
+    case "failed": {
+      const reason = t("message.failed", { reason: message.error ?? "" });
+      return { text: `${reason} ${t(written ? "message.failedKept" : "message.failedEmpty")}`, bad: true, goOn: false };
+    }
+    case "done":
+      if (message.finish === "length") return { text: t("message.length"), bad: false, goOn: written };
+      if (message.finish === "model_length") return { text: t("message.modelLength"), bad: false, goOn: false };
+      return null;
+    default:
+      return null;
+  }
+}
+
+function Note({ bad = false, icon, children }: { bad?: boolean; icon: ReactNode; children: ReactNode }) {
+  const look = bad ? "bg-bad-soft" : "bg-sunken";
+  return (
+    <div
+      {...(bad ? { role: "alert" } : {})}
+      className={`flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2 px-3 py-2 text-13 text-ink-2 ${look} [&>svg]:size-4 [&>svg]:flex-none ${bad ? "[&>svg]:text-bad" : "[&>svg]:text-ink-3"}`}
+    >
+      {icon}
+      <div className="flex min-w-0 flex-1 basis-60 flex-wrap items-center justify-between gap-2">{children}</div>
+    </div>
+  );
+}
+
+function Actions({ children }: { children: ReactNode }) {
+  return <div className="flex flex-wrap gap-1 print:hidden">{children}</div>;
+}

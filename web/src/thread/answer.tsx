@@ -1,0 +1,76 @@
+/** What the model said. In: a message id. Out: its text, how it stands, what can be done with it, and the quiet line. */
+import { Check, Copy, Ellipsis, RefreshCw } from "lucide-react";
+import { memo } from "react";
+import type { Message } from "@/api/types";
+import { IconButton } from "@/components/icon-button";
+import { Menu, MenuItem } from "@/components/menu";
+import { useT } from "@/i18n";
+import { AnswerState } from "./answer-state";
+import { BranchWalker } from "./branch-walker";
+import { Prose } from "./prose";
+import { QuietLine } from "./quiet-line";
+import { isActive } from "./state";
+import { useMessage, useStore } from "./thread-context";
+import { useCopy } from "./use-copy";
+
+export interface AnswerProps {
+  id: string;
+  onUndo: (request: string) => void;
+}
+
+export const Answer = memo(function Answer({ id, onUndo }: AnswerProps) {
+  const t = useT();
+  const message = useMessage(id);
+  if (!message) return null;
+  const active = isActive(message);
+  return (
+    <article aria-busy={active} className="grid min-w-0 gap-3">
+      <h2 className="sr-only">
+        {message.model === "" ? t("thread.answer") : t("thread.answered", { model: message.model })}
+      </h2>
+      {message.content !== "" && (
+        <div className="min-w-0 text-16 leading-(--read)">
+          <Prose text={message.content} streaming={message.state === "running"} />
+        </div>
+      )}
+      <AnswerState message={message} onUndo={onUndo} />
+      {!active && <Bar message={message} />}
+    </article>
+  );
+});
+
+function Bar({ message }: { message: Message }) {
+  const t = useT();
+  const store = useStore();
+  const [copy, copied] = useCopy();
+  const { content } = message;
+  return (
+    <div className="-mt-1 flex flex-wrap items-center gap-x-0.5 gap-y-1 text-ink-3">
+      <span className="-ms-1.5 flex items-center gap-0.5 print:hidden">
+        <BranchWalker id={message.id} />
+        {content !== "" && (
+          <IconButton
+            small
+            label={copied ? t("common.copied") : t("message.copy")}
+            icon={copied ? <Check /> : <Copy />}
+            onClick={() => copy({ plain: content })}
+          />
+        )}
+        <IconButton
+          small
+          label={t("message.regenerate")}
+          icon={<RefreshCw />}
+          onClick={() => store.regenerate(message)}
+        />
+        {content !== "" && (
+          <Menu align="start" trigger={<IconButton small label={t("common.more")} icon={<Ellipsis />} />}>
+            <MenuItem icon={<Copy />} onSelect={() => copy({ plain: content })}>
+              {t("message.copy")}
+            </MenuItem>
+          </Menu>
+        )}
+      </span>
+      <QuietLine message={message} />
+    </div>
+  );
+}

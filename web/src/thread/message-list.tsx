@@ -1,0 +1,111 @@
+/**
+ * The turns of the shown path. In: the path. Out: its messages, all of them while they are few, else those near the eye.
+ *
+ * Short conversations stand in the page whole: find-in-page, printing and a screen reader's list of headings see them. In a
+ * long one only the rows around the window exist; the others are room kept above and below, in the flow of the page.
+ */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useEffect, useReducer, useRef } from "react";
+import { flushSync } from "react-dom";
+import { useT } from "@/i18n";
+import { Answer } from "./answer";
+import { Question } from "./question";
+import { useStore, useView } from "./thread-context";
+
+/** Rows that are simply there; measured, 60 turns of Markdown lay out in a few milliseconds. */
+const FEW = 60;
+const OVERSCAN = 6;
+const GAP = 24; // px between messages, as the look has it
+
+export interface MessageListProps {
+  scroller: RefObject<HTMLElement | null>;
+  /** The oldest message that is still sent to the model, where some are not. */
+  sentFrom: string | null;
+  /** A message to bring into sight (a search hit), once. */
+  target: string | null;
+  onTarget: () => void;
+  onUndo: (request: string) => void;
+}
+
+export function MessageList({ scroller, sentFrom, target, onTarget, onUndo }: MessageListProps) {
+  const t = useT();
+  const store = useStore();
+  const path = useView((view) => view.thread.path);
+  const printing = useRef(false);
+  const [, again] = useReducer((times: number) => times + 1, 0);
+  const all = path.length <= FEW || printing.current;
+
+  const list = useVirtualizer<HTMLElement, HTMLLIElement>({
+    count: path.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: (index) => path[index] ?? index,
+    estimateSize: (index) => estimate(store.view().thread.messages.get(path[index] ?? "")?.content.length ?? 0),
+    overscan: all ? path.length : OVERSCAN,
+    gap: GAP,
+    useFlushSync: false,
+  });
+
+  useEffect(() => {
+    const whole = (now: boolean) => () => {
+      printing.current = now;
+      flushSync(again);
+    };
+    const [before, after] = [whole(true), whole(false)];
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => {
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
+    };
+  }, []);
+
+  const index = target === null ? -1 : path.indexOf(target);
+  useEffect(() => {
+    if (index < 0) return;
+    onTarget();
+    list.scrollToIndex(index, { align: "start" });
+  }, [index, list, onTarget]);
+
+  const rows = list.getVirtualItems();
+  const first = rows[0];
+  const last = rows.at(-1);
+  const above = first?.start ?? 0;
+  const below = list.getTotalSize() - (last?.end ?? 0);
+  return (
+    <ol
+      aria-label={t("thread.messages")}
+      className="mx-auto flex max-w-measure flex-col"
+      style={{ gap: GAP, paddingTop: above, paddingBottom: below }}
+    >
+      {rows.map((row) => {
+        const id = path[row.index] ?? "";
+        return (
+          <li key={row.key} ref={list.measureElement} data-index={row.index} className="min-w-0">
+            {id === sentFrom && <SentFrom />}
+            <Turn id={id} onUndo={onUndo} />
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Turn({ id, onUndo }: { id: string; onUndo: (request: string) => void }) {
+  const role = useView((view) => view.thread.messages.get(id)?.role);
+  if (role === undefined) return null;
+  return role === "user" ? <Question id={id} /> : <Answer id={id} onUndo={onUndo} />;
+}
+
+function SentFrom() {
+  const t = useT();
+  return (
+    <p className="mb-6 flex items-center gap-3 text-12 text-ink-3 before:h-px before:flex-1 before:bg-line-strong after:h-px after:flex-1 after:bg-line-strong">
+      {t("context.from")}
+    </p>
+  );
+}
+
+/** A guess in pixels until the row was seen: a line of about 85 characters is 26 px high. */
+function estimate(characters: number): number {
+  return 72 + Math.ceil(characters / 85) * 26;
+}

@@ -1,0 +1,87 @@
+/** What the person said. In: a message id. Out: its bubble with files, versions and actions; editing happens in place. */
+import { Check, Copy, Pencil } from "lucide-react";
+import { memo, useState } from "react";
+import { IconButton } from "@/components/icon-button";
+import { useT } from "@/i18n";
+import { BranchWalker } from "./branch-walker";
+import { EditQuestion } from "./edit-question";
+import { FileChip } from "./file-chip";
+import { useMessage, useStore } from "./thread-context";
+import { useCopy } from "./use-copy";
+
+/** Longer messages are folded: pasted logs would bury the conversation. */
+const FOLDED = 3_000; // characters
+const HEADING = 60;
+
+export const Question = memo(function Question({ id }: { id: string }) {
+  const t = useT();
+  const store = useStore();
+  const message = useMessage(id);
+  const [editing, setEditing] = useState(false);
+  const [whole, setWhole] = useState(false);
+  const [copyText, copied] = useCopy();
+  if (!message) return null;
+  const { content, attachments } = message;
+  const long = content.length > FOLDED;
+  const shown = long && !whole ? `${content.slice(0, FOLDED)}…` : content;
+
+  return (
+    <article className="group/turn flex flex-col items-end gap-1">
+      <h2 className="sr-only">{t("thread.youSaid", { text: headingOf(content) })}</h2>
+      {editing ? (
+        <EditQuestion
+          message={message}
+          onCancel={() => setEditing(false)}
+          onSend={(text) => {
+            setEditing(false);
+            store.send({ text, attachments }, message.parent);
+          }}
+        />
+      ) : (
+        <div
+          dir="auto"
+          className="max-w-[85%] rounded-3 rounded-ee-1 bg-sunken px-4 py-2.5 text-16 leading-normal max-md:max-w-[92%]"
+        >
+          {attachments.length > 0 && (
+            <div className="mb-2 flex flex-wrap gap-2">
+              {attachments.map((file, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two files may have the same name, and their order never changes
+                <FileChip key={index} file={file} />
+              ))}
+            </div>
+          )}
+          <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{shown}</p>
+          {long && (
+            <button
+              type="button"
+              aria-expanded={whole}
+              className="mt-2 font-[550] text-13 text-sea"
+              onClick={() => setWhole(!whole)}
+            >
+              {t(whole ? "message.showLess" : "message.showAll")}
+            </button>
+          )}
+        </div>
+      )}
+      {!editing && (
+        <div className="-mb-2 flex items-center gap-0.5 text-ink-3 print:hidden">
+          <BranchWalker id={id} />
+          <span className="quiet-actions flex">
+            <IconButton
+              small
+              label={copied ? t("common.copied") : t("message.copyText")}
+              icon={copied ? <Check /> : <Copy />}
+              onClick={() => copyText({ plain: content })}
+            />
+            <IconButton small label={t("message.edit")} icon={<Pencil />} onClick={() => setEditing(true)} />
+          </span>
+        </div>
+      )}
+    </article>
+  );
+});
+
+function headingOf(text: string): string {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  return line.length > HEADING ? `${line.slice(0, HEADING)}…` : line;
+}

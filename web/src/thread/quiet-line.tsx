@@ -1,0 +1,26 @@
+/** The line under an answer. In: the answer. Out: model, tokens, speed, and what left the machine. */
+import { useContext } from "react";
+import type { Message } from "@/api/types";
+import { LanguageContext, useT } from "@/i18n";
+import { figuresOf, speedText } from "./figures";
+
+export function QuietLine({ message }: { message: Message }) {
+  const t = useT();
+  const language = useContext(LanguageContext);
+  const { model, tokens, speed, hosts } = figuresOf(message);
+  const parts = [
+    model,
+    tokens > 0 ? t("message.tokens", { count: tokens }) : "",
+    speed === null ? "" : t("message.speed", { speed: speedText(speed, language) }),
+  ].filter((part) => part !== "");
+  return (
+    <p className="ms-auto text-end text-12 text-ink-3 tabular-nums [overflow-wrap:anywhere]">
+      {parts.map((part) => `${part} · `)}
+      {hosts.length === 0 ? (
+        t("message.here")
+      ) : (
+        <span className="font-[550] text-warn">{t("message.sentTo", { hosts: hosts.join(", ") })}</span>
+      )}
+    </p>
+  );
+}
