@@ -442,7 +442,7 @@ async def test_quotes_in_a_text_stay_text(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nonsense", "mysql://u:secret@h/db", "sqlite://", "sqlite:///:memory:", "sqlite://secret/alize.db", "sqlite:///alize.db?mode=ro", "postgresql+asyncpg://h/x"]
+    "address", ["", "nonsense", "mysql://u:secret@h/db", "sqlite://", "sqlite:///:memory:", "sqlite://secret/alize.db", "sqlite:///alize.db?mode=ro", "postgresql+asyncpg://h/x", "postgresql://u:secret@a..b/db"]
 )
 def test_an_address_that_cannot_be_used_is_refused_without_repeating_its_password(address: str) -> None:
     with pytest.raises(SettingInvalid) as caught:

@@ -41,6 +41,7 @@ def test_an_error_of_a_driver_has_its_place_in_the_tree(cause: Exception, kind: 
     ("code", "kind"),
     [
         (sqlite3.SQLITE_FULL, DiskFull),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, DiskFull),
         (sqlite3.SQLITE_CONSTRAINT_UNIQUE, Conflict),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, StorageFailed),
         (sqlite3.SQLITE_IOERR_FSYNC, StorageFailed),

@@ -102,6 +102,10 @@ def _connections(url: str | URL) -> Connections:
                 raise SettingInvalid("database_url names more than a file of SQLite's.", param="database_url", remedy=_FORMS)
             return SqliteConnections(Path(address.database or "").absolute())
         case "postgresql" | "postgres" | "postgresql+psycopg":
+            try:
+                (address.host or "").encode("idna")
+            except UnicodeError:  # which the driver would raise as it is, and only when it connects
+                raise SettingInvalid("database_url names a host that cannot be one.", param="database_url", remedy=_FORMS) from None
             return PostgresConnections(address)
         case other:
             raise SettingInvalid(f"database_url names '{other}', which is not supported.", param="database_url", remedy=_FORMS)

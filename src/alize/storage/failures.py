@@ -41,6 +41,8 @@ def translated(error: Exception) -> Exception:
 
 def _sqlite(code: int, cause: BaseException) -> Exception:
     text = _first_line(cause)
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # the file beside the database, which readers need, too, could not grow
+        code = sqlite3.SQLITE_FULL
     match code & 0xFF:  # the primary code; higher bits tell variants apart
         case sqlite3.SQLITE_FULL:
             return DiskFull("The disk that holds the database is full.", remedy="Free some space: nothing that was answered is lost.")
@@ -56,6 +58,8 @@ def _sqlite(code: int, cause: BaseException) -> Exception:
             return InvalidRequest(f"A value cannot be stored: {text}")
         case sqlite3.SQLITE_ERROR if "no such table" in text or "no such column" in text:
             return StorageFailed(f"The database has not been migrated: {text}", remedy="Start `alize up` once, which migrates it.")
+        case sqlite3.SQLITE_IOERR:
+            return StorageFailed(f"The disk that holds the database failed: {text}", remedy="The system's log says more.")
         case _:
             return StorageFailed(f"SQLite failed: {text}")
 
