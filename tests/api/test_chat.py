@@ -1,6 +1,7 @@
 """Chat: each field of a request does what it says, or is refused by its name."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,20 @@ async def test_fields_that_ask_for_nothing_are_accepted(desk: Desk, more: dict[s
     response = await desk.chat(**more)
     assert response.status_code == 200, response.text
     assert response.json()["choices"][0]["message"]["content"] == "Hello"
+
+
+NULLABLE = sorted(name for name, field in ChatCompletionRequest.model_fields.items() if not field.is_required() and field.default is None)
+
+
+@pytest.mark.parametrize("more", [{name: None} for name in NULLABLE] + [dict.fromkeys(NULLABLE)], ids=[*NULLABLE, "all"])
+async def test_null_is_the_same_as_nothing(desk: Desk, more: dict[str, None]) -> None:
+    """Clients send null for what their caller did not give."""
+    assert (await desk.chat(random_seed=1)).status_code == 200
+    assert (await desk.chat(**({"random_seed": 1} | more))).status_code == 200
+    plain, nulled = desk.engine.asked
+    if "random_seed" in more:
+        nulled = replace(nulled, sampling=replace(nulled.sampling, seed=1))
+    assert replace(nulled, id=plain.id) == plain
 
 
 @pytest.mark.parametrize(("alias", "name"), [("seed", "random_seed"), ("max_completion_tokens", "max_tokens")])
