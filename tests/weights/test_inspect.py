@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import TokenizerFiles
 from alize.weights.inspect import KindFacts, _tokenizer, inspect
 from tests.weights.checkpoints.tiny_release import as_consolidated, saved_by_transformers
@@ -45,3 +46,9 @@ def test_a_release_in_a_folder_is_said_in_numbers(tmp_path: Path) -> None:
 )
 def test_the_kind_of_tokenizer_is_named(names: list[str], says: str | None) -> None:
     assert _tokenizer(TokenizerFiles(files={name: Path(name) for name in names})) == says
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".gguf", "a null \0 byte"])
+def test_a_name_that_can_be_no_files_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointInvalid):
+        inspect(tmp_path / name)

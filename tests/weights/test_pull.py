@@ -175,12 +175,29 @@ def test_a_damaged_record_is_said_with_its_remedy(tiny: Path, home: Path) -> Non
         json.dumps({**record, "version": 99}),
         json.dumps({**record, "files": 7}),
         json.dumps({**record, "card": {}}),
+        json.dumps({**record, "card": {**record["card"], "id": 7}}),
+        json.dumps({**record, "folder": ["/"]}),
+        json.dumps({**record, "weights": None}),
+        json.dumps({**record, "files": [{**record["files"][0], "path": 7}]}),
+        json.dumps({**record, "files": [{**record["files"][0], "bytes": "many"}]}),
     ]:
         path.write_text(damage)
         with pytest.raises(CheckpointInvalid, match=r"manifest\.json is damaged") as refused:
             located("My-tiny-Q4", home, {})
         assert "pull the model again" in str(refused.value.remedy)
         assert installed(home) == []
+
+
+@pytest.mark.parametrize("place", ["/" + "x" * 300, "a null \0 byte"])
+def test_a_record_of_a_place_that_cannot_be_read_is_of_a_model_that_is_not_here(place: str, tiny: Path, home: Path) -> None:
+    pull(str(tiny), home)
+    path = folder_of(home, "My-tiny-Q4") / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "folder": place}))
+    with pytest.raises(InvalidModel):
+        located("My-tiny-Q4", home, {})
+    with pytest.raises(CheckpointInvalid, match="cannot be read"):
+        verify(home, "My-tiny-Q4")
+    assert pull(str(tiny), home) == tiny
 
 
 def test_a_state_folder_can_be_moved_with_what_is_in_it(smollm2: Path, tmp_path: Path) -> None:

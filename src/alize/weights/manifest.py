@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from alize.errors import CheckpointInvalid
 from alize.weights.catalog import Card
 
@@ -61,9 +63,12 @@ class Manifest:
 
     def is_whole(self) -> bool:
         """Whether every file is there at its size. `verify` reads them, too."""
-        return all(
-            (self.folder / entry.path).is_file() and (self.folder / entry.path).stat().st_size == entry.bytes for entry in self.files
-        )
+        try:
+            return all(
+                (self.folder / entry.path).is_file() and (self.folder / entry.path).stat().st_size == entry.bytes for entry in self.files
+            )
+        except OSError:  # a folder that may not be entered any more, a disk that is gone
+            return False
 
     def text(self, home: Path) -> str:
         """The record as JSON. A folder inside `home` is not written down, so that `home` can be moved."""
@@ -120,20 +125,18 @@ def _read(folder: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error
-    except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError, RecursionError, msgspec.MsgspecError) as error:
         raise CheckpointInvalid(f"{path} is damaged: {error!r}.", remedy=f"Delete {folder} and pull the model again.") from error
 
 
 def _manifest(values: Mapping[str, Any], folder: Path) -> Manifest:
     if values["version"] != VERSION:
         raise ValueError(f"it is of version {values['version']}, and {VERSION} can be read")
-    card = values["card"] | {"aliases": tuple(values["card"]["aliases"]), "capabilities": frozenset(values["card"]["capabilities"])}
-    return Manifest(
-        card=Card(**card),
-        source=values["source"],
-        folder=folder if values["folder"] is None else Path(values["folder"]),
-        weights=values["weights"],
-        files=tuple(Entry(**entry) for entry in values["files"]),
-        pulled_at=values["pulled_at"],
-        revision=values["revision"],
-    )
+    return msgspec.convert({**values, "folder": values["folder"] or str(folder)}, Manifest, dec_hook=_path)
+
+
+def _path(kind: type, value: Any) -> Path:
+    """What msgspec has no type of its own for."""
+    if not isinstance(value, str):
+        raise ValueError(f"it names {value!r} as its folder"[:200])
+    return Path(value)

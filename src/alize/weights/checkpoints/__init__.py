@@ -20,12 +20,12 @@ def open_checkpoint(path: Path) -> Checkpoint:
     """
     if path.suffix == ".safetensors":
         path = path.parent
-    if not path.is_dir():
-        return open_gguf(path)
     try:
-        names = os.listdir(path)
+        names = os.listdir(path) if path.is_dir() else None
     except OSError as error:
-        raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error
+        raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check the path and its permissions.") from error
+    if names is None:
+        return open_gguf(path)
     layout = layout_of(names, str(path))
     match layout.format:
         case "consolidated":
