@@ -65,6 +65,30 @@ describe("drafts", () => {
     }
   });
 
+  it("come back as unsent messages when the page was closed before they arrived", () => {
+    const box = new Box();
+    let clock = 0;
+    const page = () =>
+      createDrafts(
+        "ada",
+        () => box,
+        () => clock,
+      );
+    const first = page();
+    first.hold("c1", "m1", "arrived after all");
+    first.hold("c1", "m2", "lost");
+    first.hold("c1", "m3", "settled");
+    first.settle("c1", "m3");
+    clock += 1_000;
+    expect(page().recover("c1", () => false)).toEqual([]);
+    clock += 60_000;
+    expect(first.recover("c1", () => false)).toEqual([]);
+    const next = page();
+    expect(next.recover("c1", (message) => message === "m1")).toEqual(["lost"]);
+    expect(next.recover("c1", () => false)).toEqual([]);
+    expect(box.length).toBe(0);
+  });
+
   it("of a temporary chat never reach the disk", () => {
     const box = new Box();
     const drafts = createDrafts("ada", () => box);

@@ -5,6 +5,9 @@
  * survives a switch between conversations. Temporary chats pass `mirror: false`, since nothing of them may reach the disk.
  */
 
+import type { Attachment } from "@/api/types";
+
+const NO_FILES: readonly Attachment[] = [];
 const PREFIX = "alize.draft.";
 /** Drafts of one person kept in storage; the oldest go first. */
 const KEPT = 50;
@@ -15,9 +18,24 @@ export interface Drafts {
   read(key: string): string;
   /** Empty text forgets the draft. */
   write(key: string, text: string, mirror?: boolean): void;
+  /** Remembers a message on its way, until it has arrived (`settle`): a page that is closed meanwhile has it still. */
+  hold(key: string, message: string, text: string): void;
+  settle(key: string, message: string): void;
+  /**
+   * Texts that an earlier page had on their way, and that did not arrive as far as `arrived` knows. Each is given once.
+   */
+  recover(key: string, arrived: (message: string) => boolean): string[];
+  /** Files are kept in memory alone: they are too large for storage. */
+  files(key: string): readonly Attachment[];
+  setFiles(key: string, files: readonly Attachment[]): void;
   /** Forgets this person's drafts: at sign-out, on a machine that others use. */
   clear(): void;
 }
+
+/** Between the key of a draft and the id of a message on its way. Not in ids and keys. */
+const HELD = "~";
+/** Milliseconds: younger ones may be on their way from another tab at this moment. */
+const SETTLED_BY_NOW = 15_000;
 
 interface Stored {
   text: string;
@@ -30,9 +48,35 @@ interface Stored {
  */
 export function createDrafts(owner: string, storage: () => Storage | null, now: () => number = Date.now): Drafts {
   const memory = new Map<string, string>();
+  const attached = new Map<string, readonly Attachment[]>();
   const prefix = `${PREFIX}${owner}.`;
 
+  const write = (key: string, text: string, mirror = true): void => {
+    memory.set(key, text);
+    if (mirror) attempt(() => keep(storage(), prefix, key, text, now()), undefined);
+  };
+
   return {
+    write,
+    hold: (key, message, text) => write(key + HELD + message, text),
+    settle: (key, message) => write(key + HELD + message, ""),
+    recover(key, arrived) {
+      const store = attempt(storage, null);
+      if (!store) return [];
+      return attempt(() => {
+        const texts: string[] = [];
+        for (const name of oldestFirst(store, prefix + key + HELD)) {
+          const message = name.slice((prefix + key + HELD).length);
+          const held = parse(store.getItem(name));
+          if (memory.has(key + HELD + message) || !held || now() - held.at < SETTLED_BY_NOW) continue;
+          store.removeItem(name);
+          if (!arrived(message)) texts.push(held.text);
+        }
+        return texts;
+      }, []);
+    },
+    files: (key) => attached.get(key) ?? NO_FILES,
+    setFiles: (key, files) => void attached.set(key, files),
     read(key) {
       const known = memory.get(key);
       if (known !== undefined) return known;
@@ -40,12 +84,9 @@ export function createDrafts(owner: string, storage: () => Storage | null, now: 
       memory.set(key, text);
       return text;
     },
-    write(key, text, mirror = true) {
-      memory.set(key, text);
-      if (mirror) attempt(() => keep(storage(), prefix, key, text, now()), undefined);
-    },
     clear() {
       memory.clear();
+      attached.clear();
       attempt(() => {
         const store = storage();
         if (store) for (const name of namesOf(store, prefix)) store.removeItem(name);

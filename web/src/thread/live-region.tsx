@@ -22,7 +22,7 @@ const ENDS: Partial<Record<Message["state"], Key>> = {
 
 export function LiveRegion() {
   const t = useT();
-  const active = useView((view) => stoppable(view)?.id ?? null);
+  const active = useView((view) => view.thread.runs.get(stoppable(view) ?? "")?.message ?? null);
   // Heard to its end, also where the next answer of the queue has begun meanwhile.
   const [heard, setHeard] = useState<string | null>(null);
   const message = useMessage(heard ?? active ?? "");

@@ -83,6 +83,12 @@ export function typedIn(send: Send): Typed | null {
   return { text: send.message.content, attachments: send.message.attachments };
 }
 
+/** Two texts in the composer: what came back, then what was typed meanwhile. */
+export function joined(back: Typed, now: Typed): Typed {
+  const text = [back.text, now.text].filter((part) => part.trim() !== "").join("\n\n");
+  return { text, attachments: [...back.attachments, ...now.attachments] };
+}
+
 /** Milliseconds between tries that the person does not see; after the last the page says what happened and offers the choice. */
 const PAUSES = [400, 1_200, 3_000] as const;
 

@@ -155,7 +155,7 @@ describe("a thread", () => {
     store.send(typed("hello"));
     await until(store, () => store.view().queue[0]?.state === "failed");
     expect(sends()).toBe(1);
-    expect(store.undo(store.view().queue[0]?.id ?? "")).toEqual({ text: "hello", attachments: [] });
+    expect(store.undo(store.view().queue[0]?.id ?? "")).toMatchObject({ message: { content: "hello" } });
     expect(store.view().thread.path).toEqual([]);
     expect(store.view().queue).toEqual([]);
   });

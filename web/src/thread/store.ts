@@ -22,7 +22,6 @@ import {
   sendMessage,
   sendRegenerate,
   type Typed,
-  typedIn,
 } from "./send";
 import { activeOnPath, EMPTY, followed, type Thread, wantsReload } from "./state";
 import type { Transport } from "./transport";
@@ -51,8 +50,8 @@ export interface ThreadStore {
   readonly regenerate: (answer: Message) => void;
   readonly goOn: (answer: Message) => void;
   readonly retry: (request: string) => void;
-  /** Takes back what the server did not take. Gives what was typed, for the composer. */
-  readonly undo: (request: string) => Typed | null;
+  /** Takes back what the server did not take, and gives it. Null: it may have arrived, or is not there. */
+  readonly undo: (request: string) => Send | null;
   /** The server is reached again: what failed for want of it is sent. */
   readonly reached: () => void;
   /** Stops one run; the answer keeps its text. */
@@ -192,7 +191,7 @@ export function createStore(parts: StoreParts): ThreadStore {
     });
   }
 
-  function undo(request: string): Typed | null {
+  function undo(request: string): Send | null {
     const one = outgoing.find(view.queue, request);
     const queue = outgoing.withdrawn(view.queue, request);
     if (!one || queue === view.queue) return null;
@@ -200,7 +199,7 @@ export function createStore(parts: StoreParts): ThreadStore {
     const restored = one.send.kind === "continue" ? [one.send.before] : [];
     dispatch({ type: "withdrawn", gone: madeBy(one.send), restored, run: request });
     void pump();
-    return typedIn(one.send);
+    return one.send;
   }
 
   function retry(request: string): void {
@@ -255,9 +254,10 @@ export function createStore(parts: StoreParts): ThreadStore {
   };
 }
 
-/** The answer that is being made on the shown path, if any: what *Stop* means. */
-export function stoppable(view: View): Message | null {
-  return activeOnPath(view.thread)[0] ?? null;
+/** The run that makes the first unfinished answer on the shown path: what *Stop* means. Null: none, or it was never sent. */
+export function stoppable({ thread, queue }: View): string | null {
+  const run = activeOnPath(thread)[0]?.run ?? null;
+  return outgoing.find(queue, run)?.state === "failed" ? null : run;
 }
 
 function passing(failure: unknown): boolean {

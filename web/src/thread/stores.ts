@@ -5,6 +5,7 @@ import { unreachable } from "@/api/failure";
 import { newId } from "@/api/id";
 import { keys, modelsQuery } from "@/api/queries";
 import type { Session } from "@/api/types";
+import { modelNamed, talking } from "@/shell/model-facts";
 import { createDrafts, type Drafts } from "./drafts";
 import { memoryTransport } from "./memory-transport";
 import { newChatOf } from "./new-chat";
@@ -19,6 +20,9 @@ interface Kept {
 /** Threads kept in memory. More are let go, the longest unused first; what is on its way is not. */
 const MOST = 30;
 
+/** The draft of the conversation that does not exist yet. */
+export const NEW_DRAFT = "new";
+
 const kept = new WeakMap<QueryClient, Kept>();
 
 function keptBy(cache: QueryClient): Kept {
@@ -30,7 +34,9 @@ function keptBy(cache: QueryClient): Kept {
 /** The thread of a conversation that the server has. */
 export function storeOf(cache: QueryClient, id: string): ThreadStore {
   const { stores } = keptBy(cache);
-  const store = stores.get(id) ?? createStore({ id, exists: true, transport: serverTransport(cache, id, () => null) });
+  const known = stores.get(id);
+  const store = known ?? createStore({ id, exists: true, transport: serverTransport(cache, id, () => null) });
+  if (!known) settleDrafts(cache, store);
   keep(stores, store);
   return store;
 }
@@ -47,8 +53,27 @@ export function newStore(cache: QueryClient): ThreadStore {
     return beginning;
   });
   const store = createStore({ id, exists: false, transport });
+  settleDrafts(cache, store);
   keep(keptBy(cache).stores, store);
   return store;
+}
+
+/** A message that has arrived needs no draft, whether its conversation had an address when it was sent or not. */
+function settleDrafts(cache: QueryClient, store: ThreadStore): void {
+  store.onArrived((send) => {
+    if (send.kind !== "message") return;
+    const drafts = draftsOf(cache);
+    for (const key of [NEW_DRAFT, store.id]) drafts.settle(key, send.message.id);
+  });
+}
+
+/** The conversation got its address: what was typed since belongs to it. */
+export function moveDraft(cache: QueryClient, to: string): void {
+  const drafts = draftsOf(cache);
+  drafts.write(to, drafts.read(NEW_DRAFT));
+  drafts.setFiles(to, drafts.files(NEW_DRAFT));
+  drafts.write(NEW_DRAFT, "");
+  drafts.setFiles(NEW_DRAFT, []);
 }
 
 /** A thread of which nothing is kept. Its choices stay those of the new chat, also while it goes on. */
@@ -57,9 +82,9 @@ export function temporaryStore(cache: QueryClient, noModel: string): ThreadStore
     ask: (body, signal) => openChat(cache, body, signal),
     async beginning() {
       const { model, settings } = newChatOf(cache);
-      const chosen = model || (await cache.ensureQueryData(modelsQuery))[0]?.id;
-      if (!chosen) throw new Error(noModel);
-      return { model: chosen, settings };
+      const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
+      if (!served) throw new Error(noModel);
+      return { model: served.id, settings };
     },
   });
   return createStore({ id: newId(), exists: false, transport });

@@ -78,7 +78,7 @@ export const thread = {
 
   "temporary.start": "Temporary chat",
   "temporary.on": "Temporary chat",
-  "temporary.text": "Nothing of it is stored, here or on the server. It ends when this page is closed.",
+  "temporary.text": "Nothing of it is stored, here or on the server. It ends when you leave it.",
   "temporary.end": "End it",
   "temporary.noModel": "No model is ready to answer.",
 

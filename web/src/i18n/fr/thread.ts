@@ -81,7 +81,7 @@ export const thread: Record<keyof typeof words, string> = {
 
   "temporary.start": "Conversation éphémère",
   "temporary.on": "Conversation éphémère",
-  "temporary.text": "Rien n’en est enregistré, ni ici ni sur le serveur. Elle prend fin à la fermeture de cette page.",
+  "temporary.text": "Rien n’en est enregistré, ni ici ni sur le serveur. Elle prend fin quand vous la quittez.",
   "temporary.end": "Y mettre fin",
   "temporary.noModel": "Aucun modèle n’est prêt à répondre.",
 

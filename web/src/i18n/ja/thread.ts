@@ -80,7 +80,7 @@ export const thread: Record<keyof typeof words, string> = {
 
   "temporary.start": "一時チャット",
   "temporary.on": "一時チャット",
-  "temporary.text": "この会話はこの端末にもサーバーにも保存されません。ページを閉じると終わります。",
+  "temporary.text": "この会話はこの端末にもサーバーにも保存されません。この会話を離れると終わります。",
   "temporary.end": "終了する",
   "temporary.noModel": "回答できるモデルがありません。",
 

@@ -1,0 +1,176 @@
+/** Where one types. In: the draft, and the answer that runs. Out: a field that grows, files, send and stop. */
+import { ArrowUp, Paperclip, Square } from "lucide-react";
+import { type ReactNode, useContext, useRef } from "react";
+import { IconButton } from "@/components/icon-button";
+import { LanguageContext, useT } from "@/i18n";
+import { acceptOf, type Limits, type Refusal, sizeText } from "./attachments";
+import { FileChip } from "./file-chip";
+import { sendsOn } from "./keys";
+import type { Draft } from "./use-draft";
+import { useGrowing } from "./use-growing";
+
+export interface ComposerProps {
+  draft: Draft;
+  limits: Limits | undefined;
+  refused: readonly Refusal[];
+  onFiles: (files: Iterable<File>) => void;
+  onSend: () => void;
+  /** Null: nothing runs. */
+  onStop: (() => void) | null;
+  stopping: boolean;
+  /** Further chips beside the paper clip. */
+  children?: ReactNode;
+}
+
+export function Composer(props: ComposerProps) {
+  const { draft, limits, refused, onFiles, onSend, onStop, stopping, children } = props;
+  const t = useT();
+  const field = useRef<HTMLTextAreaElement>(null);
+  useGrowing(field, draft.text);
+  const sendable = draft.text.trim() !== "" || draft.attachments.length > 0;
+  const send = (): void => {
+    if (sendable) onSend();
+  };
+  return (
+    <form
+      className="mx-auto max-w-measure rounded-3 border border-line-strong bg-surface p-3 shadow-2 focus-within:border-ink-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+        field.current?.focus();
+      }}
+    >
+      <Files draft={draft} refused={refused} />
+      <textarea
+        id="composer"
+        ref={field}
+        dir="auto"
+        rows={1}
+        value={draft.text}
+        aria-label={t("composer.label")}
+        placeholder={t(onStop ? "composer.placeholderQueue" : "composer.placeholder")}
+        enterKeyHint="send"
+        autoComplete="off"
+        className="block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3"
+        onChange={(event) => draft.setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (!sendsOn(event.nativeEvent)) return;
+          event.preventDefault();
+          send();
+        }}
+        onPaste={(event) => {
+          const { files, types } = event.clipboardData;
+          // Tables copied from an office program come as text and as a picture of it: the text is meant.
+          if (files.length === 0 || types.includes("text/plain")) return;
+          event.preventDefault();
+          onFiles(files);
+        }}
+      />
+      <div className="flex items-center gap-1">
+        <Attach limits={limits} onFiles={onFiles} />
+        {children}
+        <span className="ms-auto flex gap-1.5">
+          {onStop && (
+            <IconButton
+              label={t(stopping ? "composer.stopping" : "composer.stop")}
+              icon={<Square className="size-3.5! fill-current" />}
+              kind={sendable ? "quiet" : "primary"}
+              side="top"
+              aria-disabled={stopping}
+              className={sendable ? "rounded-full border border-line-strong" : "aria-disabled:opacity-60"}
+              onClick={() => {
+                if (!stopping) onStop();
+              }}
+            />
+          )}
+          {(sendable || !onStop) && (
+            <IconButton
+              type="submit"
+              kind="primary"
+              side="top"
+              label={t("composer.send")}
+              shortcut={["Enter"]}
+              icon={<ArrowUp />}
+              aria-disabled={!sendable}
+              className="aria-disabled:opacity-40"
+            />
+          )}
+        </span>
+      </div>
+    </form>
+  );
+}
+
+function Attach({ limits, onFiles }: Pick<ComposerProps, "limits" | "onFiles">) {
+  const t = useT();
+  const language = useContext(LanguageContext);
+  const input = useRef<HTMLInputElement>(null);
+  if (!limits || limits.attachments === 0) return null;
+  const said = t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments });
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept={acceptOf(limits)}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          event.target.value = ""; // the same file may be chosen again
+        }}
+      />
+      <IconButton
+        label={`${t("composer.attach")}. ${said}`}
+        icon={<Paperclip />}
+        side="top"
+        className="rounded-full border border-line"
+        onClick={() => input.current?.click()}
+      />
+    </>
+  );
+}
+
+function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
+  const t = useT();
+  const language = useContext(LanguageContext);
+  const { attachments } = draft;
+  return (
+    <>
+      {attachments.length > 0 && (
+        <ul className="mb-2 flex flex-wrap gap-2">
+          {attachments.map((file, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two files may have the same name
+            <li key={index} className="max-w-full">
+              <FileChip file={file} onRemove={() => draft.setFiles(attachments.filter((one) => one !== file))} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <div role="alert">
+        {refused.map((one, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two files may have the same name
+          <p key={index} className="mb-2 px-1.5 text-13 text-bad [overflow-wrap:anywhere]">
+            {refusalText(one, t, language)}
+          </p>
+        ))}
+      </div>
+    </>
+  );
+}
+
+function refusalText(refusal: Refusal, t: ReturnType<typeof useT>, language: string): string {
+  const { name } = refusal;
+  switch (refusal.why) {
+    case "many":
+      return t("attach.many", { name, count: refusal.most });
+    case "large":
+      return t("attach.large", {
+        name,
+        size: sizeText(refusal.size, language),
+        most: sizeText(refusal.most, language),
+      });
+    default:
+      return t(`attach.${refusal.why}`, { name });
+  }
+}

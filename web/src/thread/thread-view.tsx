@@ -1,0 +1,127 @@
+/** The page of a thread. In: its store (around it) and what the server says of the conversation. Out: turns, notes, composer. */
+import "./thread.css";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useSession } from "@/api/queries";
+import type { Conversation } from "@/api/types";
+import { failureText } from "@/components/error-state";
+import { useT } from "@/i18n";
+import { chosen, type Refusal, readFiles } from "./attachments";
+import { Composer } from "./composer";
+import { ContextNote } from "./context-note";
+import { DropZone } from "./drop-zone";
+import { EmptyThread } from "./empty-thread";
+import { JumpToLatest } from "./jump-to-latest";
+import { LiveRegion } from "./live-region";
+import { MessageList } from "./message-list";
+import { SettingsPanel } from "./settings-panel";
+import { stoppable } from "./store";
+import { TemporaryNote, TemporarySwitch } from "./temporary-note";
+import { useStore, useView } from "./thread-context";
+import { useContextOf } from "./use-context-of";
+import { useDraft } from "./use-draft";
+import { useKeyboard } from "./use-keyboard";
+import { useScroll } from "./use-scroll";
+import { useSettings } from "./use-settings";
+
+export interface ThreadViewProps {
+  conversation: Conversation | undefined;
+  target: string | null;
+  /** Turns a chat that has not begun into a temporary one, and back; missing where it has begun. */
+  onTemporary?: (wanted: boolean) => void;
+}
+
+export function ThreadView({ conversation, target, onTemporary }: ThreadViewProps) {
+  const t = useT();
+  const store = useStore();
+  const page = useRef<HTMLElement>(null);
+  const empty = useView((view) => view.thread.path.length === 0);
+  const active = useView(stoppable);
+  const stopping = useView((view) => active !== null && view.stopping.has(active));
+  const trouble = useView((view) => view.trouble);
+  const draft = useDraft();
+  const scroll = useScroll();
+  const context = useContextOf(store.kept ? (conversation?.id ?? null) : null);
+  const [settings, saveSettings] = useSettings(conversation);
+  const limits = useSession().data?.limits;
+  const [refused, setRefused] = useState<readonly Refusal[]>([]);
+  const [wanted, setWanted] = useState(target);
+  useKeyboard(page);
+
+  useEffect(() => setWanted(target), [target]);
+  useEffect(() => {
+    // A touch screen's keyboard would cover the conversation that was asked for.
+    if (matchMedia("(pointer: fine)").matches) document.getElementById("composer")?.focus({ preventScroll: true });
+  }, []);
+
+  const { letGo, toLatest } = scroll;
+  const onTarget = useCallback(() => {
+    letGo();
+    setWanted(null);
+  }, [letGo]);
+
+  const addFiles = async (files: Iterable<File>): Promise<void> => {
+    if (!limits) return;
+    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.attachments.length);
+    setRefused(no);
+    if (taken.length > 0) draft.addFiles(taken);
+  };
+  const send = (): void => {
+    setRefused([]);
+    draft.send();
+    // After the question is in the page: sending always shows what was sent.
+    requestAnimationFrame(toLatest);
+  };
+
+  return (
+    <section
+      ref={page}
+      className="relative flex h-full min-h-0 min-w-0 flex-1 flex-col"
+      aria-label={t("thread.messages")}
+    >
+      <DropZone limits={limits} onFiles={(files) => void addFiles(files)}>
+        <div
+          ref={scroll.scroller}
+          className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-6 max-md:px-4 [overflow-anchor:none]"
+        >
+          <div ref={scroll.content} className="min-h-full pt-4 pb-8">
+            {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
+            {empty ? (
+              <EmptyThread onPick={draft.setText} />
+            ) : (
+              <MessageList
+                scroller={scroll.scroller}
+                sentFrom={context?.dropped.length ? context.sent_from : null}
+                target={wanted}
+                onTarget={onTarget}
+                onUndo={draft.undo}
+              />
+            )}
+          </div>
+        </div>
+        <div className="composer-foot relative px-6 pb-[max(0.75rem,env(safe-area-inset-bottom))] max-md:px-4 print:hidden">
+          <JumpToLatest shown={scroll.offersJump} onJump={toLatest} />
+          {trouble !== null && (
+            <p role="alert" className="mx-auto mb-2 max-w-measure px-1 text-13 text-bad">
+              {t("thread.trouble", { reason: failureText(trouble, t) })}
+            </p>
+          )}
+          <ContextNote use={context} onShow={setWanted} />
+          <Composer
+            draft={draft}
+            limits={limits}
+            refused={refused}
+            onFiles={(files) => void addFiles(files)}
+            onSend={send}
+            onStop={active === null ? null : () => store.stop(active)}
+            stopping={stopping}
+          >
+            <SettingsPanel settings={settings} onSave={saveSettings} />
+            {empty && onTemporary && <TemporarySwitch on={!store.kept} onChange={onTemporary} />}
+          </Composer>
+          <p className="mt-2 text-center text-12 text-ink-3">{t("thread.note")}</p>
+        </div>
+      </DropZone>
+      <LiveRegion />
+    </section>
+  );
+}

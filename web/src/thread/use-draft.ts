@@ -1,0 +1,78 @@
+/** What stands in the composer. In: the thread. Out: text and files that survive a switch, a reload and a failed send. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Attachment } from "@/api/types";
+import { useNotify } from "@/components/toast";
+import { useT } from "@/i18n";
+import { joined, type Typed, typedIn } from "./send";
+import { draftsOf, NEW_DRAFT } from "./stores";
+import { useStore, useView } from "./thread-context";
+
+export interface Draft extends Typed {
+  setText: (text: string) => void;
+  setFiles: (files: readonly Attachment[]) => void;
+  /** Behind those that are there: reading files takes time, and others may have come. */
+  addFiles: (files: readonly Attachment[]) => void;
+  /** Sends what stands here, as the next message. */
+  send: () => void;
+  /** Puts something back in front of what stands here. */
+  give: (typed: Typed) => void;
+  /** Takes back a request that failed: its message stands here again. */
+  undo: (request: string) => void;
+}
+
+export function useDraft(): Draft {
+  const t = useT();
+  const notify = useNotify();
+  const store = useStore();
+  const drafts = draftsOf(useQueryClient());
+  const loaded = useView((view) => view.thread.path.length > 0);
+  const key = useMemo(
+    () => (store.kept ? (store.view().exists ? store.id : NEW_DRAFT) : `temporary.${store.id}`),
+    [store],
+  );
+  const [typed, setTyped] = useState<Typed>(() => ({ text: drafts.read(key), attachments: drafts.files(key) }));
+
+  const set = useCallback(
+    (next: Typed) => {
+      drafts.write(key, next.text, store.kept);
+      drafts.setFiles(key, next.attachments);
+      setTyped(next);
+    },
+    [drafts, key, store],
+  );
+  const now = useCallback((): Typed => ({ text: drafts.read(key), attachments: drafts.files(key) }), [drafts, key]);
+  const give = useCallback((back: Typed) => set(joined(back, now())), [set, now]);
+
+  useEffect(() => {
+    if (!store.kept || (key !== NEW_DRAFT && !loaded)) return;
+    const texts = drafts.recover(key, (message) => store.view().thread.messages.has(message));
+    if (texts.length === 0) return;
+    for (const text of texts) give({ text, attachments: [] });
+    notify({ text: t("composer.restored"), key: "restored" });
+  }, [store, drafts, key, loaded, give, notify, t]);
+
+  return {
+    ...typed,
+    setText: (text) => set({ ...now(), text }),
+    setFiles: (attachments) => set({ ...now(), attachments }),
+    addFiles: (files) => set({ text: now().text, attachments: [...now().attachments, ...files] }),
+    give,
+    send() {
+      const { text, attachments } = now();
+      if (text.trim() === "" && attachments.length === 0) return;
+      const send = store.send({ text, attachments });
+      if (store.kept && send.kind === "message") drafts.hold(key, send.message.id, text);
+      set({ text: "", attachments: [] });
+    },
+    undo: useCallback(
+      (request: string) => {
+        const send = store.undo(request);
+        const back = send && typedIn(send);
+        if (send?.kind === "message") drafts.settle(key, send.message.id);
+        if (back) give(back);
+      },
+      [store, drafts, key, give],
+    ),
+  };
+}
