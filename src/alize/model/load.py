@@ -1,6 +1,10 @@
 """From a checkpoint to a running model. In: a Checkpoint and a dtype. Out: a Transformer with its weights."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import torch
+from torch.overrides import TorchFunctionMode
 
 from alize.errors import CheckpointInvalid
 from alize.model.config import ModelConfig
@@ -18,7 +22,7 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     config = ModelConfig.from_params(checkpoint.params)
     if config.layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
         raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
-    with torch.device("meta"):  # no memory for weights that are replaced at once
+    with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once
         model = Transformer(config)
     left = sorted(set(checkpoint) - {name for name, _ in model.named_parameters()} - {"output.weight"})  # a tied head may be there twice
     if left:
@@ -34,3 +38,18 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
         tensors[name] = tensor.to(device=device, dtype=dtype)
     model.load_state_dict(tensors, strict=True, assign=True)
     return model.eval().requires_grad_(False)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Within it, layers leave their parameters as they are allocated.
+
+    Filling them at random, on a device without memory, imports PyTorch's compiler: 830 modules and a second of the processor, half of
+    what an engine took to start.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == torch.nn.init.__name__:
+            return None
+        return func(*args, **(kwargs or {}))
