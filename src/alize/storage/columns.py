@@ -1,5 +1,6 @@
 """Column types that mean the same on SQLite and PostgreSQL. In: Python values. Out: stored values, and back."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, String, types
 
 from alize.errors import InvalidRequest
 
-__all__ = ["Count", "Moment", "Text", "Words"]
+__all__ = ["Count", "Json", "Moment", "Text", "Words"]
 
 
 class Count(types.TypeDecorator[int]):
@@ -56,6 +57,24 @@ class Text(types.TypeDecorator[str]):
         if value is not None and ("\0" in value or any("\ud800" <= character <= "\udfff" for character in value)):
             raise InvalidRequest(f"{value[:40]!r} holds a character that cannot be stored.", remedy="Remove NUL and lone surrogates.")
         return value
+
+
+class Json(types.TypeDecorator[Any]):
+    """A value that JSON can say, kept as its text and never asked about inside. NUL and half surrogate pairs are refused as in `Text`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        if "\\u0000" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidRequest("The data holds a character that cannot be stored.", remedy="Remove NUL and lone surrogates.")
+        return text
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
 
 
 class Words(types.TypeDecorator[Sequence[str]]):

@@ -9,12 +9,15 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from alize.errors import SettingInvalid, StorageFailed
+from alize.storage.accounts import SqlAccounts
 from alize.storage.base import Store
+from alize.storage.conversations import SqlConversations
 from alize.storage.failures import driver_errors
 from alize.storage.keys import SqlKeys
 from alize.storage.members import SqlMembers
 from alize.storage.migrate import migrate
 from alize.storage.postgres import PostgresConnections
+from alize.storage.runs import SqlRuns
 from alize.storage.sqlite import SqliteConnections
 from alize.storage.units import Connections, Unit
 from alize.storage.usage import SqlUsage
@@ -31,6 +34,9 @@ class SqlStore:
         self.members = SqlMembers(unit)
         self.keys = SqlKeys(unit, revoked)
         self.usage = SqlUsage(unit)
+        self.accounts = SqlAccounts(unit)
+        self.conversations = SqlConversations(unit)
+        self.runs = SqlRuns(unit)
 
 
 class SqlDatabase:

@@ -2,18 +2,39 @@
 
 organizations ── workspaces ── members ── principals
                      ├── api_keys ── principals (who answers for the key)
-                     └── usage
+                     ├── usage
+                     ├── accounts ── sessions       people who sign in
+                     ├── invitations
+                     └── conversations ── messages ── runs ── run_events
 
 Whatever belongs to a workspace carries its id, and every index a list uses begins with it.
 """
 
 from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
 
-from alize.storage.columns import Count, Moment, Text, Words
+from alize.storage.columns import Count, Json, Moment, Text, Words
 
-__all__ = ["HEAD", "VERSION_TABLE", "api_keys", "members", "metadata", "organizations", "principals", "usage", "workspaces"]
+__all__ = [
+    "HEAD",
+    "VERSION_TABLE",
+    "accounts",
+    "api_keys",
+    "attempts",
+    "conversations",
+    "invitations",
+    "members",
+    "messages",
+    "metadata",
+    "organizations",
+    "principals",
+    "run_events",
+    "runs",
+    "sessions",
+    "usage",
+    "workspaces",
+]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -104,4 +125,151 @@ usage = Table(
     Column("created", Moment, nullable=False),
     Column("seconds", Float, nullable=False),
     Index(None, "workspace", "created", "id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("disabled", Moment),
+    ForeignKeyConstraint(["workspace", "principal"], ["members.workspace", "members.principal"]),
+    Index(None, "workspace", "created", "id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("user_agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+    Index(None, "workspace", "principal", "last_seen"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+    Column("used", Moment),
+    Column("revoked", Moment),
+    Index(None, "workspace", "created", "id"),
+)
+
+# Failed sign-ins, by address of mail or of the network: there is no workspace yet.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "key", "at"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # of the title, as search compares it (storage/folding.py)
+    Column("titled_by", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("leaf", Text),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("pinned", Moment),
+    Column("archived", Moment),
+    Column("deleted", Moment),
+    UniqueConstraint("workspace", "principal", "id"),
+    Index(None, "workspace", "principal", "updated", "id"),
+    Index(None, "deleted"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("conversation", Text, nullable=False),
+    Column("parent", Text, ForeignKey("messages.id")),
+    Column("role", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # of the content, once it is whole
+    Column("created", Moment, nullable=False),
+    Column("attachments", Json, nullable=False),
+    Column("run", Text),  # no foreign key: each run names its message, and one of the two must come first
+    Column("model", Text, nullable=False),
+    Column("served_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("finish", Text),
+    Column("error", Text),
+    Column("prompt_tokens", Count, nullable=False),
+    Column("completion_tokens", Count, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("first_token_seconds", Float, nullable=False),
+    Column("left", Json, nullable=False),
+    # Whose message it is, is whose conversation it is.
+    ForeignKeyConstraint(
+        ["workspace", "principal", "conversation"], ["conversations.workspace", "conversations.principal", "conversations.id"]
+    ),
+    Index(None, "workspace", "principal", "conversation", "created", "id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("conversation", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("message", Text, ForeignKey("messages.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("beat", Moment, nullable=False),
+    Column("seq", Count, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("begun", Moment),
+    Column("ended", Moment),
+    Column("stop_asked", Moment),
+    UniqueConstraint("workspace", "id"),
+    Index(None, "state", "beat"),
+    Index(None, "workspace", "principal", "conversation"),
+    Index(None, "message"),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("seq", Count, primary_key=True),
+    Column("data", Json, nullable=False),
+    Column("created", Moment, nullable=False),
+    ForeignKeyConstraint(["workspace", "run"], ["runs.workspace", "runs.id"]),
 )

@@ -19,7 +19,7 @@ class Order(NamedTuple):
     """How a list is ordered: by time, and by id within one microsecond."""
 
     kind: str  # written into cursors, so that one list's is refused by another
-    created: Column[Any]
+    time: Column[Any]
     id: Column[Any]
     newest_first: bool
 
@@ -43,14 +43,14 @@ async def page(
     Rows added before the place of the cursor are not seen, and none is seen twice: a page begins by comparison, not by count.
     """
     cursor.check_limit(limit)
-    place = tuple_(order.created, order.id)
+    place = tuple_(order.time, order.id)
     if after is not None:
-        seen = tuple_(*cursor.decode(order.kind, after), types=[order.created.type, order.id.type])
+        seen = tuple_(*cursor.decode(order.kind, after), types=[order.time.type, order.id.type])
         query = query.where(place < seen if order.newest_first else place > seen)
-    query = query.order_by(*(column.desc() if order.newest_first else column.asc() for column in (order.created, order.id)))
+    query = query.order_by(*(column.desc() if order.newest_first else column.asc() for column in (order.time, order.id)))
     # One row more than asked for tells whether there is another page.
     rows = (await unit.read(query.limit(limit + 1))).mappings().all()
     shown = rows[:limit]
     more = len(rows) > limit
-    last = cursor.Place(shown[-1]["created"], shown[-1]["id"]) if more else None
+    last = cursor.Place(shown[-1][order.time.name], shown[-1]["id"]) if more else None
     return Page([item(row) for row in shown], cursor.encode(order.kind, last) if last else None)

@@ -1,0 +1,118 @@
+"""What people said and what was answered. In and out: records. Every call names the workspace and the person whose rows it touches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from alize.storage.base.page import Page
+
+__all__ = ["ConversationRecord", "ConversationRepository", "Hit", "MessageRecord", "Owner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose rows."""
+
+    workspace: str
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    id: str
+    workspace: str
+    principal: str
+    title: str
+    titled_by: str  # "", "model", "person"
+    model: str  # "" for the default
+    settings: dict[str, Any]
+    leaf: str | None  # the message shown last
+    created: datetime
+    updated: datetime
+    pinned: datetime | None = None
+    archived: datetime | None = None
+    deleted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A question or an answer. `parent` is all the structure there is: branches are derived."""
+
+    id: str
+    workspace: str
+    principal: str
+    conversation: str
+    parent: str | None
+    role: str  # "user", "assistant"
+    content: str
+    created: datetime
+    attachments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    run: str | None = None  # the latest
+    model: str = ""
+    served_by: str = ""  # "" for this machine
+    state: str = "done"  # waiting, running, done, stopped, failed, cut_off
+    finish: str | None = None
+    error: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+    left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a search found its words: in a message, or in a title (message None)."""
+
+    conversation: str
+    title: str
+    message: str | None
+    text: str  # the whole text that matched
+    created: datetime
+
+
+class ConversationRepository(Protocol):
+    """Conversations and their messages. What belongs to somebody else is not there."""
+
+    async def add(self, conversation: ConversationRecord) -> bool:
+        """False, and no change, where the id exists (whoever's it is)."""
+        ...
+
+    async def get(self, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord | None: ...
+
+    async def list(self, owner: Owner, *, archived: bool, limit: int = 100, after: str | None = None) -> Page[ConversationRecord]:
+        """The last updated first, without deleted ones."""
+        ...
+
+    async def change(self, owner: Owner, id: str, **values: Any) -> bool:
+        """Set title (searched), titled_by, model, settings, leaf, pinned, archived or deleted. False where there is none.
+
+        `updated` is when the last message came, and stays.
+        """
+        ...
+
+    async def name(self, owner: Owner, id: str, title: str) -> bool:
+        """Set the title by the model, unless it has one by then."""
+        ...
+
+    async def add_message(self, message: MessageRecord) -> bool:
+        """Add it, make it findable, and make it the conversation's leaf and last update. False, and no change, where the id exists."""
+        ...
+
+    async def message(self, owner: Owner, id: str) -> MessageRecord | None: ...
+
+    async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
+        """All of them, oldest first."""
+        ...
+
+    async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:
+        """Messages and titles that hold every word, newest first, without deleted conversations."""
+        ...
+
+    async def purge(self, deleted_before: datetime, *, limit: int = 100) -> int:
+        """Remove conversations deleted before then, with messages, runs, events and search rows; how many.
+
+        Takes no tenant: the reaper does this for everybody.
+        """
+        ...

@@ -1,0 +1,17 @@
+"""A slice of a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+__all__ = ["Page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A slice of a list. `next` is the cursor of the following page, None at the end."""
+
+    items: Sequence[Item]
+    next: str | None = None

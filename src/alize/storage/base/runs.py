@@ -1,0 +1,99 @@
+"""Answers in the making. In and out: records and events. A run's terminal event and its end are written together, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from alize.storage.base.conversations import MessageRecord, Owner
+
+__all__ = ["RunRecord", "RunRepository", "StoredEvent"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    id: str
+    workspace: str
+    principal: str
+    conversation: str
+    message: str  # the answer it makes
+    state: str  # waiting, running, done, stopped, failed, cut_off
+    worker: str  # who makes it; "" while it waits
+    beat: datetime  # the worker's last sign of life
+    seq: int  # of the last event committed; 0 before the first
+    created: datetime
+    begun: datetime | None = None
+    ended: datetime | None = None
+    stop_asked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    seq: int  # from 1, without gaps
+    data: dict[str, Any]
+
+
+class RunRepository(Protocol):
+    async def add(self, run: RunRecord) -> bool:
+        """False where the id exists."""
+        ...
+
+    async def get(self, owner: Owner, id: str) -> RunRecord | None: ...
+
+    async def active(self, owner: Owner, conversation: str) -> Sequence[RunRecord]:
+        """Those that wait or run, oldest first."""
+        ...
+
+    async def ready(self, *, limit: int = 100) -> Sequence[RunRecord]:
+        """Waiting runs whose question's parent is no answer in the making, oldest first. Takes no tenant: workers serve everybody."""
+        ...
+
+    async def claim(self, workspace: str, id: str, worker: str, at: datetime) -> bool:
+        """Begin a waiting run. Of several workers that try, one succeeds."""
+        ...
+
+    async def append(
+        self, workspace: str, id: str, worker: str, seq: int, events: Sequence[dict[str, Any]], text: str, at: datetime
+    ) -> bool:
+        """Write events seq, seq+1, …, append `text` to the message, and beat. It is found by a search once the run has ended.
+
+        False, and no change, where the run is no longer this worker's, or `seq` does not follow the last event.
+        """
+        ...
+
+    async def end(
+        self, workspace: str, id: str, worker: str, state: str, event: dict[str, Any], message: dict[str, Any], at: datetime
+    ) -> bool:
+        """Write the terminal event, the run's state and the message's fields, and let a search find it.
+
+        False, and no change, where it has ended already or is not this worker's.
+        """
+        ...
+
+    async def beat(self, workspace: str, ids: Sequence[str], worker: str, at: datetime) -> None: ...
+
+    async def ask_stop(self, owner: Owner, id: str, at: datetime) -> RunRecord | None:
+        """Ask for its end; one that only waits ends here (state stopped, with its event). The run as it then stands."""
+        ...
+
+    async def stops(self, worker: str) -> Sequence[str]:
+        """Ids of this worker's runs that were asked to stop, by whichever server."""
+        ...
+
+    async def abandoned(self, beat_before: datetime, *, worker: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """Running ones without a sign of life since then, or of a worker known to be dead."""
+        ...
+
+    async def cut_off(self, run: RunRecord, at: datetime) -> bool:
+        """End an abandoned run as cut_off, unless it has beaten since it was read."""
+        ...
+
+    async def events(self, owner: Owner, id: str, after: int, *, limit: int = 1000) -> Sequence[StoredEvent]: ...
+
+    async def prune(self, ended_before: datetime, *, limit: int = 1000) -> int:
+        """Remove the events of runs that ended before then: the messages hold their text."""
+        ...
+
+    async def message_of(self, workspace: str, id: str) -> MessageRecord | None:
+        """The answer a run makes."""
+        ...

@@ -1,0 +1,132 @@
+"""Conversations as they are kept. In: records and whose they are. Out: records; what belongs to somebody else is not there."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Label, RowMapping, Table, and_, delete, null, select, union_all, update
+
+from alize.storage import cursor
+from alize.storage.base import ConversationRecord, Hit, MessageRecord, Owner, Page
+from alize.storage.folding import fold
+from alize.storage.schema import conversations, messages, run_events, runs
+from alize.storage.statements import Order, insert_new, page
+from alize.storage.units import Unit
+
+__all__ = ["SqlConversations", "message_of_row"]
+
+_LAST_FIRST = Order("conversations", conversations.c.updated, conversations.c.id, newest_first=True)
+_CONVERSATION = [column for column in conversations.c if column.name != "folded"]
+_MESSAGE = [column for column in messages.c if column.name != "folded"]
+_CHANGEABLE = frozenset({"title", "titled_by", "model", "settings", "leaf", "pinned", "archived", "deleted"})
+_MOST_WORDS = 20
+
+
+class SqlConversations:
+    """`ConversationRepository` in SQL."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    async def add(self, conversation: ConversationRecord) -> bool:
+        row = {column.name: getattr(conversation, column.name) for column in _CONVERSATION}
+        return await insert_new(self._unit, conversations, ["id"], **row, folded=fold(conversation.title))
+
+    async def get(self, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord | None:
+        query = select(*_CONVERSATION).where(_owned(conversations, owner), conversations.c.id == id)
+        if not deleted:
+            query = query.where(conversations.c.deleted.is_(None))
+        row = (await self._unit.read(query)).mappings().first()
+        return None if row is None else ConversationRecord(**row)
+
+    async def list(self, owner: Owner, *, archived: bool, limit: int = 100, after: str | None = None) -> Page[ConversationRecord]:
+        kept = conversations.c.archived.is_not(None) if archived else conversations.c.archived.is_(None)
+        query = select(*_CONVERSATION).where(_owned(conversations, owner), conversations.c.deleted.is_(None), kept)
+        return await page(self._unit, query, _LAST_FIRST, lambda row: ConversationRecord(**row), limit, after)
+
+    async def change(self, owner: Owner, id: str, **values: Any) -> bool:
+        assert values.keys() <= _CHANGEABLE, values.keys() - _CHANGEABLE
+        if "title" in values:
+            values["folded"] = fold(values["title"])
+        if not values:
+            return await self.get(owner, id, deleted=True) is not None
+        mine = (_owned(conversations, owner), conversations.c.id == id)
+        return (await self._unit.write(update(conversations).where(*mine).values(values))).rowcount == 1
+
+    async def name(self, owner: Owner, id: str, title: str) -> bool:
+        mine = (_owned(conversations, owner), conversations.c.id == id, conversations.c.titled_by == "")
+        named = update(conversations).where(*mine).values(title=title, folded=fold(title), titled_by="model")
+        return (await self._unit.write(named)).rowcount == 1
+
+    async def add_message(self, message: MessageRecord) -> bool:
+        row = {column.name: getattr(message, column.name) for column in _MESSAGE}
+        if not await insert_new(self._unit, messages, ["id"], **row, folded=fold(message.content)):
+            return False
+        owner = Owner(message.workspace, message.principal)
+        mine = (_owned(conversations, owner), conversations.c.id == message.conversation)
+        await self._unit.write(update(conversations).where(*mine).values(leaf=message.id, updated=message.created))
+        return True
+
+    async def message(self, owner: Owner, id: str) -> MessageRecord | None:
+        query = select(*_MESSAGE).where(_owned(messages, owner), messages.c.id == id)
+        row = (await self._unit.read(query)).mappings().first()
+        return None if row is None else message_of_row(row)
+
+    async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
+        query = select(*_MESSAGE).where(_owned(messages, owner), messages.c.conversation == conversation)
+        rows = (await self._unit.read(query.order_by(messages.c.created, messages.c.id))).mappings()
+        return [message_of_row(row) for row in rows]
+
+    async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:
+        cursor.check_limit(limit)
+        wanted = fold(words).split()[:_MOST_WORDS]
+        if not wanted:
+            return []
+        title = conversations.c.title
+        titles = select(*_hit(conversations.c.id, title, null(), title, conversations.c.created)).where(
+            _owned(conversations, owner), conversations.c.deleted.is_(None), _holds(conversations.c.folded, wanted)
+        )
+        texts = (
+            select(*_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created))
+            .join(conversations, messages.c.conversation == conversations.c.id)
+            .where(_owned(messages, owner), conversations.c.deleted.is_(None), _holds(messages.c.folded, wanted))
+        )
+        found = union_all(titles, texts).subquery()
+        query = select(found).order_by(found.c.created.desc(), found.c.conversation, found.c.message).limit(limit)
+        rows = (await self._unit.read(query)).mappings()
+        return [Hit(**row) for row in rows]
+
+    async def purge(self, deleted_before: datetime, *, limit: int = 100) -> int:
+        gone = select(conversations.c.id).where(conversations.c.deleted < deleted_before).order_by(conversations.c.deleted).limit(limit)
+        ids = (await self._unit.write(gone)).scalars().all()
+        if not ids:
+            return 0
+        of_them = select(runs.c.id).where(runs.c.conversation.in_(ids))
+        steps: list[Delete] = [
+            delete(run_events).where(run_events.c.run.in_(of_them)),
+            delete(runs).where(runs.c.conversation.in_(ids)),
+        ]
+        for step in steps:
+            await self._unit.write(step)
+        # A message refers to its parent: without that, all of a conversation's can go at once, in any order.
+        await self._unit.write(update(messages).where(messages.c.conversation.in_(ids)).values(parent=None))
+        await self._unit.write(delete(messages).where(messages.c.conversation.in_(ids)))
+        await self._unit.write(delete(conversations).where(conversations.c.id.in_(ids)))
+        return len(ids)
+
+
+def message_of_row(row: RowMapping) -> MessageRecord:
+    return MessageRecord(**row)
+
+
+def _owned(table: Table, owner: Owner) -> ColumnElement[bool]:
+    return and_(table.c.workspace == owner.workspace, table.c.principal == owner.principal)
+
+
+def _holds(column: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(column.contains(word, autoescape=True) for word in words))
+
+
+def _hit(*columns: ColumnElement[Any]) -> list[Label[Any]]:
+    return [column.label(field.name) for column, field in zip(columns, fields(Hit), strict=True)]

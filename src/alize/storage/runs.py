@@ -1,0 +1,167 @@
+"""Answers in the making, as they are kept. In: records, events, and who may write them. Out: records, and whether a write was made.
+
+A guard is in the statement itself: of two workers, or a worker and the reaper, one changes the row and the other is told that it did not.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+
+from alize.storage.base import MessageRecord, Owner, RunRecord, StoredEvent
+from alize.storage.conversations import message_of_row
+from alize.storage.folding import fold
+from alize.storage.schema import messages, run_events, runs
+from alize.storage.statements import insert_new
+from alize.storage.units import Unit
+
+__all__ = ["SqlRuns"]
+
+_ACTIVE = ("waiting", "running")
+
+
+class SqlRuns:
+    """`RunRepository` in SQL."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    async def add(self, run: RunRecord) -> bool:
+        return await insert_new(self._unit, runs, ["id"], **{column.name: getattr(run, column.name) for column in runs.c})
+
+    async def get(self, owner: Owner, id: str) -> RunRecord | None:
+        row = (await self._unit.read(select(runs).where(_owned(owner), runs.c.id == id))).mappings().first()
+        return None if row is None else RunRecord(**row)
+
+    async def active(self, owner: Owner, conversation: str) -> Sequence[RunRecord]:
+        return await self._all(_owned(owner), runs.c.conversation == conversation, runs.c.state.in_(_ACTIVE))
+
+    async def ready(self, *, limit: int = 100) -> Sequence[RunRecord]:
+        answer, question, before = (messages.alias(name) for name in ("answer", "question", "before"))
+        # Whose question follows an answer that is being made waits for it; so does a second run of one answer.
+        query = (
+            select(runs)
+            .join(answer, runs.c.message == answer.c.id)
+            .join(question, answer.c.parent == question.c.id)
+            .outerjoin(before, question.c.parent == before.c.id)
+            .where(runs.c.state == "waiting", before.c.id.is_(None) | before.c.state.not_in(_ACTIVE))
+            .order_by(runs.c.created, runs.c.id)
+            .limit(limit)
+        )
+        return [RunRecord(**row) for row in (await self._unit.read(query)).mappings()]
+
+    async def claim(self, workspace: str, id: str, worker: str, at: datetime) -> bool:
+        mine = and_(runs.c.workspace == workspace, runs.c.id == id)
+        begun = update(runs).where(mine, runs.c.state == "waiting").values(state="running", worker=worker, beat=at, begun=at)
+        if not (await self._unit.write(begun)).rowcount:
+            return False
+        await self._unit.write(update(messages).where(_made_by(workspace, id)).values(state="running"))
+        return True
+
+    async def append(
+        self, workspace: str, id: str, worker: str, seq: int, events: Sequence[dict[str, Any]], text: str, at: datetime
+    ) -> bool:
+        held = and_(runs.c.workspace == workspace, runs.c.id == id, runs.c.worker == worker, runs.c.state == "running")
+        done = update(runs).where(held, runs.c.seq == seq - 1).values(seq=seq - 1 + len(events), beat=at)
+        if not (await self._unit.write(done)).rowcount:
+            return False
+        await self._log(workspace, id, seq, events, at)
+        if text:
+            await self._unit.write(update(messages).where(_made_by(workspace, id)).values(content=messages.c.content + text))
+        return True
+
+    async def end(
+        self, workspace: str, id: str, worker: str, state: str, event: dict[str, Any], message: dict[str, Any], at: datetime
+    ) -> bool:
+        held = and_(runs.c.workspace == workspace, runs.c.id == id, runs.c.worker == worker, runs.c.state == "running")
+        return await self._end(held, workspace, id, state, event, message, at)
+
+    async def beat(self, workspace: str, ids: Sequence[str], worker: str, at: datetime) -> None:
+        held = and_(runs.c.workspace == workspace, runs.c.id.in_(ids), runs.c.worker == worker, runs.c.state == "running")
+        await self._unit.write(update(runs).where(held).values(beat=at))
+
+    async def ask_stop(self, owner: Owner, id: str, at: datetime) -> RunRecord | None:
+        mine = and_(_owned(owner), runs.c.id == id)
+        event = {"type": "run.stopped", "by": "person"}
+        if not await self._end(and_(mine, runs.c.state == "waiting"), owner.workspace, id, "stopped", event, {}, at):
+            await self._unit.write(update(runs).where(mine, runs.c.state == "running", runs.c.stop_asked.is_(None)).values(stop_asked=at))
+        return await self.get(owner, id)
+
+    async def stops(self, worker: str) -> Sequence[str]:
+        query = select(runs.c.id).where(runs.c.worker == worker, runs.c.state == "running", runs.c.stop_asked.is_not(None))
+        return list((await self._unit.read(query)).scalars())
+
+    async def abandoned(self, beat_before: datetime, *, worker: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        dead = runs.c.beat < beat_before
+        if worker is not None:
+            dead = dead | (runs.c.worker == worker)
+        return await self._all(runs.c.state == "running", dead, limit=limit)
+
+    async def cut_off(self, run: RunRecord, at: datetime) -> bool:
+        silent = and_(
+            runs.c.workspace == run.workspace,
+            runs.c.id == run.id,
+            runs.c.state == "running",
+            runs.c.worker == run.worker,
+            runs.c.beat == run.beat,
+        )
+        return await self._end(silent, run.workspace, run.id, "cut_off", {"type": "run.cut_off"}, {}, at)
+
+    async def events(self, owner: Owner, id: str, after: int, *, limit: int = 1000) -> Sequence[StoredEvent]:
+        query = (
+            select(run_events.c.seq, run_events.c.data)
+            .join(runs, and_(runs.c.workspace == run_events.c.workspace, runs.c.id == run_events.c.run))
+            .where(_owned(owner), runs.c.id == id, run_events.c.seq > after)
+            .order_by(run_events.c.seq)
+            .limit(limit)
+        )
+        return [StoredEvent(row["seq"], row["data"]) for row in (await self._unit.read(query)).mappings()]
+
+    async def prune(self, ended_before: datetime, *, limit: int = 1000) -> int:
+        old = select(runs.c.id).join(run_events, run_events.c.run == runs.c.id).where(runs.c.ended < ended_before).distinct().limit(limit)
+        ids = (await self._unit.write(old)).scalars().all()
+        return (await self._unit.write(delete(run_events).where(run_events.c.run.in_(ids)))).rowcount if ids else 0
+
+    async def message_of(self, workspace: str, id: str) -> MessageRecord | None:
+        columns = [column for column in messages.c if column.name != "folded"]
+        row = (await self._unit.read(select(*columns).where(_made_by(workspace, id)))).mappings().first()
+        return None if row is None else message_of_row(row)
+
+    async def _all(self, *conditions: ColumnElement[bool], limit: int = 1000) -> Sequence[RunRecord]:
+        query = select(runs).where(*conditions).order_by(runs.c.created, runs.c.id).limit(limit)
+        return [RunRecord(**row) for row in (await self._unit.read(query)).mappings()]
+
+    async def _end(
+        self,
+        guard: ColumnElement[bool],
+        workspace: str,
+        id: str,
+        state: str,
+        event: dict[str, Any],
+        message: dict[str, Any],
+        at: datetime,
+    ) -> bool:
+        if not (await self._unit.write(update(runs).where(guard).values(state=state, seq=runs.c.seq + 1, ended=at, beat=at))).rowcount:
+            return False
+        mine = and_(runs.c.workspace == workspace, runs.c.id == id)
+        seq: int = (await self._unit.write(select(runs.c.seq).where(mine))).scalar_one()
+        await self._log(workspace, id, seq, [event], at)
+        whole: str = (await self._unit.write(select(messages.c.content).where(_made_by(workspace, id)))).scalar_one()
+        fields = {**message, "state": state, "folded": fold(whole)}
+        await self._unit.write(update(messages).where(_made_by(workspace, id)).values(fields))
+        return True
+
+    async def _log(self, workspace: str, id: str, seq: int, events: Sequence[dict[str, Any]], at: datetime) -> None:
+        rows = [{"workspace": workspace, "run": id, "seq": seq + i, "data": event, "created": at} for i, event in enumerate(events)]
+        await self._unit.write(insert(run_events).values(rows))
+
+
+def _owned(owner: Owner) -> ColumnElement[bool]:
+    return and_(runs.c.workspace == owner.workspace, runs.c.principal == owner.principal)
+
+
+def _made_by(workspace: str, run: str) -> ColumnElement[bool]:
+    """The answer a run makes."""
+    made = select(runs.c.message).where(runs.c.workspace == workspace, runs.c.id == run).scalar_subquery()
+    return and_(messages.c.workspace == workspace, messages.c.id == made)
