@@ -5,12 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from alize.storage.base import Database
+from alize.storage.database import SqlDatabase
 from tests.serving import in_background
 
 SERVE = "from alize.api.serve import serve; from alize.settings import Settings; serve(Settings.load())"
@@ -65,3 +67,19 @@ def place(request: pytest.FixtureRequest) -> Place:
 def is_answer(place: Place, text: str) -> bool:
     """Whether the answer to "What is the capital of France?" is what this server gives."""
     return text == "Hello" if place.model == "fake" else "Paris" in text
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/alize.db"
+    make: Callable[..., str] = request.getfixturevalue("postgres")
+    return make()
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = SqlDatabase(url)
+    await database.migrate()
+    yield database
+    await database.close()

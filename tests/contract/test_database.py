@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,22 +19,6 @@ from alize.storage.database import SqlDatabase
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 names = count()
 on_one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/alize.db"
-    make: Callable[..., str] = request.getfixturevalue("postgres")
-    return make()
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    database = SqlDatabase(url)
-    await database.migrate()
-    yield database
-    await database.close()
 
 
 async def new_member(database: Database, name: str = "ada") -> Member:
@@ -442,7 +426,18 @@ async def test_quotes_in_a_text_stay_text(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nonsense", "mysql://u:secret@h/db", "sqlite://", "sqlite:///:memory:", "sqlite://secret/alize.db", "sqlite:///alize.db?mode=ro", "postgresql+asyncpg://h/x", "postgresql://u:secret@a..b/db"]
+    "address",
+    [
+        "",
+        "nonsense",
+        "mysql://u:secret@h/db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite://secret/alize.db",
+        "sqlite:///alize.db?mode=ro",
+        "postgresql+asyncpg://h/x",
+        "postgresql://u:secret@a..b/db",
+    ],
 )
 def test_an_address_that_cannot_be_used_is_refused_without_repeating_its_password(address: str) -> None:
     with pytest.raises(SettingInvalid) as caught:

@@ -1,0 +1,342 @@
+"""What every Database promises of conversations and runs, tried on SQLite and on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alize.errors import InvalidRequest
+from alize.storage.base import ConversationRecord, Database, MessageRecord, Owner, RunRecord, Store, StoredEvent
+from alize.storage.folding import fold
+from tests.contract.test_database import new_member
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+ids = count()
+
+
+def delta(text: str) -> dict[str, Any]:
+    return {"type": "message.output.delta", "content": text}
+
+
+def fresh(kind: str) -> str:
+    return f"{kind}{next(ids)}"
+
+
+def chat_of(owner: Owner, **given: object) -> ConversationRecord:
+    chat = ConversationRecord(fresh("c"), owner.workspace, owner.principal, "", "", "", {"temperature": 0.5}, None, NOW, NOW)
+    return replace(chat, **given)
+
+
+def message_in(chat: ConversationRecord, parent: str | None = None, **given: object) -> MessageRecord:
+    message = MessageRecord(fresh("m"), chat.workspace, chat.principal, chat.id, parent, "user", "Hello", NOW)
+    return replace(message, **given)
+
+
+@pytest.fixture
+async def owner(database: Database) -> Owner:
+    member = await new_member(database)
+    return Owner(member.workspace, member.principal)
+
+
+async def ask(store: Store, chat: ConversationRecord, parent: str | None = None, text: str = "Why?", at: datetime = NOW) -> RunRecord:
+    """A question, its answer, and the run that is to make it."""
+    question = message_in(chat, parent, content=text, created=at)
+    answer = message_in(chat, question.id, role="assistant", content="", state="waiting", run=fresh("r"), created=at)
+    assert answer.run is not None
+    run = RunRecord(answer.run, chat.workspace, chat.principal, chat.id, answer.id, "waiting", "", at, 0, at)
+    await store.conversations.add_message(question)
+    await store.conversations.add_message(answer)
+    assert await store.runs.add(run)
+    return run
+
+
+async def test_what_was_said_is_there_in_order_with_all_that_is_known_of_it(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner, title="Été", pinned=NOW)
+    first = message_in(chat, attachments=[{"name": "a.txt", "type": "text/plain", "text": "é\n"}])
+    second = message_in(
+        chat, first.id, role="assistant", created=NOW + timedelta(seconds=1), left=["example.org"], finish="stop", seconds=1.5
+    )
+    async with database.transaction() as store:
+        assert await store.conversations.add(chat)
+        assert await store.conversations.add_message(first)
+        assert await store.conversations.add_message(second)
+    async with database.transaction() as store:
+        assert await store.conversations.messages(owner, chat.id) == [first, second]
+        assert await store.conversations.message(owner, second.id) == second
+        assert await store.conversations.get(owner, chat.id) == replace(chat, leaf=second.id, updated=second.created)
+
+
+async def test_an_id_is_used_once(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    message = message_in(chat)
+    async with database.transaction() as store:
+        assert await store.conversations.add(chat)
+        assert not await store.conversations.add(replace(chat, title="again"))
+        assert await store.conversations.add_message(message)
+        later = message_in(chat)
+        assert await store.conversations.add_message(later)
+        assert not await store.conversations.add_message(replace(message, content="again"))
+        found = await store.conversations.get(owner, chat.id)
+        assert found is not None
+        assert (found.title, found.leaf) == ("", later.id)
+
+
+async def test_nothing_of_somebody_else_is_there(database: Database, owner: Owner) -> None:
+    other = await new_member(database)
+    strangers = [Owner(other.workspace, other.principal), Owner(owner.workspace, other.principal), Owner(other.workspace, owner.principal)]
+    chat = chat_of(owner, title="secret")
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat, text="secret")
+        for stranger in strangers:
+            there = store.conversations
+            assert await there.get(stranger, chat.id) is None
+            assert (await there.list(stranger, archived=False)).items == []
+            assert not await there.change(stranger, chat.id, title="mine")
+            assert not await there.change(stranger, chat.id)
+            assert not await there.name(stranger, chat.id, "mine")
+            assert await there.message(stranger, run.message) is None
+            assert await there.messages(stranger, chat.id) == []
+            assert await there.search(stranger, "secret") == []
+            assert await store.runs.get(stranger, run.id) is None
+            assert await store.runs.active(stranger, chat.id) == []
+            assert await store.runs.ask_stop(stranger, run.id, NOW) is None
+            assert await store.runs.events(stranger, run.id, 0) == []
+        assert [one.id for one in await store.runs.active(owner, chat.id)] == [run.id]
+
+
+async def test_a_message_cannot_be_put_into_somebody_elses_conversation(database: Database, owner: Owner) -> None:
+    other = await new_member(database)
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+    with pytest.raises(Exception, match=r"(?i)foreign|storage|database"):
+        async with database.transaction() as store:
+            await store.conversations.add_message(message_in(replace(chat, principal=other.principal)))
+
+
+async def test_the_last_updated_come_first_page_by_page_archived_apart_and_deleted_nowhere(database: Database, owner: Owner) -> None:
+    chats = [chat_of(owner, updated=NOW + timedelta(seconds=number % 3)) for number in range(7)]
+    async with database.transaction() as store:
+        for chat in chats:
+            await store.conversations.add(chat)
+        assert await store.conversations.change(owner, chats[0].id, archived=NOW)
+        assert await store.conversations.change(owner, chats[1].id, deleted=NOW)
+        shown: list[ConversationRecord] = []
+        after = None
+        while True:
+            page = await store.conversations.list(owner, archived=False, limit=2, after=after)
+            shown += page.items
+            after = page.next
+            if after is None:
+                break
+        expected = sorted(chats[2:], key=lambda chat: (chat.updated, chat.id), reverse=True)
+        assert shown == expected
+        assert [chat.id for chat in (await store.conversations.list(owner, archived=True)).items] == [chats[0].id]
+        assert await store.conversations.get(owner, chats[1].id) is None
+        assert await store.conversations.get(owner, chats[1].id, deleted=True) is not None
+
+
+async def test_a_person_names_over_the_model_and_the_model_over_nobody(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        assert await store.conversations.name(owner, chat.id, "By the model")
+        assert not await store.conversations.name(owner, chat.id, "Again")
+        assert await store.conversations.change(owner, chat.id, title="By me", titled_by="person")
+        assert not await store.conversations.name(owner, chat.id, "Too late")
+        found = await store.conversations.get(owner, chat.id)
+        assert found is not None
+        assert (found.title, found.titled_by) == ("By me", "person")
+
+
+WORDS = st.lists(st.sampled_from(["Été", "ete", "賃貸契約", "100%", "a_b", "O'Neill", "über", "x", "ÜBER"]), min_size=1, max_size=3)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS), max_size=4), WORDS)
+async def test_a_search_finds_what_holds_every_word_whatever_its_case_and_accents(
+    database: Database, chats: list[tuple[list[str], list[str]]], words: list[str]
+) -> None:
+    member = await new_member(database)
+    owner = Owner(member.workspace, member.principal)
+    expected: set[tuple[str, str | None]] = set()
+
+    def holds(text: str) -> bool:
+        return all(fold(word) in fold(text) for word in words)
+
+    async with database.transaction() as store:
+        for title, text in chats:
+            chat = chat_of(owner, title=" ".join(title))
+            message = message_in(chat, content="-".join(text))
+            await store.conversations.add(chat)
+            await store.conversations.add_message(message)
+            expected |= {(chat.id, None)} if holds(chat.title) else set()
+            expected |= {(chat.id, message.id)} if holds(message.content) else set()
+    async with database.transaction() as store:
+        found = await store.conversations.search(owner, " ".join(words))
+        assert {(hit.conversation, hit.message) for hit in found} == expected
+
+
+async def test_a_search_for_nothing_finds_nothing_and_one_for_signs_is_no_pattern(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner, title="anything")
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        for words in ("", "  ", "%", "_", "\\", "'", "any%"):
+            assert await store.conversations.search(owner, words) == []
+        with pytest.raises(InvalidRequest):
+            await store.conversations.search(owner, "x", limit=0)
+
+
+async def test_a_run_is_claimed_by_one_of_many_workers(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+
+    async def claim(worker: str) -> bool:
+        async with database.transaction() as store:
+            return await store.runs.claim(owner.workspace, run.id, worker, NOW)
+
+    assert sum(await asyncio.gather(*(claim(f"w{number}") for number in range(10)))) == 1
+    async with database.transaction() as store:
+        message = await store.runs.message_of(owner.workspace, run.id)
+        assert message is not None
+        assert message.state == "running"
+
+
+async def test_events_follow_each_other_without_gaps_from_the_worker_that_holds_the_run(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        assert not await store.runs.append(owner.workspace, run.id, "w", 1, [delta("too early")], "too early", NOW)
+        assert await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        assert await store.runs.append(owner.workspace, run.id, "w", 1, [delta("a"), delta("b")], "ab", NOW)
+        for seq, worker in ((1, "w"), (2, "w"), (4, "w"), (3, "other")):
+            assert not await store.runs.append(owner.workspace, run.id, worker, seq, [delta("x")], "x", NOW)
+        assert await store.runs.append(owner.workspace, run.id, "w", 3, [delta("c")], "c", NOW)
+        assert await store.runs.events(owner, run.id, 1) == [StoredEvent(2, delta("b")), StoredEvent(3, delta("c"))]
+        message = await store.runs.message_of(owner.workspace, run.id)
+        assert message is not None
+        assert message.content == "abc"
+        assert await store.conversations.search(owner, "abc") == []
+        assert await store.runs.end(owner.workspace, run.id, "w", "done", {"type": "end"}, {"finish": "stop", "completion_tokens": 3}, NOW)
+        assert [hit.message for hit in await store.conversations.search(owner, "abc")] == [run.message]
+        ended = await store.runs.get(owner, run.id)
+        assert ended is not None
+        assert (ended.state, ended.seq, ended.ended) == ("done", 4, NOW)
+        assert not await store.runs.append(owner.workspace, run.id, "w", 5, [delta("late")], "late", NOW)
+
+
+async def test_however_many_end_a_run_it_has_one_end(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        held = await store.runs.get(owner, run.id)
+        assert held is not None
+
+    async def end(number: int) -> bool:
+        async with database.transaction() as store:
+            if number % 2:
+                return await store.runs.cut_off(held, NOW)
+            return await store.runs.end(owner.workspace, run.id, "w", "stopped", {"type": "run.stopped"}, {}, NOW)
+
+    assert sum(await asyncio.gather(*(end(number) for number in range(10)))) == 1
+    async with database.transaction() as store:
+        assert len(await store.runs.events(owner, run.id, 0)) == 1
+
+
+async def test_a_run_that_has_beaten_since_is_not_cut_off(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        late = NOW + timedelta(seconds=10)
+        (silent,) = await store.runs.abandoned(late)
+        assert [one.id for one in await store.runs.abandoned(NOW, worker="w")] == [run.id]
+        assert await store.runs.abandoned(NOW, worker="x") == []
+        await store.runs.beat(owner.workspace, [run.id], "w", late)
+        assert not await store.runs.cut_off(silent, late)
+        assert await store.runs.abandoned(late) == []
+
+
+async def test_stopping_a_waiting_run_ends_it_and_a_running_one_is_told(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        waiting, running = await ask(store, chat), await ask(store, chat)
+        await store.runs.claim(owner.workspace, running.id, "w", NOW)
+        stopped = await store.runs.ask_stop(owner, waiting.id, NOW)
+        assert stopped is not None
+        assert (stopped.state, stopped.seq) == ("stopped", 1)
+        told = await store.runs.ask_stop(owner, running.id, NOW)
+        assert told is not None
+        assert (told.state, told.stop_asked) == ("running", NOW)
+        assert await store.runs.stops("w") == [running.id]
+        again = await store.runs.ask_stop(owner, waiting.id, NOW)
+        assert again is not None
+        assert again.seq == 1
+
+
+async def ready(store: Store) -> Sequence[str]:
+    return [run.id for run in await store.runs.ready()]
+
+
+async def test_a_question_behind_an_answer_in_the_making_waits_for_it(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        first = await ask(store, chat)
+        second = await ask(store, chat, first.message, at=NOW + timedelta(seconds=1))
+        beside = await ask(store, chat, at=NOW + timedelta(seconds=2))
+        assert await ready(store) == [first.id, beside.id]
+        await store.runs.claim(owner.workspace, first.id, "w", NOW)
+        assert await ready(store) == [beside.id]
+        await store.runs.end(owner.workspace, first.id, "w", "failed", {"type": "error"}, {"error": "x"}, NOW)
+        assert await ready(store) == [second.id, beside.id]
+
+
+async def test_purging_leaves_nothing_of_what_was_deleted_long_ago(database: Database, owner: Owner) -> None:
+    gone, kept = chat_of(owner, title="gone"), chat_of(owner, title="kept")
+    async with database.transaction() as store:
+        runs = []
+        for chat in (gone, kept):
+            await store.conversations.add(chat)
+            runs.append(await ask(store, chat))
+            await store.runs.claim(owner.workspace, runs[-1].id, "w", NOW)
+            await store.runs.append(owner.workspace, runs[-1].id, "w", 1, [delta("a")], "a", NOW)
+        await store.conversations.change(owner, gone.id, deleted=NOW)
+        await store.conversations.change(owner, kept.id, deleted=NOW + timedelta(hours=2))
+        assert await store.conversations.purge(NOW + timedelta(hours=1)) == 1
+        assert await store.conversations.purge(NOW + timedelta(hours=1)) == 0
+        assert await store.conversations.get(owner, gone.id, deleted=True) is None
+        assert await store.conversations.messages(owner, gone.id) == []
+        assert await store.runs.get(owner, runs[0].id) is None
+        assert len(await store.runs.events(owner, runs[1].id, 0)) == 1
+
+
+async def test_the_events_of_runs_that_ended_long_ago_are_pruned_and_their_texts_stay(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        await store.runs.append(owner.workspace, run.id, "w", 1, [delta("a")], "a", NOW)
+        assert await store.runs.prune(NOW + timedelta(days=1)) == 0
+        await store.runs.end(owner.workspace, run.id, "w", "done", {"type": "end"}, {}, NOW)
+        assert await store.runs.prune(NOW) == 0
+        assert await store.runs.prune(NOW + timedelta(days=1)) == 2
+        assert await store.runs.events(owner, run.id, 0) == []
+        message = await store.runs.message_of(owner.workspace, run.id)
+        assert message is not None
+        assert message.content == "a"
