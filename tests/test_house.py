@@ -34,8 +34,15 @@ HEAVY = {
     "tokenizers",
     "numpy",
 }
-TENANTLESS = {"MemberRepository.bootstrap", "KeyRepository.by_digest"}
-"""Storage calls that take no workspace: they make the first one, or find whose key it is."""
+TENANTLESS = {
+    "MemberRepository.bootstrap",  # makes the first one
+    "AccountRepository.any",  # before there is one
+    *("KeyRepository.by_digest", "AccountRepository.by_email", "AccountRepository.session_by_digest"),  # find whose it is
+    *("AccountRepository.invitation_by_digest", "AccountRepository.attempts", "AccountRepository.failed", "AccountRepository.forgive"),
+    *("RunRepository.ready", "RunRepository.stops", "RunRepository.abandoned"),  # workers serve everybody
+    *("RunRepository.prune", "ConversationRepository.purge"),  # and so does whoever clears away
+}
+"""Storage calls that take no workspace."""
 
 
 UNPAGED = {"/v1/models"}

@@ -1,4 +1,4 @@
-"""People who sign in, and how they prove it. In and out: records; never a password or a cookie, only what verifies one."""
+"""People who sign in, and how they prove it. In: records. Out: records; never a password or a cookie, only what verifies one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

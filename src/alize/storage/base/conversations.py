@@ -1,4 +1,4 @@
-"""What people said and what was answered. In and out: records. Every call names the workspace and the person whose rows it touches."""
+"""What people said and what was answered. In: records, and whose rows they are. Out: records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

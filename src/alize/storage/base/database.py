@@ -1,4 +1,4 @@
-"""The way to the repositories: a database, and one transaction of it."""
+"""The way to the repositories. In: nothing. Out: transactions of a database, each with all repositories."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

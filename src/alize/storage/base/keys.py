@@ -1,4 +1,4 @@
-"""API keys. In and out: records; never a key, only its hash."""
+"""API keys. In: records and a workspace. Out: records; never a key, only its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""People's places in workspaces."""
+"""People's places in workspaces. In: names, or a workspace. Out: records."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A slice of a list."""
+"""A slice of a list. In: its items, and where it goes on. Out: one value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Answers in the making. In and out: records and events. A run's terminal event and its end are written together, once."""
+"""Answers in the making. In: records and events. Out: the same; a run's last event and its end are written together, once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

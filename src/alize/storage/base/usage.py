@@ -1,4 +1,4 @@
-"""What requests cost."""
+"""What requests cost. In: a record for each. Out: the list of them, and their sum."""
 
 from dataclasses import dataclass
 from datetime import datetime
