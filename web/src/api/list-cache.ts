@@ -29,7 +29,9 @@ export function withConversation(pages: Pages, added: ConversationSummary): Page
 }
 
 /** Every conversation once: a page fetched later may repeat one that moved meanwhile. */
-export function everyConversation(pages: Pages | undefined): ConversationSummary[] {
+export function everyConversation(
+  pages: InfiniteData<ListOf<ConversationSummary>, unknown> | undefined,
+): ConversationSummary[] {
   const seen = new Map<string, ConversationSummary>();
   for (const page of pages?.pages ?? []) for (const one of page.data) if (!seen.has(one.id)) seen.set(one.id, one);
   return [...seen.values()];

@@ -1,5 +1,5 @@
 /** Words in three languages. In: a key and its values. Out: the text in the chosen language. English is the measure of completeness. */
-import { createContext, useContext } from "react";
+import { createContext, useCallback, useContext } from "react";
 import type { Language } from "@/api/types";
 import { en } from "./en";
 import { fr } from "./fr";
@@ -32,10 +32,10 @@ export const LanguageContext = createContext<Language>("en");
 
 export type Translate = (key: Key, values?: Values) => string;
 
-/** `t` of the language around the component. */
+/** `t` of the language around the component; the same function as long as the language is the same. */
 export function useT(): Translate {
   const language = useContext(LanguageContext);
-  return (key, values) => translate(language, key, values);
+  return useCallback((key, values) => translate(language, key, values), [language]);
 }
 
 /** The first language of the browser that there is a catalog for. */

@@ -1,0 +1,104 @@
+/** The heads of pages. In: a conversation, or a page's title. Out: model, place and menu of the conversation; or the title. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Menu as MenuIcon, PanelLeftOpen, SquarePen } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { useConversation, useModels } from "@/api/queries";
+import { IconButton } from "@/components/icon-button";
+import { useT } from "@/i18n";
+import { useNewChat } from "@/thread/new-chat";
+import { chooseModel } from "./chosen-model";
+import { ConversationMenu } from "./conversation-menu";
+import { useHouse } from "./house-context";
+import { modelNamed, talking } from "./model-facts";
+import { ModelPicker } from "./model-picker";
+import { PlaceNote } from "./place-note";
+import { RenameField } from "./rename-field";
+import { IS_MAC, shownKeys } from "./shortcuts";
+import { useConversationActions } from "./use-conversation-actions";
+import { useWide } from "./use-media";
+
+/** What every head has: the way to the rail, and where it is put away, to a new chat. */
+export function Head({ children, newChat = true }: { children: ReactNode; newChat?: boolean }) {
+  const t = useT();
+  const wide = useWide();
+  const house = useHouse();
+  return (
+    <header className="not-printed flex min-h-13 flex-none items-center gap-2 px-4 py-2 md:px-6">
+      {!(wide && house.railShown) && (
+        <span className="-ml-2 flex">
+          <IconButton
+            label={t("shell.open_rail")}
+            shortcut={shownKeys("toggleRail", IS_MAC)}
+            icon={wide ? <PanelLeftOpen /> : <MenuIcon />}
+            onClick={house.toggleRail}
+          />
+          {wide && newChat && (
+            <IconButton
+              label={t("shell.new_chat")}
+              shortcut={shownKeys("newChat", IS_MAC)}
+              icon={<SquarePen />}
+              onClick={house.newChat}
+            />
+          )}
+        </span>
+      )}
+      {children}
+    </header>
+  );
+}
+
+export function PageHead({ title }: { title: string }) {
+  return (
+    <Head>
+      <h1 className="truncate font-[620] text-16">{title}</h1>
+    </Head>
+  );
+}
+
+export function ConversationHead({ conversationId }: { conversationId: string | null }) {
+  const t = useT();
+  const cache = useQueryClient();
+  const actions = useConversationActions();
+  const conversation = useConversation(conversationId).data ?? null;
+  const models = useModels().data ?? [];
+  const [newChat] = useNewChat();
+  const [renaming, setRenaming] = useState(false);
+  const chosen = conversation?.model ?? newChat.model;
+  const title = conversation?.title || t(conversationId === null ? "shell.new_chat" : "shell.untitled");
+  return (
+    <Head>
+      {renaming && conversation ? (
+        <div className="w-full max-w-80">
+          <RenameField
+            title={conversation.title}
+            onDone={(name) => {
+              setRenaming(false);
+              actions.rename(conversation, name);
+            }}
+            onCancel={() => setRenaming(false)}
+          />
+        </div>
+      ) : (
+        <ModelPicker
+          chosen={chosen}
+          onChoose={(model) => {
+            if (conversation) actions.chooseModel(conversation, model);
+            chooseModel(cache, model);
+          }}
+        />
+      )}
+      <h1 className="sr-only">{title}</h1>
+      <span className="ml-auto flex flex-none items-center gap-1">
+        <PlaceNote model={modelNamed(talking(models), chosen)} />
+        {conversation && (
+          <ConversationMenu
+            conversation={conversation}
+            label={t("shell.conversation_menu")}
+            onRename={() => setRenaming(true)}
+            className="-mr-2"
+          />
+        )}
+      </span>
+    </Head>
+  );
+}

@@ -1,0 +1,90 @@
+/** Theme and language around the page. In: the cookie, the account, a choice. Out: `<html>`, the cookie, the account and the words agree. */
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { PREFIX } from "@/api/base";
+import { server } from "@/api/client";
+import { keys, useSession } from "@/api/queries";
+import type { Account, Language, Session } from "@/api/types";
+import { failureText } from "@/components/error-state";
+import { useNotify } from "@/components/toast";
+import { LanguageContext, preferred, translate } from "@/i18n";
+import { cookieOf, type Look, lookOf } from "./look";
+
+export interface LookChoice extends Look {
+  /** The language of the words on the page: the chosen one, or the browser's. */
+  shown: Language;
+  /** At once on the page and for the next visit; then in the account. */
+  choose: (change: Partial<Look>) => void;
+}
+
+const LookContext = createContext<LookChoice | null>(null);
+
+export function useLook(): LookChoice {
+  const look = useContext(LookContext);
+  if (look === null) throw new Error("This part of the page stands in a LookProvider.");
+  return look;
+}
+
+/** Outside of the toasts, which need its words; what it has to say itself it says through `LookKeeper` inside of them. */
+export function LookProvider({ children }: { children: ReactNode }) {
+  const [look, setLook] = useState<Look>(() => lookOf(document.cookie));
+  const shown = look.language || preferred(navigator.languages);
+  const choose = useCallback((change: Partial<Look>) => setLook((now) => ({ ...now, ...change })), []);
+  useEffect(() => {
+    const root = document.documentElement;
+    root.lang = shown;
+    if (look.theme === "") delete root.dataset.theme;
+    else root.dataset.theme = look.theme;
+    if (cookieChanged(look)) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the server reads it before the page exists; the Cookie Store API needs TLS
+      document.cookie = cookieOf(look, PREFIX, location.protocol === "https:");
+    }
+    paintBrowser();
+  }, [look, shown]);
+  useEffect(() => {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", paintBrowser);
+    return () => dark.removeEventListener("change", paintBrowser);
+  }, []);
+  const value = useMemo(() => ({ ...look, shown, choose }), [look, shown, choose]);
+  return (
+    <LookContext value={value}>
+      <LanguageContext value={shown}>{children}</LanguageContext>
+    </LookContext>
+  );
+}
+
+/** Keeps page and account in step: what the account says counts when the page opens, what is chosen here counts after. */
+export function LookKeeper() {
+  const cache = useQueryClient();
+  const notify = useNotify();
+  const { theme, language, shown, choose } = useLook();
+  const account = useSession().data?.account ?? null;
+  const [owner, setOwner] = useState<string | null>(null);
+  useEffect(() => {
+    if (account === null) return setOwner(null);
+    if (owner !== account.id) {
+      setOwner(account.id);
+      choose({ theme: account.theme, language: account.language });
+    } else if (account.theme !== theme || account.language !== language) {
+      const changed: Account = { ...account, theme, language };
+      cache.setQueryData<Session>(keys.session, (session) => session && { ...session, account: changed });
+      server.call("PATCH", "/api/account", { body: { theme, language } }).catch((error: unknown) => {
+        const reason = failureText(error, (key, values) => translate(shown, key, values));
+        notify({ key: "look", kind: "failed", text: translate(shown, "shell.look_not_kept", { reason }) });
+      });
+    }
+  }, [account, owner, theme, language, shown, choose, cache, notify]);
+  return null;
+}
+
+function cookieChanged(look: Look): boolean {
+  const kept = lookOf(document.cookie);
+  return kept.theme !== look.theme || kept.language !== look.language;
+}
+
+/** The colour of the browser's own bars, and of an installed page's title. */
+function paintBrowser(): void {
+  const paper = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
+  document.querySelector('meta[name="theme-color"]')?.setAttribute("content", paper);
+}

@@ -1,0 +1,79 @@
+/** One conversation in the rail. In: it, and whether it is open, renamed, or the stop of Tab. Out: a link with a menu, or a name field. */
+import { Link } from "@tanstack/react-router";
+import type { KeyboardEvent, RefObject } from "react";
+import { memo } from "react";
+import type { ConversationSummary } from "@/api/types";
+import { classes } from "@/components/classes";
+import { useT } from "@/i18n";
+import { ConversationMenu } from "./conversation-menu";
+import { RenameField } from "./rename-field";
+
+export interface RailRowProps {
+  conversation: ConversationSummary;
+  open: boolean;
+  renaming: boolean;
+  tabStop: boolean;
+  link: RefObject<HTMLAnchorElement | null> | null;
+  onFocus: (id: string) => void;
+  onKeyDown: (event: KeyboardEvent, conversation: ConversationSummary) => void;
+  onOpen: () => void;
+  onRename: (id: string) => void;
+  onRenamed: (conversation: ConversationSummary, title: string | null) => void;
+}
+
+export const RailRow = memo(function RailRow(props: RailRowProps) {
+  const { conversation, open, renaming, tabStop, link, onFocus, onKeyDown, onOpen, onRename, onRenamed } = props;
+  const t = useT();
+  const title = conversation.title || t("shell.untitled");
+  if (renaming) {
+    return (
+      <RenameField
+        title={conversation.title}
+        onDone={(name) => onRenamed(conversation, name)}
+        onCancel={() => onRenamed(conversation, null)}
+      />
+    );
+  }
+  return (
+    <div
+      className={classes(
+        "group relative flex h-full items-center rounded-1 transition",
+        open ? "bg-surface text-ink shadow-1" : "text-ink-2 hover:bg-[color-mix(in_srgb,var(--ink)_5%,transparent)]",
+      )}
+    >
+      <Link
+        ref={link}
+        to="/c/$id"
+        params={{ id: conversation.id }}
+        tabIndex={tabStop ? 0 : -1}
+        aria-current={open ? "page" : undefined}
+        onFocus={() => onFocus(conversation.id)}
+        onKeyDown={(event) => onKeyDown(event, conversation)}
+        onDoubleClick={() => onRename(conversation.id)}
+        onClick={onOpen}
+        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-1 px-2 -outline-offset-2"
+      >
+        <span dir="auto" title={title} className="truncate">
+          {title}
+        </span>
+        {conversation.running && (
+          <span className="ml-auto flex flex-none items-center">
+            <span aria-hidden className="size-1.5 rounded-full bg-sea motion-safe:animate-pulse" />
+            <span className="sr-only">{t("shell.answering")}</span>
+          </span>
+        )}
+      </Link>
+      <ConversationMenu
+        conversation={conversation}
+        label={t("shell.actions_for", { title })}
+        onRename={() => onRename(conversation.id)}
+        small
+        skipTab={!tabStop}
+        className={classes(
+          "mr-0.5 hidden group-focus-within:inline-grid group-hover:inline-grid aria-expanded:inline-grid coarse:inline-grid",
+          open && "inline-grid",
+        )}
+      />
+    </div>
+  );
+});

@@ -1,0 +1,44 @@
+/** A name changed in place. In: the name. Out: the new one on Enter or on leaving the field; Escape changes nothing. */
+import { useEffect, useRef } from "react";
+import { useT } from "@/i18n";
+
+const LONGEST = 200; // characters
+
+export interface RenameFieldProps {
+  title: string;
+  onDone: (title: string) => void;
+  onCancel: () => void;
+}
+
+export function RenameField({ title, onDone, onCancel }: RenameFieldProps) {
+  const t = useT();
+  const field = useRef<HTMLInputElement>(null);
+  const over = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  const end = (value: string | null) => {
+    // Leaving the field, which its removal causes, must not count again after Enter or Escape.
+    if (over.current) return;
+    over.current = true;
+    if (value === null) onCancel();
+    else onDone(value);
+  };
+  return (
+    <input
+      ref={field}
+      // biome-ignore lint/a11y/noAutofocus: the person asked for this field a moment ago
+      autoFocus
+      dir="auto"
+      aria-label={t("shell.new_name")}
+      defaultValue={title}
+      maxLength={LONGEST}
+      onBlur={(event) => end(event.target.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.nativeEvent.isComposing) return;
+        if (event.key === "Enter") end(event.currentTarget.value);
+        else if (event.key === "Escape") end(null);
+      }}
+      className="w-full min-w-0 rounded-1 border border-sea bg-surface px-1.5 py-0.5 text-14 coarse:text-16 text-ink"
+    />
+  );
+}

@@ -1,0 +1,45 @@
+/** The first run teaches by doing. In: what to do with a chosen question. Out: three questions that the small default model answers well (each was tried). */
+import { BookOpen, Lightbulb, Scale } from "lucide-react";
+import { type Key, useT } from "@/i18n";
+import { useLook } from "./look-provider";
+
+const SUGGESTIONS: { Icon: typeof Scale; title: Key; text: Key }[] = [
+  { Icon: BookOpen, title: "suggest.explain", text: "suggest.explain_text" },
+  { Icon: Lightbulb, title: "suggest.ideas", text: "suggest.ideas_text" },
+  { Icon: Scale, title: "suggest.compare", text: "suggest.compare_text" },
+];
+
+export function Suggestions({ onChoose }: { onChoose: (text: string) => void }) {
+  const t = useT();
+  const { shown } = useLook();
+  return (
+    <section className="grid w-full gap-4">
+      <h2 className="text-center font-[620] text-20 tracking-[-0.015em] text-balance md:text-28">
+        {t("suggest.title")}
+      </h2>
+      <p className="text-center text-ink-2 text-pretty">
+        {t("suggest.what")}
+        {shown !== "en" && ` ${t("suggest.english")}`}
+      </p>
+      <ul className="grid gap-2 md:grid-cols-3">
+        {SUGGESTIONS.map(({ Icon, title, text }) => (
+          <li key={title} className="contents">
+            <button
+              type="button"
+              onClick={() => onChoose(t(text))}
+              className="grid content-start gap-1 rounded-2 border border-line bg-surface p-3 text-left transition hover:border-line-strong hover:shadow-1"
+            >
+              <span className="flex items-center gap-2 font-[550]">
+                <Icon aria-hidden className="size-4 flex-none text-sea" />
+                {t(title)}
+              </span>
+              <span lang="en" className="text-13 text-ink-2 text-pretty">
+                {t(text)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

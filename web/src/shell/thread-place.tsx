@@ -1,0 +1,27 @@
+/** The place of the conversation. In: the address. Out: its head and the thread, which stay mounted from "/" to the "/c/…" it becomes. */
+import { useLocation, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useConversation } from "@/api/queries";
+import { useT } from "@/i18n";
+import { ThreadPage } from "@/thread/thread-page";
+import { ConversationHead } from "./header";
+
+export function ThreadPlace() {
+  const t = useT();
+  const id = useParams({ strict: false, select: ({ id }) => id }) ?? null;
+  const message = useLocation({ select: ({ hash }) => hash }) || null;
+  const title = useConversation(id).data?.title;
+  useDocumentTitle(title || t("shell.new_chat"));
+  return (
+    <>
+      <ConversationHead conversationId={id} />
+      <ThreadPage conversationId={id} messageId={message} />
+    </>
+  );
+}
+
+export function useDocumentTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Alizé`;
+  }, [title]);
+}
