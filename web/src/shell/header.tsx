@@ -64,7 +64,6 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
   const [newChat] = useNewChat();
   const [renaming, setRenaming] = useState(false);
   const chosen = conversation?.model ?? newChat.model;
-  const title = conversation?.title || t(conversationId === null ? "shell.new_chat" : "shell.untitled");
   return (
     <Head>
       {renaming && conversation ? (
@@ -87,7 +86,8 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
           }}
         />
       )}
-      <h1 className="sr-only">{title}</h1>
+      {/* A conversation that has not begun has the heading of its empty page. */}
+      {conversationId !== null && <h1 className="sr-only">{conversation?.title || t("shell.untitled")}</h1>}
       <span className="ml-auto flex flex-none items-center gap-1">
         <PlaceNote model={modelNamed(talking(models), chosen)} />
         {conversation && (

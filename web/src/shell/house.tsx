@@ -110,7 +110,6 @@ function useGuard(): void {
   }, [lost, router]);
 }
 
-/** The thread's writing field is the page's only multi-line field outside of dialogs. */
 function focusWriting(): void {
-  document.querySelector<HTMLTextAreaElement>("#main textarea")?.focus();
+  document.getElementById("composer")?.focus();
 }

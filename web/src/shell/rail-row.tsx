@@ -51,7 +51,7 @@ export const RailRow = memo(function RailRow(props: RailRowProps) {
         onKeyDown={(event) => onKeyDown(event, conversation)}
         onDoubleClick={() => onRename(conversation.id)}
         onClick={onOpen}
-        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-1 px-2 -outline-offset-2"
+        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-1 px-2 -outline-offset-2 group-focus-within:pr-9 group-hover:pr-9 coarse:pr-11"
       >
         <span dir="auto" title={title} className="truncate">
           {title}
@@ -69,10 +69,8 @@ export const RailRow = memo(function RailRow(props: RailRowProps) {
         onRename={() => onRename(conversation.id)}
         small
         skipTab={!tabStop}
-        className={classes(
-          "mr-0.5 hidden group-focus-within:inline-grid group-hover:inline-grid aria-expanded:inline-grid coarse:inline-grid",
-          open && "inline-grid",
-        )}
+        // Seen when the row is meant; never `display: none`, or focus could not come back to it from the menu.
+        className="absolute right-0.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 coarse:opacity-100"
       />
     </div>
   );

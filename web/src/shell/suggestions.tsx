@@ -1,5 +1,7 @@
 /** The first run teaches by doing. In: what to do with a chosen question. Out: three questions that the small default model answers well (each was tried). */
 import { BookOpen, Lightbulb, Scale } from "lucide-react";
+import { everyConversation } from "@/api/list-cache";
+import { useConversations } from "@/api/queries";
 import { type Key, useT } from "@/i18n";
 import { useLook } from "./look-provider";
 
@@ -12,15 +14,15 @@ const SUGGESTIONS: { Icon: typeof Scale; title: Key; text: Key }[] = [
 export function Suggestions({ onChoose }: { onChoose: (text: string) => void }) {
   const t = useT();
   const { shown } = useLook();
+  // Who has conversations knows what to ask; who has none yet is shown.
+  const list = useConversations();
+  if (!list.isSuccess || everyConversation(list.data).length > 0) return null;
   return (
-    <section className="grid w-full gap-4">
-      <h2 className="text-center font-[620] text-20 tracking-[-0.015em] text-balance md:text-28">
-        {t("suggest.title")}
-      </h2>
-      <p className="text-center text-ink-2 text-pretty">
+    <section className="grid gap-3 pt-8">
+      <h2 className="text-13 text-ink-2 text-pretty">
         {t("suggest.what")}
         {shown !== "en" && ` ${t("suggest.english")}`}
-      </p>
+      </h2>
       <ul className="grid gap-2 md:grid-cols-3">
         {SUGGESTIONS.map(({ Icon, title, text }) => (
           <li key={title} className="contents">

@@ -15,7 +15,9 @@ export function ThreadPlace() {
   return (
     <>
       <ConversationHead conversationId={id} />
-      <ThreadPage conversationId={id} messageId={message} />
+      <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col">
+        <ThreadPage conversationId={id} messageId={message} />
+      </main>
     </>
   );
 }

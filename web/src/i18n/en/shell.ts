@@ -98,7 +98,6 @@ export const shell = {
   "shortcuts.newline": "New line",
   "shortcuts.single": "Single-key shortcuts",
   "shortcuts.single_what": "{keys}: work while no field has focus. Turn them off if you dictate.",
-  "suggest.title": "What can I do for you?",
   "suggest.what": "Three things this small model does well:",
   "suggest.english": "This small model understands English best, so the examples are in English.",
   "suggest.explain": "Explain something",

@@ -102,7 +102,6 @@ export const shell: Record<keyof typeof words, string> = {
   "shortcuts.newline": "Aller à la ligne",
   "shortcuts.single": "Raccourcis à une seule touche",
   "shortcuts.single_what": "{keys} : actifs hors des champs de saisie. À désactiver si vous dictez.",
-  "suggest.title": "Que puis-je faire pour vous ?",
   "suggest.what": "Trois choses que ce petit modèle fait bien :",
   "suggest.english": "Ce petit modèle comprend surtout l’anglais ; ces exemples sont donc en anglais.",
   "suggest.explain": "Expliquer",

@@ -100,7 +100,6 @@ export const shell: Record<keyof typeof words, string> = {
   "shortcuts.newline": "改行",
   "shortcuts.single": "1キーのショートカット",
   "shortcuts.single_what": "{keys}：入力欄の外で有効です。音声入力を使う場合はオフにしてください。",
-  "suggest.title": "何をお手伝いしましょうか？",
   "suggest.what": "この小さなモデルが得意な3つのこと：",
   "suggest.english": "この小さなモデルは英語が最も得意なため、例文は英語です。",
   "suggest.explain": "説明する",
