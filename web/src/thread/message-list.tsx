@@ -19,6 +19,7 @@ const GAP = 24; // px between messages, as the look has it
 
 export interface MessageListProps {
   scroller: RefObject<HTMLElement | null>;
+  isFollowing: () => boolean;
   /** The oldest message that is still sent to the model, where some are not. */
   sentFrom: string | null;
   /** A message to bring into sight (a search hit), once. */
@@ -27,7 +28,7 @@ export interface MessageListProps {
   onUndo: (request: string) => void;
 }
 
-export function MessageList({ scroller, sentFrom, target, onTarget, onUndo }: MessageListProps) {
+export function MessageList({ scroller, isFollowing, sentFrom, target, onTarget, onUndo }: MessageListProps) {
   const t = useT();
   const store = useStore();
   const path = useView((view) => view.thread.path);
@@ -44,6 +45,13 @@ export function MessageList({ scroller, sentFrom, target, onTarget, onUndo }: Me
     gap: GAP,
     useFlushSync: false,
   });
+
+  // Rows above the window that turn out higher or lower than guessed must not move what is read. An answer that grows at its
+  // end while its beginning is above the window must not either, so a row that was measured counts only if it is all above.
+  list.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { itemSizeCache, scrollOffset }) => {
+    const top = scrollOffset ?? 0;
+    return !isFollowing() && (itemSizeCache.has(item.key) ? item.end <= top : item.start < top);
+  };
 
   useEffect(() => {
     const whole = (now: boolean) => () => {

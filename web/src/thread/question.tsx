@@ -11,7 +11,6 @@ import { useCopy } from "./use-copy";
 
 /** Longer messages are folded: pasted logs would bury the conversation. */
 const FOLDED = 3_000; // characters
-const HEADING = 60;
 
 export const Question = memo(function Question({ id }: { id: string }) {
   const t = useT();
@@ -27,7 +26,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
 
   return (
     <article className="group/turn flex flex-col items-end gap-1">
-      <h2 className="sr-only">{t("thread.youSaid", { text: headingOf(content) })}</h2>
+      <h2 className="sr-only">{t("thread.youSaid")}</h2>
       {editing ? (
         <EditQuestion
           message={message}
@@ -80,8 +79,3 @@ export const Question = memo(function Question({ id }: { id: string }) {
     </article>
   );
 });
-
-function headingOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
-  return line.length > HEADING ? `${line.slice(0, HEADING)}…` : line;
-}

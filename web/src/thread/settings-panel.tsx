@@ -8,7 +8,6 @@ import { Dialog } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { TextArea, TextField } from "@/components/field";
 import { IconButton } from "@/components/icon-button";
-import { useNotify } from "@/components/toast";
 import { type Translate, useT } from "@/i18n";
 import { type Fault, type Faults, type Form, faultsSaid, formOf, NUMBERS, settingsOf } from "./settings";
 
@@ -41,7 +40,6 @@ export function SettingsPanel({ settings, onSave }: SettingsPanelProps) {
 
 function SettingsForm({ settings, onSave, onDone }: SettingsPanelProps & { onDone: () => void }) {
   const t = useT();
-  const notify = useNotify();
   const [form, setForm] = useState(() => formOf(settings));
   const [faults, setFaults] = useState<Faults>({});
   const [failed, setFailed] = useState<string | null>(null);
@@ -67,7 +65,6 @@ function SettingsForm({ settings, onSave, onDone }: SettingsPanelProps & { onDon
     setBusy(true);
     try {
       await onSave(checked.settings);
-      notify({ text: t("sampling.saved"), key: "sampling" });
       onDone();
     } catch (failure) {
       const said = faultsSaid(failure instanceof ApiFailure ? failure.fields : []);
@@ -90,7 +87,7 @@ function SettingsForm({ settings, onSave, onDone }: SettingsPanelProps & { onDon
       }}
     >
       <TextArea {...field("system")} dir="auto" rows={4} />
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid items-start gap-4 md:grid-cols-2">
         {NUMBERS.map(({ name, whole }) => (
           <TextField
             key={name}

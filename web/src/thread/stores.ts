@@ -43,6 +43,10 @@ export function storeOf(cache: QueryClient, id: string): ThreadStore {
 
 /** A thread that does not exist yet: its conversation is made with its first message. */
 export function newStore(cache: QueryClient): ThreadStore {
+  const { stores } = keptBy(cache);
+  // One whose first message has not arrived has no address to come back to but this.
+  const unsent = [...stores.values()].find((one) => !one.view().exists && one.view().queue.length > 0);
+  if (unsent) return unsent;
   const id = newId();
   // Read once: what was chosen when it began is what a repeated request must say again.
   let beginning: Beginning | null = null;
@@ -54,7 +58,12 @@ export function newStore(cache: QueryClient): ThreadStore {
   });
   const store = createStore({ id, exists: false, transport });
   settleDrafts(cache, store);
-  keep(keptBy(cache).stores, store);
+  const leave = store.subscribe(() => {
+    if (!store.view().exists) return;
+    leave();
+    moveDraft(cache, id);
+  });
+  keep(stores, store);
   return store;
 }
 
@@ -68,7 +77,7 @@ function settleDrafts(cache: QueryClient, store: ThreadStore): void {
 }
 
 /** The conversation got its address: what was typed since belongs to it. */
-export function moveDraft(cache: QueryClient, to: string): void {
+function moveDraft(cache: QueryClient, to: string): void {
   const drafts = draftsOf(cache);
   drafts.write(to, drafts.read(NEW_DRAFT));
   drafts.setFiles(to, drafts.files(NEW_DRAFT));
@@ -77,13 +86,13 @@ export function moveDraft(cache: QueryClient, to: string): void {
 }
 
 /** A thread of which nothing is kept. Its choices stay those of the new chat, also while it goes on. */
-export function temporaryStore(cache: QueryClient, noModel: string): ThreadStore {
+export function temporaryStore(cache: QueryClient, noModel: () => string): ThreadStore {
   const transport = memoryTransport({
     ask: (body, signal) => openChat(cache, body, signal),
     async beginning() {
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
-      if (!served) throw new Error(noModel);
+      if (!served) throw new Error(noModel());
       return { model: served.id, settings };
     },
   });

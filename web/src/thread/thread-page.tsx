@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { ApiFailure } from "@/api/failure";
 import { useConversation } from "@/api/queries";
 import { reachability } from "@/api/reachability";
@@ -13,7 +13,7 @@ import { useT } from "@/i18n";
 import { wholeOf } from "./merge";
 import { useNewChat } from "./new-chat";
 import type { ThreadStore } from "./store";
-import { moveDraft, newStore, storeOf, temporaryStore } from "./stores";
+import { newStore, storeOf, temporaryStore } from "./stores";
 import { ThreadContext } from "./thread-context";
 import { ThreadView } from "./thread-view";
 
@@ -24,57 +24,11 @@ export interface ThreadPageProps {
 }
 
 export function ThreadPage({ conversationId, messageId = null }: ThreadPageProps) {
-  return conversationId === null ? (
-    <NewThread />
-  ) : (
-    <KeptThread key={conversationId} id={conversationId} message={messageId} />
-  );
-}
-
-/** A conversation begins. It gets its address when its first message has arrived. */
-function NewThread() {
   const t = useT();
-  const cache = useQueryClient();
-  const navigate = useNavigate();
-  const [{ temporary }, choose] = useNewChat();
-  // A temporary chat that is begun again is another one: `times` makes it anew.
-  const [times, setTimes] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: words do not make another thread
-  const store = useMemo(
-    () => (temporary ? temporaryStore(cache, t("temporary.noModel")) : newStore(cache)),
-    [cache, temporary, times],
-  );
-  const exists = useSyncExternalStore(store.subscribe, () => store.view().exists);
-
+  const [store, begin] = useThread(conversationId);
+  const { data, error, refetch } = useConversation(conversationId);
   useEffect(() => {
-    if (!store.kept || !exists) return;
-    moveDraft(cache, store.id);
-    void navigate({ to: "/c/$id", params: { id: store.id }, replace: true });
-  }, [cache, store, exists, navigate]);
-  // Left behind, it is over: the next new chat is an ordinary one.
-  useEffect(() => () => choose({ temporary: false, settings: {} }), [choose]);
-
-  return (
-    <Thread key={store.id} store={store}>
-      <ThreadView
-        conversation={undefined}
-        target={null}
-        onTemporary={(wanted) => {
-          choose({ temporary: wanted });
-          setTimes(times + 1);
-        }}
-      />
-    </Thread>
-  );
-}
-
-function KeptThread({ id, message }: { id: string; message: string | null }) {
-  const t = useT();
-  const cache = useQueryClient();
-  const store = useMemo(() => storeOf(cache, id), [cache, id]);
-  const { data, error, refetch } = useConversation(id);
-  useEffect(() => {
-    if (data) store.load(wholeOf(data));
+    if (data && data.id === store.id) store.load(wholeOf(data));
   }, [store, data]);
   const known = useSyncExternalStore(store.subscribe, () => store.view().thread.path.length > 0);
 
@@ -88,15 +42,46 @@ function KeptThread({ id, message }: { id: string; message: string | null }) {
       </ErrorState>
     );
   }
-  if (!known && !data) {
+  if (conversationId !== null && !known && !data) {
     if (error) return <ErrorState title={t("thread.loadFailed")} error={error} onRetry={() => void refetch()} />;
     return <Skeleton lines={8} className="mx-auto w-full max-w-measure px-6 py-10" />;
   }
   return (
-    <Thread store={store}>
-      <ThreadView conversation={data} target={message} />
+    // The same store on the way from "/" to its address: nothing is made anew, focus and scrolling stay.
+    <Thread key={store.id} store={store}>
+      <ThreadView conversation={data} target={messageId} {...(conversationId === null ? { onTemporary: begin } : {})} />
     </Thread>
   );
+}
+
+/** The thread of an address, and how to begin another one where none is fixed yet. */
+function useThread(id: string | null): [ThreadStore, (temporary: boolean) => void] {
+  const t = useT();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const [{ temporary }, choose] = useNewChat();
+  // A change of language must not make another thread.
+  const words = useRef(t);
+  useEffect(() => {
+    words.current = t;
+  });
+  const store = useMemo(() => {
+    if (id !== null) return storeOf(cache, id);
+    return temporary ? temporaryStore(cache, () => words.current("temporary.noModel")) : newStore(cache);
+  }, [cache, id, temporary]);
+  const exists = useSyncExternalStore(store.subscribe, () => store.view().exists);
+  const fresh = id === null;
+
+  useEffect(() => {
+    if (fresh && store.kept && exists) void navigate({ to: "/c/$id", params: { id: store.id }, replace: true });
+  }, [fresh, store, exists, navigate]);
+  useEffect(() => {
+    if (!fresh) return;
+    // Left behind, it is over: the next new chat is an ordinary one.
+    return () => choose({ temporary: false, settings: {} });
+  }, [fresh, choose]);
+
+  return [store, (wanted) => choose({ temporary: wanted })];
 }
 
 /** The store around the page, looked at as long as the page is there. */

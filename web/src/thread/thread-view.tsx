@@ -90,6 +90,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             ) : (
               <MessageList
                 scroller={scroll.scroller}
+                isFollowing={scroll.isFollowing}
                 sentFrom={context?.dropped.length ? context.sent_from : null}
                 target={wanted}
                 onTarget={onTarget}

@@ -1,6 +1,6 @@
 /** What stands in the composer. In: the thread. Out: text and files that survive a switch, a reload and a failed send. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Attachment } from "@/api/types";
 import { useNotify } from "@/components/toast";
 import { useT } from "@/i18n";
@@ -27,10 +27,8 @@ export function useDraft(): Draft {
   const store = useStore();
   const drafts = draftsOf(useQueryClient());
   const loaded = useView((view) => view.thread.path.length > 0);
-  const key = useMemo(
-    () => (store.kept ? (store.view().exists ? store.id : NEW_DRAFT) : `temporary.${store.id}`),
-    [store],
-  );
+  const exists = useView((view) => view.exists);
+  const key = store.kept ? (exists ? store.id : NEW_DRAFT) : `temporary.${store.id}`;
   const [typed, setTyped] = useState<Typed>(() => ({ text: drafts.read(key), attachments: drafts.files(key) }));
 
   const set = useCallback(

@@ -7,6 +7,8 @@ export interface Scrolling {
   content: React.RefObject<HTMLDivElement | null>;
   offersJump: boolean;
   toLatest: () => void;
+  /** Asked by the list before it corrects the scroll position itself: while the foot is followed, that is done here. */
+  isFollowing: () => boolean;
   /** The person is taken elsewhere: let go of the foot. */
   letGo: () => void;
 }
@@ -46,7 +48,8 @@ export function useScroll(): Scrolling {
 
   const toLatest = useCallback(() => apply(jump), [apply]);
   const letGo = useCallback(() => apply(hold), [apply]);
-  return { scroller, content, offersJump: offered, toLatest, letGo };
+  const isFollowing = useCallback(() => state.current.mode === "following", []);
+  return { scroller, content, offersJump: offered, toLatest, isFollowing, letGo };
 }
 
 function geometryOf(element: HTMLElement): Geometry {

@@ -1,6 +1,5 @@
 export const thread = {
-  "thread.you": "You",
-  "thread.youSaid": "You: {text}",
+  "thread.youSaid": "You said",
   "thread.answered": "Answer by {model}",
   "thread.answer": "Answer",
   "thread.messages": "Conversation",
@@ -9,8 +8,6 @@ export const thread = {
   "thread.goneText": "It may have been deleted, or it belongs to another account.",
   "thread.loadFailed": "The conversation could not be loaded",
   "thread.newChat": "New chat",
-  "thread.emptyTitle": "What is on your mind?",
-  "thread.emptyText": "Ask a question, or drop a text file to talk about.",
   "thread.trouble": "The answer can no longer be followed: {reason}",
   "thread.note": "Small models make mistakes. Check what matters.",
 
@@ -84,7 +81,7 @@ export const thread = {
 
   "sampling.open": "Settings of this conversation",
   "sampling.title": "Settings of this conversation",
-  "sampling.text": "Empty fields leave the choice to the model.",
+  "sampling.text": "Empty fields leave the choice to the model. Changes hold from the next answer on.",
   "sampling.system": "System prompt",
   "sampling.systemHint": "Said to the model before everything else.",
   "sampling.temperature": "Temperature",
@@ -107,7 +104,6 @@ export const thread = {
   "sampling.stopHint": "The answer ends before any of these. One a line; \\n is a line break.",
   "sampling.default": "The model's own",
   "sampling.reset": "Back to defaults",
-  "sampling.saved": "Settings saved. They hold from the next answer on.",
   "sampling.failed": "The settings were not saved: {reason}",
   "sampling.faultNumber": "A number is needed here.",
   "sampling.faultWhole": "A whole number is needed here.",

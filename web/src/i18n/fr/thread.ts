@@ -1,8 +1,7 @@
 import type { thread as words } from "../en/thread";
 
 export const thread: Record<keyof typeof words, string> = {
-  "thread.you": "Vous",
-  "thread.youSaid": "Vous : {text}",
+  "thread.youSaid": "Vous avez dit",
   "thread.answered": "Réponse de {model}",
   "thread.answer": "Réponse",
   "thread.messages": "Conversation",
@@ -11,8 +10,6 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.goneText": "Elle a peut-être été supprimée, ou elle appartient à un autre compte.",
   "thread.loadFailed": "La conversation n’a pas pu être chargée",
   "thread.newChat": "Nouvelle conversation",
-  "thread.emptyTitle": "Qu’avez-vous en tête ?",
-  "thread.emptyText": "Posez une question, ou déposez un fichier texte pour en parler.",
   "thread.trouble": "La réponse ne peut plus être suivie : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
 
@@ -87,7 +84,7 @@ export const thread: Record<keyof typeof words, string> = {
 
   "sampling.open": "Réglages de cette conversation",
   "sampling.title": "Réglages de cette conversation",
-  "sampling.text": "Un champ vide laisse le choix au modèle.",
+  "sampling.text": "Un champ vide laisse le choix au modèle. Les changements valent dès la prochaine réponse.",
   "sampling.system": "Consigne système",
   "sampling.systemHint": "Dite au modèle avant tout le reste.",
   "sampling.temperature": "Température",
@@ -110,7 +107,6 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.stopHint": "La réponse s’arrête avant l’un d’eux. Un par ligne ; \\n est un retour à la ligne.",
   "sampling.default": "Choix du modèle",
   "sampling.reset": "Valeurs par défaut",
-  "sampling.saved": "Réglages enregistrés. Ils valent dès la prochaine réponse.",
   "sampling.failed": "Les réglages n’ont pas été enregistrés : {reason}",
   "sampling.faultNumber": "Il faut un nombre ici.",
   "sampling.faultWhole": "Il faut un nombre entier ici.",

@@ -1,8 +1,7 @@
 import type { thread as words } from "../en/thread";
 
 export const thread: Record<keyof typeof words, string> = {
-  "thread.you": "あなた",
-  "thread.youSaid": "あなた: {text}",
+  "thread.youSaid": "あなたの発言",
   "thread.answered": "{model} の回答",
   "thread.answer": "回答",
   "thread.messages": "会話",
@@ -11,8 +10,6 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.goneText": "削除されたか、別のアカウントの会話です。",
   "thread.loadFailed": "会話を読み込めませんでした",
   "thread.newChat": "新しいチャット",
-  "thread.emptyTitle": "何についてお話ししましょうか",
-  "thread.emptyText": "質問を入力するか、テキストファイルをドロップしてください。",
   "thread.trouble": "回答の続きを受け取れません: {reason}",
   "thread.note": "小さなモデルは間違えることがあります。大切なことは確認してください。",
 
@@ -86,7 +83,7 @@ export const thread: Record<keyof typeof words, string> = {
 
   "sampling.open": "この会話の設定",
   "sampling.title": "この会話の設定",
-  "sampling.text": "空欄の項目はモデルに任せます。",
+  "sampling.text": "空欄の項目はモデルに任せます。変更は次の回答から有効です。",
   "sampling.system": "システムプロンプト",
   "sampling.systemHint": "ほかの何よりも先にモデルに伝えられます。",
   "sampling.temperature": "温度",
@@ -109,7 +106,6 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.stopHint": "いずれかの直前で回答が終わります。1 行に 1 つ。\\n は改行です。",
   "sampling.default": "モデルに任せる",
   "sampling.reset": "初期値に戻す",
-  "sampling.saved": "設定を保存しました。次の回答から有効です。",
   "sampling.failed": "設定は保存されませんでした: {reason}",
   "sampling.faultNumber": "数値を入力してください。",
   "sampling.faultWhole": "整数を入力してください。",
