@@ -75,15 +75,16 @@ def _merges(pieces: dict[str, int], scores: list[float]) -> list[tuple[str, str]
     """Every way to join two pieces into a third, best score first, and of equal scores the longest left part first.
 
     Two pieces of one score are joined leftmost first by sentencepiece, whichever they are: an order of ranks cannot say that. It can
-    where all of them are runs of one character (`▁▁`, `▁▁▁`, …, as releases have them): what lies left has grown longest.
+    where all of them are runs of the same character (`▁▁`, `▁▁▁`, …, as releases have them): what lies left has grown longest.
+    Runs of two characters it cannot: beside better `aab` and `bba`, the text `aabb` wants `aa` before `bb`, and `bbaa` the reverse.
     Raises CheckpointInvalid for other pieces of one score.
     """
     ranked = sorted(_splits(pieces, scores), key=lambda entry: entry[:3])
     for score, group in groupby(ranked, key=lambda entry: entry[0]):
         whole = {left + right for _, _, _, (left, right) in group}
-        if len(whole) > 1 and (odd := next((piece for piece in whole if len(set(piece)) > 1), None)) is not None:
+        if len(whole) > 1 and len(set("".join(whole))) > 1:
             raise CheckpointInvalid(
-                f"tokenizer.ggml.scores: {odd!r} and {len(whole) - 1} other pieces share the score {-score:g}: their order is not known.",
+                f"tokenizer.ggml.scores: {min(whole)!r} and {len(whole) - 1} other pieces share the score {-score:g}: their order is not known.",
                 remedy="Serve the release's own tokenizer.json or tokenizer.model instead.",
             )
     return [pair for _, _, _, pair in ranked]
