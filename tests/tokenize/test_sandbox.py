@@ -19,6 +19,7 @@ def render(source: str, messages: list[dict[str, Any]] = MESSAGES) -> str:
     return "".join(map(str, ChatTemplate(source, {}, Markers([])).segments(messages)))
 
 
+LISTS = "{% set s = namespace(t=[1]) %}{% for a in range(60) %}{% set s.t = [s.t, s.t] %}{% endfor %}"
 RUNAWAYS = {
     "loops in loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "text in loops": "{% for a in range(99999) %}{% for b in range(99999) %}" + "x" * 1000 + "{% endfor %}{% endfor %}",
@@ -54,6 +55,41 @@ RUNAWAYS = {
     "a squared number": "{% set s = namespace(n=9**60) %}{% for a in range(99) %}{% set s.n = s.n * s.n %}{% endfor %}",
     "wide JSON": "{{ [1] | tojson(indent=99999999) }}",
     "a huge range": "{{ range(99999999999) | list | length }}",
+    "a rounded tower": "{{ 5 | round(-999999999) }}",
+    "a ceiling of many digits": "{{ 5 | round(method='ceil', precision=999999999) }}",
+    "a number from a text": "{% set n = ('f' * 99999999) | int(base=16) %}{{ n % (n // 3) }}",
+    "a list of one text": "{{ ['a' * 99999] * 999999 }}",
+    "a list of one text, as JSON": "{{ (['a' * 99999] * 999999) | tojson }}",
+    "a list of one text, in a format": "{{ '%s' % (['a' * 99999] * 999999,) }}",
+    "a list of one text, as text": "{{ (['a' * 99999] * 999999) | string | length }}",
+    "a list of lists of lists": LISTS + "{{ s.t }}",
+    "a list of lists of lists, as JSON": LISTS + "{{ s.t | tojson }}",
+    "a list of lists of lists, compared": LISTS + LISTS.replace("set s", "set r").replace("s.t", "r.t") + "{{ s.t == r.t }}",
+    "tuples of tuples as a key": LISTS.replace("[", "(").replace("]", ")") + "{{ {s.t: 1} is mapping }}",
+    "dictionaries of dictionaries": LISTS.replace("[s.t, s.t]", "{'a': s.t, 'b': s.t}") + "{{ s.t }}",
+    "made dictionaries of dictionaries": LISTS.replace("[s.t, s.t]", "dict(a=s.t, b=s.t)") + "{{ s.t }}",
+    "dictionaries of items": LISTS.replace("[s.t, s.t]", "{'a': s.t, 'b': s.t}.items()") + "{{ s.t }}",
+    "lists of lists added": LISTS.replace("[s.t, s.t]", "[s.t] + [s.t]") + "{{ s.t }}",
+    "lists of lists multiplied": LISTS.replace("[s.t, s.t]", "[s.t] * 2") + "{{ s.t }}",
+    "a macro's arguments": "{% set s = namespace(t=1) %}{% macro m() %}{% set s.t = varargs %}{% endmacro %}"
+    "{% for a in range(60) %}{{ m(s.t, s.t) }}{% endfor %}{{ s.t }}",
+    "tuples nested without end": "{% set s = namespace(t=1) %}{% for a in range(99999) %}{% set s.t = (s.t,) %}{% endfor %}{{ {s.t: 1} }}",
+    "one attribute joined": "{{ ([{'a': 'x' * 99999}] * 999999) | join(attribute='a') }}",
+    "a replaced list": "{{ ['a' * 999999] | replace('a', 'b' * 999999) }}",
+    "a replaced number": "{{ ('1' * 999999) | replace(1, 'b' * 999999) }}",
+    "a replacement named": "{{ ('a' * 999999) | replace(new='b' * 999999, old='a') }}",
+    "an indent named second": "{{ 'a' | indent(first=true, width=999999999) }}",
+    "an indent of other line ends": "{{ ('\r' * 99999) | indent(99999) }}",
+    "a format that repeats": "{{ ('{0}' * 99999).format('x' * 99999) }}",
+    "a percent that repeats": "{{ ('%(a)s' * 99999) % {'a': 'x' * 99999} }}",
+    "a filter that repeats": "{{ ('%(a)s' * 99999) | format(a='x' * 99999) }}",
+    "many widths": "{{ ('%(a)99999s' * 99999) % {'a': 1} }}",
+    "a search from the end": "{{ ('a' * 9999999).rfind('ab' + 'a' * 999999) }}",
+    "comments to strip": "{{ (('<!---->' * 999999) | safe).striptags() }}",
+    "comparisons in a row": "{% set a = (range(99999) | list) * 20 %}{% set b = a[:] %}" + "{% set c = a == b %}" * 199,
+    "searches in a row": "{% set a = 'x' * 200000000 %}" + "{% set c = 'y' in a %}" * 199,
+    "tests in a row": "{% set a = 'X' * 200000000 %}" + "{% set c = a is upper %}" * 99,
+    "slices in a row": "{% set a = 'x' * 200000000 %}" + "{% set c = a[1:] %}" * 99,
     "sorting forever": "{% for a in range(99999) %}{% set b = range(99999) | sort %}{% endfor %}",
 }
 
@@ -136,7 +172,25 @@ def test_honest_formats_are_no_runaways():
     assert render("{{ '{{{0}}} *1234567* {1:>4}'.format('a', 'b') }}") == "{a} *1234567*    b"
     assert render("{{ 'a b' | join('-') }}{{ ['a', 'b'] | map('upper') | join('+') }}{{ ','.join(['a', 'b']) }}") == "a- -bA+Ba,b"
     assert render("{{ [{'n': 'a'}, {'n': 'b'}] | join(', ', attribute='n') }}{{ ['a', 'b'] | join(d='/') }}") == "a, ba/b"
+    assert render("{{ 2.345 | round(2) }}{{ 'aXa' | replace('a', 'b', 1) }}{{ 'aa' | replace(new='b', old='a', count=1) }}") == "2.35bXaba"
     assert render("{{ 'a\nb' | indent(2) }}{{ 'a\nb' | indent(width=1, first=true) }}") == "a\n  b a\n b"
+
+
+def test_lists_and_comparisons_are_what_they_were():
+    assert render("{{ [1, [2, messages[0].role]] }}{{ (1, messages[0].role) }}{{ {'a': messages[0].role} }}") == (
+        "[1, [2, 'user']](1, 'user'){'a': 'user'}"
+    )
+    assert render("{% for a, b in {'x': 1, 'y': messages[0].role}.items() %}{{ a ~ b }}{% endfor %}") == "x1yuser"
+    assert render(
+        "{{ messages[0].role in ('user', messages[0].content) }}{{ 1 < messages | length < 2 }}{{ 'H' in messages[0].content }}"
+    ) == ("TrueFalseTrue")
+    assert render("{{ messages[0].content[1:] }}{{ [messages, 1, 2][1:] }}{{ 'a' is in ['a'] }}{{ 'a' is lower }}") == "i[1, 2]TrueTrue"
+    assert render("{% set n = namespace(a=[]) %}{% for m in messages * 3 %}{% set n.a = n.a + [m.role] %}{% endfor %}{{ n.a }}") == (
+        "['user', 'user', 'user']"
+    )
+    assert render("{% macro m(a, b=[1]) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, [2], [3], c={'d': 4}) }}") == (
+        "1[2]([3],){'c': {'d': 4}}"
+    )
 
 
 def test_a_long_honest_conversation_is_rendered():

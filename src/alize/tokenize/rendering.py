@@ -70,14 +70,15 @@ class Rendering:
                 if found and word not in self._words:
                     raise UnsupportedParameter(f"This model's chat template has no place for {what}.", param=f"messages.{index}{field}")
 
-    def render(self, variables: Mapping[str, Any], marks: str, given: int) -> str:
-        """The rendered text. `marks` are kept as they are by `tojson`; `given` is how many characters the variables hold.
+    def render(self, variables: Mapping[str, Any], marks: str) -> str:
+        """The rendered text. `marks` are kept as they are by `tojson`; the more `messages` and `tools` hold, the more may be made of them.
 
         Raises InvalidMessageOrder where the template refuses, InvalidRequest where these messages make it fail, and a plain
         AlizeError where it overruns its budget: that is the model's fault, not the request's.
         """
-        token = budget.set(Budget(given, marks))
+        token = budget.set(Budget(marks))
         try:
+            budget.get().allow(variables["messages"], variables["tools"])
             return self._template.render(variables)
         except _Refused as error:
             raise InvalidMessageOrder(f"The model's chat template refuses these messages: {error}", param="messages") from error
@@ -104,6 +105,8 @@ def _to_json(
     if indent is not None and not 0 <= indent <= 100:
         raise TemplateOverrun("it asked tojson for a width beyond 100")
     spent = budget.get()
+    characters, levels = spent.weights.of(value)
+    spent.charge(characters // 8 * levels * (indent or 0))  # each entry stands on a line of its own
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, sort_keys=sort_keys)
     spent.charge(len(text))
     if not ensure_ascii:

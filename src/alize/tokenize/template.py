@@ -93,7 +93,6 @@ class _Conversation:
         self._tools = list(tools)
         self._opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
         strings = [*texts_in(self._messages, "messages"), *texts_in(self._tools, "tools")]
-        self._given = sum(map(len, strings))
         written = list(dict.fromkeys([*rendering.markers, *(text for text in special.values() if text in markers)]))
         self.mark, self._end, *characters = unused_characters(2 + len(written), [*strings, rendering.source])
         self.stand_ins = dict(zip(characters, written, strict=True))
@@ -116,7 +115,7 @@ class _Conversation:
             "strftime_now": lambda pattern: clock().strftime(pattern),  # pyright: ignore
             "raise_exception": refuse,
         }
-        rendered = self._rendering.render(variables, self.mark + self._end + "".join(self.stand_ins), self._given)
+        rendered = self._rendering.render(variables, self.mark + self._end + "".join(self.stand_ins))
         if not self._opened:
             return rendered
         cut = rendered.rfind(self._end)
