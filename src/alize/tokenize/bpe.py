@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alize.errors import InvalidRequest
-from alize.tokenize.base import TextStream
-from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -30,37 +29,17 @@ class TextEncoders:
     later: "tokenizers.Tokenizer"
 
 
-class BpeTokenizer:
+class BpeTokenizer(VocabularyDecoder):
     """One model's merges, vocabulary and template. Immutable; one instance serves all threads."""
 
     def __init__(self, encoders: TextEncoders, vocabulary: Vocabulary, chat: "ChatTemplate | None") -> None:
+        super().__init__(vocabulary)
         self._encoders = encoders
-        self._vocabulary = vocabulary
         self._chat = chat
-        self.vocab_size = vocabulary.size
-        self.bos_id = vocabulary.bos_id
-        self.stop_ids = vocabulary.stop_ids
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
         return _encode(self._encoders.start, text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""
-        stream = VocabularyStream(self._vocabulary)
-        return stream.push(ids).text + stream.flush().text
-
-    def token_bytes(self, token: int) -> bytes:
-        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
-        return self._vocabulary.bytes_of(token)
-
-    def token_text(self, token: int) -> str:
-        """How to show one id to a person. Raises IndexError outside the vocabulary."""
-        return self._vocabulary.name(token)
-
-    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
-        """A fresh stream; see `TextStream`."""
-        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
 
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
         """Ids of a conversation; see `Tokenizer.template`. Raises InvalidRequest for a model that has no chat template."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alize.errors import InvalidMessageOrder, UnsupportedParameter
-from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.decoder import VocabularyDecoder
+from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
 
 __all__ = ["ByteTokenizer"]
@@ -20,36 +21,24 @@ _ROLES = {"system": 258, "user": 259, "assistant": 260, "tool": 261}
 _CONTROL = {"<begin>": _BEGIN, "<end>": _END, **{f"<{role}>": id for role, id in _ROLES.items()}}
 
 
-class ByteTokenizer:
+_VOCABULARY = Vocabulary(
+    pieces=(*(bytes([byte]) for byte in range(256)), *(b"" for _ in _CONTROL)),
+    texts=(*(f"<0x{byte:02X}>" for byte in range(256)), *_CONTROL),
+    control=_CONTROL,
+    bos_id=_BEGIN,
+    stop_ids=frozenset({_END}),
+)
+
+
+class ByteTokenizer(VocabularyDecoder):
     """See `Tokenizer` for what each method promises. Every text is exactly as many tokens as it has bytes."""
 
-    vocab_size = 262
-    bos_id: int | None = _BEGIN
-    stop_ids = frozenset({_END})
-
     def __init__(self) -> None:
-        self._vocabulary = Vocabulary(
-            pieces=(*(bytes([byte]) for byte in range(256)), *(b"" for _ in _CONTROL)),
-            texts=(*(f"<0x{byte:02X}>" for byte in range(256)), *_CONTROL),
-            control=_CONTROL,
-            bos_id=_BEGIN,
-            stop_ids=self.stop_ids,
-        )
+        super().__init__(_VOCABULARY)
 
     def encode(self, text: str) -> list[int]:
+        check_text(text)
         return list(text.encode())
-
-    def decode(self, ids: Sequence[int]) -> str:
-        return b"".join(self._vocabulary.bytes_of(token) for token in ids).decode("utf-8", "replace")
-
-    def token_bytes(self, token: int) -> bytes:
-        return self._vocabulary.bytes_of(token)
-
-    def token_text(self, token: int) -> str:
-        return self._vocabulary.name(token)
-
-    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> VocabularyStream:
-        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
 
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
         if tools or any(message.get("tool_calls") for message in messages):

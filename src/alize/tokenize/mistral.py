@@ -22,8 +22,7 @@ from pydantic import ValidationError
 
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
-from alize.tokenize.base import TextStream
-from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.text import check_text, texts_in
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -49,39 +48,19 @@ def load_mistral(path: Path) -> "MistralTokenizer":
         raise CheckpointInvalid(f"{path.name} cannot be read: {reason[:300]}", remedy="Fetch the file again.") from error
 
 
-class MistralTokenizer:
+class MistralTokenizer(VocabularyDecoder):
     """One of Mistral's releases. Immutable; one instance serves all threads."""
 
     def __init__(self, tokenizer: Any) -> None:
         """`tokenizer` is a MistralTokenizer of mistral-common, in its serving mode."""
         self._release = tokenizer
         self._alphabet: Alphabet = tokenizer.instruct_tokenizer.tokenizer
-        self._vocabulary = _vocabulary(self._alphabet)
-        self.vocab_size = self._vocabulary.size
-        self.bos_id = self._vocabulary.bos_id
-        self.stop_ids = self._vocabulary.stop_ids
+        super().__init__(_vocabulary(self._alphabet))
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
         check_text(text)
         return self._alphabet.encode(text, bos=False, eos=False)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""
-        stream = VocabularyStream(self._vocabulary)
-        return stream.push(ids).text + stream.flush().text
-
-    def token_bytes(self, token: int) -> bytes:
-        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
-        return self._vocabulary.bytes_of(token)
-
-    def token_text(self, token: int) -> str:
-        """How to show one id to a person. Raises IndexError outside the vocabulary."""
-        return self._vocabulary.name(token)
-
-    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
-        """A fresh stream; see `TextStream`."""
-        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
 
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
         """Ids of a conversation, as mistral-common encodes it for serving; see `Tokenizer.template`.

@@ -84,7 +84,7 @@ def _merges(pieces: dict[str, int], scores: list[float]) -> list[tuple[str, str]
         whole = {left + right for _, _, _, (left, right) in group}
         if len(whole) > 1 and len(set("".join(whole))) > 1:
             raise CheckpointInvalid(
-                f"tokenizer.ggml.scores: {min(whole)!r} and {len(whole) - 1} other pieces share the score {-score:g}: their order is not known.",
+                f"tokenizer.ggml.scores: {min(whole)!r} and {len(whole) - 1} others share the score {-score:g}: their order is not known.",
                 remedy="Serve the release's own tokenizer.json or tokenizer.model instead.",
             )
     return [pair for _, _, _, pair in ranked]

@@ -69,7 +69,7 @@ class Weights:
         if isinstance(whole, list | tuple):
             (before, deep), (after, deeper) = self.of(left), self.of(right)
             self.check(before + after)
-            self._remember(whole, len(cast("list[Any]", whole)), before + after, max(deep, deeper))
+            self._remember(cast("object", whole), len(cast("list[Any]", whole)), before + after, max(deep, deeper))
 
     def check(self, characters: int) -> None:
         """Raise TemplateOverrun for more than one container may hold."""

@@ -1,0 +1,39 @@
+"""The half of every Tokenizer that goes from ids to text. In: a Vocabulary. Out: the methods that need nothing else.
+
+How text becomes ids differs from release to release; what ids say stands in the vocabulary, whoever made them.
+"""
+
+from collections.abc import Sequence
+
+from alize.tokenize.base import TextStream
+from alize.tokenize.stream import VocabularyStream
+from alize.tokenize.vocabulary import Vocabulary
+
+__all__ = ["VocabularyDecoder"]
+
+
+class VocabularyDecoder:
+    """Decodes and streams. Immutable; one instance serves all threads. See `Tokenizer` for what each method promises."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.vocab_size = vocabulary.size
+        self.bos_id = vocabulary.bos_id
+        self.stop_ids = vocabulary.stop_ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""
+        stream = VocabularyStream(self._vocabulary)
+        return stream.push(ids).text + stream.flush().text
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes one id adds to a text; b"" for control tokens. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.bytes_of(token)
+
+    def token_text(self, token: int) -> str:
+        """How to show one id to a person. Raises IndexError outside the vocabulary."""
+        return self._vocabulary.name(token)
+
+    def stream(self, stop: Sequence[str] = (), *, continuing: bool = False) -> TextStream:
+        """A fresh stream; see `TextStream`. Raises InvalidRequest for an empty stop string."""
+        return VocabularyStream(self._vocabulary, stop, continuing=continuing)
