@@ -7,7 +7,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   base: "./",
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      "react-remove-scroll": fileURLToPath(new URL("./src/components/remove-scroll.tsx", import.meta.url)), // says why
+    },
+  },
   build: {
     outDir: "../src/alize/web",
     emptyOutDir: true,

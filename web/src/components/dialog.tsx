@@ -51,6 +51,7 @@ export function Dialog({
             PLACES[place],
             className,
           )}
+          onOpenAutoFocus={focusFirstField}
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
           {...(onCloseAutoFocus === undefined ? {} : { onCloseAutoFocus })}
         >
@@ -72,4 +73,12 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** To the first field, else to the dialog itself: a button with a tooltip, where Radix would go, would open with its tooltip. */
+function focusFirstField(event: Event): void {
+  if (!(event.currentTarget instanceof HTMLElement)) return;
+  event.preventDefault();
+  const field = event.currentTarget.querySelector<HTMLElement>("input:not([type=hidden]), textarea, select");
+  (field ?? event.currentTarget).focus();
 }

@@ -46,7 +46,7 @@ export function AccountMenu() {
               {name}
             </span>
             {session?.account?.email && session.account.email !== name && (
-              <span className="block truncate text-12 text-ink-3">{session.account.email}</span>
+              <span className="block truncate text-12 text-ink-2">{session.account.email}</span>
             )}
           </span>
         </button>

@@ -9,6 +9,7 @@ import { keys, useSession } from "@/api/queries";
 import { Dialog } from "@/components/dialog";
 import { useT } from "@/i18n";
 import { chooseNewChat } from "@/thread/new-chat";
+import { focusWriting } from "./focus-writing";
 import { HouseContext, type House as HouseParts } from "./house-context";
 import { createKept, useKept } from "./kept";
 import { OfflineBanner } from "./offline-banner";
@@ -61,7 +62,7 @@ export function House() {
     newChat: house.newChat,
     toggleRail: house.toggleRail,
     sheet: () => setSheet((open) => !open),
-    write: focusWriting,
+    write: () => document.getElementById("composer")?.focus(),
   });
   return (
     <HouseContext value={house}>
@@ -108,8 +109,4 @@ function useGuard(): void {
   useEffect(() => {
     if (lost) void router.invalidate();
   }, [lost, router]);
-}
-
-function focusWriting(): void {
-  document.getElementById("composer")?.focus();
 }

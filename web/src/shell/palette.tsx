@@ -1,7 +1,7 @@
 /** Search and commands in one field (Ctrl K). In: what is typed. Out: recent conversations, hits with their excerpts, commands. */
 import { useNavigate } from "@tanstack/react-router";
 import { ArrowRight, MessageSquare, Search } from "lucide-react";
-import { type KeyboardEvent, useId, useState } from "react";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { everyConversation } from "@/api/list-cache";
 import { useConversations, useSearch } from "@/api/queries";
 import { classes } from "@/components/classes";
@@ -10,20 +10,38 @@ import { failureText } from "@/components/error-state";
 import { Keys } from "@/components/keys";
 import { useT } from "@/i18n";
 import { Excerpt } from "./excerpt";
+import { focusWriting } from "./focus-writing";
 import { type Item, placeAfter, type Section, sectionsOf } from "./palette-items";
 import { useCommands } from "./use-commands";
 import { useTyped } from "./use-typed";
 
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const t = useT();
+  const away = useRef(false);
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t("palette.title")} hideTitle place="top">
-      <Field onDone={() => onOpenChange(false)} />
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t("palette.title")}
+      hideTitle
+      place="top"
+      onCloseAutoFocus={(event) => {
+        // What had focus before is of the page that was left.
+        if (away.current) event.preventDefault();
+      }}
+    >
+      <Field
+        onDone={(leads) => {
+          away.current = leads;
+          onOpenChange(false);
+        }}
+      />
     </Dialog>
   );
 }
 
-function Field({ onDone }: { onDone: () => void }) {
+/** `onDone` is told whether the chosen item leads to another page. */
+function Field({ onDone }: { onDone: (leads: boolean) => void }) {
   const t = useT();
   const id = useId();
   const navigate = useNavigate();
@@ -40,12 +58,14 @@ function Field({ onDone }: { onDone: () => void }) {
   const waiting = text.trim() !== "" && (search.isFetching || typed !== text);
 
   const run = (item: Item) => {
-    onDone();
+    onDone(item.kind !== "command");
     if (item.kind === "command") item.command.run();
     else if (item.kind === "all") void navigate({ to: "/search", search: { q: item.text } });
-    else if (item.kind === "recent") void navigate({ to: "/c/$id", params: { id: item.conversation.id } });
-    else void navigate({ to: "/c/$id", params: { id: item.hit.conversation }, hash: item.hit.message ?? "" });
+    else if (item.kind === "recent") openConversation(item.conversation.id);
+    else openConversation(item.hit.conversation, item.hit.message ?? "");
   };
+  const openConversation = (id: string, message = "") =>
+    void navigate({ to: "/c/$id", params: { id }, hash: message }).then(focusWriting);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     const next = placeAfter(Math.min(place, items.length - 1), items.length, event.key);
@@ -60,8 +80,6 @@ function Field({ onDone }: { onDone: () => void }) {
       <div className="flex flex-none items-center gap-3 border-line border-b px-4">
         <Search aria-hidden className="size-[1.125rem] flex-none text-ink-3" />
         <input
-          // biome-ignore lint/a11y/noAutofocus: the dialog is this field; whoever opened it is about to type
-          autoFocus
           type="text"
           role="combobox"
           aria-expanded={items.length > 0}
