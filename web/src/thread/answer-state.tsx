@@ -1,5 +1,5 @@
 /** How an answer stands when it is not simply done. In: the answer. Out: what happened, what was kept, and what to do. */
-import { CircleAlert, Hourglass, TriangleAlert } from "lucide-react";
+import { CircleAlert, CircleStop, Hourglass, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
@@ -81,8 +81,9 @@ function Ended({ message }: { message: Message }) {
   const words = endedWords(message, t);
   if (words === null) return null;
   const { text, bad, goOn } = words;
+  const Icon = bad ? CircleAlert : message.state === "cut_off" ? TriangleAlert : CircleStop;
   return (
-    <Note bad={bad} icon={bad ? <CircleAlert /> : <TriangleAlert />}>
+    <Note bad={bad} icon={<Icon />}>
       <p className="[overflow-wrap:anywhere]">{text}</p>
       <Actions>
         {goOn && <Button onClick={() => store.goOn(message)}>{t("message.continue")}</Button>}
@@ -116,11 +117,11 @@ function endedWords(message: Message, t: Translate): { text: string; bad: boolea
 }
 
 function Note({ bad = false, icon, children }: { bad?: boolean; icon: ReactNode; children: ReactNode }) {
-  const look = bad ? "bg-bad-soft" : "bg-sunken";
+  const look = bad ? "bg-bad-soft text-ink" : "bg-sunken text-ink-2";
   return (
     <div
       {...(bad ? { role: "alert" } : {})}
-      className={`flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2 px-3 py-2 text-13 text-ink-2 ${look} [&>svg]:size-4 [&>svg]:flex-none ${bad ? "[&>svg]:text-bad" : "[&>svg]:text-ink-3"}`}
+      className={`flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2 px-3 py-2 text-13 ${look} [&>svg]:size-4 [&>svg]:flex-none ${bad ? "[&>svg]:text-bad" : "[&>svg]:text-ink-3"}`}
     >
       {icon}
       <div className="flex min-w-0 flex-1 basis-60 flex-wrap items-center justify-between gap-2">{children}</div>

@@ -88,7 +88,13 @@ export function MessageList({ scroller, isFollowing, sentFrom, target, onTarget,
       {rows.map((row) => {
         const id = path[row.index] ?? "";
         return (
-          <li key={row.key} ref={list.measureElement} data-index={row.index} className="min-w-0">
+          <li
+            key={row.key}
+            ref={list.measureElement}
+            data-index={row.index}
+            className="min-w-0"
+            {...(all ? {} : { "aria-posinset": row.index + 1, "aria-setsize": path.length })}
+          >
             {id === sentFrom && <SentFrom />}
             <Turn id={id} onUndo={onUndo} />
           </li>

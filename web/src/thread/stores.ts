@@ -133,3 +133,9 @@ export function draftsOf(cache: QueryClient): Drafts {
   drafts.set(owner, known);
   return known;
 }
+
+/** At sign-out: nothing that this person was typing stays in this browser, and no thread in this page. */
+export function forgetThreads(cache: QueryClient): void {
+  draftsOf(cache).clear();
+  kept.delete(cache);
+}

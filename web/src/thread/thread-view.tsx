@@ -65,6 +65,10 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
     setRefused(no);
     if (taken.length > 0) draft.addFiles(taken);
   };
+  const pick = (text: string): void => {
+    draft.setText(text);
+    document.getElementById("composer")?.focus();
+  };
   const send = (): void => {
     setRefused([]);
     draft.send();
@@ -86,7 +90,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
           <div ref={scroll.content} className="min-h-full pt-4 pb-8">
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
             {empty ? (
-              <EmptyThread onPick={draft.setText} />
+              <EmptyThread onPick={pick} />
             ) : (
               <MessageList
                 scroller={scroll.scroller}

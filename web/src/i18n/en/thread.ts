@@ -8,6 +8,8 @@ export const thread = {
   "thread.goneText": "It may have been deleted, or it belongs to another account.",
   "thread.loadFailed": "The conversation could not be loaded",
   "thread.newChat": "New chat",
+  "thread.emptyTitle": "What is on your mind?",
+  "thread.emptyText": "Ask a question, or drop a text file to talk about.",
   "thread.trouble": "The answer can no longer be followed: {reason}",
   "thread.note": "Small models make mistakes. Check what matters.",
 
@@ -48,7 +50,6 @@ export const thread = {
   "message.sentTo": "sent to {hosts}",
   "message.sending": "Sending",
   "message.thinking": "Reading the conversation",
-  "message.writing": "Writing",
   "message.waits": "Waits its turn",
   "message.cancelWaiting": "Do not send",
   "message.stopped": "You stopped this answer. What was written is kept.",

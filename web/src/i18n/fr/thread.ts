@@ -10,6 +10,8 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.goneText": "Elle a peut-être été supprimée, ou elle appartient à un autre compte.",
   "thread.loadFailed": "La conversation n’a pas pu être chargée",
   "thread.newChat": "Nouvelle conversation",
+  "thread.emptyTitle": "Qu’avez-vous en tête ?",
+  "thread.emptyText": "Posez une question, ou déposez un fichier texte pour en parler.",
   "thread.trouble": "La réponse ne peut plus être suivie : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
 
@@ -51,7 +53,6 @@ export const thread: Record<keyof typeof words, string> = {
   "message.sentTo": "envoyé à {hosts}",
   "message.sending": "Envoi",
   "message.thinking": "Lecture de la conversation",
-  "message.writing": "Rédaction",
   "message.waits": "Attend son tour",
   "message.cancelWaiting": "Ne pas envoyer",
   "message.stopped": "Vous avez arrêté cette réponse. Ce qui était écrit est conservé.",

@@ -10,6 +10,8 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.goneText": "削除されたか、別のアカウントの会話です。",
   "thread.loadFailed": "会話を読み込めませんでした",
   "thread.newChat": "新しいチャット",
+  "thread.emptyTitle": "何についてお話ししましょうか",
+  "thread.emptyText": "質問を入力するか、テキストファイルをドロップしてください。",
   "thread.trouble": "回答の続きを受け取れません: {reason}",
   "thread.note": "小さなモデルは間違えることがあります。大切なことは確認してください。",
 
@@ -50,7 +52,6 @@ export const thread: Record<keyof typeof words, string> = {
   "message.sentTo": "{hosts} に送信",
   "message.sending": "送信中",
   "message.thinking": "会話を読んでいます",
-  "message.writing": "書いています",
   "message.waits": "順番待ち",
   "message.cancelWaiting": "送信をやめる",
   "message.stopped": "回答を停止しました。書かれた部分は残っています。",

@@ -1,0 +1,232 @@
+import { act, cleanup, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactNode } from "react";
+import { afterEach, describe, expect, it } from "vitest";
+import { ApiFailure } from "@/api/failure";
+import type { Message, RunEvent, Sampling } from "@/api/types";
+import { TooltipProvider } from "@/components/tooltip";
+import { Answer } from "./answer";
+import { Composer } from "./composer";
+import { LiveRegion } from "./live-region";
+import { memoryTransport } from "./memory-transport";
+import { wholeOf } from "./merge";
+import { Question } from "./question";
+import { answer, conversation, question } from "./samples";
+import { SettingsPanel } from "./settings-panel";
+import { createStore, type ThreadStore } from "./store";
+import { ThreadContext, useView } from "./thread-context";
+import type { Transport } from "./transport";
+import type { Draft } from "./use-draft";
+
+afterEach(cleanup);
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/** A thread with these messages, in a house where nothing more happens unless the test says so. */
+function threadOf(
+  messages: Message[],
+  house: Partial<Transport> = {},
+  runs: { id: string; message: string }[] = [],
+): ThreadStore {
+  const inner = memoryTransport({ ask: never, beginning: never });
+  const store = createStore({
+    id: "c",
+    exists: true,
+    transport: { ...inner, ...house },
+    schedule: (work) => {
+      queueMicrotask(work);
+      return () => {};
+    },
+    pause: async () => {},
+  });
+  const active = runs.map((run) => ({ ...run, state: "running" as const, seq: 0 }));
+  store.load(wholeOf(conversation("c", messages, active)));
+  return store;
+}
+
+function show(store: ThreadStore, children: ReactNode) {
+  return render(
+    <TooltipProvider>
+      <ThreadContext value={store}>{children}</ThreadContext>
+    </TooltipProvider>,
+  );
+}
+const name = (text: string | RegExp) => ({ name: text });
+const noUndo = (): void => {};
+
+describe("an answer", () => {
+  const asked = question("q");
+  const stands = (more: Partial<Message>) =>
+    show(threadOf([asked, answer("a", "q", more)]), <Answer id="a" onUndo={noUndo} />);
+
+  it("says model, tokens, speed and that nothing left the machine", () => {
+    stands({ completion_tokens: 214, seconds: 7.1, first_token_seconds: 0.1 });
+    expect(screen.getByText(/small · 214 tokens · 30 tok\/s ·/).textContent).toContain("stayed here");
+    expect(screen.getByRole("heading", { name: "Answer by small" })).toBeDefined();
+  });
+
+  it("names the hosts that something was sent to", () => {
+    stands({ served_by: "api.example", left: ["api.example"] });
+    expect(screen.getByText("sent to api.example")).toBeDefined();
+  });
+
+  it("says how it ended, what was kept and what to do", () => {
+    const cases: [Partial<Message>, RegExp, string][] = [
+      [{ state: "stopped" }, /You stopped this answer. What was written is kept/, "Continue"],
+      [{ state: "cut_off" }, /interrupted here. What was written is kept/, "Continue"],
+      [{ state: "cut_off", content: "" }, /Your message is kept/, "Answer again"],
+      [{ state: "failed", error: "No memory." }, /failed: No memory. What was written until then/, "Try again"],
+      [{ finish: "length" }, /limit of tokens/, "Continue"],
+    ];
+    for (const [more, text, action] of cases) {
+      stands(more);
+      const note = screen.getByText(text).parentElement;
+      expect(note && within(note).getByRole("button", name(action))).toBeDefined();
+      cleanup();
+    }
+  });
+
+  it("shows its text once while events repeat, and ends quietly", async () => {
+    let tell: (event: RunEvent, seq: number) => void = () => {};
+    const running = answer("a", "q", { state: "running", run: "r", content: "" });
+    const follow: Transport["follow"] = (_run, _after, onEvent) => {
+      tell = onEvent;
+      return never();
+    };
+    const store = threadOf([asked, running], { follow }, [{ id: "r", message: "a" }]);
+    store.open();
+    show(
+      store,
+      <>
+        <Answer id="a" onUndo={noUndo} />
+        <LiveRegion />
+      </>,
+    );
+    await act(async () => {
+      for (const seq of [1, 1, 2, 1, 2])
+        tell({ type: "message.output.delta", content: seq === 1 ? "One. " : "Two" }, seq);
+    });
+    expect(screen.getByRole("article").textContent).toContain("One. Two");
+    expect(screen.getByRole("log").textContent).toBe("The answer begins.One.");
+    await act(async () => tell({ type: "run.stopped", by: "person" }, 3));
+    expect(screen.getByRole("log").textContent).toBe("The answer begins.One.TwoThe answer was stopped.");
+  });
+});
+
+function FirstTurn() {
+  const first = useView((view) => view.thread.path[0] ?? "");
+  return <Question key={first} id={first} />;
+}
+
+describe("a question", () => {
+  it("is edited in place, and the edit is another version of it", async () => {
+    const user = userEvent.setup();
+    const store = threadOf([question("q"), answer("a", "q")], { send: never });
+    show(store, <FirstTurn />);
+    await user.click(screen.getByRole("button", name("Edit")));
+    const field = screen.getByRole("textbox", name("Edit your message"));
+    await user.clear(field);
+    await user.type(field, "better{Enter}");
+    const { thread } = store.view();
+    expect(thread.messages.get(thread.path[0] ?? "")?.content).toBe("better");
+    expect(thread.messages.get("q")?.content).toBe("question q");
+    expect(screen.getByText("2 / 2")).toBeDefined();
+    await user.click(screen.getByRole("button", name("Previous version")));
+    expect(store.view().thread.leaf).toBe("a");
+    expect(screen.getByText("1 / 2")).toBeDefined();
+    // The buttons are those of another message now: the keyboard stays where it was.
+    expect(document.activeElement).toBe(screen.getByRole("button", name("Previous version")));
+  });
+
+  it("shows names that would lie about themselves as what they are", () => {
+    const files = [{ name: "photo\u202egnp.exe", type: "text/plain", text: "x" }];
+    show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
+    expect(screen.queryByText(/\u202e/)).toBeNull();
+    expect(screen.getByText("1 line")).toBeDefined();
+  });
+});
+
+describe("the composer", () => {
+  function draftOf(text: string): Draft {
+    const nothing = (): void => {};
+    return {
+      text,
+      attachments: [],
+      setText: nothing,
+      setFiles: nothing,
+      addFiles: nothing,
+      send: nothing,
+      give: nothing,
+      undo: nothing,
+    };
+  }
+  const limits = { attachment_bytes: 262_144, attachments: 4, attachment_types: ["text/*"] };
+
+  it("sends with Enter, but not with Shift or while an input method composes", async () => {
+    const user = userEvent.setup();
+    let sent = 0;
+    const base = { limits, refused: [], onFiles: () => {}, onStop: null, stopping: false };
+    show(threadOf([]), <Composer {...base} draft={draftOf("hello")} onSend={() => ++sent} />);
+    await user.click(screen.getByRole("textbox", name("Message")));
+    await user.keyboard("{Shift>}{Enter}{/Shift}");
+    expect(sent).toBe(0);
+    await user.keyboard("{Enter}");
+    expect(sent).toBe(1);
+  });
+
+  it("says the limits before anything is chosen, and why a file was refused", () => {
+    const refused = [{ why: "large" as const, name: "log.txt", size: 600_000, most: 262_144 }];
+    const base = { limits, refused, onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
+    show(threadOf([]), <Composer {...base} draft={draftOf("")} />);
+    expect(screen.getByRole("button", name(/Text files up to 256 kB, at most 4 files/))).toBeDefined();
+    expect(screen.getByRole("alert").textContent).toContain(
+      "log.txt was not attached: it is 586 kB, and 256 kB is the limit.",
+    );
+  });
+
+  it("offers to stop what runs, beside sending the next message", () => {
+    const base = { limits, refused: [], onFiles: () => {}, onStop: () => {}, stopping: false, onSend: () => {} };
+    const { rerender } = render(
+      <TooltipProvider>
+        <Composer {...base} draft={draftOf("")} />
+      </TooltipProvider>,
+    );
+    expect(screen.queryByRole("button", name("Send"))).toBeNull();
+    rerender(
+      <TooltipProvider>
+        <Composer {...base} draft={draftOf("next")} />
+      </TooltipProvider>,
+    );
+    expect(screen.getByRole("button", name("Send"))).toBeDefined();
+    expect(screen.getByRole("button", name("Stop"))).toBeDefined();
+  });
+});
+
+describe("the settings", () => {
+  it("say what is wrong beside the field, by themselves and by the server, and are saved as a whole", async () => {
+    const user = userEvent.setup();
+    const saved: Sampling[] = [];
+    const onSave = async (settings: Sampling): Promise<void> => {
+      saved.push(settings);
+      const fields = [{ field: "settings.temperature", message: "Too warm for this model." }];
+      if (settings.temperature === 1.4) throw new ApiFailure("no", 422, "invalid", null, null, null, fields);
+    };
+    show(threadOf([]), <SettingsPanel settings={{ top_p: 0.5 }} onSave={onSave} />);
+    await user.click(screen.getByRole("button", name("Settings of this conversation")));
+    const field = screen.getByLabelText("Temperature");
+    const save = screen.getByRole("button", name("Save"));
+    await user.type(field, "9");
+    await user.click(save);
+    expect(field.getAttribute("aria-invalid")).toBe("true");
+    expect(saved).toEqual([]);
+    await user.clear(field);
+    await user.type(field, "1,4");
+    await user.click(save);
+    expect(screen.getByText("Too warm for this model.")).toBeDefined();
+    await user.clear(field);
+    await user.type(field, "1");
+    await user.click(save);
+    expect(saved.at(-1)).toEqual({ top_p: 0.5, temperature: 1 });
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+});
