@@ -1,7 +1,7 @@
 /** A window over the page. In: a title, content, whether it is open. Out: a modal dialog: focus stays in it, Escape closes it. */
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useT } from "@/i18n";
 import { classes } from "./classes";
 import { IconButton } from "./icon-button";
@@ -17,7 +17,7 @@ export interface DialogProps {
   /** "sheet": from the left edge, full height. "top": at a third of the height, so that it does not jump as its list grows. */
   place?: "middle" | "top" | "sheet";
   className?: string;
-  /** Where focus goes back to; without it, to what had it before. */
+  /** Focus goes back to what had it before the dialog, unless this prevents it. */
   onCloseAutoFocus?: (event: Event) => void;
   children: ReactNode;
 }
@@ -41,6 +41,7 @@ export function Dialog({
   children,
 }: DialogProps) {
   const t = useT();
+  const before = useFocusBefore(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -53,7 +54,12 @@ export function Dialog({
           )}
           onOpenAutoFocus={focusFirstField}
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
-          {...(onCloseAutoFocus === undefined ? {} : { onCloseAutoFocus })}
+          onCloseAutoFocus={(event) => {
+            onCloseAutoFocus?.(event);
+            if (event.defaultPrevented) return;
+            event.preventDefault();
+            focusAgain(before.current);
+          }}
         >
           {hideTitle ? (
             <Radix.Title className="sr-only">{title}</Radix.Title>
@@ -73,6 +79,21 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** What had focus when the dialog opened. Taken while it is rendered: a field in it with `autoFocus` has focus before any effect. */
+function useFocusBefore(open: boolean): { readonly current: Element | null } {
+  const before = useRef<Element | null>(null);
+  const wasOpen = useRef(false);
+  if (open && !wasOpen.current) before.current = document.activeElement;
+  wasOpen.current = open;
+  return before;
+}
+
+/** What is gone since cannot take focus back: the page does. */
+function focusAgain(element: Element | null): void {
+  const target = element?.isConnected && element !== document.body ? element : document.getElementById("main");
+  if (target instanceof HTMLElement) target.focus();
 }
 
 /** To the first field, else to the dialog itself: a button with a tooltip, where Radix would go, would open with its tooltip. */

@@ -1,4 +1,4 @@
-/** Notices at the foot of the page. In: `notify({text, action})` from anywhere below the provider. Out: toasts, announced, with undo. */
+/** Notices under the head of the page, where they cover neither the writing field nor a keyboard. In: `notify({text, action})` from anywhere below the provider. Out: toasts, announced, with undo. */
 import { CircleAlert, X } from "lucide-react";
 import { Toast as Radix } from "radix-ui";
 import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from "react";
@@ -29,14 +29,14 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const end = (id: number) => setNotices((now) => without(now, id));
   return (
     <NotifyContext value={notify}>
-      <Radix.Provider label={t("toast.one")} swipeDirection="down">
+      <Radix.Provider label={t("toast.one")} swipeDirection="up">
         {children}
         {notices.map((notice) => (
           <Toast key={notice.id} notice={notice} onEnd={() => end(notice.id)} />
         ))}
         <Radix.Viewport
           label={t("toast.all")}
-          className="pointer-events-none fixed inset-x-0 bottom-0 z-50 mx-auto grid w-full max-w-form justify-items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))] outline-none print:hidden"
+          className="pointer-events-none fixed inset-x-0 top-12 z-50 mx-auto grid w-full max-w-form justify-items-center gap-2 p-2 outline-none print:hidden"
         />
       </Radix.Provider>
     </NotifyContext>
@@ -70,7 +70,7 @@ function Toast({ notice, onEnd }: { notice: Notice; onEnd: () => void }) {
           </Radix.Action>
         )}
         <Radix.Close asChild>
-          <IconButton small label={t("common.close")} icon={<X />} side="top" />
+          <IconButton small label={t("common.close")} icon={<X />} />
         </Radix.Close>
       </span>
     </Radix.Root>

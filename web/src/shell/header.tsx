@@ -2,7 +2,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Menu as MenuIcon, PanelLeftOpen, SquarePen } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { useConversation, useModels } from "@/api/queries";
+import { everyConversation } from "@/api/list-cache";
+import { useConversation, useConversations, useModels } from "@/api/queries";
+import type { ConversationSummary } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
 import { useT } from "@/i18n";
 import { useNewChat } from "@/thread/new-chat";
@@ -59,11 +61,13 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
   const t = useT();
   const cache = useQueryClient();
   const actions = useConversationActions();
-  const conversation = useConversation(conversationId).data ?? null;
+  const conversation = useKnown(conversationId);
   const models = useModels().data ?? [];
   const [newChat] = useNewChat();
   const [renaming, setRenaming] = useState(false);
-  const chosen = conversation?.model ?? newChat.model;
+  // Unknown while the conversation is: nothing may be said of where it is answered that could be wrong.
+  const chosen = conversationId === null ? newChat.model : conversation?.model;
+  const model = chosen === undefined ? undefined : modelNamed(talking(models), chosen);
   return (
     <Head>
       {renaming && conversation ? (
@@ -78,18 +82,20 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
           />
         </div>
       ) : (
-        <ModelPicker
-          chosen={chosen}
-          onChoose={(model) => {
-            if (conversation) actions.chooseModel(conversation, model);
-            chooseModel(cache, model);
-          }}
-        />
+        chosen !== undefined && (
+          <ModelPicker
+            chosen={chosen}
+            onChoose={(model) => {
+              if (conversation) actions.chooseModel(conversation, model);
+              chooseModel(cache, model);
+            }}
+          />
+        )
       )}
       {/* A conversation that has not begun has the heading of its empty page. */}
       {conversationId !== null && <h1 className="sr-only">{conversation?.title || t("shell.untitled")}</h1>}
       <span className="ml-auto flex flex-none items-center gap-1">
-        <PlaceNote model={modelNamed(talking(models), chosen)} />
+        {model && <PlaceNote model={model} />}
         {conversation && (
           <ConversationMenu
             conversation={conversation}
@@ -101,4 +107,11 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
       </span>
     </Head>
   );
+}
+
+/** The conversation, or until it is loaded what the list says of it. */
+function useKnown(id: string | null): ConversationSummary | null {
+  const whole = useConversation(id).data;
+  const list = useConversations().data;
+  return whole ?? everyConversation(list).find((one) => one.id === id) ?? null;
 }

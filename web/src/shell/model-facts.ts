@@ -9,8 +9,8 @@ export type Place = { kind: "here" | "server" } | { kind: "remote"; host: string
  * Where answers of this model are computed. A card without `served_by` is this server's own; "this machine" is said only where
  * the page comes from the machine that it is looked at on.
  */
-export function placeOf(model: Model | undefined, hostname: string): Place {
-  const host = text(model?.served_by);
+export function placeOf(model: Model, hostname: string): Place {
+  const host = text(model.served_by);
   if (host !== "") return { kind: "remote", host };
   return { kind: isLoopback(hostname) ? "here" : "server" };
 }

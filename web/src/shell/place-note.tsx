@@ -5,7 +5,7 @@ import { Popover } from "@/components/popover";
 import { useT } from "@/i18n";
 import { placeOf, placeWords } from "./model-facts";
 
-export function PlaceNote({ model }: { model: Model | undefined }) {
+export function PlaceNote({ model }: { model: Model }) {
   const t = useT();
   const place = placeOf(model, location.hostname);
   const remote = place.kind === "remote";

@@ -88,7 +88,8 @@ function Rows({ rows, more, onMore }: RowsProps) {
       if (to !== null && row) {
         takeFocus.current = true;
         setFocused(row.key);
-        virtual.scrollToIndex(to);
+        // With the heading above it, which arrow keys pass over.
+        virtual.scrollToIndex(rows[to - 1]?.kind === "heading" ? to - 1 : to);
       } else if (event.key === "F2") {
         setRenaming(conversation.id);
       } else if (event.key === "Delete") {
