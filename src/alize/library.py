@@ -10,10 +10,12 @@ No server, no second process, no network once the weights are here.
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +78,7 @@ class Model:
         self._ids = itertools.count()
         self._lock = threading.Lock()
         self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
+        self._closed = False
         self._left: deque[str] = deque()  # answers that ended or were let go, not yet taken out of the core
 
     @property
@@ -85,7 +88,8 @@ class Model:
     def stream(self, conversation: Conversation, **sampling: Any) -> Answer:
         """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens` and `stop`.
 
-        Raises PromptTooLong where the conversation does not fit, InvalidMessageOrder where the template forbids it.
+        None is as good as left out. Raises InvalidRequest for what is none of these or out of range, PromptTooLong where the
+        conversation does not fit, InvalidMessageOrder where the template forbids it.
         """
         messages = _messages(conversation)
         return self._answer(self.tokenizer.template(messages), sampling, continuing=bool(messages[-1].get("prefix")))
@@ -100,40 +104,46 @@ class Model:
         return _drained(self._answer(start + self.tokenizer.encode(prompt), sampling, continuing=True))
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """One unit-length vector per text: [len(texts), hidden]."""
-        with self._lock:
-            return np.asarray([self.core.embed(self.tokenizer.encode(text)) for text in texts], np.float32)
+        """One unit-length vector per text: [len(texts), hidden]. Raises InvalidRequest for a text that is not in a list, or empty."""
+        if isinstance(texts, str):
+            raise InvalidRequest("embed takes a list of texts, and this is one text.", param="texts", remedy="Write embed([text]).")
+        tokens = [self.tokenizer.encode(text) for text in texts]
+        with self._computing():
+            return np.asarray([self.core.embed(each) for each in tokens], np.float32).reshape(len(tokens), self.info.hidden_size)
 
     def logits(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len(tokens), vocabulary]."""
-        with self._lock:
+        with self._computing():
             return self.core.logits(tokens)
 
     def close(self) -> None:
-        """Free the weights and the cache. Nothing can be asked afterwards."""
+        """Free the weights and the cache. What is asked afterwards, or is still being answered, raises InvalidRequest."""
         with self._lock:
+            self._closed = True
             self.core.runner.close()
 
+    @contextmanager
+    def _computing(self) -> Generator[None]:
+        """The core is this thread's until the block ends."""
+        with self._lock:
+            if self._closed:
+                raise InvalidRequest("This model was closed.", remedy="Load it again with alize.load.")
+            yield
+
     def _answer(self, tokens: list[int], given: dict[str, Any], continuing: bool) -> Answer:
-        stop = given.pop("stop", ())
-        limit = given.pop("max_tokens", None)
-        if limit is None:
-            limit = max(1, self.info.max_context - len(tokens))
-        if limit < 1:
-            raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
-        unknown = given.keys() - {option.name for option in fields(SamplingParams)}
-        if unknown:
-            raise InvalidRequest(f"Unknown sampling option: {', '.join(sorted(unknown))}.", remedy="See alize.SamplingParams.")
-        params = replace(SamplingParams(temperature=self._temperature), **given)
-        if "seed" not in given:
-            params = replace(params, seed=int(np.random.SeedSequence().generate_state(1)[0]))
+        options = {name: value for name, value in given.items() if value is not None}
+        stop = _stop_strings(options.pop("stop", ()))
+        limit: object = options.pop("max_tokens", max(1, self.info.max_context - len(tokens)))
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            raise InvalidRequest(f"max_tokens is {limit!r}; it must be a whole number, at least 1.", param="max_tokens")
+        params = _sampling({"temperature": self._temperature, **options})
         request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids)
         check_fits(request, self.info)
-        text = self.tokenizer.stream([stop] if isinstance(stop, str) else list(stop), continuing=continuing)
+        text = self.tokenizer.stream(stop, continuing=continuing)
         return Answer(lambda answer: self._pieces(request, text, answer))
 
     def _pieces(self, request: Request, text: TextStream, answer: Answer) -> Iterator[str]:
-        with self._lock:
+        with self._computing():
             self.core.add(request)  # not before somebody listens: an answer that is never begun costs nothing
             self._inboxes[request.id] = []
         try:
@@ -171,7 +181,7 @@ class Model:
 
     def _steps(self, request_id: str) -> list[Step]:
         """What one request gained; computes a step for all of them where there is nothing yet."""
-        with self._lock:
+        with self._computing():
             self._sweep()
             if not self._inboxes[request_id]:
                 for step in self.core.step():
@@ -210,12 +220,39 @@ def load(
 def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:
     if isinstance(conversation, str):
         return [{"role": "user", "content": conversation}]
+    if not isinstance(conversation, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidRequest("A conversation is a text, or a list of messages.", param="messages")
     return plain_messages(
         [
             {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn
             for turn in conversation
         ]
     )
+
+
+def _sampling(given: Mapping[str, Any]) -> SamplingParams:
+    """Raises InvalidRequest for an option that is not known, no number, or out of range. Without a seed, one is drawn."""
+    unknown = given.keys() - {option.name for option in fields(SamplingParams)}
+    if unknown:
+        raise InvalidRequest(f"Unknown sampling option: {', '.join(sorted(unknown))}.", remedy="See alize.SamplingParams.")
+    options: dict[str, Any] = {"seed": int(np.random.SeedSequence().generate_state(1)[0])}
+    for name, value in given.items():
+        whole = name in _WHOLE
+        if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+            raise InvalidRequest(f"{name} is {value!r}, not a {'whole ' if whole else ''}number.", param=name)
+        options[name] = int(cast("Any", value)) if whole else float(cast("Any", value))  # numpy's numbers are numbers
+    return SamplingParams(**options)
+
+
+_WHOLE = ("top_k", "seed", "logprobs")
+
+
+def _stop_strings(given: object) -> list[str]:
+    found: list[Any] = list(cast("Sequence[Any]", given)) if isinstance(given, list | tuple) else [given]
+    for each in found:
+        if not isinstance(each, str):
+            raise InvalidRequest(f"stop holds {each!r}, not a text.", param="stop")
+    return found
 
 
 def _drained(answer: Answer) -> str:
