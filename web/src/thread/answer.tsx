@@ -1,13 +1,13 @@
 /** What the model said. In: a message id. Out: its text, how it stands, what can be done with it, and the quiet line. */
-import { Check, Copy, Ellipsis, RefreshCw } from "lucide-react";
+import { Check, ClipboardType, Copy, Ellipsis, RefreshCw } from "lucide-react";
 import { memo } from "react";
 import type { Message } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
 import { Menu, MenuItem } from "@/components/menu";
 import { useT } from "@/i18n";
+import { Markdown, toRichText } from "@/markdown";
 import { AnswerState } from "./answer-state";
 import { BranchWalker } from "./branch-walker";
-import { Prose } from "./prose";
 import { QuietLine } from "./quiet-line";
 import { isActive } from "./state";
 import { useMessage, useStore } from "./thread-context";
@@ -30,7 +30,7 @@ export const Answer = memo(function Answer({ id, onUndo }: AnswerProps) {
       </h2>
       {message.content !== "" && (
         <div className="min-w-0 text-16 leading-(--read)">
-          <Prose text={message.content} streaming={message.state === "running"} />
+          <Markdown text={message.content} streaming={message.state === "running"} />
         </div>
       )}
       <AnswerState message={message} onUndo={onUndo} />
@@ -66,6 +66,9 @@ function Bar({ message }: { message: Message }) {
           <Menu align="start" trigger={<IconButton small label={t("common.more")} icon={<Ellipsis />} />}>
             <MenuItem icon={<Copy />} onSelect={() => copy({ plain: content })}>
               {t("message.copy")}
+            </MenuItem>
+            <MenuItem icon={<ClipboardType />} onSelect={() => copy(toRichText(content))}>
+              {t("message.copyRich")}
             </MenuItem>
           </Menu>
         )}
