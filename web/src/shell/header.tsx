@@ -92,8 +92,9 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
           />
         )
       )}
-      {/* A conversation that has not begun has the heading of its empty page. */}
-      {conversationId !== null && <h1 className="sr-only">{conversation?.title || t("shell.untitled")}</h1>}
+      <h1 className="sr-only">
+        {conversation?.title || t(conversationId === null ? "shell.new_chat" : "shell.untitled")}
+      </h1>
       <span className="ml-auto flex flex-none items-center gap-1">
         {model && <PlaceNote model={model} />}
         {conversation && (
