@@ -7,6 +7,7 @@ tried on a real one.
 import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,29 @@ def test_an_unknown_model_is_named(tmp_path: Path) -> None:
 def test_offline_fetches_nothing(tmp_path: Path) -> None:
     with pytest.raises(Missing):
         alize.load(home=tmp_path, offline=True)
+
+
+def test_an_alias_of_the_settings_is_understood_also_where_its_model_is_not_here_yet(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="smollm2-135m-instruct"):
+        alize.load("small", home=tmp_path, offline=True, model_aliases=("small=smollm2-135m-instruct",))
+
+
+def test_what_a_call_leaves_open_is_as_the_settings_say(tmp_path: Path) -> None:
+    file = write_tiny_gguf(tmp_path / "tiny.gguf")
+    with closing(alize.load(file, home=tmp_path, cache_memory=0.01, threads=1, default_max_tokens=3, default_temperature=0)) as tiny:
+        answer = tiny.stream("hello")
+        assert "".join(answer) == tiny.chat("hello", max_tokens=3, temperature=0)
+        assert (len(answer.tokens), answer.finish) == (3, "length")
+        assert len(tiny.generate("hello", max_tokens=9, temperature=0)) > len(tiny.generate("hello"))
+
+
+def test_an_answer_without_a_limit_ends_with_the_context_and_says_so(tmp_path: Path) -> None:
+    """As over the API: `length` would mean that somebody had set one."""
+    with closing(alize.load(write_tiny_gguf(tmp_path / "tiny.gguf"), home=tmp_path, cache_memory=0.01, threads=1, max_context=64)) as tiny:
+        answer = tiny.stream("hello", temperature=0)
+        "".join(answer)
+        assert answer.finish == "model_length"
+        assert answer.prompt_tokens + len(answer.tokens) == 64
 
 
 @pytest.mark.slow

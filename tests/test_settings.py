@@ -58,3 +58,9 @@ def test_later_wins_and_says_so(tmp_path: Path) -> None:
         "environment",
         "command line",
     ]
+
+
+def test_a_temperature_that_somebody_set_goes_before_the_models_own(tmp_path: Path) -> None:
+    untouched, chosen = Settings.load({}, home=str(tmp_path)), Settings.load({"ALIZE_DEFAULT_TEMPERATURE": "0.7"}, home=str(tmp_path))
+    assert [untouched.temperature(card) for card in (None, 0.0, 1.0)] == [0.7, 0.0, 1.0]
+    assert [chosen.temperature(card) for card in (None, 0.0, 1.0)] == [0.7, 0.7, 0.7]

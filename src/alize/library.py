@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits
+from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.errors import InvalidRequest, Missing
@@ -28,6 +28,7 @@ from alize.prompt import plain_messages
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
 from alize.tokenize.base import Piece, TextStream, Tokenizer
+from alize.weights.catalog import resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
@@ -73,8 +74,10 @@ class Answer(Iterator[str]):
 class Model:
     """A loaded model. Safe to use from several threads: one of them computes at a time."""
 
-    def __init__(self, core: Core, tokenizer: Tokenizer, default_temperature: float = 0.7) -> None:
-        self.core, self.tokenizer, self._temperature = core, tokenizer, default_temperature
+    def __init__(self, core: Core, tokenizer: Tokenizer, default_temperature: float = 0.7, default_max_tokens: int = 0) -> None:
+        """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves."""
+        self.core, self.tokenizer = core, tokenizer
+        self._temperature, self._max_tokens = default_temperature, default_max_tokens
         self._ids = itertools.count()
         self._lock = threading.Lock()
         self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
@@ -133,7 +136,7 @@ class Model:
     def _answer(self, tokens: list[int], given: dict[str, Any], continuing: bool) -> Answer:
         options = {name: value for name, value in given.items() if value is not None}
         stop = _stop_strings(options.pop("stop", ()))
-        limit: object = options.pop("max_tokens", max(1, self.info.max_context - len(tokens)))
+        limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             raise InvalidRequest(f"max_tokens is {limit!r}; it must be a whole number, at least 1.", param="max_tokens")
         params = _sampling({"temperature": self._temperature, **options})
@@ -206,7 +209,7 @@ def load(
     try:
         card, path = located(chosen.model, chosen.home, chosen.aliases())
     except Missing:
-        pull(chosen.model, chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
+        pull(resolved(chosen.model, chosen.aliases()), chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
         card, path = located(chosen.model, chosen.home, chosen.aliases())
     checkpoint = open_checkpoint(path)
     try:
@@ -214,7 +217,7 @@ def load(
     finally:
         checkpoint.close()
     core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256))
-    return Model(core, tokenizer, chosen.default_temperature if card.default_temperature is None else card.default_temperature)
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.default_max_tokens)
 
 
 def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:

@@ -57,7 +57,7 @@ class Settings:
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
     drain_seconds: float = _setting(30.0, "How long SIGTERM waits for running answers.")
-    default_temperature: float = _setting(0.7, "Temperature where a request gives none and the model's card has no default.")
+    default_temperature: float = _setting(0.7, "Temperature where a request gives none. Where it is set, a model's own gives way to it.")
     default_max_tokens: int = _setting(0, "Most tokens of an answer where a request gives no limit; 0 is up to the end of the context.")
     # ── storage and logs ──
     database_url: str = _setting("", "SQLAlchemy address of the database; empty is SQLite in `home`.", secret=True)
@@ -104,6 +104,11 @@ class Settings:
             if origin != "default":
                 value = getattr(self, f.name)
                 yield f.name, "…" if f.metadata["secret"] else str(value), origin
+
+    def temperature(self, card: float | None) -> float:
+        """The temperature of a request that gives none. `card`: the model's own, which gives way to what somebody set on purpose."""
+        chosen = self.origins.get("default_temperature", "default") != "default"
+        return self.default_temperature if card is None or chosen else card
 
     def aliases(self) -> dict[str, str]:
         """`model_aliases` as {alias: model}."""

@@ -113,13 +113,17 @@ async def test_sampling_fields_reach_the_engine(desk: Desk, field: str, sent: An
     assert getattr(await sampling(desk, **{field: sent}), meant) == value
 
 
-async def test_the_temperature_is_the_requests_else_the_models_else_the_settings(new_desk: Any) -> None:
+async def test_the_temperature_is_the_requests_else_the_one_that_was_set_else_the_models(new_desk: Any) -> None:
     desk = await new_desk(default_temperature=0.4)
     assert (await sampling(desk)).temperature == 0.4
     assert (await sampling(desk, temperature=None)).temperature == 0.4
-    desk = await new_desk(default_temperature=0.4, card=Card("fake", capabilities=frozenset({"completion_chat"}), default_temperature=0.0))
+    card = Card("fake", capabilities=frozenset({"completion_chat"}), default_temperature=0.0)
+    desk = await new_desk(card=card)
     assert (await sampling(desk)).temperature == 0.0
     assert (await sampling(desk, temperature=0.2)).temperature == 0.2
+    desk = await new_desk(default_temperature=0.4, card=card)
+    assert (await sampling(desk)).temperature == 0.4, "what somebody set on purpose goes before the model's own"
+    assert (await desk.client.get("/v1/models/fake")).json()["default_model_temperature"] == 0.4
 
 
 async def test_without_a_seed_each_answer_has_its_own(desk: Desk) -> None:

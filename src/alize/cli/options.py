@@ -30,7 +30,10 @@ Temperature = Annotated[
     float | None,
     typer.Option("--temperature", "-t", min=0, max=1.5, help="0 always takes the likeliest token.", show_default="the model's own"),
 ]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", "-n", min=1, help="Longest answer.", show_default="what the context leaves")]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option("--max-tokens", "-n", min=1, help="Longest answer, in tokens.", show_default="the setting `default_max_tokens`"),
+]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same answer.", show_default="drawn anew")
 ]

@@ -10,7 +10,18 @@ from typing import Literal, Protocol
 
 from alize.errors import InvalidRequest, PromptTooLong
 
-__all__ = ["Engine", "EngineStats", "FinishReason", "ModelInfo", "Request", "SamplingParams", "Step", "TokenLogprob"]
+__all__ = [
+    "Engine",
+    "EngineStats",
+    "FinishReason",
+    "ModelInfo",
+    "Request",
+    "SamplingParams",
+    "Step",
+    "TokenLogprob",
+    "check_fits",
+    "longest_answer",
+]
 
 FinishReason = Literal["stop", "length", "model_length", "error", "aborted"]
 """`stop`: a stop token was drawn. `length`: max_tokens reached. `model_length`: the context is full."""
@@ -191,3 +202,11 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
     for name in ("max_tokens", "min_tokens", "priority"):
         if abs(getattr(request, name)) >= 2**63:  # what can be written in a message to an engine's process
             raise InvalidRequest(f"{name} must be below 2^63.", param=name)
+
+
+def longest_answer(most: int, prompt: int, info: ModelInfo) -> int:
+    """`max_tokens` of a request that gives none: `most`, or where that is 0 whatever the context leaves behind `prompt` tokens.
+
+    That is one more than fits, so that the full context ends the answer (`model_length`) and not a limit that nobody set (`length`).
+    """
+    return most or max(1, info.max_context - prompt + 1)

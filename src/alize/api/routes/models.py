@@ -59,7 +59,7 @@ def _card(served: Served, here: House) -> dict[str, Any]:
         "aliases": list(dict.fromkeys([*card.aliases, *given])),
         "deprecation": None,
         "deprecation_replacement_model": None,
-        "default_model_temperature": card.default_temperature,
+        "default_model_temperature": here.settings.temperature(card.default_temperature),
         "internal": False,
         "type": "base",
     }
