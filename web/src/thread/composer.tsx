@@ -7,7 +7,7 @@ import { acceptOf, type Limits, type Refusal, sizeText } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
 import type { Draft } from "./use-draft";
-import { useGrowing } from "./use-growing";
+import { GROWING, useGrowing } from "./use-growing";
 
 export interface ComposerProps {
   draft: Draft;
@@ -51,7 +51,7 @@ export function Composer(props: ComposerProps) {
         placeholder={t(onStop ? "composer.placeholderQueue" : "composer.placeholder")}
         enterKeyHint="send"
         autoComplete="off"
-        className="block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3"
+        className={`block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3 ${GROWING}`}
         onChange={(event) => draft.setText(event.target.value)}
         onKeyDown={(event) => {
           if (!sendsOn(event.nativeEvent)) return;

@@ -4,7 +4,7 @@ import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
 import { useT } from "@/i18n";
 import { sendsOn } from "./keys";
-import { useGrowing } from "./use-growing";
+import { GROWING, useGrowing } from "./use-growing";
 
 export interface EditQuestionProps {
   message: Message;
@@ -41,7 +41,7 @@ export function EditQuestion({ message, onCancel, onSend }: EditQuestionProps) {
         rows={1}
         value={text}
         aria-label={t("message.editLabel")}
-        className="block max-h-[50dvh] w-full resize-none bg-transparent px-1 text-16 leading-normal outline-none"
+        className={`block max-h-[50dvh] w-full resize-none bg-transparent px-1 text-16 leading-normal outline-none ${GROWING}`}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape" && !event.nativeEvent.isComposing) {

@@ -5,7 +5,7 @@
  * long one only the rows around the window exist; the others are room kept above and below, in the flow of the page.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect, useReducer, useRef } from "react";
+import { memo, type RefObject, useEffect, useReducer, useRef } from "react";
 import { flushSync } from "react-dom";
 import { useT } from "@/i18n";
 import { Answer } from "./answer";
@@ -28,7 +28,14 @@ export interface MessageListProps {
   onUndo: (request: string) => void;
 }
 
-export function MessageList({ scroller, isFollowing, sentFrom, target, onTarget, onUndo }: MessageListProps) {
+export const MessageList = memo(function MessageList({
+  scroller,
+  isFollowing,
+  sentFrom,
+  target,
+  onTarget,
+  onUndo,
+}: MessageListProps) {
   const t = useT();
   const store = useStore();
   const path = useView((view) => view.thread.path);
@@ -102,7 +109,7 @@ export function MessageList({ scroller, isFollowing, sentFrom, target, onTarget,
       })}
     </ol>
   );
-}
+});
 
 function Turn({ id, onUndo }: { id: string; onUndo: (request: string) => void }) {
   const role = useView((view) => view.thread.messages.get(id)?.role);
