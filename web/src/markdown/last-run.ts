@@ -9,6 +9,11 @@ export function unlinkEnd(block: Block): Block {
 function unlinkLast(nodes: Inline[]): Inline[] {
   const last = nodes.at(-1);
   if (last?.type === "link" && last.auto) return [...nodes.slice(0, -1), ...last.children];
+  const before = nodes.at(-2);
+  // "https://example" and then "." is the same word, and still an address
+  if (last?.type === "text" && before?.type === "link" && before.auto && !/\s/.test(last.text)) {
+    return [...nodes.slice(0, -2), ...before.children, last];
+  }
   if (last?.type !== "strong" && last?.type !== "emphasis" && last?.type !== "strike") return nodes;
   return [...nodes.slice(0, -1), { type: last.type, children: unlinkLast(last.children) }];
 }

@@ -79,7 +79,7 @@ function holdBack(region: string): string {
   const at = region.lastIndexOf("\n") + 1;
   const line = region.slice(at).replace(/(^|[^\\])\\$/, "$1");
   const bare = line.replace(PREFIX, "");
-  const marker = /^(?:[-=*_+]+|(?:[-*_] +)+[-*_]?|\d{1,9}[.)]|#{1,6}|`{1,2}|~{1,2}|\|)[ \t]*$/.test(bare);
+  const marker = /^(?:[-=*_+]+|(?:[-*_] +)+[-*_]?|\d{1,9}[.)]|#{1,6}|`{1,2}|~{1,2}|\||\[[ xX]?\]?)[ \t]*$/.test(bare);
   const bareMarker = bare === "" && /\S/.test(line);
   const definition = /^\[[^\]^][^\]]*\]:/.test(bare);
   if (!marker && !bareMarker && !definition) return region.slice(0, at) + line;

@@ -1,3 +1,28 @@
 import type { markdown as words } from "../en/markdown";
 
-export const markdown: Record<keyof typeof words, string> = {};
+export const markdown: Record<keyof typeof words, string> = {
+  "markdown.copyCode": "Copier le code",
+  "markdown.code": "Code",
+  "markdown.codeIn": "Code en {language}",
+  "markdown.showLines": "{count|Afficher # ligne de plus|Afficher les # lignes}",
+  "markdown.showFewer": "Afficher moins de lignes",
+  "markdown.showMore": "Afficher la suite de la réponse",
+  "markdown.source": "Trop volumineux pour être mis en forme : voici le texte tel quel",
+  "markdown.table": "Tableau",
+  "markdown.done": "Fait",
+  "markdown.toDo": "À faire",
+  "markdown.openLink": "Ouvrir ce lien ?",
+  "markdown.openMail": "Écrire à cette adresse ?",
+  "markdown.linkLeaves": "Il mène hors d’ici, vers {host}.",
+  "markdown.linkMail": "Votre logiciel de messagerie va s’ouvrir.",
+  "markdown.open": "Ouvrir",
+  "markdown.copyAddress": "Copier l’adresse",
+  "markdown.loadImage": "Charger l’image depuis {host}",
+  "markdown.imageRefused": "Les réglages de ce serveur n’autorisent pas les images de {host}.",
+  "markdown.imageFailed": "L’image de {host} n’a pas pu être chargée.",
+  "markdown.hidden": "Un caractère invisible : {code}",
+  "markdown.notes": "Notes",
+  "markdown.note": "Note {number}",
+  "markdown.back": "Retour au texte depuis la note {number}",
+  "markdown.formulaFailed": "Cette formule n’a pas pu être composée : {reason}",
+};

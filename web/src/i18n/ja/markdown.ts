@@ -1,3 +1,28 @@
 import type { markdown as words } from "../en/markdown";
 
-export const markdown: Record<keyof typeof words, string> = {};
+export const markdown: Record<keyof typeof words, string> = {
+  "markdown.copyCode": "コードをコピー",
+  "markdown.code": "コード",
+  "markdown.codeIn": "{language} のコード",
+  "markdown.showLines": "{count|残り # 行を表示|全 # 行を表示}",
+  "markdown.showFewer": "行を折りたたむ",
+  "markdown.showMore": "回答の続きを表示",
+  "markdown.source": "大きすぎるため、書かれたままの形で表示しています",
+  "markdown.table": "表",
+  "markdown.done": "完了",
+  "markdown.toDo": "未完了",
+  "markdown.openLink": "このリンクを開きますか？",
+  "markdown.openMail": "この宛先にメールを書きますか？",
+  "markdown.linkLeaves": "外部のサイト {host} に移動します。",
+  "markdown.linkMail": "メールソフトが開きます。",
+  "markdown.open": "開く",
+  "markdown.copyAddress": "アドレスをコピー",
+  "markdown.loadImage": "{host} の画像を読み込む",
+  "markdown.imageRefused": "{host} の画像は、このサーバーの設定で許可されていません。",
+  "markdown.imageFailed": "{host} の画像を読み込めませんでした。",
+  "markdown.hidden": "目に見えない文字：{code}",
+  "markdown.notes": "脚注",
+  "markdown.note": "脚注 {number}",
+  "markdown.back": "脚注 {number} から本文に戻る",
+  "markdown.formulaFailed": "この数式は表示できませんでした：{reason}",
+};

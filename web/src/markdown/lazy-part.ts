@@ -1,0 +1,42 @@
+/** A part of the page that loads when it is first needed. In: how to load it. Out: a hook that gives it, or null until it is there. */
+import { useSyncExternalStore } from "react";
+
+export interface LazyPart<T> {
+  /** Loads on first use. After a failure (offline) the next component that needs it tries again; until then there is null. */
+  use(): T | null;
+  load(): Promise<T | null>;
+}
+
+export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
+  let part: T | null = null;
+  let loading: Promise<T | null> | null = null;
+  const listeners = new Set<() => void>();
+  const load = (): Promise<T | null> => {
+    loading ??= fetchPart().then(
+      (loaded) => {
+        part = loaded;
+        for (const listener of listeners) listener();
+        return loaded;
+      },
+      () => {
+        loading = null;
+        return null;
+      },
+    );
+    return loading;
+  };
+  const subscribe = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    void load();
+    return () => listeners.delete(listener);
+  };
+  return {
+    load,
+    use: () =>
+      useSyncExternalStore(
+        subscribe,
+        () => part,
+        () => part,
+      ),
+  };
+}
