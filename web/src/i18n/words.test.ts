@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { en } from "./en";
+import { fr } from "./fr";
+import { type Key, preferred, translate } from "./index";
+import { ja } from "./ja";
+
+/** The keys of a catalog are keys: its type says so, which `Object.keys` forgets. */
+const KEYS = Object.keys(en) as Key[];
+/** What a text asks to be filled in, plurals by their name alone. */
+const holes = (text: string) => [...text.matchAll(/\{(\w+)/g)].map(([, name]) => name).toSorted();
+
+test.each([
+  ["fr", fr],
+  ["ja", ja],
+] as const)("%s says everything that English says, with the same values", (_, words) => {
+  expect(Object.keys(words).toSorted()).toEqual(KEYS.toSorted());
+  for (const key of KEYS) {
+    expect(words[key].trim(), key).not.toBe("");
+    expect(new Set(holes(words[key])), key).toEqual(new Set(holes(en[key])));
+  }
+});
+
+test("no text has a plural without its number, or braces that are left over", () => {
+  for (const words of [en, fr, ja]) {
+    for (const key of KEYS) {
+      for (const [, one, other] of words[key].matchAll(/\{\w+\|([^{}|]*)\|([^{}|]*)\}/g))
+        expect(`${one}${other}`, key).toContain("#");
+      expect(words[key].replace(/\{\w+(\|[^{}|]*\|[^{}|]*)?\}/g, ""), key).not.toMatch(/[{}|]/);
+    }
+  }
+});
+
+test("numbers and plurals follow the language", () => {
+  expect(translate("en", "palette.count", { count: 1 })).toBe("1 result");
+  expect(translate("en", "palette.count", { count: 1200 })).toBe("1,200 results");
+  expect(translate("fr", "palette.count", { count: 0 })).toBe("0 résultat");
+  expect(translate("ja", "palette.count", { count: 3 })).toBe("3件");
+});
+
+test("the browser's first language that there are words for is taken, else English", () => {
+  expect(preferred(["de-DE", "fr-CA", "en"])).toBe("fr");
+  expect(preferred(["ja"])).toBe("ja");
+  expect(preferred([])).toBe("en");
+});
