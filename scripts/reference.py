@@ -37,7 +37,7 @@ def _limits(name: str) -> str:
         return ": " + ", ".join(f"`{choice}`" for choice in settings._CHOICES[name])
     if name in settings._BOUNDS:
         low, high = settings._BOUNDS[name]
-        return f" from {low:.10g} to {high:.10g}"
+        return f" from {low:.15g} to {high:.15g}"  # the default precision writes a million as 1e+06
     return ""
 
 

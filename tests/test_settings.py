@@ -1,11 +1,12 @@
 """Settings: what a file says is taken as it was meant, or refused in a sentence."""
 
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from alize.errors import SettingInvalid
-from alize.settings import Settings
+from alize.settings import _BOUNDS, Settings
 
 
 def load(home: Path, text: str) -> Settings:
@@ -19,7 +20,10 @@ def load(home: Path, text: str) -> Settings:
         ("port = inf", "whole number"),
         ("port = 8600.7", "whole number"),
         ("port = true", "whole number"),
-        ("port = 70000", "65535"),
+        ("port = 70000", r"port = 70000 \(.*settings\.toml\) is not between 0 and 65535"),
+        ("tokens_per_minute = -1", "between 0 and 1000000000000"),
+        ("log_level = 'loud'", r"settings\.toml\) is not one of debug"),
+        ("api_key = 'short'", r"settings\.toml\) is shorter"),
         ("drain_seconds = nan", "between"),
         ("home = '/elsewhere'", "lies in it"),
         ("origins = {}", "Unknown"),
@@ -64,3 +68,12 @@ def test_a_temperature_that_somebody_set_goes_before_the_models_own(tmp_path: Pa
     untouched, chosen = Settings.load({}, home=str(tmp_path)), Settings.load({"ALIZE_DEFAULT_TEMPERATURE": "0.7"}, home=str(tmp_path))
     assert [untouched.temperature(card) for card in (None, 0.0, 1.0)] == [0.7, 0.0, 1.0]
     assert [chosen.temperature(card) for card in (None, 0.0, 1.0)] == [0.7, 0.7, 0.7]
+
+
+def test_every_number_has_bounds() -> None:
+    """One without would be taken at any value: a negative count, an endless wait."""
+    numbers = {name for name, kind in get_type_hints(Settings).items() if kind in (int, float)}
+    assert numbers == set(_BOUNDS)
+    defaults = Settings()
+    for name, (low, high) in _BOUNDS.items():
+        assert low <= getattr(defaults, name) <= high

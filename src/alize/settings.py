@@ -29,7 +29,7 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs keys: `auth = false` is refused there.")
     port: int = _setting(8600, "Port to listen on.")
     auth: bool = _setting(True, "Ask for an API key. May be false on loopback only (`--no-auth`).")
-    api_key: str = _setting("", "A fixed first admin key, instead of a random one made on first start.", secret=True)
+    api_key: str = _setting("", "A fixed first admin key, not a random one. `alize chat --url` sends the same variable.", secret=True)
     tls_certificate: str = _setting("", "PEM file of the server's certificate chain; with `tls_key`, serves HTTPS.")
     tls_key: str = _setting("", "PEM file of the certificate's private key.")
     root_path: str = _setting("", "Path prefix that a reverse proxy strips, such as `/alize`.")
@@ -104,6 +104,11 @@ class Settings:
             if origin != "default":
                 value = getattr(self, f.name)
                 yield f.name, "…" if f.metadata["secret"] else str(value), origin
+
+    def came(self, name: str) -> str:
+        """Where a value came from, for a message to end with: ` (environment: ALIZE_PORT)`; nothing for a default."""
+        origin = self.origins.get(name, "default")
+        return "" if origin == "default" else f" ({origin}: {environment_name(name)})" if origin == "environment" else f" ({origin})"
 
     def temperature(self, card: float | None) -> float:
         """The temperature of a request that gives none. `card`: the model's own, which gives way to what somebody set on purpose."""
@@ -206,12 +211,13 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 
 def _check(settings: Settings) -> None:
     for name, choices in _CHOICES.items():
-        if getattr(settings, name) not in choices:
-            raise SettingInvalid(f"{name} = {getattr(settings, name)!r} is not one of {', '.join(choices)}.", param=name)
+        value: Any = getattr(settings, name)
+        if value not in choices:
+            raise SettingInvalid(f"{name} = {value!r}{settings.came(name)} is not one of {', '.join(choices)}.", param=name)
     for name, (low, high) in _BOUNDS.items():
         value = getattr(settings, name)
         if not low <= value <= high:  # also catches NaN
-            raise SettingInvalid(f"{name} = {value} is not between {low:g} and {high:g}.", param=name)
+            raise SettingInvalid(f"{name} = {value}{settings.came(name)} is not between {low:.15g} and {high:.15g}.", param=name)
     for pair in settings.model_aliases:
         if not all(part.strip() for part in pair.partition("=")):
             raise SettingInvalid(f"model_aliases: '{pair}' is not written alias=model.", param="model_aliases")
@@ -220,7 +226,7 @@ def _check(settings: Settings) -> None:
     if settings.root_path and (not settings.root_path.startswith("/") or settings.root_path.endswith("/")):
         raise SettingInvalid(f"root_path = {settings.root_path!r} must begin with / and not end with one.", param="root_path")
     if settings.api_key and len(settings.api_key) < 16:
-        raise SettingInvalid("api_key is shorter than 16 characters: anyone could guess it.", param="api_key")
+        raise SettingInvalid(f"api_key{settings.came('api_key')} is shorter than 16 characters: anyone could guess it.", param="api_key")
     if not settings.auth and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise SettingInvalid(
             f"auth = false is allowed on loopback only, not on {settings.host}.", param="auth", remedy="Use API keys there."

@@ -19,6 +19,10 @@ from typing import Any
 import httpx
 import pytest
 
+from alize.api.serve import Started, announce
+from alize.governance import first_key
+from alize.settings import Settings
+from alize.storage import open_database
 from tests.tiny_model import write_tiny_gguf
 
 pytest.importorskip("torch")
@@ -220,6 +224,20 @@ async def test_a_fixed_key_and_no_keys_at_all(tmp_path: Path, model: Path) -> No
         assert server.key is None
         assert (await server.client.get("/v1/models")).status_code == 200
         assert (await server.client.get("/v1/models", headers={"Host": "rebound.example"})).status_code == 401
+
+
+async def test_a_start_says_which_key_it_made_and_how_to_make_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that was meant for another server's key would else make it an admin key here, and nobody would know."""
+    settings = Settings.load({"ALIZE_API_KEY": "a-key-that-is-given", "ALIZE_HOME": str(tmp_path / "my home")})
+    database = open_database(settings)
+    await database.migrate()
+    for _ in range(2):
+        announce(Started("http://127.0.0.1:8600", "tiny", settings, await first_key(database, settings)))
+    await database.close()
+    first, second = capsys.readouterr().out.split("Alizé serves")[1:]
+    assert "api_key (environment: ALIZE_API_KEY) is an admin key here" in first
+    assert f"alize keys create NAME --home '{tmp_path}/my home'" in second
+    assert "a-key-that-is-given" not in first + second
 
 
 @slow

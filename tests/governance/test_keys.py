@@ -36,6 +36,12 @@ async def found(database: Database, secret: str) -> KeyRecord | None:
         return await store.keys.by_digest(digest_of(secret))
 
 
+async def first_secret(database: Database) -> str:
+    key = await first_key(database, Settings())
+    assert key is not None
+    return key.secret
+
+
 # ── making one ──
 
 
@@ -132,8 +138,7 @@ async def test_a_key_ends_once_and_for_good(database: Database) -> None:
 
 
 async def test_the_first_start_makes_an_admin_key_and_later_ones_do_not(database: Database) -> None:
-    secret = await first_key(database, Settings())
-    assert secret is not None
+    secret = await first_secret(database)
     assert (await found(database, secret)).scopes == ("inference", "admin")
     assert await first_key(database, Settings()) is None
     async with database.transaction() as store:
@@ -155,17 +160,17 @@ async def test_servers_that_start_at_once_make_one_first_key(database: Database,
         await server.close()
 
 
-async def test_a_fixed_key_is_the_first_key_and_is_not_told(database: Database) -> None:
-    for _ in range(2):
-        assert await first_key(database, Settings(api_key=FIXED)) is None
+async def test_a_fixed_key_is_the_first_key_and_is_made_once(database: Database) -> None:
+    """Whoever starts the server is told when a key has been made, for the variable may have been meant for another server."""
+    made = [await first_key(database, Settings(api_key=FIXED)) for _ in range(2)]
+    assert [key and key.secret for key in made] == [FIXED, None]
     assert [key.scopes for key in await all_keys(database)] == [("inference", "admin")]
     assert (await found(database, FIXED)).prefix == "a-k"
 
 
 async def test_a_fixed_key_works_beside_an_earlier_first_key(database: Database) -> None:
-    secret = await first_key(database, Settings())
+    secret = await first_secret(database)
     await first_key(database, Settings(api_key=FIXED))
-    assert secret is not None
     for each in (secret, FIXED):
         assert (await found(database, each)).revoked is None
 
@@ -187,20 +192,22 @@ async def test_a_fixed_key_that_no_header_can_carry_is_refused(database: Databas
     assert wrong not in caught.value.text
 
 
-async def test_a_fixed_key_may_not_be_one_that_can_do_less(database: Database) -> None:
-    key = await made(database, await owner(database))
-    with pytest.raises(SettingInvalid, match="everything"):
-        await first_key(database, Settings(api_key=key.secret))
+async def test_a_fixed_key_may_not_be_one_that_can_do_less(database: Database, tmp_path: Path) -> None:
+    """A client's key that is still in the environment: the variable is named, since nobody who set it wrote `api_key`."""
+    key = await made(database, await owner(database), "laptop")
+    with pytest.raises(SettingInvalid, match=r"ALIZE_API_KEY\) is the key 'laptop'.*everything") as caught:
+        await first_key(database, Settings.load({"ALIZE_API_KEY": key.secret}, home=str(tmp_path)))
+    assert "env -u ALIZE_API_KEY" in caught.value.text
+    assert key.secret not in caught.value.text
 
 
 # ── in place of a lost one ──
 
 
 async def test_a_lost_admin_key_is_replaced_and_ends(database: Database) -> None:
-    lost = await first_key(database, Settings())
+    lost = await first_secret(database)
     other = await made(database, await owner(database), "for the backup", scopes=("admin",))
     new = await replace_admin_key(database)
-    assert lost is not None
     assert (await found(database, lost)).revoked is not None
     assert (await found(database, other.secret)).revoked is None
     assert (await found(database, new.secret)).scopes == ("inference", "admin")
@@ -210,10 +217,9 @@ async def test_a_lost_admin_key_is_replaced_and_ends(database: Database) -> None
 
 
 async def test_the_key_to_replace_may_be_named(database: Database) -> None:
-    first = await first_key(database, Settings())
+    first = await first_secret(database)
     other = await made(database, await owner(database), "for the backup", scopes=("admin",))
     await replace_admin_key(database, other.record.id)
-    assert first is not None
     assert (await found(database, first)).revoked is None
     assert (await found(database, other.secret)).revoked is not None
     before = await all_keys(database)

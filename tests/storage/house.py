@@ -19,10 +19,10 @@ async def move_in(home: Path, url: str = "") -> str:
     """Make the database and its first key, and return that."""
     database = open_database(Settings(home=home, database_url=url))
     await database.migrate()
-    secret = await first_key(database, Settings(home=home))
+    key = await first_key(database, Settings(home=home))
     await database.close()
-    assert secret is not None
-    return secret
+    assert key is not None
+    return key.secret
 
 
 def model(home: Path, id: str, source: str) -> None:

@@ -7,6 +7,7 @@ SIGTERM: new requests get 503, running answers have `drain_seconds`, what still 
 import asyncio
 import contextlib
 import logging
+import shlex
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -23,7 +24,7 @@ from alize.api.protocol import Http1
 from alize.engine.build import EngineConfig
 from alize.engine.local import LocalEngine
 from alize.errors import Missing
-from alize.governance import Identity, KeyIdentity, LocalIdentity, first_key, owner
+from alize.governance import Identity, KeyIdentity, LocalIdentity, MadeKey, first_key, owner
 from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
@@ -49,19 +50,22 @@ class Started:
 
     address: str
     model: str
-    home: Path
-    key: str | None  # the first admin key; only on the first start
-    auth: bool
+    settings: Settings
+    made: MadeKey | None  # the admin key that this start made
 
 
 def announce(started: Started) -> None:
     """Print it."""
+    settings = started.settings
     print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
-    if started.key is not None:
-        print(f"Your API key, shown this once: {started.key}", flush=True)  # noqa: T201
-    elif started.auth:
-        print("Another API key: alize keys create NAME", flush=True)  # noqa: T201
-    print(f"Documentation: {started.address}/docs    State: {started.home}", flush=True)  # noqa: T201
+    if started.made is not None and settings.api_key:
+        print(f"The value of api_key{settings.came('api_key')} is an admin key here from now on.", flush=True)  # noqa: T201
+    elif started.made is not None:
+        print(f"Your API key, shown this once: {started.made.secret}", flush=True)  # noqa: T201
+    elif settings.auth:
+        here = "" if settings.came("home") == "" else f" --home {shlex.quote(str(settings.home))}"
+        print(f"Another API key: alize keys create NAME{here}", flush=True)  # noqa: T201
+    print(f"Documentation: {started.address}/docs    State: {settings.home}", flush=True)  # noqa: T201
 
 
 def serve(settings: Settings, started: Callable[[Started], None] = announce, progress: Progress | None = None) -> None:
@@ -108,13 +112,13 @@ async def _serve(
                 parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
                 server = Server(_config(settings, parts))
                 # Made last: a key that is made before something fails would never be shown.
-                key = await first_key(database, settings) if settings.auth else None
+                made = await first_key(database, settings) if settings.auth else None
                 await _until_told(
                     server,
                     listener,
                     parts,
                     settings.drain_seconds,
-                    lambda: started(Started(address_of(listener, settings), card.id, settings.home, key, settings.auth)),
+                    lambda: started(Started(address_of(listener, settings), card.id, settings, made)),
                 )
         finally:
             await engine.close()

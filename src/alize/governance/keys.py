@@ -69,21 +69,20 @@ async def revoke_key(store: Store, workspace: str, id: str) -> None:
         raise _no_such_key(id)
 
 
-async def first_key(database: Database, settings: Settings) -> str | None:
-    """On first start, make the house's owner and an admin key and return its secret; None where there has been one.
+async def first_key(database: Database, settings: Settings) -> MadeKey | None:
+    """On first start, make the house's owner and an admin key; None where there has been one.
 
-    With `settings.api_key`, that is the admin key instead and nothing is returned, since whoever set it knows it; another value
-    at a later start replaces it. Safe to call at every start, and by several servers at once. Raises SettingInvalid.
+    With `settings.api_key`, that becomes the admin key instead, also beside earlier ones; another value at a later start replaces it.
+    Safe to call at every start, and by several servers at once. Raises SettingInvalid.
     """
     async with database.transaction() as store:
         maker = principal_of(await store.members.bootstrap(*_HOUSE))
         if settings.api_key:
-            await _take_fixed(store, maker, settings.api_key)
-            return None
+            return await _take_fixed(store, maker, settings)
         async for key in _all(store, maker.workspace):
             if "admin" in key.scopes:
                 return None
-        return (await _add(store, maker, new_secret(), _ADMIN, SCOPES)).secret
+        return await _add(store, maker, new_secret(), _ADMIN, SCOPES)
 
 
 async def replace_admin_key(database: Database, id: str | None = None) -> MadeKey:
@@ -101,19 +100,30 @@ async def replace_admin_key(database: Database, id: str | None = None) -> MadeKe
         return await _add(store, maker, new_secret(), _ADMIN, SCOPES)
 
 
-async def _take_fixed(store: Store, maker: Principal, secret: str) -> None:
+async def _take_fixed(store: Store, maker: Principal, settings: Settings) -> MadeKey | None:
+    """None where the key is this house's already."""
+    secret = settings.api_key
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) > _LONGEST_SECRET:
-        raise SettingInvalid(f"api_key is not of up to {_LONGEST_SECRET} plain characters without spaces.", param="api_key")
+        raise _unfit(settings, f"not of up to {_LONGEST_SECRET} plain characters without spaces", "Choose another.")
     known = await store.keys.by_digest(digest_of(secret))
     if known is None:
         async for key in _all(store, maker.workspace):
             if key.name == _FIXED:
                 await store.keys.revoke(maker.workspace, key.id, datetime.now(UTC))
-        await _add(store, maker, secret, _FIXED, SCOPES)
-    elif known.revoked is not None:
-        raise SettingInvalid(f"api_key is a key that was revoked on {known.revoked:%Y-%m-%d}.", param="api_key", remedy="Choose another.")
-    elif known.expires is not None or "admin" not in known.scopes:
-        raise SettingInvalid("api_key is a key that cannot do everything, or not for ever.", param="api_key", remedy="Choose another.")
+        return await _add(store, maker, secret, _FIXED, SCOPES)
+    if known.revoked is not None:
+        raise _unfit(settings, f"a key that was revoked on {known.revoked:%Y-%m-%d}", "Choose another, or leave it out.")
+    if known.expires is not None or "admin" not in known.scopes:
+        raise _unfit(
+            settings,
+            f"the key '{known.name}' of this house, which cannot do everything, or not for ever",
+            "A server takes it as its admin key. If it is meant for a client, start the server without it: env -u ALIZE_API_KEY alize up",
+        )
+    return None
+
+
+def _unfit(settings: Settings, why: str, remedy: str) -> SettingInvalid:
+    return SettingInvalid(f"api_key{settings.came('api_key')} is {why}.", param="api_key", remedy=remedy)
 
 
 async def _add(
