@@ -109,3 +109,9 @@ async def test_every_endpoint_is_written_down(desk: Desk) -> None:
     for path, item in document["paths"].items():
         for method in item:
             assert f"`{method.upper()} {path}`" in text
+
+
+def test_the_reference_says_how_many_stop_strings_the_schema_takes() -> None:
+    text, texts = ChatCompletionRequest.model_json_schema()["properties"]["stop"]["anyOf"][:2]
+    said = f"`stop`: at most {texts['maxItems']} texts of {text['minLength']} to {text['maxLength']} characters"
+    assert said in REFERENCE.read_text("utf-8")

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from alize.api.unions import meant
 from alize.errors import ValidationFailed
 
 __all__ = ["MOST_ERRORS", "detail_of", "failed", "json_of", "parsed", "read"]
@@ -46,7 +47,7 @@ def parsed(value: Any, model: type[Model], *, strict: bool) -> Model:
     try:
         return model.model_validate(value, extra="forbid" if strict else "ignore")
     except ValidationError as error:
-        raise failed(detail_of(error, "body")) from None
+        raise failed(detail_of(error, value, "body")) from None
 
 
 def json_of(body: bytes) -> Any:
@@ -68,11 +69,11 @@ def json_of(body: bytes) -> Any:
     return value
 
 
-def detail_of(error: ValidationError, *place: str) -> list[Mapping[str, Any]]:
-    """What pydantic found, in the form of the public API's `detail`, without what cannot or need not be sent back."""
+def detail_of(error: ValidationError, value: Any, *place: str) -> list[Mapping[str, Any]]:
+    """What pydantic found in `value`, in the form of the public API's `detail`, without what cannot or need not be sent back."""
     if error.error_count() > MOST_ERRORS:
         return [{"type": "too_many_errors", "loc": [*place], "msg": f"The request has {error.error_count()} errors; none is listed."}]
-    return [_entry(dict(entry), place) for entry in error.errors(include_url=False)]
+    return [_entry(dict(entry), place) for entry in meant(error.errors(include_url=False), value)]
 
 
 def failed(detail: Sequence[Mapping[str, Any]]) -> ValidationFailed:
