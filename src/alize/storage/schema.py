@@ -7,7 +7,7 @@ organizations ── workspaces ── members ── principals
                      ├── invitations
                      └── conversations ── messages ── runs ── run_events
 
-Whatever belongs to a workspace carries its id, and every index a list uses begins with it.
+Whatever belongs to a workspace carries its id, and every index a list uses begins with it. How a column is added: docs/design/storage.md.
 """
 
 from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
@@ -114,7 +114,7 @@ usage = Table(
     "usage",
     metadata,
     Column("workspace", Text, ForeignKey("workspaces.id"), primary_key=True),
-    Column("id", Text, primary_key=True),  # a request's id, which a client may choose: unique within its workspace only
+    Column("id", Text, primary_key=True),  # the answer's, made here; never a client's request id
     Column("principal", Text, nullable=False),  # a member's principal or a key, whichever acted
     Column("model", Text, nullable=False),
     Column("endpoint", Text, nullable=False),

@@ -13,7 +13,7 @@ __all__ = ["UsageRecord", "UsageRepository", "UsageTotals"]
 class UsageRecord:
     """What one request cost. Written before the client is told that the answer is complete."""
 
-    id: str  # the request's id
+    id: str  # the answer's, never the client's request id: a repeated one would be counted once
     workspace: str
     principal: str
     model: str
