@@ -59,7 +59,7 @@ export const RailRow = memo(function RailRow(props: RailRowProps) {
         {conversation.running && (
           <span className="ml-auto flex flex-none items-center">
             <span aria-hidden className="size-1.5 rounded-full bg-sea motion-safe:animate-pulse" />
-            <span className="sr-only">{t("shell.answering")}</span>
+            <span className="sr-only">{` ${t("shell.answering")}`}</span>
           </span>
         )}
       </Link>

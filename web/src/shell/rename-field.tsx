@@ -35,8 +35,10 @@ export function RenameField({ title, onDone, onCancel }: RenameFieldProps) {
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.nativeEvent.isComposing) return;
-        if (event.key === "Enter") end(event.currentTarget.value);
-        else if (event.key === "Escape") end(null);
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        // Focus goes back to the row's link while the key is down: without this it would be pressed by the same key.
+        event.preventDefault();
+        end(event.key === "Enter" ? event.currentTarget.value : null);
       }}
       className="w-full min-w-0 rounded-1 border border-sea bg-surface px-1.5 py-0.5 text-14 coarse:text-16 text-ink"
     />
