@@ -34,10 +34,18 @@ def test_json_tells_the_same(alize: Alize) -> None:
 
 def test_a_revoked_key_leaves_the_list_but_not_the_record(alize: Alize) -> None:
     made = json.loads(alize("keys", "create", "ci", "--json").stdout)
-    assert alize("keys", "revoke", made["id"]).exit_code == 0
+    revoked = json.loads(alize("keys", "revoke", made["id"], "--json").stdout)
     assert json.loads(alize("keys", "list", "--json").stdout) == []
     (kept,) = json.loads(alize("keys", "list", "--all", "--json").stdout)
     assert kept["state"] == "revoked"
+    assert kept == revoked
+
+
+def test_several_keys_may_have_one_name_and_the_id_ends_one_of_them(alize: Alize) -> None:
+    """So that a new one can be handed out before the old one ends."""
+    old, new = (json.loads(alize("keys", "create", "ci", "--json").stdout) for _ in range(2))
+    assert alize("keys", "revoke", old["id"]).stdout == f"Revoked {old['id']}, 'ci'.\n"
+    assert [key["id"] for key in json.loads(alize("keys", "list", "--json").stdout)] == [new["id"]]
 
 
 def test_a_lost_admin_key_is_replaced(alize: Alize) -> None:

@@ -36,6 +36,8 @@ def test_a_file_is_pulled_listed_and_verified_under_the_name_that_the_catalog_ha
     assert first["id"] == pulled["id"]
     assert first["here"]["sha256"] == pulled["sha256"]
     assert alize("models", "verify", pulled["id"]).exit_code == 0
+    verified = json.loads(alize("models", "verify", pulled["id"], "--json").stdout)
+    assert verified == {"id": pulled["id"], "sha256": pulled["sha256"], "whole": True}
 
 
 def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -> None:

@@ -137,10 +137,28 @@ def test_a_refusal_is_passed_on(serve: Serve, status: int, body: bytes, kind: ty
         ask(url)
 
 
-def test_no_server_is_said_with_how_to_start_one() -> None:
-    with pytest.raises(EngineUnavailable) as raised:
-        ask("http://127.0.0.1:1")
-    assert "alize up" in raised.value.text
+def test_without_a_key_a_person_is_told_of_the_option_and_not_of_a_header(serve: Serve) -> None:
+    url, _ = serve(
+        401, json.dumps(AuthenticationFailed("No API key.", remedy="Send the header Authorization: Bearer KEY.").body()).encode()
+    )
+    with closing(RemoteModel(url, "", "some-model")) as model, pytest.raises(AuthenticationFailed) as caught:
+        list(model.answer([{"role": "user", "content": "Hi"}], {}))
+    assert "--key" in caught.value.text
+    assert "header" not in caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:1", "alize up --port 1."),
+        ("http://localhost:1/v1", "alize up --port 1."),
+        ("http://no.such.host.invalid:8600", "Is the address right"),
+    ],
+)
+def test_no_server_is_said_with_how_to_start_one_there(url: str, said: str) -> None:
+    with pytest.raises(EngineUnavailable, match="Nothing answers at http") as raised:
+        ask(url)
+    assert said in raised.value.text
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8600", "ftp://host", "http://[::1", "http://host:notaport", ""])

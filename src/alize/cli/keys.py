@@ -49,7 +49,7 @@ def list_keys(
 
 
 def create(
-    name: Annotated[str, typer.Argument(help="What the key is for, to recognise it by.")],
+    name: Annotated[str, typer.Argument(help="What the key is for. Several keys may have one name; the id tells them apart.")],
     admin: Annotated[bool, typer.Option("--admin", help="May also manage keys and settings; otherwise it only calls models.")] = False,
     expires: Annotated[str, typer.Option("--expires", help="How long it works: 12h, 30d, 1y.", show_default="for ever")] = "",
     home: Home = None,
@@ -69,18 +69,26 @@ def create(
 
 
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `alize keys list` shows it.")], home: Home = None
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `alize keys list` shows it.")],
+    home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
     """End a key for good. A running server refuses it within 5 seconds."""
+    from alize.cli.terminal import print_json
     from alize.governance.keys import owner, revoke_key
 
-    async def end(database: "Database") -> None:
+    async def end(database: "Database") -> "KeyRecord | None":
         workspace = (await owner(database)).workspace
         async with database.transaction() as store:
             await revoke_key(store, workspace, key_id)
+            return await store.keys.get(workspace, key_id)
 
-    _on_database(home, end)
-    typer.echo(f"Revoked {key_id}.")
+    ended = _on_database(home, end)
+    assert ended is not None, "what was revoked is kept"
+    if as_json:
+        print_json(_shown(ended, datetime.now(UTC)))
+    else:
+        typer.echo(f"Revoked {ended.id}, '{ended.name}'.")
 
 
 def replace_admin(

@@ -58,10 +58,10 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     print_table(("", card.id), _facts(card, facts))
 
 
-def verify(model: Name = None, home: Home = None) -> None:
+def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
     """Read every file of a pulled model again and compare it with what came. Status 1 where something has changed."""
     from alize.cli.progress import downloading
-    from alize.cli.terminal import stderr
+    from alize.cli.terminal import print_json, stderr
     from alize.settings import Settings
     from alize.weights.pull import located, verify
 
@@ -69,7 +69,10 @@ def verify(model: Name = None, home: Home = None) -> None:
     card, _ = located(settings.model, settings.home, settings.aliases())
     with downloading(stderr()) as progress:
         verify(settings.home, card.id, progress)
-    typer.echo(f"{card.id} is as it came.")
+    if as_json:
+        print_json({"id": card.id, "sha256": card.sha256, "whole": True})
+    else:
+        typer.echo(f"{card.id} is as it came.")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "inspect": inspect, "verify": verify}

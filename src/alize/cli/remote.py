@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +21,7 @@ _ERRORS: dict[int, type[AlizeError]] = {
     503: EngineUnavailable,
 }
 _NO_KEY = 401
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _REMEDIES = {
     _NO_KEY: "Give the server's key with --key, or set ALIZE_API_KEY. A lost one is replaced by: alize keys replace-admin",
     404: "Is the address right? --url takes the server's root, such as http://127.0.0.1:8600.",
@@ -57,7 +59,7 @@ class RemoteModel:
                     raise _refusal(response)
                 yield from deltas(response.iter_lines())
         except httpx.ConnectError as error:
-            raise EngineUnavailable(f"Nothing answers at {self._client.base_url}.", remedy="Start the server: alize up") from error
+            raise _nobody(str(self._client.base_url)) from error
         except httpx.HTTPError as error:
             what = f"{error}" or type(error).__name__
             raise EngineUnavailable(f"The connection to {self._client.base_url} broke: {what}.", remedy="Send it again.") from error
@@ -122,10 +124,21 @@ def _object(data: str) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
+def _nobody(url: str) -> EngineUnavailable:
+    address = urlsplit(url)
+    if address.hostname in _THIS_MACHINE:
+        remedy = f"Start a server there: alize up{f' --port {address.port}' if address.port else ''}. Or is it on another port?"
+    else:
+        remedy = "Is the address right, and does the server listen on more than loopback?"
+    return EngineUnavailable(f"Nothing answers at {url}.", remedy=remedy)
+
+
 def _refusal(response: httpx.Response) -> AlizeError:
     response.read()
     body = _object(response.text) or {}
     message = _message(body, f"The server answered {response.status_code} {response.reason_phrase}.")
+    if response.status_code == _NO_KEY and "authorization" not in response.request.headers:
+        message = "The server asks for an API key."  # it says which header to send, and a terminal sends none
     kind = _ERRORS.get(response.status_code, AlizeError if response.status_code >= 500 else InvalidRequest)
     said = "raw_status_code" in body and response.status_code != _NO_KEY  # Alizé's own name a remedy, but a header is none in a terminal
     return kind(message, remedy=None if said else _REMEDIES.get(response.status_code))
