@@ -21,5 +21,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8600", "/v1": "http://127.0.0.1:8600" } },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "jsdom", setupFiles: ["src/test/words.ts"], include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -1,14 +1,24 @@
 /** Words in three languages. In: a key and its values. Out: the text in the chosen language. English is the measure of completeness. */
 import { createContext, useCallback, useContext } from "react";
 import type { Language } from "@/api/types";
-import { en } from "./en";
-import { fr } from "./fr";
-import { ja } from "./ja";
+import type { en } from "./en";
 
 export type Key = keyof typeof en;
 export type Values = Record<string, string | number>;
+export type Words = Record<Key, string>;
 
-const CATALOGS: Record<Language, Record<Key, string>> = { en, fr, ja };
+/** One chunk a language: a page speaks one, and three would be a tenth of all that is loaded. */
+const SOURCES: Record<Language, () => Promise<Words>> = {
+  en: async () => (await import("./en")).en,
+  fr: async () => (await import("./fr")).fr,
+  ja: async () => (await import("./ja")).ja,
+};
+const loaded = new Map<Language, Words>();
+
+/** Fetches the words of a language, once. Before that nothing can be said in it. Throws where they cannot be fetched. */
+export async function loadWords(language: Language): Promise<void> {
+  if (!loaded.has(language)) loaded.set(language, await SOURCES[language]());
+}
 
 /**
  * The text of a key, with {name} replaced by its value. Plurals are "{count|one text|other text}"; in a form # is the number.
@@ -16,7 +26,9 @@ const CATALOGS: Record<Language, Record<Key, string>> = { en, fr, ja };
  * translate("en", "message.tokens", { count: 2 }) → "2 tokens"
  */
 export function translate(language: Language, key: Key, values: Values = {}): string {
-  return CATALOGS[language][key].replace(
+  const words = loaded.get(language);
+  if (words === undefined) throw new Error(`The words of "${language}" were not loaded.`);
+  return words[key].replace(
     /\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g,
     (whole, name: string, one?: string, other?: string) => {
       const value = values[name];

@@ -7,12 +7,14 @@ import { keys, useSession } from "@/api/queries";
 import type { Account, Language, Session } from "@/api/types";
 import { failureText } from "@/components/error-state";
 import { useNotify } from "@/components/toast";
-import { LanguageContext, preferred, translate } from "@/i18n";
-import { cookieOf, type Look, lookOf } from "./look";
+import { LanguageContext, loadWords, useT } from "@/i18n";
+import { cookieOf, LANGUAGE_NAMES, type Look, languageOf, lookOf } from "./look";
 
 export interface LookChoice extends Look {
-  /** The language of the words on the page: the chosen one, or the browser's. */
+  /** The language of the words on the page; the chosen one, as soon as its words are there. */
   shown: Language;
+  /** The chosen language, where its words could not be fetched. */
+  missing: Language | null;
   /** At once on the page and for the next visit; then in the account. */
   choose: (change: Partial<Look>) => void;
 }
@@ -28,8 +30,21 @@ export function useLook(): LookChoice {
 /** Outside of the toasts, which need its words; what it has to say itself it says through `LookKeeper` inside of them. */
 export function LookProvider({ children }: { children: ReactNode }) {
   const [look, setLook] = useState<Look>(() => lookOf(document.cookie));
-  const shown = look.language || preferred(navigator.languages);
+  const wanted = languageOf(look);
+  const [shown, setShown] = useState<Language>(wanted);
+  const [missing, setMissing] = useState<Language | null>(null);
   const choose = useCallback((change: Partial<Look>) => setLook((now) => ({ ...now, ...change })), []);
+  useEffect(() => {
+    let late = false; // another language was chosen while this one was fetched
+    setMissing(null);
+    loadWords(wanted).then(
+      () => late || setShown(wanted),
+      () => late || setMissing(wanted),
+    );
+    return () => {
+      late = true;
+    };
+  }, [wanted]);
   useEffect(() => {
     const root = document.documentElement;
     root.lang = shown;
@@ -46,7 +61,7 @@ export function LookProvider({ children }: { children: ReactNode }) {
     dark.addEventListener("change", paintBrowser);
     return () => dark.removeEventListener("change", paintBrowser);
   }, []);
-  const value = useMemo(() => ({ ...look, shown, choose }), [look, shown, choose]);
+  const value = useMemo(() => ({ ...look, shown, missing, choose }), [look, shown, missing, choose]);
   return (
     <LookContext value={value}>
       <LanguageContext value={shown}>{children}</LanguageContext>
@@ -58,7 +73,8 @@ export function LookProvider({ children }: { children: ReactNode }) {
 export function LookKeeper() {
   const cache = useQueryClient();
   const notify = useNotify();
-  const { theme, language, shown, choose } = useLook();
+  const { theme, language, missing, choose } = useLook();
+  const t = useT();
   const account = useSession().data?.account ?? null;
   const [owner, setOwner] = useState<string | null>(null);
   useEffect(() => {
@@ -70,11 +86,14 @@ export function LookKeeper() {
       const changed: Account = { ...account, theme, language };
       cache.setQueryData<Session>(keys.session, (session) => session && { ...session, account: changed });
       server.call("PATCH", "/api/account", { body: { theme, language } }).catch((error: unknown) => {
-        const reason = failureText(error, (key, values) => translate(shown, key, values));
-        notify({ key: "look", kind: "failed", text: translate(shown, "shell.look_not_kept", { reason }) });
+        notify({ key: "look", kind: "failed", text: t("shell.look_not_kept", { reason: failureText(error, t) }) });
       });
     }
-  }, [account, owner, theme, language, shown, choose, cache, notify]);
+  }, [account, owner, theme, language, choose, cache, notify, t]);
+  useEffect(() => {
+    if (missing === null) return;
+    notify({ key: "look", kind: "failed", text: t("shell.words_missing", { name: LANGUAGE_NAMES[missing] }) });
+  }, [missing, notify, t]);
   return null;
 }
 

@@ -5,6 +5,7 @@
  * "theme.language", either part empty for "as the system (the browser) prefers": "dark.fr", ".ja", "light.".
  */
 import type { Account, Language } from "@/api/types";
+import { preferred } from "@/i18n";
 
 export type Theme = Account["theme"];
 
@@ -31,6 +32,11 @@ export function lookOf(cookies: string): Look {
     theme: theme === "light" || theme === "dark" ? theme : "",
     language: LANGUAGES.find((one) => one === language) ?? "",
   };
+}
+
+/** The language of the words: the chosen one, or the browser's. */
+export function languageOf({ language }: Look): Language {
+  return language || preferred(navigator.languages);
 }
 
 export function cookieOf({ theme, language }: Look, path: string, secure: boolean): string {

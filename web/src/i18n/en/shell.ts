@@ -59,6 +59,7 @@ export const shell = {
   "shell.language": "Language",
   "shell.language_browser": "As the browser ({name})",
   "shell.look_not_kept": "Shown here, but not saved to your account. {reason}",
+  "shell.words_missing": "The words in {name} could not be loaded. They are tried again when the page is reloaded.",
   "shell.offline": "The server cannot be reached. What is on the page stays; sending waits until it is back.",
   "shell.back_online": "The server is back.",
   "shell.starting_failed": "Alizé could not be opened",

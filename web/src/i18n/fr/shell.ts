@@ -62,6 +62,8 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.language": "Langue",
   "shell.language_browser": "Celle du navigateur ({name})",
   "shell.look_not_kept": "Appliqué ici, mais pas enregistré dans votre compte. {reason}",
+  "shell.words_missing":
+    "Les textes en {name} n’ont pas pu être chargés. Ils le seront au prochain chargement de la page.",
   "shell.offline": "Le serveur est injoignable. Ce qui est affiché reste là ; l’envoi attendra son retour.",
   "shell.back_online": "Le serveur est de retour.",
   "shell.starting_failed": "Alizé n’a pas pu s’ouvrir",

@@ -61,6 +61,7 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.language": "言語",
   "shell.language_browser": "ブラウザーに合わせる（{name}）",
   "shell.look_not_kept": "この画面には反映しましたが、アカウントには保存されていません。{reason}",
+  "shell.words_missing": "{name} の文言を読み込めませんでした。ページを再読み込みすると、もう一度試します。",
   "shell.offline": "サーバーに接続できません。表示中の内容はそのまま残ります。送信は接続が戻ってから行えます。",
   "shell.back_online": "サーバーに再接続しました。",
   "shell.starting_failed": "Alizé を開けませんでした",
