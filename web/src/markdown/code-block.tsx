@@ -61,15 +61,12 @@ function Code({ language, code }: { language: string; code: string }) {
   if (colored.length === 0) return shown(code);
   const lines = code.split("\n");
   return lines.map((line, index) => {
-    const pieces = colored[index];
-    const fits = pieces && index < lines.length - 1 ? pieces : pieces && joined(pieces) === line ? pieces : null;
+    const known = colored[index];
+    const text = index < lines.length - 1 ? `${line}\n` : line;
+    // colours come a moment later than the text: those of another text are not used
     // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
-    return <CodeLine key={index} text={index < lines.length - 1 ? `${line}\n` : line} pieces={fits} />;
+    return <CodeLine key={index} text={text} pieces={known?.text === line ? known.pieces : null} />;
   });
-}
-
-function joined(pieces: readonly Colored[]): string {
-  return pieces.map((piece) => piece.text).join("");
 }
 
 interface CodeLineProps {

@@ -10,17 +10,21 @@ export interface Colored {
   kind: string;
 }
 
+export interface ColoredLine {
+  /** The whole line, without its newline. */
+  text: string;
+  pieces: readonly Colored[];
+}
+
 export interface Coloring {
   /**
    * The lines of `code` as far as they could be done in `milliseconds`; `done` says whether those are all. Lines that were
    * there the last time are the same objects. Its last line has no newline yet and may change.
    */
-  color(code: string, milliseconds: number): { lines: readonly Colored[][]; done: boolean };
+  color(code: string, milliseconds: number): { lines: readonly ColoredLine[]; done: boolean };
 }
 
-interface Line {
-  text: string;
-  colored: Colored[];
+interface Line extends ColoredLine {
   /** Where the grammar stands behind it. */
   state: GrammarState | undefined;
 }
@@ -45,10 +49,10 @@ export async function prepare(word: string): Promise<(() => Coloring) | null> {
 function coloringOf(core: HighlighterCore, lang: string): Coloring {
   let lines: Line[] = [];
   const colorLine = (text: string, grammarState: GrammarState | undefined): Line => {
-    if (text.length > MAX_COLORED_LINE) return { text, colored: [{ text, kind: "" }], state: grammarState };
+    if (text.length > MAX_COLORED_LINE) return { text, pieces: [{ text, kind: "" }], state: grammarState };
     const tokens = core.codeToTokensBase(text, { lang, theme: THEME, ...(grammarState ? { grammarState } : {}) });
-    const colored = (tokens[0] ?? []).map((token) => ({ text: token.content, kind: kindOf(token.color) }));
-    return { text, colored, state: core.getLastGrammarState(tokens) };
+    const pieces = (tokens[0] ?? []).map((token) => ({ text: token.content, kind: kindOf(token.color) }));
+    return { text, pieces, state: core.getLastGrammarState(tokens) };
   };
   return {
     color(code, milliseconds) {
@@ -62,7 +66,7 @@ function coloringOf(core: HighlighterCore, lang: string): Coloring {
         lines.push(colorLine(texts[lines.length] ?? "", lines.at(-1)?.state));
         if (performance.now() > end) break; // after one line at least
       }
-      return { lines: lines.map((line) => line.colored), done: lines.length === texts.length };
+      return { lines: [...lines], done: lines.length === texts.length };
     },
   };
 }

@@ -22,7 +22,7 @@ export function Formula({ tex, source, display, open = false }: FormulaProps) {
   const frame = display ? "md-formula md-formula-display" : "md-formula";
   if (set && "math" in set) {
     return (
-      <span dir="ltr" className={frame} tabIndex={display ? 0 : undefined} role={display ? "group" : undefined}>
+      <span dir="ltr" className={frame}>
         {element(set.math)}
       </span>
     );

@@ -18,10 +18,11 @@ function unlinkLast(nodes: Inline[]): Inline[] {
   return [...nodes.slice(0, -1), { type: last.type, children: unlinkLast(last.children) }];
 }
 
-/** A formula that has begun stands behind the text that it was cut from. */
-export function addFormula(block: Block, source: string): Block {
-  const display = !source.startsWith("\\(");
-  return changeLast(block, (nodes) => [...nodes, { type: "formula", tex: source, display, source, open: true }]);
+/** A formula that has begun stands behind the text that it was cut from. Null: it stands under the block, not in it. */
+export function addFormula(block: Block, source: string): Block | null {
+  const node: Inline = { type: "formula", tex: source, display: !source.startsWith("\\("), source, open: true };
+  const takes = block.type === "paragraph" || block.type === "list" || block.type === "quote" || block.type === "note";
+  return takes || !node.display ? changeLast(block, (nodes) => [...nodes, node]) : null;
 }
 
 function changeLast(block: Block, change: (nodes: Inline[]) => Inline[]): Block {

@@ -118,6 +118,15 @@ describe("a growing answer", () => {
     expect(later[1]?.block).toBe(early[1]?.block);
   });
 
+  it("shows a formula that has begun wherever it stands", () => {
+    for (const before of ["", "Text\n", "# Title\n", "- item ", "```\nx\n```\n", "> quote\n> "]) {
+      const pieces = new Reader().read(`${before}$$\nx^2`, true);
+      const last = JSON.stringify(pieces.at(-1)?.block);
+      expect(last).toContain('"type":"formula"');
+      expect(last).toContain("x^2");
+    }
+  });
+
   it("begins anew with a text that is another one", () => {
     const reader = new Reader();
     reader.read("One.\n\nTwo.\n\nThree.\n\nFour", true);

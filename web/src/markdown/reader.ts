@@ -3,7 +3,6 @@ import { type Converted, convert } from "./convert";
 import { addFormula, unlinkEnd } from "./last-run";
 import { type Lexed, type Links, lex, type Token } from "./lexer";
 import { MAX_STRETCH, MAX_TEXT } from "./limits";
-import type { Block } from "./nodes";
 import { mend } from "./tail";
 
 export interface Piece extends Converted {
@@ -59,10 +58,8 @@ export class Reader {
     const lexed = lex(mended.text, this.#links);
     const tail = piecesOf(lexed, this.#length, known);
     const last = tail.pop();
-    const block = last ? unlinkEnd(last.block) : null;
-    if (last && block)
-      tail.push({ ...last, open: true, block: mended.formula ? addFormula(block, mended.formula) : block });
-    else if (mended.formula) tail.push(formulaPiece(this.#length, mended.formula));
+    if (last) tail.push({ ...last, open: true, block: unlinkEnd(last.block) });
+    if (mended.formula) beginFormula(tail, mended.formula, this.#length + mended.text.length);
     return [...this.#relinked(lexed.links), ...tail, ...beyond(text, known)];
   }
 
@@ -148,9 +145,15 @@ function piecesOf(lexed: Lexed, start: number, known: Known): Piece[] {
   return out;
 }
 
-function formulaPiece(key: number, source: string): Piece {
-  const block: Block = addFormula({ type: "paragraph", children: [] }, source);
-  return { key, raw: source, block, references: [], elements: 1, links: "", open: true };
+/** Shows a formula that is being written: at the end of the last piece, or as a piece of its own. */
+function beginFormula(pieces: Piece[], source: string, key: number): void {
+  const last = pieces.at(-1);
+  const block = last ? addFormula(last.block, source) : null;
+  if (last && block) pieces[pieces.length - 1] = { ...last, block };
+  else {
+    const own = addFormula({ type: "paragraph", children: [] }, source);
+    if (own) pieces.push({ key, raw: source, block: own, references: [], elements: 1, links: "", open: true });
+  }
 }
 
 /**

@@ -1,15 +1,15 @@
 /** Colours for a block of code. In: its language and its text, which may grow. Out: its lines coloured as far as they are, or null for plain. */
 import { useEffect, useRef, useState } from "react";
-import type { Colored, Coloring } from "./coloring";
+import type { ColoredLine, Coloring } from "./coloring";
 import { lazyPart } from "./lazy-part";
 
 const engine = lazyPart(() => import("./coloring"));
 
 const SLICE = 6; // ms of work at a time, so that a frame of 16 ms keeps room for the rest
-const NO_LINES: readonly Colored[][] = [];
+const NO_LINES: readonly ColoredLine[] = [];
 
-export function useColoring(language: string, code: string): readonly Colored[][] {
-  const [lines, setLines] = useState<readonly Colored[][]>(NO_LINES);
+export function useColoring(language: string, code: string): readonly ColoredLine[] {
+  const [lines, setLines] = useState<readonly ColoredLine[]>(NO_LINES);
   const coloring = useRef<{ language: string; of: Coloring } | null>(null);
   useEffect(() => {
     if (language === "") return;
