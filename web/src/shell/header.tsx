@@ -10,6 +10,7 @@ import { useT } from "@/i18n";
 import { useNewChat } from "@/thread/new-chat";
 import { chooseModel } from "./chosen-model";
 import { ConversationMenu } from "./conversation-menu";
+import { useDocumentTitle } from "./document-title";
 import { useHouse } from "./house-context";
 import { modelNamed, talking } from "./model-facts";
 import { ModelPicker } from "./model-picker";
@@ -50,6 +51,7 @@ export function Head({ children, newChat = true }: { children: ReactNode; newCha
 }
 
 export function PageHead({ title }: { title: string }) {
+  useDocumentTitle(title);
   return (
     <Head>
       <h1 className="truncate font-[620] text-16">{title}</h1>

@@ -178,6 +178,37 @@ test("what the account says counts when the page opens", async () => {
   expect(server.asked.some(({ method }) => method === "PATCH")).toBe(false);
 });
 
+test("what another device chose is taken over, not overwritten", async () => {
+  const { server, state, cache } = openHouse("/");
+  await screen.findByRole("button", { name: "New chat" });
+  state.account = { ...state.account, theme: "dark", language: "fr" };
+  await cache.refetchQueries({ queryKey: ["session"] });
+  expect(await screen.findByRole("button", { name: "Nouvelle conversation" })).toBeTruthy();
+  expect(document.documentElement.dataset.theme).toBe("dark");
+  expect(server.asked.some(({ method }) => method === "PATCH")).toBe(false);
+});
+
+test("a look that the account does not take is shown all the same, and said", async () => {
+  const { person } = openHouse(
+    "/",
+    {},
+    { "PATCH /api/account": () => refused(500, "The disk is full.", "server_error") },
+  );
+  await person.click(await screen.findByRole("button", { name: /Alix/ }));
+  await person.click(await screen.findByRole("menuitemradio", { name: "Dark" }));
+  expect(await screen.findByText("Shown here, but not saved to your account. The disk is full.")).toBeTruthy();
+  expect(document.documentElement.dataset.theme).toBe("dark");
+});
+
+test("a session that ended elsewhere leads to signing in", async () => {
+  const { server, state, person } = openHouse(`/c/${summary(1).id}`, { conversations: [summary(1)] });
+  (await row("Conversation 1")).focus();
+  state.session = { signed_in: false, account: null };
+  server.on({ "PATCH /api/conversations/:id": () => refused(401, "Sign in.", "unauthorized") });
+  await person.keyboard("{F2}x{Enter}");
+  await waitFor(() => expect(location.pathname).toBe("/sign-in"));
+});
+
 test("an unreachable server is said plainly, and its return too", async () => {
   const { server, person } = openHouse("/", { conversations: [summary(1)] });
   await row("Conversation 1");

@@ -1,6 +1,6 @@
 /** Theme and language around the page. In: the cookie, the account, a choice. Out: `<html>`, the cookie, the account and the words agree. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { PREFIX } from "@/api/base";
 import { server } from "@/api/client";
 import { keys, useSession } from "@/api/queries";
@@ -69,27 +69,32 @@ export function LookProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** Keeps page and account in step: what the account says counts when the page opens, what is chosen here counts after. */
+/**
+ * Keeps page and account in step. What the account newly says counts (the page opens; another device chose), else what is chosen
+ * here: `said` is what the account said last, so that the two are told apart.
+ */
 export function LookKeeper() {
   const cache = useQueryClient();
   const notify = useNotify();
   const { theme, language, missing, choose } = useLook();
   const t = useT();
   const account = useSession().data?.account ?? null;
-  const [owner, setOwner] = useState<string | null>(null);
+  const said = useRef<Account | null>(null);
   useEffect(() => {
-    if (account === null) return setOwner(null);
-    if (owner !== account.id) {
-      setOwner(account.id);
+    const before = said.current;
+    said.current = account;
+    if (account === null) return;
+    if (before?.id !== account.id || before.theme !== account.theme || before.language !== account.language) {
       choose({ theme: account.theme, language: account.language });
     } else if (account.theme !== theme || account.language !== language) {
       const changed: Account = { ...account, theme, language };
+      said.current = changed;
       cache.setQueryData<Session>(keys.session, (session) => session && { ...session, account: changed });
       server.call("PATCH", "/api/account", { body: { theme, language } }).catch((error: unknown) => {
         notify({ key: "look", kind: "failed", text: t("shell.look_not_kept", { reason: failureText(error, t) }) });
       });
     }
-  }, [account, owner, theme, language, choose, cache, notify, t]);
+  }, [account, theme, language, choose, cache, notify, t]);
   useEffect(() => {
     if (missing === null) return;
     notify({ key: "look", kind: "failed", text: t("shell.words_missing", { name: LANGUAGE_NAMES[missing] }) });

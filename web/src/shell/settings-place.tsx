@@ -3,12 +3,10 @@ import { useParams } from "@tanstack/react-router";
 import { SettingsPages } from "@/account/pages";
 import { useT } from "@/i18n";
 import { PageHead } from "./header";
-import { useDocumentTitle } from "./thread-place";
 
 export function SettingsPlace() {
   const t = useT();
   const section = useParams({ strict: false, select: ({ _splat }) => _splat }) ?? "";
-  useDocumentTitle(t("shell.settings"));
   return (
     <>
       <PageHead title={t("shell.settings")} />

@@ -1,9 +1,9 @@
 /** The place of the conversation. In: the address. Out: its head and the thread, which stay mounted from "/" to the "/c/…" it becomes. */
 import { useLocation, useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { useConversation } from "@/api/queries";
 import { useT } from "@/i18n";
 import { ThreadPage } from "@/thread/thread-page";
+import { useDocumentTitle } from "./document-title";
 import { ConversationHead } from "./header";
 
 export function ThreadPlace() {
@@ -20,10 +20,4 @@ export function ThreadPlace() {
       </main>
     </>
   );
-}
-
-export function useDocumentTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Alizé`;
-  }, [title]);
 }
