@@ -24,6 +24,7 @@ from alize.storage.base import UsageRecord
 from alize.storage.database import SqlDatabase
 from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.catalog import Card
+from tests.new_database import new_database
 
 TOKENIZER = ByteTokenizer()
 CARD = Card("fake", ("fake-latest",), "Fake", "Says what it is told.", frozenset({"completion_chat", "vision"}), 4096, owned_by="alize")
@@ -66,10 +67,9 @@ async def opened(
     folder: Path, engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Card = CARD, **given: Any
 ) -> AsyncIterator[Desk]:
     """An application whose model says "Hello". `given` are settings."""
-    database = SqlDatabase(f"sqlite:///{folder}/alize.db")
+    database = await new_database(folder / "alize.db")
     try:
         settings = Settings.load({}, home=folder, **given)
-        await database.migrate()
         identity, who = KeyIdentity(database), await owner(database)
         async with database.transaction() as store:
             key = (await make_key(store, who, "first", scopes=("inference", "admin"))).secret

@@ -13,6 +13,7 @@ import pytest
 
 from alize.storage.base import Database
 from alize.storage.database import SqlDatabase
+from tests.new_database import new_database
 from tests.serving import in_background
 
 SERVE = "from alize.api.serve import serve; from alize.settings import Settings; serve(Settings.load())"
@@ -79,7 +80,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    database = SqlDatabase(url)
-    await database.migrate()
+    if url.startswith("sqlite"):
+        database = await new_database(Path(url.removeprefix("sqlite:///")))
+    else:
+        database = SqlDatabase(url)
+        await database.migrate()
     yield database
     await database.close()

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from alize.storage.base import Database
-from alize.storage.database import SqlDatabase
+from tests.new_database import new_database
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = SqlDatabase(f"sqlite:///{tmp_path}/alize.db")
-    await database.migrate()
+    database = await new_database(tmp_path / "alize.db")
     yield database
     await database.close()
