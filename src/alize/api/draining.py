@@ -10,12 +10,14 @@ class Draining:
 
     def __init__(self) -> None:
         self.begun = False  # new requests are to be answered 503
+        self.told = asyncio.Event()  # for streams that would never end by themselves
         self.running = 0
         self._empty: asyncio.Event | None = None
 
     def begin(self) -> None:
         """A no-op when begun."""
         self.begun = True
+        self.told.set()
 
     def enter(self) -> None:
         self.running += 1

@@ -30,6 +30,11 @@ class SqlRuns:
     async def add(self, run: RunRecord) -> bool:
         return await insert_new(self._unit, runs, ["id"], **{column.name: getattr(run, column.name) for column in runs.c})
 
+    async def attach(self, owner: Owner, message: str, id: str) -> bool:
+        mine = (messages.c.workspace == owner.workspace, messages.c.principal == owner.principal, messages.c.id == message)
+        ended = update(messages).where(*mine, messages.c.state.not_in(_ACTIVE)).values(run=id, state="waiting")
+        return (await self._unit.write(ended)).rowcount == 1
+
     async def get(self, owner: Owner, id: str) -> RunRecord | None:
         row = (await self._unit.read(select(runs).where(_owned(owner), runs.c.id == id))).mappings().first()
         return None if row is None else RunRecord(**row)

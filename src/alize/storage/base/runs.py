@@ -38,6 +38,10 @@ class RunRepository(Protocol):
         """False where the id exists."""
         ...
 
+    async def attach(self, owner: Owner, message: str, id: str) -> bool:
+        """Let an answer that has ended wait for another run. False where there is none, or it is being made."""
+        ...
+
     async def get(self, owner: Owner, id: str) -> RunRecord | None: ...
 
     async def active(self, owner: Owner, conversation: str) -> Sequence[RunRecord]:

@@ -1,0 +1,137 @@
+"""Where an answer comes from. In: a conversation's path down to a question. Out: its text as it is made, and what that took.
+
+`LocalAnswerer` asks the models of this server in the same way as the public API does, under the same limits.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from alize.api.answers import Answer, Finish, Question, Text
+from alize.api.asking import Asked, ask, model_named
+from alize.api.parts import House
+from alize.api.schemas.chat import ChatCompletionRequest
+from alize.assistant.context import Fitted, fit
+from alize.governance.identity import SCOPES, Principal
+from alize.storage.base import MessageRecord, Owner
+
+__all__ = ["Answerer", "Begun", "LocalAnswerer", "Made"]
+
+
+@dataclass(slots=True)
+class Made:
+    """What an answer took so far. Holds at any time."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    finish: str = "error"
+    left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An answer that can be made: `pieces` is run once, and closing it ends the work."""
+
+    model: str
+    served_by: str  # "" for this machine
+    fitted: Fitted
+    made: Made
+    pieces: AsyncGenerator[str, None]
+
+
+class Answerer(Protocol):
+    """Something that answers."""
+
+    async def begin(
+        self,
+        owner: Owner,
+        model: str,
+        path: Sequence[MessageRecord],
+        settings: dict[str, Any],
+        *,
+        continuing: bool = False,
+        priority: int = 0,
+    ) -> Begun:
+        """Prepare an answer to the last message of `path`, or with `continuing` the rest of that message.
+
+        Raises InvalidModel, PromptTooLong, and what the model's template refuses.
+        """
+        ...
+
+    def limit(self, model: str) -> int:
+        """The longest context of a model, in tokens. Raises InvalidModel."""
+        ...
+
+
+class LocalAnswerer:
+    """The models of this server."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def limit(self, model: str) -> int:
+        return self._served(model).engine.info.max_context
+
+    async def begin(
+        self,
+        owner: Owner,
+        model: str,
+        path: Sequence[MessageRecord],
+        settings: dict[str, Any],
+        *,
+        continuing: bool = False,
+        priority: int = 0,
+    ) -> Begun:
+        served = self._served(model)
+        fitted = fit(path, settings, served.tokenizer, served.engine.info.max_context, continuing=continuing)
+        asked = await ask(_request(served.card.id, fitted, settings), _principal(owner), self._house.parts, self._house.settings)
+        made = Made(prompt_tokens=asked.question.prompt_tokens)
+        return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))
+
+    def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
+        """What would be sent."""
+        served = self._served(model)
+        return fit(path, settings, served.tokenizer, served.engine.info.max_context)
+
+    def _served(self, model: str):
+        parts = self._house.parts
+        return model_named(model or next(iter(parts.models)), parts, self._house.settings)
+
+    async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
+        limits, question = self._house.limits, asked.question
+        answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix=""))
+        limits.spend(owner.workspace, question.prompt_tokens)
+        try:
+            async with aclosing(answer.events()) as events:
+                async for event in events:
+                    made.completion_tokens = answer.usage.completion
+                    match event:
+                        case Text(_, text):
+                            yield text
+                        case Finish(_, reason):
+                            made.finish = reason
+                        case _:
+                            pass
+        finally:
+            usage = answer.usage
+            made.completion_tokens, made.cached_tokens = usage.completion, usage.cached
+            limits.spend(owner.workspace, usage.completion)
+
+
+def _principal(owner: Owner) -> Principal:
+    return Principal(owner.principal, "", owner.workspace, frozenset(SCOPES[:1]), "member")
+
+
+def _request(model: str, fitted: Fitted, settings: dict[str, Any]) -> ChatCompletionRequest:
+    names = ("temperature", "top_p", "top_k", "min_p", "max_tokens", "presence_penalty", "frequency_penalty", "stop")
+    given = {name: settings[name] for name in names if settings.get(name) is not None}
+    if settings.get("seed") is not None:
+        given["random_seed"] = settings["seed"]
+    return ChatCompletionRequest.model_validate({"model": model, "messages": fitted.messages, **given})
+
+
+def _ranked(asked: Asked, priority: int) -> Asked:
+    choices = tuple(replace(choice, priority=priority) for choice in asked.question.choices)
+    return replace(asked, question=Question(choices, asked.question.stop, asked.question.prefix))

@@ -1,0 +1,101 @@
+"""What a model is sent of a conversation. In: its messages down to a question. Out: those that fit, as the template takes them.
+
+    system prompt │ oldest turns … left out first │ newest turns │ the question, with its files before it │ (an answer to be continued)
+
+The system prompt and the question are never left out: where they alone do not fit, the answer is an error that says both numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alize.errors import PromptTooLong
+from alize.storage.base import MessageRecord
+from alize.tokenize.base import Tokenizer
+
+__all__ = ["Fitted", "fit", "path_to", "said"]
+
+_ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no more than a quarter of the context
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A prompt, and what of the conversation is in it."""
+
+    tokens: list[int]
+    messages: list[dict[str, Any]]
+    sent_from: str | None  # the first message sent; None where there was none before the question
+    dropped: tuple[str, ...]  # ids of the messages left out, oldest first
+
+
+def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]:
+    """The messages from the first one to `leaf`. Ends where a parent is missing, or a circle would begin."""
+    by_id = {message.id: message for message in messages}
+    path: list[MessageRecord] = []
+    seen: set[str] = set()
+    at = by_id.get(leaf)
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        path.append(at)
+        at = by_id.get(at.parent) if at.parent else None
+    return path[::-1]
+
+
+def said(message: MessageRecord) -> str:
+    """What a message says to a model: its files first, each under its name.
+
+    >>> from datetime import datetime
+    >>> asked = MessageRecord("m", "w", "p", "c", None, "user", "Why?", datetime(2026, 1, 1), [{"name": "a.txt", "text": "1"}])
+    >>> said(asked)
+    'File a.txt:\\n1\\n\\nWhy?'
+    """
+    files = [f"File {file['name']}:\n{file['text']}" for file in message.attachments]
+    return "\n\n".join([*files, message.content])
+
+
+def fit(path: Sequence[MessageRecord], settings: dict[str, Any], tokenizer: Tokenizer, limit: int, *, continuing: bool = False) -> Fitted:
+    """Make the prompt. `path` ends with the question, or with the answer to continue. Raises PromptTooLong, and what a template refuses."""
+    last = 2 if continuing else 1  # messages that are never left out
+    room = min(int(settings.get("max_tokens") or _ROOM), max(1, limit // 4))
+    kept = [message for message in path[:-last] if message.content.strip()] + list(path[-last:])
+    starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
+
+    def prompt(start: int) -> tuple[list[int], list[dict[str, Any]]]:
+        messages = _plain(kept[start:], settings.get("system"), continuing)
+        return tokenizer.template(messages), messages
+
+    # A turn is a question with its answer. The fewest are left out: longer prompts are tried only while they may still fit.
+    low, high = 0, len(starts) - 1
+    found = prompt(starts[low])
+    if len(found[0]) + room > limit:
+        while low < high:
+            middle = (low + high) // 2
+            tokens, messages = prompt(starts[middle])
+            if len(tokens) + room <= limit:
+                high, found = middle, (tokens, messages)
+            else:
+                low = middle + 1
+        found = prompt(starts[low])
+    tokens, messages = found
+    if len(tokens) >= limit:
+        raise PromptTooLong(
+            f"The question contains {len(tokens)} tokens with its files and the system prompt, too large for a context of {limit}.",
+            param="content",
+            remedy="Shorten it, or attach less.",
+        )
+    start = starts[low]
+    sent = {message.id for message in kept[start:]}
+    dropped = tuple(message.id for message in path[:-last] if message.id not in sent) if start else ()
+    return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)
+
+
+def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool) -> list[dict[str, Any]]:
+    plain: list[dict[str, Any]] = [{"role": "system", "content": str(system)}] if system else []
+    for message in messages:
+        if plain and plain[-1]["role"] == message.role:  # an answer that came to nothing was left out: templates want turns
+            plain[-1] = {**plain[-1], "content": f"{plain[-1]['content']}\n\n{said(message)}"}
+        else:
+            plain.append({"role": message.role, "content": said(message)})
+    if continuing:
+        plain[-1]["prefix"] = True
+    return plain

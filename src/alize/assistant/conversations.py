@@ -1,0 +1,137 @@
+"""What a person does with conversations. In: whose they are, and the wish. Out: records; runs that wait to be made.
+
+Ids come from the page. The same id with the same content again is the same wish, sent twice: it is answered as the first time.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from alize.assistant.runs import answer_to
+from alize.errors import Conflict, InvalidRequest, NotFound
+from alize.storage.base import ConversationRecord, MessageRecord, Owner, RunRecord, Store
+
+__all__ = ["again", "carry_on", "conversation_of", "create", "message_of", "run_of", "say"]
+
+_ACTIVE = ("waiting", "running")
+
+
+async def create(store: Store, owner: Owner, id: str, title: str, model: str, settings: dict[str, Any]) -> tuple[ConversationRecord, bool]:
+    """The conversation, and whether it is new. Raises Conflict for an id that names another one."""
+    now = datetime.now(UTC)
+    made = ConversationRecord(id, owner.workspace, owner.principal, title, "person" if title else "", model, settings, None, now, now)
+    if await store.conversations.add(made):
+        return made, True
+    there = await store.conversations.get(owner, id)
+    if there is None:
+        raise Conflict("This id is in use.", param="id", remedy="Make another one.")
+    return there, False
+
+
+async def conversation_of(store: Store, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord:
+    """Raises NotFound."""
+    found = await store.conversations.get(owner, id, deleted=deleted)
+    if found is None:
+        raise NotFound(f"There is no conversation '{id[:100]}'.")
+    return found
+
+
+async def message_of(store: Store, owner: Owner, id: str) -> MessageRecord:
+    """Raises NotFound, also where its conversation was deleted."""
+    found = await store.conversations.message(owner, id)
+    if found is None or await store.conversations.get(owner, found.conversation) is None:
+        raise NotFound(f"There is no message '{id[:100]}'.")
+    return found
+
+
+async def run_of(store: Store, owner: Owner, id: str) -> RunRecord:
+    """Raises NotFound."""
+    found = await store.runs.get(owner, id)
+    if found is None:
+        raise NotFound(f"There is no run '{id[:100]}'.")
+    return found
+
+
+async def say(
+    store: Store,
+    owner: Owner,
+    conversation: str,
+    id: str,
+    parent: str | None,
+    content: str,
+    attachments: list[dict[str, Any]],
+    answer: str,
+    run: str,
+) -> tuple[MessageRecord, MessageRecord, RunRecord]:
+    """Keep a question, and let it be answered. Raises NotFound, InvalidRequest, Conflict."""
+    await conversation_of(store, owner, conversation)
+    if not content.strip() and not attachments:
+        raise InvalidRequest("The message is empty.", param="content")
+    if parent is not None:
+        above = await store.conversations.message(owner, parent)
+        if above is None or above.conversation != conversation or above.role != "assistant":
+            raise InvalidRequest(f"parent = '{parent}' is no answer of this conversation.", param="parent")
+    question = MessageRecord(id, owner.workspace, owner.principal, conversation, parent, "user", content, datetime.now(UTC), attachments)
+    if not await store.conversations.add_message(question):
+        return await _sent_before(store, owner, question, answer, run)
+    return (question, *await _answered(store, question, answer, run))
+
+
+async def again(store: Store, owner: Owner, message: str, answer: str, run: str) -> tuple[MessageRecord, RunRecord]:
+    """Another answer to the question of this one. Raises NotFound, InvalidRequest, Conflict."""
+    found = await message_of(store, owner, message)
+    question = await store.conversations.message(owner, found.parent or "")
+    if found.role != "assistant" or question is None:
+        raise InvalidRequest("Only an answer can be made again.")
+    before = await store.conversations.message(owner, answer)
+    if before is not None:
+        return await _made_before(store, owner, before, question.id, run)
+    return await _answered(store, question, answer, run)
+
+
+async def carry_on(store: Store, owner: Owner, message: str, run: str) -> tuple[MessageRecord, RunRecord]:
+    """The rest of an answer that was stopped, cut off, or as long as it might be. Raises NotFound, InvalidRequest, Conflict."""
+    found = await message_of(store, owner, message)
+    if found.run == run:
+        return found, await run_of(store, owner, run)
+    if found.role != "assistant" or found.state in _ACTIVE or (found.state == "done" and found.finish == "stop"):
+        raise InvalidRequest("This answer has nothing to continue.", remedy="Make it again, or ask on.")
+    made = await _run(store, found, run)
+    if not await store.runs.attach(owner, found.id, run):
+        raise Conflict("This answer is being continued already.")
+    return replace(found, run=run, state="waiting"), made
+
+
+async def _answered(store: Store, question: MessageRecord, answer: str, run: str) -> tuple[MessageRecord, RunRecord]:
+    record = answer_to(question, answer, run, datetime.now(UTC))
+    if not await store.conversations.add_message(record):
+        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.")
+    return record, await _run(store, record, run)
+
+
+async def _run(store: Store, answer: MessageRecord, run: str) -> RunRecord:
+    now = datetime.now(UTC)
+    made = RunRecord(run, answer.workspace, answer.principal, answer.conversation, answer.id, "waiting", "", now, 0, now)
+    if not await store.runs.add(made):
+        raise Conflict("The run's id is in use.", param="run", remedy="Make another one.")
+    return made
+
+
+async def _sent_before(
+    store: Store, owner: Owner, question: MessageRecord, answer: str, run: str
+) -> tuple[MessageRecord, MessageRecord, RunRecord]:
+    there = await store.conversations.message(owner, question.id)
+    same = ("conversation", "parent", "content", "attachments")
+    if there is None or any(getattr(there, name) != getattr(question, name) for name in same):
+        raise Conflict("The message's id is in use.", param="id", remedy="Make another one.")
+    made = await store.conversations.message(owner, answer)
+    if made is None:
+        raise Conflict("This message was sent before, with another answer.", param="answer.id")
+    return (there, *await _made_before(store, owner, made, question.id, run))
+
+
+async def _made_before(store: Store, owner: Owner, answer: MessageRecord, question: str, run: str) -> tuple[MessageRecord, RunRecord]:
+    there = await store.runs.get(owner, run)
+    if answer.parent != question or there is None or there.message != answer.id:
+        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.")
+    return answer, there

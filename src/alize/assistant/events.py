@@ -1,0 +1,75 @@
+"""The events of a run: one union is the whole contract with the page. In: what happened. Out: the JSON that is logged and streamed.
+
+Names are those of the public API's conversation events where it has one, so that tools and hand-offs fit in later; a reader passes over
+types it does not know. Every run ends with exactly one of `TERMINAL`.
+"""
+
+from typing import Any
+
+import msgspec
+
+__all__ = ["TERMINAL", "CutOff", "Delta", "Done", "Failed", "Gap", "RunEvent", "Started", "Stopped", "as_data", "kind_of"]
+
+
+class Started(msgspec.Struct, tag="conversation.response.started", frozen=True):
+    """The model has the question. `sent_from`: the first message it was sent, None for all; `dropped`: how many it was not."""
+
+    conversation_id: str
+    message_id: str
+    model: str
+    served_by: str  # "" for this machine
+    sent_from: str | None
+    dropped: int
+    prompt_tokens: int
+
+
+class Delta(msgspec.Struct, tag="message.output.delta", frozen=True):
+    """More text."""
+
+    content: str
+
+
+class Done(msgspec.Struct, tag="conversation.response.done", frozen=True):
+    """The answer is whole, or as long as it may be."""
+
+    finish: str
+    usage: dict[str, int]
+    seconds: float
+    first_token_seconds: float
+    left: list[str]  # hosts that something was sent to
+
+
+class Failed(msgspec.Struct, tag="conversation.response.error", frozen=True):
+    """It cannot go on. The text until here stays."""
+
+    message: str
+    code: str | None
+
+
+class Stopped(msgspec.Struct, tag="run.stopped", frozen=True):
+    by: str
+
+
+class CutOff(msgspec.Struct, tag="run.cut_off", frozen=True):
+    """Whoever made it died."""
+
+
+class Gap(msgspec.Struct, tag="run.gap", frozen=True):
+    """What is asked for is not in the log any more: the conversation is to be read again. Never logged itself."""
+
+
+RunEvent = Started | Delta | Done | Failed | Stopped | CutOff | Gap
+
+TERMINAL = frozenset({"conversation.response.done", "conversation.response.error", "run.stopped", "run.cut_off"})
+
+
+def as_data(event: RunEvent) -> dict[str, Any]:
+    """
+    >>> as_data(Delta("Bon"))
+    {'type': 'message.output.delta', 'content': 'Bon'}
+    """
+    return msgspec.to_builtins(event)
+
+
+def kind_of(data: dict[str, Any]) -> str:
+    return str(data.get("type", ""))

@@ -1,0 +1,44 @@
+"""A conversation to take away. In: its record and messages. Out: Markdown of the path that is shown, or JSON of everything."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from alize.assistant.context import path_to
+from alize.storage.base import ConversationRecord, MessageRecord
+
+__all__ = ["as_json", "as_markdown"]
+
+_NAMES = {"user": "You", "assistant": "Answer"}
+_PRIVATE = ("workspace", "principal")
+
+
+def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> str:
+    """The shown branch, each turn under a heading."""
+    parts = [f"# {conversation.title or 'Conversation'}"]
+    if conversation.settings.get("system"):
+        parts.append(f"> System: {conversation.settings['system']}".replace("\n", "\n> "))
+    for message in path_to(messages, conversation.leaf or ""):
+        made_by = f" ({message.model})" if message.model else ""
+        parts.append(f"## {_NAMES[message.role]}{made_by}")
+        parts += [f"*File {file['name']}*\n\n{_fenced(file['text'])}" for file in message.attachments]
+        parts.append(message.content)
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> bytes:
+    """Every branch, and all that is known of each message."""
+    return msgspec.json.format(msgspec.json.encode({**_public(conversation), "messages": [_public(one) for one in messages]}), indent=2)
+
+
+def _public(record: ConversationRecord | MessageRecord) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name not in _PRIVATE}
+
+
+def _fenced(text: str) -> str:
+    """In a fence longer than any run of backticks inside."""
+    longest = max((len(run) for run in text.split("\n") if set(run.strip()) == {"`"}), default=2)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

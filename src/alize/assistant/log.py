@@ -1,0 +1,79 @@
+"""The event log of one run, as its worker writes it. In: texts and an end. Out: committed events; then whoever watches is woken.
+
+Texts are gathered for at most `WINDOW` and written as one event, so that a fast answer costs some twenty commits a second, not
+one for each token. Nothing is shown before it is committed.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from alize.assistant.events import Delta, RunEvent, as_data
+from alize.assistant.wakes import Wakes
+from alize.storage.base import Database, RunRecord, UsageRecord
+
+__all__ = ["WINDOW", "Lost", "RunLog"]
+
+WINDOW = 0.04  # seconds
+
+
+class Lost(Exception):
+    """The run is no longer this worker's: somebody found it silent, and ended it."""
+
+
+class RunLog:
+    """Of one run. Its writes follow each other, whoever makes them and whatever is cancelled meanwhile."""
+
+    def __init__(self, database: Database, wakes: Wakes, run: RunRecord, worker: str) -> None:
+        self.run, self._database, self._wakes, self._worker = run, database, wakes, worker
+        self._seq = run.seq
+        self._text = ""
+        self._turn = asyncio.Lock()
+
+    async def write(self, event: RunEvent) -> None:
+        """Commit an event that adds no text. Raises Lost."""
+        async with self._turn:
+            await self._append(event, "")
+
+    def add(self, text: str) -> None:
+        """Gather a text; it is written within `WINDOW`."""
+        self._text += text
+
+    async def keep_flushing(self) -> None:
+        """Write what was gathered, until cancelled. Raises Lost."""
+        while True:
+            await asyncio.sleep(WINDOW)
+            if self._text:
+                await asyncio.shield(self._flush())  # a write that has begun goes on; `end` waits for it
+
+    async def end(self, state: str, event: RunEvent, message: dict[str, Any], usage: UsageRecord | None) -> bool:
+        """Write the rest, the last event, the answer's fields and what it cost, together. False where it has ended already."""
+        async with self._turn:
+            run, text, now = self.run, self._text, datetime.now(UTC)
+            async with self._database.transaction() as store:
+                if text:
+                    rest = [as_data(Delta(text))]
+                    await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, rest, text, now)
+                ended = await store.runs.end(run.workspace, run.id, self._worker, state, as_data(event), message, now)
+                if usage is not None:
+                    await store.usage.add(usage)
+            self._text = ""
+        self._wakes.tell(run.id)
+        return ended
+
+    async def _flush(self) -> None:
+        async with self._turn:
+            if self._text:
+                text = self._text
+                await self._append(Delta(text), text)
+                self._text = self._text[len(text) :]  # more may have been gathered meanwhile
+
+    async def _append(self, event: RunEvent, text: str) -> None:
+        run = self.run
+        async with self._database.transaction() as store:
+            now = datetime.now(UTC)
+            held = await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, [as_data(event)], text, now)
+        if not held:
+            raise Lost
+        self._seq += 1
+        self._wakes.tell(run.id)

@@ -1,0 +1,9 @@
+"""Every route of the assistant. In: the modules beside this one. Out: their routers, in the order of the documentation."""
+
+from fastapi import APIRouter
+
+from alize.assistant.routes import answers, conversations
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: tuple[APIRouter, ...] = (conversations.router, answers.router)

@@ -1,0 +1,130 @@
+"""Questions and answers. In: what a person says, once whatever is lost on the way. Out: messages at once, and their text as it is made."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alize.api.auth import Caller
+from alize.api.auth import Here as InHouse
+from alize.api.body import read
+from alize.api.documentation import described
+from alize.api.sse import EventStream
+from alize.assistant.conversations import again, carry_on, run_of, say
+from alize.assistant.schemas import ContinueRequest, MessageNew, RegenerateRequest
+from alize.assistant.serving import Assistant
+from alize.assistant.watching import changes_of, watch
+from alize.governance.identity import Principal
+from alize.storage.base import MessageRecord, Owner, RunRecord
+
+__all__ = ["Here", "json", "message_json", "owner_of", "router"]
+
+router = APIRouter(tags=["conversations"])
+
+
+def assistant_of(request: Request) -> Assistant:
+    """What the application was given."""
+    return request.app.state.assistant
+
+
+Here = Annotated[Assistant, Depends(assistant_of)]
+
+
+@router.post("/api/conversations/{conversation_id}/messages", status_code=201, openapi_extra=described(request=MessageNew, status=201))
+async def say_message(conversation_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
+    """Ask. The question is kept before it is answered; behind an answer in the making it waits its turn."""
+    wanted = await read(request, MessageNew, strict=here.settings.strict)
+    files = [file.model_dump() for file in wanted.attachments]
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        question, answer, run = await say(
+            store, owner, conversation_id, wanted.id, wanted.parent, wanted.content, files, wanted.answer.id, wanted.answer.run
+        )
+    _begun(assistant, owner, run)
+    return json({"message": message_json(question), "answer": message_json(answer), "run": run_json(run)}, 201)
+
+
+@router.post("/api/messages/{message_id}/regenerate", status_code=201, openapi_extra=described(request=RegenerateRequest, status=201))
+async def regenerate(message_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
+    """Answer the same question again, beside the answer that is there."""
+    wanted = await read(request, RegenerateRequest, strict=here.settings.strict)
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        answer, run = await again(store, owner, message_id, wanted.answer.id, wanted.answer.run)
+    _begun(assistant, owner, run)
+    return json({"answer": message_json(answer), "run": run_json(run)}, 201)
+
+
+@router.post("/api/messages/{message_id}/continue", status_code=201, openapi_extra=described(request=ContinueRequest, status=201))
+async def continue_answer(message_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
+    """Go on with an answer that was stopped, cut off, or as long as it might be."""
+    wanted = await read(request, ContinueRequest, strict=here.settings.strict)
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        answer, run = await carry_on(store, owner, message_id, wanted.run)
+    _begun(assistant, owner, run)
+    return json({"answer": message_json(answer), "run": run_json(run)}, 201)
+
+
+@router.post("/api/runs/{run_id}/stop", status_code=202, openapi_extra=described(status=202))
+async def stop_run(run_id: str, principal: Caller, assistant: Here) -> Response:
+    """Stop an answer, from whichever page. What is there of it stays. A no-op where it has ended."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        await run_of(store, owner, run_id)
+        run = await store.runs.ask_stop(owner, run_id, datetime.now(UTC))
+    assert run is not None
+    assistant.runs.stop(run_id)
+    assistant.wakes.tell(run_id)
+    assistant.runs.wake()
+    return json(run_json(run), 202)
+
+
+@router.get("/api/runs/{run_id}/events", openapi_extra=described(text="text/event-stream"))
+async def run_events(
+    run_id: str,
+    request: Request,
+    principal: Caller,
+    here: InHouse,
+    assistant: Here,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="The last event that was seen.")] = 0,
+) -> Response:
+    """Follow an answer from any point: what is there, then what comes. Each event has its number as `id`."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        await run_of(store, owner, run_id)
+    last = request.headers.get("last-event-id", "")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
+    return EventStream(watch(assistant.database, assistant.wakes, owner, run_id, seen), here.settings.keep_alive_seconds)
+
+
+@router.get("/api/changes", openapi_extra=described(text="text/event-stream"))
+async def changes(principal: Caller, here: InHouse, assistant: Here) -> Response:
+    """Hear what changes in your conversations, by whichever page or device."""
+    return EventStream(changes_of(assistant.changes, owner_of(principal)), here.settings.keep_alive_seconds)
+
+
+def owner_of(principal: Principal) -> Owner:
+    return Owner(principal.workspace, principal.id)
+
+
+def message_json(message: MessageRecord) -> dict[str, Any]:
+    return {name: value for name, value in asdict(message).items() if name not in ("workspace", "principal", "conversation")}
+
+
+def run_json(run: RunRecord) -> dict[str, Any]:
+    return {"id": run.id, "message": run.message, "state": run.state, "seq": run.seq}
+
+
+def json(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def _begun(assistant: Assistant, owner: Owner, run: RunRecord) -> None:
+    assistant.runs.wake()
+    change = {"type": "run.started", "run": run.id, "conversation": run.conversation, "message": run.message}
+    assistant.changes.tell(owner, change)

@@ -1,0 +1,177 @@
+"""Conversations. In: who asks, and the wish. Out: a list of them, one with all its messages, or what is left after a change."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alize.api.auth import Caller, Here
+from alize.api.body import read
+from alize.api.documentation import described
+from alize.api.pagination import Paging, as_list
+from alize.assistant.context import path_to
+from alize.assistant.conversations import conversation_of, create
+from alize.assistant.excerpts import excerpt
+from alize.assistant.export import as_json, as_markdown
+from alize.assistant.routes.answers import Here as Assisting
+from alize.assistant.routes.answers import json, message_json, owner_of
+from alize.assistant.schemas import ConversationChange, ConversationNew
+from alize.errors import InvalidRequest, NotFound
+from alize.storage.base import ConversationRecord, Owner, Store
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["conversations"])
+_UNDO = timedelta(hours=1)
+
+
+@router.get("/api/conversations", openapi_extra=described())
+async def list_conversations(principal: Caller, assistant: Assisting, page: Paging, archived: bool = False) -> Response:
+    """List your conversations, the last updated first."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        found = await store.conversations.list(owner, archived=archived, limit=page.limit, after=page.after)
+        running = {one.id for one in found.items if await store.runs.active(owner, one.id)}
+    return json(as_list(found, lambda one: _summary(one, one.id in running)))
+
+
+@router.post("/api/conversations", status_code=201, openapi_extra=described(request=ConversationNew, status=201))
+async def create_conversation(request: Request, principal: Caller, here: Here, assistant: Assisting) -> Response:
+    """Begin a conversation. The same again is answered with the one that is there."""
+    wanted = await read(request, ConversationNew, strict=here.settings.strict)
+    owner, settings = owner_of(principal), wanted.settings.model_dump(exclude_none=True)
+    async with assistant.database.transaction() as store:
+        made, new = await create(store, owner, wanted.id, wanted.title, wanted.model, settings)
+        body = await _whole(store, owner, made)
+    assistant.changes.tell(owner, {"type": "conversation.changed", "id": wanted.id})
+    return json(body, 201 if new else 200)
+
+
+@router.get("/api/conversations/{conversation_id}", openapi_extra=described())
+async def get_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
+    """Read a conversation with the messages of all its branches."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        return json(await _whole(store, owner, await conversation_of(store, owner, conversation_id)))
+
+
+@router.patch("/api/conversations/{conversation_id}", openapi_extra=described(request=ConversationChange))
+async def change_conversation(conversation_id: str, request: Request, principal: Caller, here: Here, assistant: Assisting) -> Response:
+    """Rename, pin, archive or set up a conversation, or say which branch is shown."""
+    wanted = await read(request, ConversationChange, strict=here.settings.strict)
+    owner, now = owner_of(principal), datetime.now(UTC)
+    given = wanted.model_dump(exclude_unset=True)
+    values: dict[str, Any] = {name: given[name] for name in ("model", "leaf") if given.get(name) is not None}
+    if wanted.title is not None:
+        values |= {"title": wanted.title.strip(), "titled_by": "person" if wanted.title.strip() else ""}
+    values |= {name: now if given[name] else None for name in ("pinned", "archived") if given.get(name) is not None}
+    if wanted.settings is not None:
+        values["settings"] = wanted.settings.model_dump(exclude_none=True)
+    async with assistant.database.transaction() as store:
+        found = await conversation_of(store, owner, conversation_id)
+        if "leaf" in values:
+            leaf = await store.conversations.message(owner, values["leaf"])
+            if leaf is None or leaf.conversation != found.id:
+                raise InvalidRequest("leaf is no message of this conversation.", param="leaf")
+        await store.conversations.change(owner, found.id, **values)
+        body = _summary(await conversation_of(store, owner, found.id), bool(await store.runs.active(owner, found.id)))
+    assistant.changes.tell(owner, {"type": "conversation.changed", "id": conversation_id})
+    return json(body)
+
+
+@router.delete("/api/conversations/{conversation_id}", openapi_extra=described())
+async def delete_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
+    """Delete a conversation. For an hour it can be restored; its answers in the making are stopped."""
+    owner, now = owner_of(principal), datetime.now(UTC)
+    async with assistant.database.transaction() as store:
+        found = await conversation_of(store, owner, conversation_id)
+        active = await store.runs.active(owner, found.id)
+        for run in active:
+            await store.runs.ask_stop(owner, run.id, now)
+        await store.conversations.change(owner, found.id, deleted=now)
+    for run in active:
+        assistant.runs.stop(run.id)
+        assistant.wakes.tell(run.id)
+    assistant.changes.tell(owner, {"type": "conversation.deleted", "id": conversation_id})
+    return json({"id": conversation_id, "object": "conversation", "deleted": True})
+
+
+@router.post("/api/conversations/{conversation_id}/restore", openapi_extra=described())
+async def restore_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
+    """Take a deletion back."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        found = await conversation_of(store, owner, conversation_id, deleted=True)
+        if found.deleted is not None and found.deleted < datetime.now(UTC) - _UNDO:
+            raise NotFound("This conversation was deleted too long ago.")
+        await store.conversations.change(owner, found.id, deleted=None)
+        body = _summary(await conversation_of(store, owner, found.id), running=False)
+    assistant.changes.tell(owner, {"type": "conversation.changed", "id": conversation_id})
+    return json(body)
+
+
+@router.get("/api/conversations/{conversation_id}/export", openapi_extra=described(text="text/markdown"))
+async def export_conversation(
+    conversation_id: str, principal: Caller, assistant: Assisting, format: Annotated[Literal["markdown", "json"], Query()] = "markdown"
+) -> Response:
+    """Take a conversation away: the shown branch as Markdown, or everything as JSON."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        found = await conversation_of(store, owner, conversation_id)
+        messages = await store.conversations.messages(owner, found.id)
+    suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
+    body = as_markdown(found, messages).encode() if format == "markdown" else as_json(found, messages)
+    return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="conversation-{found.id[:8]}.{suffix}"'})
+
+
+@router.get("/api/conversations/{conversation_id}/context", openapi_extra=described())
+async def conversation_context(conversation_id: str, principal: Caller, assistant: Assisting, leaf: str | None = None) -> Response:
+    """Say what of a conversation the model would still be sent with the next question."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        found = await conversation_of(store, owner, conversation_id)
+        messages = await store.conversations.messages(owner, found.id)
+    limit = assistant.answerer.limit(found.model)
+    path = path_to(messages, leaf or found.leaf or "")
+    if not path:
+        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": []})
+    fitted = assistant.answerer.fitted(found.model, path, found.settings)
+    return json({"limit": limit, "used": len(fitted.tokens), "sent_from": fitted.sent_from, "dropped": fitted.dropped})
+
+
+@router.get("/api/search", openapi_extra=described())
+async def search(
+    principal: Caller,
+    assistant: Assisting,
+    q: Annotated[str, Query(max_length=200)],
+    limit: Annotated[int, Query(ge=1, le=100, description="Most hits.")] = 30,
+) -> Response:
+    """Find your messages and titles that hold every word, whatever its case and accents, newest first."""
+    async with assistant.database.transaction() as store:
+        hits = await store.conversations.search(owner_of(principal), q, limit=limit)
+    found: list[dict[str, Any]] = []
+    for hit in hits:
+        shown = excerpt(hit.text, q)
+        about = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
+        found.append({**about, "excerpt": shown.text, "marks": shown.marks})
+    return json({"object": "list", "data": found, "has_more": False, "next": None})
+
+
+async def _whole(store: Store, owner: Owner, conversation: ConversationRecord) -> dict[str, Any]:
+    messages = await store.conversations.messages(owner, conversation.id)
+    active = await store.runs.active(owner, conversation.id)
+    return {
+        **_summary(conversation, bool(active)),
+        "settings": conversation.settings,
+        "leaf": conversation.leaf,
+        "messages": [message_json(message) for message in messages],
+        "runs": [{"id": run.id, "message": run.message, "state": run.state, "seq": run.seq} for run in active],
+    }
+
+
+def _summary(conversation: ConversationRecord, running: bool) -> dict[str, Any]:
+    names = ("id", "title", "titled_by", "model", "pinned", "archived", "created", "updated")
+    return {**{name: value for name, value in asdict(conversation).items() if name in names}, "object": "conversation", "running": running}

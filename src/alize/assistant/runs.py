@@ -1,0 +1,271 @@
+"""The server's work on answers. In: runs that wait, in the database. Out: each made once, whoever watches; none is left half-way.
+
+waiting ─ claim ─ running ─┬─ done        the model ended it
+                           ├─ failed      it could not go on
+                           ├─ stopped     a person asked for it
+                           └─ cut_off     its worker died, and the reaper found it silent
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import defaultdict
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alize.api.draining import Draining
+from alize.assistant.answering import Answerer, Begun, Made
+from alize.assistant.changes import Changes
+from alize.assistant.context import path_to
+from alize.assistant.events import CutOff, Done, Failed, RunEvent, Started, Stopped
+from alize.assistant.log import Lost, RunLog
+from alize.assistant.titles import entitle
+from alize.assistant.wakes import Wakes
+from alize.errors import AlizeError, EngineUnavailable, StorageFailed
+from alize.storage.base import Database, MessageRecord, Owner, RunRecord, UsageRecord
+
+__all__ = ["Runs", "answer_to"]
+
+_log = logging.getLogger("alize.assistant")
+
+BEAT = 2.0  # seconds between a worker's signs of life
+SILENCE = timedelta(seconds=10)  # without one, it is dead
+LOOK = 1.0  # seconds between looks at the database, for what other servers put there
+_UNDO = timedelta(hours=1)  # a deleted conversation can be had back
+_LOGGED = timedelta(days=1)  # events of a run that has ended
+_ENDPOINT = "/api/conversations"
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    run: RunRecord
+    task: "asyncio.Task[None]"
+    stop: asyncio.Event
+
+
+class Runs:
+    """Of one server: claims what waits, makes it, and clears away what others left."""
+
+    def __init__(self, database: Database, answerer: Answerer, wakes: Wakes, changes: Changes, draining: Draining) -> None:
+        self.worker = secrets.token_hex(8)
+        self._draining = draining
+        self._database, self._answerer, self._wakes, self._changes = database, answerer, wakes, changes
+        self._making: dict[str, _Making] = {}
+        self._work = asyncio.Event()
+
+    async def serve(self, *, alone: bool) -> None:
+        """Until `close`. `alone`: no other server has this database, so that what runs already is nobody's."""
+        await self._reap(datetime.now(UTC) + timedelta(days=1) if alone else datetime.now(UTC) - SILENCE)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self._claim, LOOK, self._work))
+            tasks.create_task(self._repeat(self._sign, BEAT))
+            tasks.create_task(self._repeat(self._heed, LOOK))
+            tasks.create_task(self._repeat(self._clear, BEAT))
+
+    def wake(self) -> None:
+        """There is work."""
+        self._work.set()
+
+    def stop(self, run: str) -> None:
+        """End a run of this server at its next token. A no-op for others: they look for themselves."""
+        if run in self._making:
+            self._making[run].stop.set()
+
+    async def cut_short(self) -> None:
+        """End what is still being made as cut off: it can be continued after a restart."""
+        tasks = [making.task for making in self._making.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # ── what is done again and again ──
+
+    async def _repeat(self, step: Any, seconds: float, event: asyncio.Event | None = None) -> None:
+        while True:
+            try:
+                await step()
+            except StorageFailed as error:  # it may come back; the runs that cannot be written end by themselves
+                _log.warning("the assistant cannot reach its database: %s", error.text)
+            if event is None:
+                await asyncio.sleep(seconds)
+            else:
+                await self._wakes.wait(event, seconds)
+                event.clear()
+
+    async def _claim(self) -> None:
+        if self._draining.begun:
+            return
+        async with self._database.transaction() as store:
+            waiting = await store.runs.ready()
+        for run in waiting:
+            async with self._database.transaction() as store:
+                mine = await store.runs.claim(run.workspace, run.id, self.worker, datetime.now(UTC))
+            if mine:
+                self._draining.enter()
+                stop = asyncio.Event()
+                task = asyncio.create_task(self._make(run, stop))
+                self._making[run.id] = _Making(run, task, stop)
+                task.add_done_callback(lambda _, id=run.id: self._made(id))
+
+    def _made(self, id: str) -> None:
+        del self._making[id]
+        self._draining.leave()
+        self._work.set()  # what waited for it may begin
+
+    async def _sign(self) -> None:
+        by_workspace: defaultdict[str, list[str]] = defaultdict(list)
+        for id, making in self._making.items():
+            by_workspace[making.run.workspace].append(id)
+        if by_workspace:
+            async with self._database.transaction() as store:
+                for workspace, ids in by_workspace.items():
+                    await store.runs.beat(workspace, ids, self.worker, datetime.now(UTC))
+
+    async def _heed(self) -> None:
+        if self._making:
+            async with self._database.transaction() as store:
+                asked = await store.runs.stops(self.worker)
+            for id in asked:
+                self.stop(id)
+
+    async def _clear(self) -> None:
+        now = datetime.now(UTC)
+        await self._reap(now - SILENCE)
+        async with self._database.transaction() as store:
+            await store.conversations.purge(now - _UNDO)
+            await store.runs.prune(now - _LOGGED)
+
+    async def _reap(self, silent_since: datetime) -> None:
+        async with self._database.transaction() as store:
+            abandoned = await store.runs.abandoned(silent_since)
+        for run in abandoned:
+            if run.id not in self._making:
+                async with self._database.transaction() as store:
+                    await store.runs.cut_off(run, datetime.now(UTC))
+                self._wakes.tell(run.id)
+
+    # ── one run ──
+
+    async def _make(self, run: RunRecord, stop: asyncio.Event) -> None:
+        log = RunLog(self._database, self._wakes, run, self.worker)
+        owner, started = Owner(run.workspace, run.principal), time.perf_counter()
+        made, first = Made(), [0.0]
+        state: str = "failed"
+        end: RunEvent = Failed("The server failed.", None)
+        error: str | None = None
+        begun: Begun | None = None
+        cancelled = False
+        try:
+            begun = await self._begin(owner, run, log)
+            made = begun.made
+            if await self._write_down(begun, log, stop, started, first):
+                state, end = "stopped", Stopped("person")
+            else:
+                usage = {
+                    "prompt_tokens": made.prompt_tokens,
+                    "completion_tokens": made.completion_tokens,
+                    "cached_tokens": made.cached_tokens,
+                }
+                state, end = "done", Done(made.finish, usage, time.perf_counter() - started, first[0], made.left)
+        except Lost:
+            return
+        except asyncio.CancelledError:
+            state, end, cancelled = "cut_off", CutOff(), True
+        except AlizeError as failure:
+            if self._draining.begun and isinstance(failure, EngineUnavailable):
+                state, end = "cut_off", CutOff()  # it was in the way of the server's end
+            else:
+                error, end = failure.text, Failed(failure.text, failure.code)
+        except Exception:  # noqa: BLE001 - whatever it is, the run must end
+            _log.exception("a run failed")
+            error = "The server failed."
+        fields: dict[str, Any] = {"seconds": time.perf_counter() - started, "first_token_seconds": first[0], "error": error}
+        fields |= {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens, "left": made.left}
+        fields |= {"finish": made.finish} if state == "done" else {}
+        fields |= {"model": begun.model, "served_by": begun.served_by} if begun is not None else {}
+        try:
+            ended = await asyncio.shield(log.end(state, end, fields, _usage(run, begun, made, state, fields["seconds"])))
+        except AlizeError as failure:  # no disk, no database: the reaper ends it once there is one again
+            _log.error("the end of a run could not be written: %s", failure.text)
+            return
+        self._changes.tell(owner, {"type": "conversation.changed", "id": run.conversation})
+        if ended and state == "done" and not cancelled:
+            await self._entitle(owner, run.conversation)
+
+    async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> Begun:
+        async with self._database.transaction() as store:
+            conversation = await store.conversations.get(owner, run.conversation, deleted=True)
+            messages = await store.conversations.messages(owner, run.conversation)
+        assert conversation is not None, "purging takes the runs along"
+        answer = next(message for message in messages if message.id == run.message)
+        continuing = bool(answer.content)
+        path = path_to(messages, answer.id if continuing else answer.parent or "")
+        begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing)
+        fitted = begun.fitted
+        await log.write(
+            Started(
+                run.conversation, run.message, begun.model, begun.served_by, fitted.sent_from, len(fitted.dropped), begun.made.prompt_tokens
+            )
+        )
+        return begun
+
+    async def _write_down(self, begun: Begun, log: RunLog, stop: asyncio.Event, started: float, first: list[float]) -> bool:
+        """Log the answer as it comes. True where it was stopped. Raises what the engine raises, and Lost."""
+        reading = asyncio.create_task(self._read(begun, log, started, first))
+        flushing = asyncio.create_task(log.keep_flushing())
+        stopping = asyncio.create_task(stop.wait())
+        tasks = (reading, flushing, stopping)
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if flushing in done:
+                await flushing  # raises: the log cannot be written
+            if reading in done:
+                await reading
+                return False
+            return True
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, begun: Begun, log: RunLog, started: float, first: list[float]) -> None:
+        async with aclosing(begun.pieces) as pieces:
+            async for text in pieces:
+                if not first[0]:
+                    first[0] = time.perf_counter() - started
+                log.add(text)
+
+    async def _entitle(self, owner: Owner, conversation: str) -> None:
+        with suppress(AlizeError):  # a title is a nicety: the next answer tries again
+            if await entitle(self._database, self._answerer, owner, conversation):
+                self._changes.tell(owner, {"type": "conversation.changed", "id": conversation})
+
+
+def _usage(run: RunRecord, begun: Begun | None, made: Made, state: str, seconds: float) -> UsageRecord | None:
+    if begun is None or begun.served_by:
+        return None
+    outcome = made.finish if state == "done" else {"stopped": "cancelled", "cut_off": "cancelled"}.get(state, "error")
+    return UsageRecord(
+        id=run.id,
+        workspace=run.workspace,
+        principal=run.principal,
+        model=begun.model,
+        endpoint=_ENDPOINT,
+        prompt_tokens=made.prompt_tokens,
+        cached_tokens=made.cached_tokens,
+        completion_tokens=made.completion_tokens,
+        outcome=outcome,
+        created=datetime.now(UTC),
+        seconds=seconds,
+    )
+
+
+def answer_to(question: MessageRecord, id: str, run: str, at: datetime) -> MessageRecord:
+    """The answer that a run is to make, before there is any of it."""
+    return MessageRecord(
+        id, question.workspace, question.principal, question.conversation, question.id, "assistant", "", at, run=run, state="waiting"
+    )
