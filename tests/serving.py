@@ -16,6 +16,7 @@ from alize.api.app import create_app
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Server
+from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import KeyIdentity, make_key, owner
 from alize.governance.identity import Principal
@@ -77,7 +78,8 @@ async def opened(
         parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
         app = create_app(settings, parts)
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None) as client:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
+        async with assisting(app), client:
             yield Desk(app, client, engine, database, identity, who, parts, settings, key)
         await identity.close()
     finally:

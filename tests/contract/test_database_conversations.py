@@ -106,9 +106,12 @@ async def test_nothing_of_somebody_else_is_there(database: Database, owner: Owne
             assert await there.search(stranger, "secret") == []
             assert await store.runs.get(stranger, run.id) is None
             assert await store.runs.active(stranger, chat.id) == []
+            assert await store.runs.busy(stranger) == frozenset()
+            assert not await store.runs.attach(stranger, run.message, "r")
             assert await store.runs.ask_stop(stranger, run.id, NOW) is None
             assert await store.runs.events(stranger, run.id, 0) == []
         assert [one.id for one in await store.runs.active(owner, chat.id)] == [run.id]
+        assert await store.runs.busy(owner) == {chat.id}
 
 
 async def test_a_message_cannot_be_put_into_somebody_elses_conversation(database: Database, owner: Owner) -> None:
@@ -340,3 +343,17 @@ async def test_the_events_of_runs_that_ended_long_ago_are_pruned_and_their_texts
         message = await store.runs.message_of(owner.workspace, run.id)
         assert message is not None
         assert message.content == "a"
+
+
+async def test_an_answer_is_given_to_one_further_run_once_it_has_ended(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        assert not await store.runs.attach(owner, run.message, "r2")
+        await store.runs.ask_stop(owner, run.id, NOW)
+        assert await store.runs.attach(owner, run.message, "r2")
+        assert not await store.runs.attach(owner, run.message, "r3")
+        message = await store.conversations.message(owner, run.message)
+        assert message is not None
+        assert (message.run, message.state) == ("r2", "waiting")

@@ -38,6 +38,8 @@ _MODELS: tuple[type[BaseModel], ...] = (
     UsageList,
     UsageSum,
 )
+_NAMED: dict[type[BaseModel], None] = {}
+"""Every schema that a route names, also those of routes above the API."""
 _REF = "#/components/schemas/{model}"
 _ABOUT = "Wire-compatible with the public API of Mistral. What is accepted beyond it is described field by field."
 
@@ -80,7 +82,8 @@ def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, summary=app.summary, description=_ABOUT, routes=app.routes, servers=servers
         )
-        _, definitions = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_REF)
+        models = dict.fromkeys((*_MODELS, *_NAMED))
+        _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
         document["components"] = {
             "schemas": dict(sorted(definitions["$defs"].items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key; `alize keys create` makes one."}},
@@ -96,4 +99,5 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 def _schema(model: type[BaseModel] | tuple[type[BaseModel], ...]) -> dict[str, Any]:
     if isinstance(model, tuple):
         return {"oneOf": [_schema(one) for one in model], "discriminator": {"propertyName": "type"}}
+    _NAMED[model] = None
     return {"$ref": _REF.format(model=model.__name__)}

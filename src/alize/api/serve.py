@@ -10,12 +10,13 @@ import logging
 import shlex
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from alize.api.app import create_app
 from alize.api.listen import address_of, bind, check_tls
@@ -35,11 +36,12 @@ from alize.weights.catalog import Card, resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
-__all__ = ["Server", "Started", "announce", "serve"]
+__all__ = ["Extension", "Server", "Started", "announce", "serve"]
 
 _log = logging.getLogger("alize.api")
 
 Progress = Callable[[int, int, str], None]
+Extension = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 _LAST_WORDS = 5.0  # seconds for the errors of answers that were cut off to reach their clients
 _KEEP_ALIVE = 75  # seconds an idle connection stays; clients that keep theirs for less never meet one that is just being closed
 
@@ -68,8 +70,15 @@ def announce(started: Started) -> None:
     print(f"Documentation: {started.address}/docs    State: {settings.home}", flush=True)  # noqa: T201
 
 
-def serve(settings: Settings, started: Callable[[Started], None] = announce, progress: Progress | None = None) -> None:
+def serve(
+    settings: Settings,
+    started: Callable[[Started], None] = announce,
+    progress: Progress | None = None,
+    extensions: Sequence[Extension] = (),
+) -> None:
     """Serve until told to stop. `started` is called once requests are answered; `progress` while a model is being fetched.
+
+    `extensions` are what stands above the API: each adds its routes to the application, and works until the server ends.
 
     Raises HomeUnusable, PortTaken, SettingInvalid, InvalidModel, DownloadFailed, Missing, CheckpointInvalid, StorageFailed.
     """
@@ -78,7 +87,7 @@ def serve(settings: Settings, started: Callable[[Started], None] = announce, pro
     with HomeLock(prepare_home(settings.home)), contextlib.closing(bind(settings)) as listener:
         card, path = _model(settings, progress)
         tokenizer = _tokenizer(path)
-        asyncio.run(_serve(settings, listener, card, path, tokenizer, started))
+        asyncio.run(_serve(settings, listener, card, path, tokenizer, started, extensions))
 
 
 def _model(settings: Settings, progress: Progress | None) -> tuple[Card, Path]:
@@ -101,16 +110,25 @@ def _tokenizer(path: Path) -> Tokenizer:
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, card: Card, path: Path, tokenizer: Tokenizer, started: Callable[[Started], None]
+    settings: Settings,
+    listener: socket.socket,
+    card: Card,
+    path: Path,
+    tokenizer: Tokenizer,
+    started: Callable[[Started], None],
+    extensions: Sequence[Extension],
 ) -> None:
     database = open_database(settings)
     try:
         await database.migrate()
         engine = await LocalEngine.start(EngineConfig.of(settings, path, card.id, card.sha256))
         try:
-            async with _identity(settings, database) as identity:
+            async with _identity(settings, database) as identity, AsyncExitStack() as extended:
                 parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
-                server = Server(_config(settings, parts))
+                app = create_app(settings, parts)
+                for extension in extensions:
+                    await extended.enter_async_context(extension(app))
+                server = Server(_config(settings, app))
                 # Made last: a key that is made before something fails would never be shown.
                 made = await first_key(database, settings) if settings.auth else None
                 await _until_told(
@@ -138,9 +156,9 @@ async def _identity(settings: Settings, database: Database) -> AsyncGenerator[Id
         await identity.close()
 
 
-def _config(settings: Settings, parts: Parts) -> uvicorn.Config:
+def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings, parts),
+        app,
         http=Http1,
         log_config=None,
         access_log=False,

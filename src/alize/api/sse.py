@@ -84,15 +84,19 @@ class _Wire:
 
     async def write(self, data: bytes) -> None:
         async with self._lock:
-            if not self.began:
-                self.began = True
-                await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
+            await self._begin()
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
             self._written = asyncio.get_running_loop().time()
 
     async def end(self) -> None:
         async with self._lock:
+            await self._begin()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _begin(self) -> None:
+        if not self.began:
+            self.began = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
 
     async def tick(self, seconds: float) -> None:
         """Write a comment whenever nothing was written for so long."""

@@ -16,16 +16,16 @@ __all__ = ["again", "carry_on", "conversation_of", "create", "message_of", "run_
 _ACTIVE = ("waiting", "running")
 
 
-async def create(store: Store, owner: Owner, id: str, title: str, model: str, settings: dict[str, Any]) -> tuple[ConversationRecord, bool]:
-    """The conversation, and whether it is new. Raises Conflict for an id that names another one."""
+async def create(store: Store, owner: Owner, id: str, title: str, model: str, settings: dict[str, Any]) -> ConversationRecord:
+    """The conversation, made or found. Raises Conflict for an id that names another one."""
     now = datetime.now(UTC)
     made = ConversationRecord(id, owner.workspace, owner.principal, title, "person" if title else "", model, settings, None, now, now)
     if await store.conversations.add(made):
-        return made, True
+        return made
     there = await store.conversations.get(owner, id)
     if there is None:
         raise Conflict("This id is in use.", param="id", remedy="Make another one.")
-    return there, False
+    return there
 
 
 async def conversation_of(store: Store, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord:

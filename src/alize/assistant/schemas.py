@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from alize.api.schemas.values import Schema
+from alize.api.schemas.values import WHOLE, Natural, Schema
 
 __all__ = [
     "AnswerIds",
+    "Answered",
     "AttachmentIn",
+    "ContextUse",
     "ContinueRequest",
     "ConversationChange",
     "ConversationNew",
@@ -31,12 +33,12 @@ class SamplingSettings(Schema):
     system: str | None = Field(None, max_length=32_000)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=0, le=1_000_000)
+    top_k: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
     min_p: float | None = Field(None, ge=0, le=1)
-    max_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
-    seed: int | None = Field(None, ge=0, lt=2**63)
+    seed: Natural | None = None
     stop: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] | None = Field(None, max_length=16)
 
 
@@ -44,7 +46,7 @@ class ConversationNew(Schema):
     id: Id
     title: str = Field("", max_length=200)
     model: str = Field("", max_length=200)
-    settings: SamplingSettings = Field(default_factory=SamplingSettings)
+    settings: SamplingSettings | None = None
 
 
 class ConversationChange(Schema):
@@ -103,3 +105,74 @@ class Message(Schema):
     seconds: float
     first_token_seconds: float
     left: list[str] = Field(description="Hosts that something was sent to.")
+
+
+class Run(Schema):
+    id: str
+    message: str = Field(description="The answer it makes.")
+    state: Literal["waiting", "running", "done", "stopped", "failed", "cut_off"]
+    seq: int = Field(description="The number of its last event.")
+
+
+class Summary(Schema):
+    id: str
+    object: Literal["conversation"] = "conversation"
+    title: str
+    titled_by: Literal["", "model", "person"]
+    model: str = Field(description="Empty for the default.")
+    pinned: AwareDatetime | None
+    archived: AwareDatetime | None
+    created: AwareDatetime
+    updated: AwareDatetime = Field(description="When the last message came.")
+    running: bool
+
+
+class Conversation(Summary):
+    settings: SamplingSettings
+    leaf: str | None = Field(description="The message shown last.")
+    messages: list[Message] = Field(description="Of all branches, oldest first.")
+    runs: list[Run] = Field(description="What waits or runs.")
+
+
+class ConversationList(Schema):
+    object: Literal["list"] = "list"
+    data: list[Summary]
+    has_more: bool
+    next: str | None
+
+
+class ConversationDeleted(Schema):
+    id: str
+    object: Literal["conversation"] = "conversation"
+    deleted: Literal[True] = True
+
+
+class Said(Schema):
+    message: Message
+    answer: Message
+    run: Run
+
+
+class Answered(Schema):
+    answer: Message
+    run: Run
+
+
+class ContextUse(Schema):
+    limit: int = Field(description="The model's context, in tokens.")
+    used: int
+    sent_from: str | None = Field(description="The first message that is still sent.")
+    dropped: list[str] = Field(description="Messages that are not sent any more, oldest first.")
+
+
+class Hit(Schema):
+    conversation: str
+    title: str
+    message: str | None = Field(description="None where the title matched.")
+    created: AwareDatetime
+    excerpt: str
+    marks: list[tuple[int, int]] = Field(description="Where the words stand in the excerpt: half-open, in UTF-16 units.")
+
+
+class Hits(Schema):
+    data: list[Hit]

@@ -23,6 +23,7 @@ def up(
 ) -> None:
     """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""
     from alize.api.serve import announce, serve
+    from alize.assistant.serving import assisting
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
     from alize.settings import Settings
@@ -36,4 +37,4 @@ def up(
             until_started.close()
             announce(facts)
 
-        serve(settings, started, progress)
+        serve(settings, started, progress, [assisting])

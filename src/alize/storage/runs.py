@@ -42,6 +42,10 @@ class SqlRuns:
     async def active(self, owner: Owner, conversation: str) -> Sequence[RunRecord]:
         return await self._all(_owned(owner), runs.c.conversation == conversation, runs.c.state.in_(_ACTIVE))
 
+    async def busy(self, owner: Owner) -> frozenset[str]:
+        query = select(runs.c.conversation).where(_owned(owner), runs.c.state.in_(_ACTIVE)).distinct()
+        return frozenset((await self._unit.read(query)).scalars())
+
     async def ready(self, *, limit: int = 100) -> Sequence[RunRecord]:
         answer, question, before = (messages.alias(name) for name in ("answer", "question", "before"))
         # Whose question follows an answer that is being made waits for it; so does a second run of one answer.

@@ -15,7 +15,7 @@ from alize.api.body import read
 from alize.api.documentation import described
 from alize.api.sse import EventStream
 from alize.assistant.conversations import again, carry_on, run_of, say
-from alize.assistant.schemas import ContinueRequest, MessageNew, RegenerateRequest
+from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
 from alize.governance.identity import Principal
@@ -34,7 +34,9 @@ def assistant_of(request: Request) -> Assistant:
 Here = Annotated[Assistant, Depends(assistant_of)]
 
 
-@router.post("/api/conversations/{conversation_id}/messages", status_code=201, openapi_extra=described(request=MessageNew, status=201))
+@router.post(
+    "/api/conversations/{conversation_id}/messages", status_code=201, openapi_extra=described(Said, request=MessageNew, status=201)
+)
 async def say_message(conversation_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Ask. The question is kept before it is answered; behind an answer in the making it waits its turn."""
     wanted = await read(request, MessageNew, strict=here.settings.strict)
@@ -48,7 +50,9 @@ async def say_message(conversation_id: str, request: Request, principal: Caller,
     return json({"message": message_json(question), "answer": message_json(answer), "run": run_json(run)}, 201)
 
 
-@router.post("/api/messages/{message_id}/regenerate", status_code=201, openapi_extra=described(request=RegenerateRequest, status=201))
+@router.post(
+    "/api/messages/{message_id}/regenerate", status_code=201, openapi_extra=described(Answered, request=RegenerateRequest, status=201)
+)
 async def regenerate(message_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Answer the same question again, beside the answer that is there."""
     wanted = await read(request, RegenerateRequest, strict=here.settings.strict)
@@ -59,7 +63,7 @@ async def regenerate(message_id: str, request: Request, principal: Caller, here:
     return json({"answer": message_json(answer), "run": run_json(run)}, 201)
 
 
-@router.post("/api/messages/{message_id}/continue", status_code=201, openapi_extra=described(request=ContinueRequest, status=201))
+@router.post("/api/messages/{message_id}/continue", status_code=201, openapi_extra=described(Answered, request=ContinueRequest, status=201))
 async def continue_answer(message_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Go on with an answer that was stopped, cut off, or as long as it might be."""
     wanted = await read(request, ContinueRequest, strict=here.settings.strict)
@@ -70,7 +74,7 @@ async def continue_answer(message_id: str, request: Request, principal: Caller, 
     return json({"answer": message_json(answer), "run": run_json(run)}, 201)
 
 
-@router.post("/api/runs/{run_id}/stop", status_code=202, openapi_extra=described(status=202))
+@router.post("/api/runs/{run_id}/stop", status_code=202, openapi_extra=described(Run, status=202))
 async def stop_run(run_id: str, principal: Caller, assistant: Here) -> Response:
     """Stop an answer, from whichever page. What is there of it stays. A no-op where it has ended."""
     owner = owner_of(principal)

@@ -18,7 +18,16 @@ from alize.assistant.excerpts import excerpt
 from alize.assistant.export import as_json, as_markdown
 from alize.assistant.routes.answers import Here as Assisting
 from alize.assistant.routes.answers import json, message_json, owner_of
-from alize.assistant.schemas import ConversationChange, ConversationNew
+from alize.assistant.schemas import (
+    ContextUse,
+    Conversation,
+    ConversationChange,
+    ConversationDeleted,
+    ConversationList,
+    ConversationNew,
+    Hits,
+    Summary,
+)
 from alize.errors import InvalidRequest, NotFound
 from alize.storage.base import ConversationRecord, Owner, Store
 
@@ -28,29 +37,29 @@ router = APIRouter(tags=["conversations"])
 _UNDO = timedelta(hours=1)
 
 
-@router.get("/api/conversations", openapi_extra=described())
+@router.get("/api/conversations", openapi_extra=described(ConversationList))
 async def list_conversations(principal: Caller, assistant: Assisting, page: Paging, archived: bool = False) -> Response:
     """List your conversations, the last updated first."""
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         found = await store.conversations.list(owner, archived=archived, limit=page.limit, after=page.after)
-        running = {one.id for one in found.items if await store.runs.active(owner, one.id)}
+        running = await store.runs.busy(owner)
     return json(as_list(found, lambda one: _summary(one, one.id in running)))
 
 
-@router.post("/api/conversations", status_code=201, openapi_extra=described(request=ConversationNew, status=201))
+@router.post("/api/conversations", status_code=201, openapi_extra=described(Conversation, request=ConversationNew, status=201))
 async def create_conversation(request: Request, principal: Caller, here: Here, assistant: Assisting) -> Response:
     """Begin a conversation. The same again is answered with the one that is there."""
     wanted = await read(request, ConversationNew, strict=here.settings.strict)
-    owner, settings = owner_of(principal), wanted.settings.model_dump(exclude_none=True)
+    owner, settings = owner_of(principal), wanted.settings.model_dump(exclude_none=True) if wanted.settings else {}
     async with assistant.database.transaction() as store:
-        made, new = await create(store, owner, wanted.id, wanted.title, wanted.model, settings)
+        made = await create(store, owner, wanted.id, wanted.title, wanted.model, settings)
         body = await _whole(store, owner, made)
     assistant.changes.tell(owner, {"type": "conversation.changed", "id": wanted.id})
-    return json(body, 201 if new else 200)
+    return json(body, 201)
 
 
-@router.get("/api/conversations/{conversation_id}", openapi_extra=described())
+@router.get("/api/conversations/{conversation_id}", openapi_extra=described(Conversation))
 async def get_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
     """Read a conversation with the messages of all its branches."""
     owner = owner_of(principal)
@@ -58,7 +67,7 @@ async def get_conversation(conversation_id: str, principal: Caller, assistant: A
         return json(await _whole(store, owner, await conversation_of(store, owner, conversation_id)))
 
 
-@router.patch("/api/conversations/{conversation_id}", openapi_extra=described(request=ConversationChange))
+@router.patch("/api/conversations/{conversation_id}", openapi_extra=described(Summary, request=ConversationChange))
 async def change_conversation(conversation_id: str, request: Request, principal: Caller, here: Here, assistant: Assisting) -> Response:
     """Rename, pin, archive or set up a conversation, or say which branch is shown."""
     wanted = await read(request, ConversationChange, strict=here.settings.strict)
@@ -82,7 +91,7 @@ async def change_conversation(conversation_id: str, request: Request, principal:
     return json(body)
 
 
-@router.delete("/api/conversations/{conversation_id}", openapi_extra=described())
+@router.delete("/api/conversations/{conversation_id}", openapi_extra=described(ConversationDeleted))
 async def delete_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
     """Delete a conversation. For an hour it can be restored; its answers in the making are stopped."""
     owner, now = owner_of(principal), datetime.now(UTC)
@@ -99,7 +108,7 @@ async def delete_conversation(conversation_id: str, principal: Caller, assistant
     return json({"id": conversation_id, "object": "conversation", "deleted": True})
 
 
-@router.post("/api/conversations/{conversation_id}/restore", openapi_extra=described())
+@router.post("/api/conversations/{conversation_id}/restore", openapi_extra=described(Summary))
 async def restore_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
     """Take a deletion back."""
     owner = owner_of(principal)
@@ -127,7 +136,7 @@ async def export_conversation(
     return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="conversation-{found.id[:8]}.{suffix}"'})
 
 
-@router.get("/api/conversations/{conversation_id}/context", openapi_extra=described())
+@router.get("/api/conversations/{conversation_id}/context", openapi_extra=described(ContextUse))
 async def conversation_context(conversation_id: str, principal: Caller, assistant: Assisting, leaf: str | None = None) -> Response:
     """Say what of a conversation the model would still be sent with the next question."""
     owner = owner_of(principal)
@@ -142,7 +151,7 @@ async def conversation_context(conversation_id: str, principal: Caller, assistan
     return json({"limit": limit, "used": len(fitted.tokens), "sent_from": fitted.sent_from, "dropped": fitted.dropped})
 
 
-@router.get("/api/search", openapi_extra=described())
+@router.get("/api/search", openapi_extra=described(Hits))
 async def search(
     principal: Caller,
     assistant: Assisting,
@@ -157,7 +166,7 @@ async def search(
         shown = excerpt(hit.text, q)
         about = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
         found.append({**about, "excerpt": shown.text, "marks": shown.marks})
-    return json({"object": "list", "data": found, "has_more": False, "next": None})
+    return json({"data": found})
 
 
 async def _whole(store: Store, owner: Owner, conversation: ConversationRecord) -> dict[str, Any]:

@@ -48,6 +48,10 @@ class RunRepository(Protocol):
         """Those that wait or run, oldest first."""
         ...
 
+    async def busy(self, owner: Owner) -> frozenset[str]:
+        """Ids of the conversations where something waits or runs."""
+        ...
+
     async def ready(self, *, limit: int = 100) -> Sequence[RunRecord]:
         """Waiting runs whose question's parent is no answer in the making, oldest first. Takes no tenant: workers serve everybody."""
         ...

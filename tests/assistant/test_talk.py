@@ -1,0 +1,194 @@
+"""Talk: a question is kept before it is answered, and its answer is the same whoever follows it, from wherever."""
+
+import asyncio
+from typing import Any
+
+from alize.errors import EngineCrashed
+from tests.assistant.conftest import Page, new_id, text_of
+
+
+async def test_an_answer_is_made_and_kept_with_what_it_took(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat, "Hello?")
+    events = await page.follow(asked["run"]["id"])
+    assert [seq for seq, _ in events] == list(range(1, len(events) + 1))
+    assert [data["type"] for _, data in (events[0], events[-1])] == ["conversation.response.started", "conversation.response.done"]
+    assert text_of(events) == "Hello"
+    question, answer = (await page.read(chat))["messages"]
+    assert (question["content"], question["state"], question["parent"]) == ("Hello?", "done", None)
+    assert (answer["content"], answer["state"], answer["finish"], answer["parent"]) == ("Hello", "done", "stop", question["id"])
+    done = events[-1][1]
+    assert answer["completion_tokens"] == done["usage"]["completion_tokens"] > 0
+    assert (answer["prompt_tokens"], answer["left"], answer["served_by"]) == (done["usage"]["prompt_tokens"], [], "")
+
+
+async def test_from_whichever_event_one_follows_the_text_is_whole(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    whole = await page.follow(asked["run"]["id"])
+    for after in range(len(whole) + 1):
+        rest = await page.follow(asked["run"]["id"], after)
+        assert rest == whole[after:]
+
+
+async def test_two_pages_see_the_same_answer_grow(page: Page) -> None:
+    page.engine.hold(after=2)
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    pages = [asyncio.create_task(page.follow(asked["run"]["id"])) for _ in range(2)]
+    await page.engine.until(lambda stats: stats.running == 1)
+    page.engine.release()
+    first, second = await asyncio.gather(*pages)
+    assert first == second
+    assert text_of(first) == "Hello"
+
+
+async def test_nobody_need_watch(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    await page.follow(asked["run"]["id"], after=0)
+    assert (await page.read(chat))["messages"][1]["content"] == "Hello"
+
+
+async def test_a_number_beyond_the_log_is_a_gap(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    await page.follow(asked["run"]["id"])
+    assert await page.follow(asked["run"]["id"], after=1000) == [(0, {"type": "run.gap"})]
+
+
+async def test_stopping_keeps_what_is_there_from_whichever_page_and_however_often(page: Page) -> None:
+    page.engine.hold(after=2)
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    run = asked["run"]["id"]
+    watching = asyncio.create_task(page.follow(run))
+    await page.engine.until(lambda stats: stats.generated_tokens >= 2)
+    await asyncio.gather(*(page.call("POST", f"/api/runs/{run}/stop", 202) for _ in range(3)))
+    events = await watching
+    assert [data["type"] for _, data in events].count("run.stopped") == 1
+    answer = (await page.read(chat))["messages"][1]
+    assert answer["state"] == "stopped"
+    assert answer["content"] == text_of(events)
+    await page.engine.until(lambda stats: stats.running == 0)
+    await page.call("POST", f"/api/runs/{run}/stop", 202)
+
+
+async def test_a_stopped_answer_is_continued_where_it_stopped(page: Page) -> None:
+    page.engine.hold(after=2)
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    await page.engine.until(lambda stats: stats.generated_tokens >= 2)
+    await page.call("POST", f"/api/runs/{asked['run']['id']}/stop", 202)
+    await page.follow(asked["run"]["id"])
+    kept = (await page.read(chat))["messages"][1]["content"]
+    page.engine.release()
+    more = await page.call("POST", f"/api/messages/{asked['answer']['id']}/continue", 201, {"run": new_id()})
+    events = await page.follow(more["run"]["id"])
+    answer = (await page.read(chat))["messages"][1]
+    assert answer["content"] == kept + text_of(events)
+    assert (answer["state"], answer["run"]) == ("done", more["run"]["id"])
+    await page.call("POST", f"/api/messages/{asked['answer']['id']}/continue", 400, {"run": new_id()})
+
+
+async def test_an_answer_made_again_stands_beside_the_first(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    await page.follow(asked["run"]["id"])
+    wish = {"answer": {"id": new_id(), "run": new_id()}}
+    again = await page.call("POST", f"/api/messages/{asked['answer']['id']}/regenerate", 201, wish)
+    await page.follow(again["run"]["id"])
+    assert await page.call("POST", f"/api/messages/{asked['answer']['id']}/regenerate", 201, wish)  # sent twice, done once
+    found = await page.read(chat)
+    assert [message["parent"] for message in found["messages"]] == [None, asked["message"]["id"], asked["message"]["id"]]
+    assert found["leaf"] == again["answer"]["id"]
+
+
+async def test_an_edited_question_is_a_branch_and_the_answer_in_the_making_goes_on(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat = await page.begin()
+    first = await page.ask(chat, "one")
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, "two")
+    await page.engine.until(lambda stats: stats.running == 2)
+    page.engine.release()
+    for asked in (first, second):
+        assert text_of(await page.follow(asked["run"]["id"])) == "Hello"
+    assert [message["content"] for message in (await page.read(chat))["messages"] if message["role"] == "user"] == ["one", "two"]
+
+
+async def test_a_question_behind_an_answer_in_the_making_waits_its_turn(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat = await page.begin()
+    first = await page.ask(chat, "one")
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, "two", parent=first["answer"]["id"])
+    assert {run["state"] for run in (await page.read(chat))["runs"]} == {"running", "waiting"}
+    assert len(page.engine.asked) == 1
+    page.engine.release()
+    assert text_of(await page.follow(second["run"]["id"])) == "Hello"
+    assert [message["state"] for message in (await page.read(chat))["messages"]] == ["done"] * 4
+
+
+async def test_a_waiting_question_is_stopped_before_it_begins(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat = await page.begin()
+    first = await page.ask(chat)
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, parent=first["answer"]["id"])
+    await page.call("POST", f"/api/runs/{second['run']['id']}/stop", 202)
+    assert [data["type"] for _, data in await page.follow(second["run"]["id"])] == ["run.stopped"]
+    page.engine.release()
+    await page.follow(first["run"]["id"])
+    assert [request.priority for request in page.engine.asked].count(0) == 1
+
+
+async def test_what_is_sent_twice_is_kept_once_and_another_text_is_refused(page: Page) -> None:
+    chat = await page.begin()
+    body = {"id": new_id(), "content": "Hi", "answer": {"id": new_id(), "run": new_id()}}
+    path = f"/api/conversations/{chat}/messages"
+    first = await page.call("POST", path, 201, body)
+    again = await page.call("POST", path, 201, body)
+    assert again["message"] == first["message"]
+    await page.call("POST", path, 409, {**body, "content": "Ho"})
+    assert len((await page.read(chat))["messages"]) == 2
+
+
+async def test_an_engine_that_breaks_leaves_the_text_and_says_so(page: Page) -> None:
+    page.engine.fail(EngineCrashed("out of memory"), after=3)
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    events = await page.follow(asked["run"]["id"])
+    assert events[-1][1] == {"type": "conversation.response.error", "message": "out of memory", "code": "engine_crashed"}
+    answer = (await page.read(chat))["messages"][1]
+    assert (answer["state"], answer["error"], answer["content"]) == ("failed", "out of memory", text_of(events))
+
+
+async def test_a_question_that_is_too_long_is_kept_and_refused_with_both_numbers(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat, "x" * 10_000)
+    (_, error) = (await page.follow(asked["run"]["id"]))[-1]
+    assert error["code"] == "3051"
+    assert "4096" in error["message"]
+    assert (await page.read(chat))["messages"][0]["content"] == "x" * 10_000
+
+
+async def test_a_conversation_is_titled_once_by_the_model_below_everybody(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat)
+    await page.follow(asked["run"]["id"])
+    found = await page.until(chat, lambda found: found["title"])
+    assert (found["title"], found["titled_by"]) == ("Hello", "model")
+    assert [request.priority for request in page.engine.asked] == [0, -1]
+
+
+async def test_settings_reach_the_engine_and_files_the_prompt(page: Page) -> None:
+    settings: dict[str, Any] = {"system": "Be brief.", "temperature": 0.3, "seed": 7, "max_tokens": 3}
+    chat = await page.begin(settings=settings, title="mine")
+    file = {"name": "a.txt", "type": "text/plain", "text": "42"}
+    asked = await page.ask(chat, "What is in it?", attachments=[file])
+    await page.follow(asked["run"]["id"])
+    (request,) = page.engine.asked
+    assert (request.sampling.temperature, request.sampling.seed, request.max_tokens) == (0.3, 7, 3)
+    prompt = page.desk.parts.models["fake"].tokenizer.decode(request.tokens)
+    assert all(part in prompt for part in ("Be brief.", "a.txt", "42", "What is in it?"))
