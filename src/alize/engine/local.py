@@ -22,7 +22,6 @@ from alize.engine.build import EngineConfig
 from alize.engine.wire import (
     Abort,
     Add,
-    Answer,
     Call,
     Command,
     Event,
@@ -30,6 +29,7 @@ from alize.engine.wire import (
     Quit,
     Ready,
     Refused,
+    Reply,
     Start,
     Steps,
     decode_event,
@@ -57,7 +57,7 @@ class LocalEngine:
         self._writer: asyncio.StreamWriter | None = None  # None while no engine is ready
         self._asked: set[str] = set()  # ids of the requests in flight
         self._inboxes: dict[str, _Inbox] = {}  # by the number, as text, that such a request has on the wire
-        self._calls: dict[int, asyncio.Future[Answer]] = {}
+        self._calls: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = itertools.count(1)
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
@@ -186,7 +186,7 @@ class LocalEngine:
         check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
         return (await self._call(method, tokens=list(tokens))).values
 
-    async def _call(self, method: str, tokens: list[int] | None = None, path: str | None = None) -> Answer:
+    async def _call(self, method: str, tokens: list[int] | None = None, path: str | None = None) -> Reply:
         number = next(self._numbers)
         self._send(Call(number, method, tokens or [], path))
         future = self._calls[number] = asyncio.get_running_loop().create_future()
@@ -270,7 +270,7 @@ class LocalEngine:
                     self._deliver(step.request_id, step)
             case Refused(request_id, failure):
                 self._deliver(request_id, failure.error())
-            case Answer(number):
+            case Reply(number):
                 future = self._calls.pop(number, None)
                 if future is not None and not future.done():
                     future.set_result(event)

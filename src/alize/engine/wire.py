@@ -18,7 +18,6 @@ from alize.errors import AlizeError
 __all__ = [
     "Abort",
     "Add",
-    "Answer",
     "Call",
     "Channel",
     "Command",
@@ -28,6 +27,7 @@ __all__ = [
     "Quit",
     "Ready",
     "Refused",
+    "Reply",
     "Start",
     "Steps",
     "decode_event",
@@ -117,8 +117,8 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
     failure: Failure
 
 
-class Answer(msgspec.Struct, tag=True, frozen=True):
-    """The answer to a Call: one of the fields, or none where there is nothing to say."""
+class Reply(msgspec.Struct, tag=True, frozen=True):
+    """What comes back for a Call: one of the fields, or none where there is nothing to say."""
 
     number: int
     failure: Failure | None = None
@@ -127,7 +127,7 @@ class Answer(msgspec.Struct, tag=True, frozen=True):
     info: ModelInfo | None = None
 
 
-Event = Ready | Failed | Steps | Refused | Answer
+Event = Ready | Failed | Steps | Refused | Reply
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

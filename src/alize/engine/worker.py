@@ -16,7 +16,7 @@ import psutil
 
 from alize.engine.build import build_core
 from alize.engine.core import Job
-from alize.engine.wire import Abort, Add, Answer, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Start, Steps
+from alize.engine.wire import Abort, Add, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Reply, Start, Steps
 from alize.errors import AlizeError
 
 __all__ = ["main"]
@@ -70,11 +70,11 @@ class _Worker:
             next(job)
             return
         except StopIteration as end:
-            answer = Answer(number, values=end.value)
+            reply = Reply(number, values=end.value)
         except AlizeError as error:
-            answer = Answer(number, Failure.of(error))
+            reply = Reply(number, Failure.of(error))
         self._job = None
-        self._channel.send(answer)
+        self._channel.send(reply)
 
     def _abandon(self, request_id: str) -> None:
         self._core.abort(request_id)
@@ -103,13 +103,13 @@ class _Worker:
             case "score" | "embed":
                 self._calls.append(call)
             case "stats":
-                self._channel.send(Answer(call.number, stats=core.stats(psutil.Process().memory_info().rss)))
+                self._channel.send(Reply(call.number, stats=core.stats(psutil.Process().memory_info().rss)))
             case "pause":
                 core.paused = True
-                self._settled.append(lambda: self._channel.send(Answer(call.number)))
+                self._settled.append(lambda: self._channel.send(Reply(call.number)))
             case "resume":
                 core.paused = False
-                self._channel.send(Answer(call.number))
+                self._channel.send(Reply(call.number))
             case "reload":
                 core.paused = True
                 self._settled.append(lambda: self._reload(call))
@@ -122,7 +122,7 @@ class _Worker:
             fresh = build_core(config)  # the old weights stay until the new ones are whole
         except AlizeError as error:
             self._core.paused = False
-            self._channel.send(Answer(call.number, Failure.of(error)))
+            self._channel.send(Reply(call.number, Failure.of(error)))
             return
         waiting = self._core.waiting()
         fresh.count_from(self._core)
@@ -130,7 +130,7 @@ class _Worker:
         self._core, self._config = fresh, config
         for request in waiting:
             self._handle(Add(request))
-        self._channel.send(Answer(call.number, info=fresh.info))
+        self._channel.send(Reply(call.number, info=fresh.info))
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alize.api.page import STYLE, page_of
+from alize.api.documentation_page import STYLE, page_of
 
 __all__ = ["router"]
 

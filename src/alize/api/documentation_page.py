@@ -12,7 +12,7 @@ from typing import Any, cast
 
 __all__ = ["STYLE", "page_of"]
 
-STYLE = files("alize.api").joinpath("page.css").read_text("utf-8")
+STYLE = files("alize.api").joinpath("documentation_page.css").read_text("utf-8")
 _DEEPEST = 3  # how far objects inside objects are shown
 
 Schema = Mapping[str, Any]
