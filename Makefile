@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Compiled modules are kept: else every process that the tests start compiles the program anew, and pytest every test.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up install dev test quick check bench soak docs lock clean
+.PHONY: help up install dev test quick check bench soak docs lock clean every-time
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +77,10 @@ $(VENV)/.torch: pyproject.toml | $(VENV)/.locked
 	@$(BIN)/python -m pip --disable-pip-version-check install "$(TORCH)" $(TORCH_FLAGS)
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml CMakeLists.txt | $(VENV)/.locked
+# An editable installation knows each module by its place: where one has moved, it would look for it at the old one.
+$(VENV)/.modules: every-time | $(VENV)/.made
+	@find src -name '*.py' | LC_ALL=C sort > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(VENV)/.installed: pyproject.toml CMakeLists.txt $(VENV)/.modules | $(VENV)/.locked
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

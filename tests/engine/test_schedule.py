@@ -1,8 +1,9 @@
 """The scheduler: whatever arrives, leaves or runs short, every answer is the one it would be alone.
 
 A step is tried whole, on a runner that only counts: so here are `core.py` (`step`, `score`, what is refused), `groups.py` (windows, pools
-that run out), `batch.py` (what a call is given, packed) and `fairness.py` (shares, priority, ageing), too. `blocks.py` and `sample.py` have
-files of their own; `test_oracle.py` holds all of it against the answer given alone, on a model; `wire.py`, `worker.py` and `local.py` are in `test_local.py`.
+that run out), `batch.py` (what a call is given, packed) and `fairness.py` (shares, priority, ageing), too. `blocks.py` and `sample.py`
+have files of their own; `test_oracle.py` holds all of it, on a model, against the answer given alone; `wire.py`, `worker.py` and `local.py`
+are in `test_local.py`.
 """
 
 from dataclasses import dataclass, replace
