@@ -1,6 +1,6 @@
 """The documentation is true. In: README.md and docs/. Out: a failure where an example does not run or a command does not exist.
 
-A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server.
+A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server, whose key is in KEY.
 """
 
 import os
@@ -59,7 +59,7 @@ def test_clients_are_called_as_the_examples_say(code: str, tmp_path: Path) -> No
     assert card
     with in_background(tmp_path, card=card) as background:
         code = code.replace("http://127.0.0.1:8600", background.url)
-        assert run(f"key = {background.desk.key!r}\n{code}").strip() == "Hello"
+        assert run(code, KEY=background.desk.key).strip() == "Hello"
 
 
 def spans() -> Iterator[tuple[str, str]]:
