@@ -1,6 +1,7 @@
 """The documentation is true. In: README.md and docs/. Out: a failure where an example does not run or a command does not exist.
 
-A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server, whose key is in KEY.
+A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
+whose key is in the variable KEY.
 """
 
 import os

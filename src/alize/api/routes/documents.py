@@ -3,7 +3,7 @@
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from alize.api.documentation_page import STYLE, page_of
 
@@ -30,5 +30,6 @@ async def style() -> Response:
 
 @router.get("/")
 async def start(request: Request) -> Response:
-    """Whoever opens the address in a browser."""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+    """Whoever opens the address: a browser goes on to the documentation, a curl is told where it is."""
+    place = f"{request.scope.get('root_path', '')}/docs"
+    return Response(f"This is Alizé. {place} documents its API.\n", 307, {"Location": place}, "text/plain")
