@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Compiled modules are kept: else every process that the tests start compiles the program anew, and pytest every test.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up install dev test quick check bench soak docs lock clean every-time
+.PHONY: help up install dev test quick check bench soak docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -78,6 +78,7 @@ $(VENV)/.torch: pyproject.toml | $(VENV)/.locked
 	@touch $@
 
 # An editable installation knows each module by its place: where one has moved, it would look for it at the old one.
+every-time: ;
 $(VENV)/.modules: every-time | $(VENV)/.made
 	@find src -name '*.py' | LC_ALL=C sort > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
