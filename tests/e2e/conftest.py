@@ -1,20 +1,23 @@
 """A whole house for end-to-end tests: `alize up` in a process of its own, on the real model."""
 
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import psutil
 import pytest
 
 KEY = "end-to-end-test-key-0001"
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -22,9 +25,13 @@ class House:
     """A running `alize up`."""
 
     process: subprocess.Popen[str]
-    port: int
     home: Path
     log: Path
+
+    @property
+    def port(self) -> int:
+        """The one that it says it listens on."""
+        return self.until(lambda: (said := re.search(r"https?://127\.0\.0\.1:(\d+)", self.log.read_text())) and int(said[1]))
 
     @property
     def url(self) -> str:
@@ -38,16 +45,24 @@ class House:
         return child
 
     def wait_ready(self) -> None:
-        """Until /health/ready says so; fails where the server ends instead."""
+        """Until /health/ready says so."""
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            self.until(lambda: client.get("/health/ready").status_code == 200)
+
+    def wait_busy(self) -> None:
+        """Until an answer is being computed."""
+        with self.client() as client:
+            self.until(lambda: re.search(r"^alize_num_requests_running\S* [1-9]", client.get("/metrics").text, re.MULTILINE))
+
+    def until(self, look: Callable[[], Found]) -> Found:
+        """What `look` finds, as soon as it finds something. Fails where the server ends first, or after a minute."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
-            try:
-                if httpx.get(f"{self.url}/health/ready").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)  # between two looks, not instead of one
+            with suppress(httpx.TransportError):
+                if found := look():
+                    return found
+            time.sleep(0.02)  # between two looks, not instead of one
         raise TimeoutError(self.log.read_text())
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -61,26 +76,25 @@ def house(smollm2: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
     """A function that starts a house on a home; the same home again continues it."""
     running: list[House] = []
 
-    def start(home: Path | None = None, wait: bool = True, port: int | None = None, **settings: str) -> House:
+    def start(home: Path | None = None, wait: bool = True, port: int = 0, **settings: str) -> House:
         home = home or tmp_path / "home"
         if not home.is_file():
             (home / "models").mkdir(parents=True, exist_ok=True)
             mine = home / "models" / "smollm2-135m-instruct"
             if not mine.exists():
                 mine.symlink_to(smollm2.parent, target_is_directory=True)
-        port = port or _free_port()
         environment = {**os.environ, "ALIZE_API_KEY": KEY, "ALIZE_CACHE_MEMORY": "0.5", "ALIZE_OFFLINE": "true"}
         environment |= {f"ALIZE_{name.upper()}": value for name, value in settings.items()}
         log = tmp_path / f"log-{len(running)}.txt"
         with log.open("w") as output:
             process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("alize")), "up", "--home", str(home), "--port", str(port)],
+                [str(Path(sys.executable).with_name("alize")), "up", "--home", str(home), "--port", str(port)],  # 0: whichever is free
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        running.append(House(process, port, home, log))
+        running.append(House(process, home, log))
         if wait:
             running[-1].wait_ready()
         return running[-1]
@@ -88,9 +102,3 @@ def house(smollm2: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
     yield start
     for house in running:
         house.stop(signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

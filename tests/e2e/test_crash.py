@@ -107,9 +107,7 @@ def test_a_killed_engine_ends_its_requests_with_an_error_and_comes_back(house: C
     running = house()
     load = Load(running)
     load.start(streams=6, tokens=400)
-    with running.client() as client:
-        while "alize_num_requests_running" not in (text := client.get("/metrics").text) or not _busy(text):
-            pass
+    running.wait_busy()
     running.engine().kill()
     load.join()
     assert set(load.outcomes) <= {"error engine_crashed", "status 503"}
@@ -127,9 +125,7 @@ def test_a_terminated_server_finishes_what_runs(house: Callable[..., House]) -> 
     running = house()
     load = Load(running)
     load.start(streams=3, tokens=40)
-    with running.client() as client:
-        while not _busy(client.get("/metrics").text):
-            pass
+    running.wait_busy()
     assert running.stop(signal.SIGTERM) == 0
     load.join()
     assert load.acknowledged
@@ -142,7 +138,3 @@ def test_a_second_server_on_one_home_is_refused(house: Callable[..., House]) -> 
     assert second.process.wait(60) == 1
     assert str(first.process.pid) in second.log.read_text()
     assert first.process.poll() is None
-
-
-def _busy(metrics: str) -> bool:
-    return any(line.startswith("alize_num_requests_running") and float(line.split()[-1]) > 0 for line in metrics.splitlines())

@@ -60,12 +60,6 @@ def test_it_serves_https_with_a_certificate(house: Callable[..., House], tmp_pat
     running = house(wait=False, tls_certificate=str(certificate), tls_key=str(key))
     context = ssl.create_default_context(cafile=str(certificate))
     with httpx.Client(base_url=f"https://127.0.0.1:{running.port}", verify=context, headers={"Authorization": f"Bearer {KEY}"}) as client:
-        while True:
-            assert running.process.poll() is None, running.log.read_text()
-            try:
-                if client.get("/health/ready").status_code == 200:
-                    break
-            except httpx.ConnectError:
-                continue
+        running.until(lambda: client.get("/health/ready").status_code == 200)
         assert client.get("/v1/models").status_code == 200
     assert running.stop() == 0
