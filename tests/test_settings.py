@@ -77,3 +77,10 @@ def test_every_number_has_bounds() -> None:
     defaults = Settings()
     for name, (low, high) in _BOUNDS.items():
         assert low <= getattr(defaults, name) <= high
+
+
+def test_a_models_longest_answer_gives_way_to_what_somebody_set(tmp_path: Path) -> None:
+    unset = Settings.load({}, home=tmp_path)
+    assert (unset.max_tokens(512), unset.max_tokens(0)) == (512, 0)
+    assert Settings.load({}, home=tmp_path, default_max_tokens=3).max_tokens(512) == 3
+    assert Settings.load({"ALIZE_DEFAULT_MAX_TOKENS": "0"}, home=tmp_path).max_tokens(512) == 0

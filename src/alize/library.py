@@ -217,7 +217,7 @@ def load(
     finally:
         checkpoint.close()
     core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256))
-    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.default_max_tokens)
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens))
 
 
 def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:

@@ -58,7 +58,9 @@ class Settings:
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
     drain_seconds: float = _setting(30.0, "How long SIGTERM waits for running answers.")
     default_temperature: float = _setting(0.7, "Temperature where a request gives none. Where it is set, a model's own gives way to it.")
-    default_max_tokens: int = _setting(0, "Most tokens of an answer where a request gives no limit; 0 is up to the end of the context.")
+    default_max_tokens: int = _setting(
+        0, "Most tokens of an answer without a limit; 0 fills the context. Where it is set, a model's own gives way."
+    )
     # ── storage and logs ──
     database_url: str = _setting("", "SQLAlchemy address of the database; empty is SQLite in `home`.", secret=True)
     log_level: str = _setting("info", "debug, info, warning or error.")
@@ -112,8 +114,15 @@ class Settings:
 
     def temperature(self, card: float | None) -> float:
         """The temperature of a request that gives none. `card`: the model's own, which gives way to what somebody set on purpose."""
-        chosen = self.origins.get("default_temperature", "default") != "default"
+        chosen = self._chosen("default_temperature")
         return self.default_temperature if card is None or chosen else card
+
+    def max_tokens(self, card: int) -> int:
+        """The longest answer where a request gives no limit, 0 for what the context leaves: a model's own, unless the setting is set."""
+        return self.default_max_tokens if self._chosen("default_max_tokens") else card or self.default_max_tokens
+
+    def _chosen(self, name: str) -> bool:
+        return self.origins.get(name, "default") != "default"
 
     def aliases(self) -> dict[str, str]:
         """`model_aliases` as {alias: model}."""

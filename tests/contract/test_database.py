@@ -455,3 +455,21 @@ async def test_a_server_that_does_not_answer_is_storage_failed(tmp_path: Path) -
             assert isinstance(caught.value, StorageFailed)
             assert "secret" not in caught.value.text
         await database.close()
+
+
+async def test_closing_waits_for_the_transaction_that_runs(database: Database) -> None:
+    member = await new_member(database)
+    begun = asyncio.Event()
+
+    async def write() -> None:
+        async with database.transaction() as store:
+            await store.usage.add(usage_of(member, "r1"))
+            begun.set()
+            await asyncio.sleep(0)
+            await store.usage.add(usage_of(member, "r2"))
+
+    writing = asyncio.create_task(write())
+    await begun.wait()
+    await database.close()
+    assert writing.done()
+    await writing

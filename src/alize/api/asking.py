@@ -13,7 +13,7 @@ from alize.api.answers import Question
 from alize.api.parts import Parts, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.support import refuse_unsupported
-from alize.engine.base import ModelInfo, Request, SamplingParams, check_fits, longest_answer
+from alize.engine.base import Request, SamplingParams, check_fits, longest_answer
 from alize.errors import InvalidModel
 from alize.governance.identity import Principal
 from alize.prompt import plain_messages
@@ -53,7 +53,7 @@ async def ask(request: ChatCompletionRequest, principal: Principal, parts: Parts
     first = Request(
         id=id,
         tokens=tuple(tokens),
-        max_tokens=_max_tokens(request, settings, len(tokens), served.engine.info),
+        max_tokens=_max_tokens(request, served, settings, len(tokens)),
         sampling=_sampling(request, served, settings),
         stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
         min_tokens=request.min_tokens or 0,
@@ -82,11 +82,11 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "role": "system"} if message["role"] == "developer" else message
 
 
-def _max_tokens(request: ChatCompletionRequest, settings: Settings, prompt: int, info: ModelInfo) -> int:
+def _max_tokens(request: ChatCompletionRequest, served: Served, settings: Settings, prompt: int) -> int:
     """0 is kept: such a request is answered without the engine."""
     if request.max_tokens is not None:
         return request.max_tokens
-    return longest_answer(settings.default_max_tokens, prompt, info)
+    return longest_answer(settings.max_tokens(served.card.default_max_tokens), prompt, served.engine.info)
 
 
 def _sampling(request: ChatCompletionRequest, served: Served, settings: Settings) -> SamplingParams:

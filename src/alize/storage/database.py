@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
@@ -47,6 +47,8 @@ class SqlDatabase:
         self._connections = _connections(url)
         self._listeners: list[Callable[[str], None]] = []
         self._closed = False
+        self._open = 0  # transactions
+        self._all_ended = asyncio.Event()
 
     async def migrate(self) -> None:
         self._check_open()
@@ -57,11 +59,16 @@ class SqlDatabase:
     async def transaction(self) -> AsyncGenerator[Store, None]:
         self._check_open()
         revoked: list[str] = []
+        self._open += 1
         try:
             with driver_errors():
                 async with self._connections.unit() as unit:
                     yield SqlStore(unit, revoked.append)
-        finally:  # also where a cancellation arrived during the commit; hearing of a revocation that was undone harms nobody
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._all_ended.set()
+            # also where a cancellation arrived during the commit; hearing of a revocation that was undone harms nobody
             for id in revoked:
                 for heard in self._listeners:
                     heard(id)
@@ -87,6 +94,10 @@ class SqlDatabase:
 
     async def close(self) -> None:
         self._closed = True
+        if self._open:  # a connection in use would be left to the garbage collector
+            self._all_ended.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ended.wait(), _PING)
         await self._connections.close()
 
     def _check_open(self) -> None:

@@ -51,6 +51,7 @@ class Card:
     source: str = ""  # see sources.py
     sha256: str | None = None  # of the weights; None where it is known only once they are here
     default_temperature: float | None = None
+    default_max_tokens: int = 0  # 0: what the context leaves
     owned_by: str = ""
     created: int = 0  # Unix seconds
 
