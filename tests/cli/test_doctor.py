@@ -62,3 +62,10 @@ def test_an_address_in_use_is_noted(alize: Alize) -> None:
         _, found = findings(alize, ALIZE_PORT=str(other.getsockname()[1]))
     assert found["address"]["state"] == "note"
     assert "--port" in found["address"]["meaning"]
+
+
+def test_an_address_that_is_not_this_machine_s_is_a_problem(alize: Alize) -> None:
+    status, found = findings(alize, ALIZE_HOST="192.0.2.1", ALIZE_MODEL="smollm2-135m-instruct")  # kept free for examples (RFC 5737)
+    assert status == 1
+    assert found["address"]["state"] == "problem"
+    assert "host" in found["address"]["meaning"]

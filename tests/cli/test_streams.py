@@ -62,3 +62,18 @@ def test_json_is_whole_in_every_encoding(home: Path) -> None:
     assert json.loads(done.stdout)["hub_endpoint"]["value"] == odd
     done = shell(f"$ALIZE models inspect --json '{odd}'", home, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
     assert odd in json.loads(done.stderr)["message"]
+
+
+def test_an_interrupt_before_the_command_has_begun_shows_no_code() -> None:
+    code = """
+import sys
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, CtrlC())
+from alize.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

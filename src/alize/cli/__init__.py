@@ -4,13 +4,18 @@ One module a subcommand. What is heavy (PyTorch, the web framework, the database
 here: `alize --help` answers in a fraction of a second.
 """
 
+import sys
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command that `sys.argv` names and end the process with its exit status."""
-    from alize.cli.app import build
-    from alize.cli.streams import prepare_streams
+    try:
+        from alize.cli.app import build
+        from alize.cli.streams import prepare_streams
 
-    prepare_streams()
-    build()(prog_name="alize")
+        prepare_streams()
+        build()(prog_name="alize")
+    except KeyboardInterrupt:  # before the command began: `reported` catches it from there on
+        sys.exit(130)

@@ -130,6 +130,7 @@ def _model(settings: "Settings") -> Finding:
 
 
 def _address(settings: "Settings") -> Finding:
+    import errno
     import socket
 
     where = f"{settings.host}:{settings.port}"
@@ -140,7 +141,11 @@ def _address(settings: "Settings") -> Finding:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             why = (error.strerror or str(error)).lower()
-            return Finding("address", "note", f"{where}: {why}", "If that is not `alize up` itself, choose another: alize up --port N")
+            if error.errno == errno.EADDRINUSE:
+                return Finding("address", "note", f"{where}: {why}", "If that is not `alize up` itself, choose another: alize up --port N")
+            return Finding(
+                "address", "problem", f"{where}: {why}", "`alize up` could not listen there: correct the settings host and port."
+            )
     return Finding("address", "ok", f"{where} is free")
 
 
