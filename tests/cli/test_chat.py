@@ -95,6 +95,7 @@ def test_a_person_whose_terminal_types_no_text_is_told_and_goes_on(home: Path) -
         terminal.wait_for("› ")
         terminal.type("Hello\n")
         terminal.wait_for("alize up")
+        terminal.wait_for("› ")
         terminal.type("\x04")
         assert terminal.process.wait() == 0
 
