@@ -28,11 +28,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 System = Annotated[str, typer.Option("--system", "-s", help="How the model shall behave.", show_default=False)]
 Temperature = Annotated[
     float | None,
-    typer.Option("--temperature", "-t", min=0, max=1.5, help="0 always takes the likeliest token.", show_default="the model's own"),
+    typer.Option(
+        "--temperature",
+        "-t",
+        min=0,
+        max=1.5,
+        help="0 always takes the likeliest token.",
+        show_default="`default_temperature`, or the model's own",
+    ),
 ]
 MaxTokens = Annotated[
     int | None,
-    typer.Option("--max-tokens", "-n", min=1, help="Longest answer, in tokens.", show_default="the setting `default_max_tokens`"),
+    typer.Option("--max-tokens", "-n", min=1, help="Longest answer, in tokens.", show_default="`default_max_tokens`, or the model's own"),
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same answer.", show_default="drawn anew")
