@@ -8,6 +8,7 @@ import { failureText } from "@/components/error-state";
 import { Menu, MenuChoice, MenuChoices, MenuHeading, MenuItem, MenuLine } from "@/components/menu";
 import { useNotify } from "@/components/toast";
 import { preferred, useT } from "@/i18n";
+import { forgetThreads } from "@/thread/stores";
 import { useHouse } from "./house-context";
 import { LANGUAGE_NAMES, LANGUAGES } from "./look";
 import { useLook } from "./look-provider";
@@ -139,6 +140,7 @@ export function useSignOut(): () => Promise<void> {
     } catch (error) {
       return notify({ kind: "failed", text: t("shell.sign_out_failed", { reason: failureText(error, t) }) });
     }
+    forgetThreads(cache); // while the session still says whose drafts they are
     cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
     await cache.refetchQueries({ queryKey: keys.session });
     await router.invalidate();

@@ -1,0 +1,77 @@
+/** What the account's pages ask the server to do. In: what was typed. Out: what stands then; secrets only where they are made. */
+import { server } from "@/api/client";
+import type { Account, ApiKey, Invitation, Moment, Session } from "@/api/types";
+
+export type Role = Account["role"];
+export type Scope = ApiKey["scopes"][number];
+
+export interface NewAccount {
+  email: string;
+  name: string;
+  password: string;
+}
+
+export interface Offer {
+  role: Role;
+  workspace: string;
+  expires: Moment;
+}
+
+/** Its secret is in this answer and nowhere else. */
+export type MadeKey = ApiKey & { key: string };
+export type MadeInvitation = Invitation & { link_token: string };
+export type AccountOfHouse = Account & { disabled?: Moment | null };
+
+export function signIn(email: string, password: string): Promise<Session> {
+  return server.call("POST", "/api/session", { body: { email, password } });
+}
+
+/** `token`: what the server printed when it started; null where it asks for none. */
+export function setUp(account: NewAccount, token: string | null): Promise<Session> {
+  return server.call("POST", "/api/setup", { body: token === null ? account : { ...account, token } });
+}
+
+export function lookAtInvitation(token: string, signal: AbortSignal): Promise<Offer> {
+  return server.call("POST", "/api/invitations/look", { body: { token }, signal });
+}
+
+export function acceptInvitation(token: string, account: NewAccount): Promise<Session> {
+  return server.call("POST", "/api/invitations/accept", { body: { token, ...account } });
+}
+
+export function rename(name: string): Promise<Account> {
+  return server.call("PATCH", "/api/account", { body: { name } });
+}
+
+/** All other sessions end. */
+export function changePassword(old: string, next: string): Promise<void> {
+  return server.call("POST", "/api/account/password", { body: { old, new: next } });
+}
+
+export function endSession(id: string): Promise<void> {
+  return server.call("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
+}
+
+export function endOtherSessions(): Promise<{ ended: number }> {
+  return server.call("DELETE", "/api/sessions");
+}
+
+export function makeKey(name: string, scopes: readonly Scope[], expires: Moment | null): Promise<MadeKey> {
+  return server.call("POST", "/api/keys", { body: { name, scopes, expires } });
+}
+
+export function revokeKey(id: string): Promise<void> {
+  return server.call("DELETE", `/api/keys/${encodeURIComponent(id)}`);
+}
+
+export function changeAccount(id: string, patch: { role?: Role; disabled?: boolean }): Promise<AccountOfHouse> {
+  return server.call("PATCH", `/api/accounts/${encodeURIComponent(id)}`, { body: patch });
+}
+
+export function invite(role: Role, name: string, days: number): Promise<MadeInvitation> {
+  return server.call("POST", "/api/invitations", { body: { role, name, days } });
+}
+
+export function withdrawInvitation(id: string): Promise<void> {
+  return server.call("DELETE", `/api/invitations/${encodeURIComponent(id)}`);
+}

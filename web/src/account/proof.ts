@@ -1,0 +1,32 @@
+/** What tests of these pages share. In: the page. Out: what axe finds in it, a session as the server answers one. */
+import { screen } from "@testing-library/react";
+import axe from "axe-core";
+import type { Account, Session } from "@/api/types";
+import type { HouseState } from "@/test/house";
+
+export const ADA: Account = {
+  id: "acc_ada",
+  email: "ada@example.org",
+  name: "Ada",
+  role: "owner",
+  language: "",
+  theme: "",
+};
+
+/** Nobody is signed in. */
+export const NOBODY: Partial<Session> = { signed_in: false, account: null, csrf: "" };
+
+/** The server lets somebody in: from now on its session says so. */
+export function letIn(state: HouseState, account: Account = ADA): void {
+  state.account = account;
+  state.session = {};
+}
+
+/** Colours are left out: there is no layout here. */
+export async function faultsByAxe(): Promise<string[]> {
+  const rules = { "color-contrast": { enabled: false } };
+  const { violations } = await axe.run(document.body, { rules });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+export const field = (name: string | RegExp) => screen.findByLabelText<HTMLInputElement>(name);
