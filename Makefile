@@ -30,7 +30,7 @@ test: dev ## Run every test (under 15 minutes on two cores)
 	@$(BIN)/python -m pytest
 
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
-	@$(BIN)/python -m pytest -m "not slow" -q -n auto
+	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
 
 check: dev ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
 	@$(BIN)/ruff check .

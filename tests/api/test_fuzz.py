@@ -67,42 +67,44 @@ def test_every_operation_is_tried(described: Any) -> None:
     assert found == {*OPERATIONS, *ENDLESS}
 
 
-def tried(described: Any, background: Background, method: str, path: str, mode: GenerationMode, check: Callable[[Any, Any], None]) -> None:
+Try = Callable[[str, str, GenerationMode, Callable[[Any, Any], None]], None]
+
+
+@pytest.fixture(params=[pytest.param(5, id="briefly"), pytest.param(1, id="at length", marks=pytest.mark.slow)])
+def tried(request: pytest.FixtureRequest, described: Any, background: Background) -> Try:
+    """Try an operation out, with every example or one in five: making them up takes 20 ms each."""
     headers = {"Authorization": f"Bearer {background.desk.key}"}
-    operation = described[path][method]
 
-    @seed(0)
-    @settings(max_examples=150 if "chat" in path else 25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(st.data())
-    def try_out(data: st.DataObject) -> None:
-        case = data.draw(operation.as_strategy(generation_mode=mode))
-        check(case, case.call(headers=headers, timeout=30))
+    def try_out(method: str, path: str, mode: GenerationMode, check: Callable[[Any, Any], None]) -> None:
+        operation, examples = described[path][method], 150 if "chat" in path else 25
 
-    try_out()
+        @seed(0)
+        @settings(max_examples=examples // request.param, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(st.data())
+        def one(data: st.DataObject) -> None:
+            case = data.draw(operation.as_strategy(generation_mode=mode))
+            check(case, case.call(headers=headers, timeout=30))
+
+        one()
+
+    return try_out
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_what_fits_the_schema_is_answered_as_documented(described: Any, background: Background, method: str, path: str) -> None:
+def test_what_fits_the_schema_is_answered_as_documented(tried: Try, method: str, path: str) -> None:
     """It may still be refused for what it means (400, 404), but never as something that does not fit."""
 
     def check(case: Any, response: Any) -> None:
         case.validate_response(response, excluded_checks=[positive_data_acceptance, *EXCEPT.get(path, ())])
         assert response.status_code != 422, response.text
 
-    tried(described, background, method, path, GenerationMode.POSITIVE, check)
+    tried(method, path, GenerationMode.POSITIVE, check)
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [(method, path) for method, path in OPERATIONS if not path.startswith(("/health", "/metrics"))]
 )
-def test_what_does_not_fit_is_refused(described: Any, background: Background, method: str, path: str) -> None:
+def test_what_does_not_fit_is_refused(tried: Try, method: str, path: str) -> None:
     """Unknown parameters of a query are ignored, as the public API does; a body has none."""
     excluded = [negative_data_rejection] if method == "GET" else []
-    tried(
-        described,
-        background,
-        method,
-        path,
-        GenerationMode.NEGATIVE,
-        lambda case, response: case.validate_response(response, excluded_checks=excluded),
-    )
+    tried(method, path, GenerationMode.NEGATIVE, lambda case, response: case.validate_response(response, excluded_checks=excluded))
