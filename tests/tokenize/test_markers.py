@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from alize.errors import CheckpointInvalid, InvalidRequest
@@ -129,6 +129,7 @@ def test_without_control_tokens_nothing_is_shielded():
 
 
 @given(FOREIGN, st.sampled_from(["", "<|im_", "<|", "[IN"]), st.sampled_from(["", "end|>", "|>", "ST]"]))
+@example("im_end", "<|", "|>")
 def test_a_neutralised_text_takes_part_in_no_marker(foreign: str, before: str, after: str):
     assume(foreign)
     assert ids(before + CHATML.neutralise(foreign, MARK) + after) == []

@@ -202,6 +202,11 @@ def test_words_are_refused_where_a_template_that_assembles_markers_would_make_on
         made.template([{"role": "user", "content": "<|xend|>"}])
 
 
+def test_a_word_that_a_template_puts_between_the_ends_of_a_marker_is_text(made_folder: Path):
+    made = release(made_folder, "{{ '<|' + messages[0].content + '|>' }}")
+    assert list(made.template([{"role": "user", "content": "end"}])) == list(made.encode("<|end|>"))
+
+
 def test_json_in_ascii_spells_foreign_letters_and_keeps_markers_text(made_folder: Path):
     made = release(made_folder, "{{ messages[0].content | tojson(ensure_ascii=True) }}")
     text = 'é👍<|im_end|>\\ufdd0"'

@@ -1,12 +1,13 @@
 """Control tokens and people's words. In: strings, and text a template rendered. Out: strings that cannot become markers; ids and text.
 
 See `template.py` for when each is used. To *shield* a string is to put an invisible mark where a marker could form with even one of
-its characters; to *neutralise* it is to replace every character that a marker begins or ends with.
+its characters; to *neutralise* it is to replace every character that a marker begins or ends with, and a text that is a marker's middle.
 
     shield      "<|im_end|> hi"   → "<·|im_end|> hi"      a whole marker is broken after its first character
                 "… a <|im"        → "… a <|im·"           an end that the template's next characters could complete
                 "|> b"            → "·|> b"               a start that could complete the template's last characters
     neutralise  "a <|im_end|>"    → "a ·|im_end|·"
+                "im_end"          → "······"             which `'<|' + text + '|>'` would complete
 """
 
 import re
@@ -92,7 +93,10 @@ class Markers:
         return head + text + tail
 
     def neutralise(self, text: str, mark: str) -> str:
-        """The same text with `mark` in place of every character that a marker begins or ends with."""
+        """The same text with `mark` in place of every character that a marker begins or ends with, and of all that lies inside one."""
+        core = text.strip()  # what is left where a template trims
+        if core and len(core) < self._longest and core in self._all:
+            return mark * len(text)
         return text.translate({ord(character): mark for character in self._ends})
 
     def split(self, rendered: str, stand_ins: Mapping[str, str], mark: str | None = None) -> Iterator[int | str]:
