@@ -161,6 +161,7 @@ export const account = {
     "This is the only time the link is shown. Whoever has it can make the account: send it to one person.",
   "account.invite_address": "Link of the invitation",
   "account.invite_copy": "Copy the link",
+  "account.invite_sent": "Done",
   "account.invite_until": "works until {day}",
   "account.invite_used": "Used {day}",
   "account.invite_revoked": "Withdrawn {day}",

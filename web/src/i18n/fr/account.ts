@@ -172,6 +172,7 @@ export const account: Record<keyof typeof words, string> = {
     "Le lien n’est affiché que cette fois. Quiconque le possède peut créer le compte : envoyez-le à une seule personne.",
   "account.invite_address": "Lien de l’invitation",
   "account.invite_copy": "Copier le lien",
+  "account.invite_sent": "Terminé",
   "account.invite_until": "valable jusqu’au {day}",
   "account.invite_used": "Utilisée le {day}",
   "account.invite_revoked": "Retirée le {day}",

@@ -169,6 +169,7 @@ export const account: Record<keyof typeof words, string> = {
     "リンクが表示されるのは今回だけです。リンクを持つ人は誰でもアカウントを作成できるので、一人だけに送ってください。",
   "account.invite_address": "招待リンク",
   "account.invite_copy": "リンクをコピー",
+  "account.invite_sent": "完了",
   "account.invite_until": "{day}まで有効",
   "account.invite_used": "{day}に使用済み",
   "account.invite_revoked": "{day}に取り消し",
