@@ -63,12 +63,12 @@ function AcceptForm({ token, session, offer }: { token: string; session: Session
       return status === 409 && param === "email" ? { faults: { email: t("account.email_taken") } } : null;
     },
   });
-  const what = t(offer.role === "owner" ? "account.invited_owner" : "account.invited_member");
   return (
     <>
-      <p className="text-ink-2 text-pretty">
-        {`${what} ${t("account.invited_until", { day: dayWords(offer.expires, shown) })}`}
-      </p>
+      <div className="text-ink-2 text-pretty">
+        <p>{t(offer.role === "owner" ? "account.invited_owner" : "account.invited_member")}</p>
+        <p>{t("account.invited_until", { day: dayWords(offer.expires, shown) })}</p>
+      </div>
       {session.account && !state.busy && (
         <p className="rounded-2 bg-sun-soft px-3 py-2 text-pretty">
           {t("account.invited_signed_in", { name: session.account.name || session.account.email })}

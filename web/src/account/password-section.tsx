@@ -1,6 +1,6 @@
 /** Another password. In: the old one, a new one. Out: the new one holds, and all other sessions have ended. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { keys } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { useNotify } from "@/components/toast";
@@ -9,13 +9,16 @@ import { changePassword } from "./actions";
 import { newPasswordFault, passwordFault } from "./checks";
 import { NewPasswordField, PasswordField } from "./fields";
 import { Form } from "./form";
-import { Section } from "./section";
+import { focusSection, Section } from "./section";
 import { useFaultText } from "./use-fault-text";
 import { faultsOf, useForm } from "./use-form";
 
 export function PasswordSection({ session }: { session: Session }) {
   const t = useT();
   const [changed, setChanged] = useState(0); // how often: each change leaves an empty form
+  useEffect(() => {
+    if (changed > 0) focusSection(null); // the field that had focus went with the form
+  }, [changed]);
   return (
     <div className="max-w-form">
       <Section title={t("account.password")} what={t("account.password_what")}>

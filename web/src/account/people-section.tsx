@@ -49,9 +49,10 @@ function PersonRow({ account, mine }: { account: AccountOfHouse; mine: boolean }
         <p className="text-13 text-ink-3 [overflow-wrap:anywhere]">{account.email}</p>
       </div>
       {mine ? (
-        <p className="max-w-60 text-13 text-ink-3 text-pretty">
-          {`${t(`account.role_${account.role}`)}. ${t("account.you_what")}`}
-        </p>
+        <div className="max-w-60 text-13">
+          <p>{t(`account.role_${account.role}`)}</p>
+          <p className="text-ink-3 text-pretty">{t("account.you_what")}</p>
+        </div>
       ) : (
         <PersonControls account={account} name={name} disabled={disabled} />
       )}

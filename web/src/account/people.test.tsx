@@ -127,6 +127,6 @@ test("an invitation that was used, withdrawn or has ended says so and cannot be 
   const row = async (name: string) => (await screen.findByText(name, { selector: "li p" })).closest("li")?.textContent;
   expect(await row("Used")).toContain("Used Feb 5, 2026");
   expect(await row("Ended")).toContain("Ended Feb 5, 2020");
-  expect(await row("Owner")).toContain("works until Jan 5, 2999");
+  expect((await screen.findByText(/works until Jan 5, 2999/)).closest("li")?.textContent).toContain("Owner");
   expect(screen.getAllByRole("button", { name: /^Withdraw/ })).toHaveLength(1);
 });

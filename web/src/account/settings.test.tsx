@@ -100,6 +100,7 @@ test("a password is changed with the old one, and the form is empty after it", a
     new: "a much longer one",
   });
   expect([(await field("Current password")).value, (await field("New password")).value]).toEqual(["", ""]);
+  expect(document.activeElement).toBe(screen.getByRole("heading", { name: "Password" }));
   expect(await faultsByAxe()).toEqual([]);
 });
 

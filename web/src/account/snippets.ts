@@ -30,7 +30,10 @@ function python({ address, model, key }: SnippetParts): string {
   return `# pip install mistralai
 ${imports}from mistralai.client import Mistral
 
-client = Mistral(api_key=${value}, server_url=${quoted(address)})
+client = Mistral(
+    api_key=${value},
+    server_url=${quoted(address)},
+)
 answer = client.chat.complete(
     model=${quoted(model)},
     messages=[{"role": "user", "content": ${quoted(QUESTION)}}],
@@ -44,7 +47,10 @@ function typescript({ address, model, key }: SnippetParts): string {
   return `// npm install @mistralai/mistralai
 import { Mistral } from "@mistralai/mistralai";
 
-const client = new Mistral({ apiKey: ${value}, serverURL: ${quoted(address)} });
+const client = new Mistral({
+  apiKey: ${value},
+  serverURL: ${quoted(address)},
+});
 const answer = await client.chat.complete({
   model: ${quoted(model)},
   messages: [{ role: "user", content: ${quoted(QUESTION)} }],
