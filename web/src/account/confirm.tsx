@@ -33,7 +33,13 @@ export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProp
     }
   }
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={title} description={text}>
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={title}
+      description={text}
+      className="[overflow-wrap:anywhere]" // a name in the title may be one long word
+    >
       <div className="grid gap-4">
         <Failed text={failed} />
         <div className="flex flex-wrap justify-end gap-2">
