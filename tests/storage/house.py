@@ -13,12 +13,17 @@ from alize.errors import AuthenticationFailed
 from alize.governance import KeyIdentity, first_key
 from alize.settings import Settings
 from alize.storage import open_database
+from alize.storage.home import database_file, prepare_home
+from tests.new_database import new_database
 
 
 async def move_in(home: Path, url: str = "") -> str:
     """Make the database and its first key, and return that."""
-    database = open_database(Settings(home=home, database_url=url))
-    await database.migrate()
+    if url:
+        database = open_database(Settings(home=home, database_url=url))
+        await database.migrate()
+    else:
+        database = await new_database(database_file(prepare_home(home)))
     key = await first_key(database, Settings(home=home))
     await database.close()
     assert key is not None
