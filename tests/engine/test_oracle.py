@@ -60,7 +60,7 @@ def workload() -> list[Request]:
             max_tokens=int(numbers.integers(1, 50)),
             sampling=SamplingParams(temperature=index % 2, seed=index, presence_penalty=0.5 * (index % 3)),
         )
-        for index in range(24)
+        for index in range(16)
     ]
 
 
