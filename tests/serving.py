@@ -18,7 +18,7 @@ from alize.api.protocol import Http1
 from alize.api.serve import Server
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
-from alize.governance import KeyIdentity, make_key, owner
+from alize.governance import Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner
 from alize.governance.identity import Principal
 from alize.settings import Settings
 from alize.storage.base import UsageRecord
@@ -59,13 +59,18 @@ class Desk:
         async with self.database.transaction() as store:
             return list((await store.usage.list(self.owner.workspace, limit=1000)).items)
 
-    def without_key(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test")
+    def without_key(self, base_url: str = "http://test") -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=base_url)
 
 
 @asynccontextmanager
 async def opened(
-    folder: Path, engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Card = CARD, **given: Any
+    folder: Path,
+    engine: FakeEngine | None = None,
+    tokenizer: Any = TOKENIZER,
+    card: Card = CARD,
+    setup_token: str | None = None,
+    **given: Any,
 ) -> AsyncIterator[Desk]:
     """An application whose model says "Hello". `given` are settings."""
     database = await new_database(folder / "alize.db")
@@ -75,12 +80,15 @@ async def opened(
         async with database.transaction() as store:
             key = (await make_key(store, who, "first", scopes=("inference", "admin"))).secret
         engine = engine or FakeEngine(saying("Hello", TOKENIZER))
-        parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
+        sessions = SessionIdentity(database, Cookie(settings.root_path))
+        every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
+        parts = Parts({card.id: Served(engine, tokenizer, card)}, database, every, setup_token=setup_token)
         app = create_app(settings, parts)
         headers = {"Authorization": f"Bearer {key}"}
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
         async with assisting(app), client:
             yield Desk(app, client, engine, database, identity, who, parts, settings, key)
+        await sessions.close()
         await identity.close()
     finally:
         await database.close()

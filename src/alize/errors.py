@@ -12,6 +12,7 @@ AlizeError                          500 server_error
 │  └─ PayloadTooLarge               413 … payload_too_large
 ├─ AuthenticationFailed             401 authentication_error
 ├─ PermissionDenied                 403 permission_error
+│  └─ CsrfFailed                    403 … csrf_failed
 ├─ NotFound                         404 not_found_error
 ├─ MethodNotAllowed                 405 invalid_request_error
 ├─ Conflict                         409 conflict_error
@@ -43,6 +44,7 @@ __all__ = [
     "BackupFailed",
     "CheckpointInvalid",
     "Conflict",
+    "CsrfFailed",
     "DiskFull",
     "DownloadFailed",
     "EngineCrashed",
@@ -167,6 +169,12 @@ class PermissionDenied(AlizeError):
     status = 403
     type = "permission_error"
     code = "forbidden"
+
+
+class CsrfFailed(PermissionDenied):
+    """A browser's request without its session's token, or from a page of another origin."""
+
+    code = "csrf_failed"
 
 
 class NotFound(AlizeError):

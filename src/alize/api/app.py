@@ -26,6 +26,7 @@ from alize.api.middleware.observe import Observe
 from alize.api.middleware.prefix import Prefix
 from alize.api.parts import House, Parts
 from alize.api.routes import ROUTERS
+from alize.governance import Accounts, Cookie
 from alize.settings import Settings
 from alize.telemetry import Metrics
 
@@ -62,7 +63,8 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
             Middleware(BodyLimit, settings.max_body_bytes),
         ],
     )
-    app.state.house = House(settings, parts, Limits(settings.requests_per_minute, settings.tokens_per_minute), metrics)
+    limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+    app.state.house = House(settings, parts, limits, Accounts(parts.database), Cookie(settings.root_path), metrics)
     app.openapi = lambda: openapi_of(app, settings.root_path)
     errors.install(app)
     for router in ROUTERS:

@@ -2,6 +2,9 @@
 
 Caller     may call models: scope `inference`, counted by the limits
 Admin      may manage the workspace: scope `admin`, never limited, so that an administrator can always act
+Person     is signed in with a browser, and manages what is their own: no scope, no key
+
+Who acts by a cookie and changes something must also prove that a page of ours asks (governance/csrf.py).
 """
 
 import ipaddress
@@ -13,11 +16,13 @@ from starlette.requests import Request
 
 from alize.api.parts import House
 from alize.api.trace import trace_of
-from alize.errors import AuthenticationFailed, PermissionDenied
+from alize.errors import AuthenticationFailed, Conflict, PermissionDenied
+from alize.governance import csrf
 from alize.governance.identity import Principal, Scope
 
-__all__ = ["Admin", "Caller", "Here", "house", "on_this_machine"]
+__all__ = ["Admin", "Caller", "Here", "Person", "headers_of", "house", "on_this_machine"]
 
+_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -44,8 +49,19 @@ async def admin(request: Request, here: Here) -> Principal:
     return await _identified(request, here, "admin")
 
 
+async def person(request: Request, here: Here) -> Principal:
+    """Its `session` is never empty. Raises AuthenticationFailed, PermissionDenied, and Conflict where nobody signs in."""
+    principal = await _who(request, here)
+    if principal.kind == "local":
+        raise Conflict("This server runs without accounts.", remedy="Start it without --no-auth to have some.")
+    if not principal.session:
+        raise PermissionDenied("This is for a person who is signed in, not for a key.", remedy="Sign in with POST /api/session.")
+    return principal
+
+
 Caller = Annotated[Principal, Depends(caller)]
 Admin = Annotated[Principal, Depends(admin)]
+Person = Annotated[Principal, Depends(person)]
 
 
 def on_this_machine(request: Request) -> bool:
@@ -58,22 +74,31 @@ def on_this_machine(request: Request) -> bool:
     return not any(name in request.headers for name in _FORWARDED) and _loopback(peer) and (named == "localhost" or _loopback(named))
 
 
-async def _identified(request: Request, here: House, scope: Scope) -> Principal:
-    principal = await here.parts.identity.identify(_headers(request))
-    if principal is None:
-        raise AuthenticationFailed("No API key was sent.", remedy="Send the header Authorization: Bearer KEY.")
-    trace_of(request.scope).principal = principal
-    if scope not in principal.scopes:
-        raise PermissionDenied(f"This needs the scope '{scope}', which your key does not have.", remedy="Ask your administrator for one.")
-    return principal
-
-
-def _headers(request: Request) -> dict[str, str]:
+def headers_of(request: Request) -> dict[str, str]:
     """By lower-case name. One that was sent twice is joined, and so is no key: which of two was meant cannot be known."""
     found: dict[str, str] = {}
     for name, value in request.headers.items():
         found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+    return found | {":scheme": request.scope["scheme"]}
+
+
+async def _identified(request: Request, here: House, scope: Scope) -> Principal:
+    principal = await _who(request, here)
+    if scope not in principal.scopes:
+        whose = "account" if principal.session else "key"
+        raise PermissionDenied(f"This needs the scope '{scope}', which your {whose} does not have.", remedy="Ask your administrator.")
+    return principal
+
+
+async def _who(request: Request, here: House) -> Principal:
+    headers = headers_of(request)
+    principal = await here.parts.identity.identify(headers)
+    if principal is None:
+        raise AuthenticationFailed("No API key was sent.", remedy="Send the header Authorization: Bearer KEY, or sign in.")
+    trace_of(request.scope).principal = principal
+    if principal.session and request.method not in _SAFE:
+        csrf.check_token(headers, here.cookie.secret(headers) or "")
+    return principal
 
 
 def _loopback(address: str) -> bool:

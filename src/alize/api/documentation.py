@@ -14,27 +14,67 @@ from pydantic.json_schema import models_json_schema
 from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionEvent
 from alize.api.schemas.errors import Error, HTTPValidationError
 from alize.api.schemas.health import Health
+from alize.api.schemas.invitations import (
+    AcceptRequest,
+    Invitation,
+    InvitationList,
+    InvitationOffer,
+    InvitationRequest,
+    InvitationRevoked,
+    LookRequest,
+    NewInvitation,
+)
 from alize.api.schemas.keys import Key, KeyDeleted, KeyList, KeyRequest, NewKey
 from alize.api.schemas.models import FTModelCard, ModelCard, ModelList
+from alize.api.schemas.session import (
+    Account,
+    AccountChange,
+    AccountList,
+    AccountPatch,
+    BrowserSessionList,
+    Ended,
+    PasswordChange,
+    SessionState,
+    SetupRequest,
+    SignInRequest,
+)
 from alize.api.schemas.usage import UsageList, UsageSum
 
 __all__ = ["described", "openapi_of"]
 
 _MODELS: tuple[type[BaseModel], ...] = (
+    AcceptRequest,
+    Account,
+    AccountChange,
+    AccountList,
+    AccountPatch,
+    BrowserSessionList,
     ChatCompletionRequest,
     ChatCompletionResponse,
     CompletionEvent,
+    Ended,
     Error,
     FTModelCard,
     HTTPValidationError,
     Health,
+    Invitation,
+    InvitationList,
+    InvitationOffer,
+    InvitationRequest,
+    InvitationRevoked,
     Key,
     KeyDeleted,
     KeyList,
     KeyRequest,
+    LookRequest,
     ModelCard,
     ModelList,
+    NewInvitation,
     NewKey,
+    PasswordChange,
+    SessionState,
+    SetupRequest,
+    SignInRequest,
     UsageList,
     UsageSum,
 )
@@ -68,7 +108,7 @@ def described(
             "4XX": {"description": "The request cannot be done", "content": _json(Error)},
             "5XX": {"description": "The server cannot do it now", "content": _json(Error)},
         },
-        "security": [] if open else [{"key": []}],
+        "security": [] if open else [{"key": []}, {"session": []}],
     }
     if request is not None:
         told["requestBody"] = {"required": True, "content": _json(request)}
@@ -86,7 +126,10 @@ def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
         _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
         document["components"] = {
             "schemas": dict(sorted(definitions["$defs"].items())),
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key; `alize keys create` makes one."}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key; `alize keys create` makes one."},
+                "session": {"type": "apiKey", "in": "cookie", "name": "alize_session", "description": "The cookie of signing in."},
+            },
         }
         app.openapi_schema = document
     return app.openapi_schema

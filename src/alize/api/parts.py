@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from alize.api.draining import Draining
 from alize.api.limits import Limits
 from alize.engine.base import Engine
-from alize.governance.identity import Identity
+from alize.governance import Accounts, Cookie, Identity
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
@@ -33,6 +33,7 @@ class Parts:
     database: Database
     identity: Identity
     draining: Draining = field(default_factory=Draining)
+    setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +43,6 @@ class House:
     settings: Settings
     parts: Parts
     limits: Limits
+    accounts: Accounts
+    cookie: Cookie
     metrics: Metrics = field(default_factory=Metrics)

@@ -6,7 +6,9 @@ SIGTERM: new requests get 503, running answers have `drain_seconds`, what still 
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
+import secrets
 import shlex
 import signal
 import socket
@@ -25,7 +27,7 @@ from alize.api.protocol import Http1
 from alize.engine.build import EngineConfig
 from alize.engine.local import LocalEngine
 from alize.errors import Missing
-from alize.governance import Identity, KeyIdentity, LocalIdentity, MadeKey, first_key, owner
+from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, MadeKey, SessionIdentity, first_key, first_match, owner
 from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
@@ -54,6 +56,8 @@ class Started:
     model: str
     settings: Settings
     made: MadeKey | None  # the admin key that this start made
+    setup: bool = False  # there is no account yet
+    setup_token: str | None = None  # what the first one asks for
 
 
 def announce(started: Started) -> None:
@@ -67,6 +71,9 @@ def announce(started: Started) -> None:
     elif settings.auth:
         here = "" if settings.came("home") == "" else f" --home {shlex.quote(str(settings.home))}"
         print(f"Another API key: alize keys create NAME{here}", flush=True)  # noqa: T201
+    if started.setup:
+        token = f" with the token {started.setup_token}" if started.setup_token else ""
+        print(f"The first account: open {started.address}{settings.root_path}/setup{token}", flush=True)  # noqa: T201
     print(f"Documentation: {started.address}/docs    State: {settings.home}", flush=True)  # noqa: T201
 
 
@@ -124,19 +131,21 @@ async def _serve(
         engine = await LocalEngine.start(EngineConfig.of(settings, path, card.id, card.sha256))
         try:
             async with _identity(settings, database) as identity, AsyncExitStack() as extended:
-                parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity)
+                token = _setup_token(settings, listener)
+                parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, setup_token=token)
                 app = create_app(settings, parts)
                 for extension in extensions:
                     await extended.enter_async_context(extension(app))
                 server = Server(_config(settings, app))
                 # Made last: a key that is made before something fails would never be shown.
                 made = await first_key(database, settings) if settings.auth else None
+                setup = settings.auth and await _is_empty(database)
                 await _until_told(
                     server,
                     listener,
                     parts,
                     settings.drain_seconds,
-                    lambda: started(Started(address_of(listener, settings), card.id, settings, made)),
+                    lambda: started(Started(address_of(listener, settings), card.id, settings, made, setup, token)),
                 )
         finally:
             await engine.close()
@@ -149,11 +158,24 @@ async def _identity(settings: Settings, database: Database) -> AsyncGenerator[Id
     if not settings.auth:
         yield LocalIdentity(await owner(database), settings.cors_origins)
         return
-    identity = KeyIdentity(database)
+    keys, sessions = KeyIdentity(database), SessionIdentity(database, Cookie(settings.root_path))
     try:
-        yield identity
+        yield first_match([keys, sessions])
     finally:
-        await identity.close()
+        await sessions.close()
+        await keys.close()
+
+
+def _setup_token(settings: Settings, listener: socket.socket) -> str | None:
+    """None where only this machine can ask: it listens on loopback, and no proxy is spoken of that brings visitors from elsewhere."""
+    proxied = bool(settings.trusted_proxies or settings.root_path)
+    alone = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback and not proxied
+    return None if alone or not settings.auth else secrets.token_urlsafe(24)
+
+
+async def _is_empty(database: Database) -> bool:
+    async with database.transaction() as store:
+        return not await store.accounts.any()
 
 
 def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alize.cli import backup, bench, chat, doctor, keys, models, pull, run, settings, up
+from alize.cli import accounts, backup, bench, chat, doctor, keys, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -30,7 +30,11 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     backup.backup,
     backup.restore,
 )
-GROUPS = {"models": (models.HELP, models.COMMANDS), "keys": (keys.HELP, keys.COMMANDS)}
+GROUPS = {
+    "models": (models.HELP, models.COMMANDS),
+    "keys": (keys.HELP, keys.COMMANDS),
+    "accounts": (accounts.HELP, accounts.COMMANDS),
+}
 
 
 def build() -> typer.Typer:

@@ -4,28 +4,23 @@ No key is asked for: whoever can open the database of this machine could do anyt
 """
 
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alize.cli.database import on_database
 from alize.cli.options import AsJson, Home
 from alize.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from pathlib import Path
-
     from alize.governance.keys import MadeKey
     from alize.storage.base import Database, KeyRecord
 
 __all__ = ["COMMANDS", "HELP", "lifetime"]
 
 HELP = "List, make and revoke API keys."
-
-Result = TypeVar("Result")
 
 
 def list_keys(
@@ -37,7 +32,7 @@ def list_keys(
     from alize.cli.terminal import print_json, print_table
 
     now = datetime.now(UTC)
-    records = [key for key in _on_database(home, _all_keys) if everything or _state(key, now) == "active"]
+    records = [key for key in on_database(home, _all_keys) if everything or _state(key, now) == "active"]
     if as_json:
         print_json([_shown(key, now) for key in records])
         return
@@ -65,7 +60,7 @@ def create(
         async with database.transaction() as store:
             return await make_key(store, maker, name, scopes=("inference", "admin") if admin else ("inference",), expires=end)
 
-    _show_made(_on_database(home, make), as_json)
+    _show_made(on_database(home, make), as_json)
 
 
 def revoke(
@@ -83,7 +78,7 @@ def revoke(
             await revoke_key(store, workspace, key_id)
             return await store.keys.get(workspace, key_id)
 
-    ended = _on_database(home, end)
+    ended = on_database(home, end)
     assert ended is not None, "what was revoked is kept"
     if as_json:
         print_json(_shown(ended, datetime.now(UTC)))
@@ -101,7 +96,7 @@ def replace_admin(
     """Make an admin key in place of a lost one, which ends."""
     from alize.governance.keys import replace_admin_key
 
-    _show_made(_on_database(home, lambda database: replace_admin_key(database, key_id)), as_json)
+    _show_made(on_database(home, lambda database: replace_admin_key(database, key_id)), as_json)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"list": list_keys, "create": create, "revoke": revoke, "replace-admin": replace_admin}
@@ -125,33 +120,6 @@ def _end(expires: str) -> datetime:
         raise InvalidRequest(
             f"{expires} from now is no date any more.", param="expires", remedy="Leave --expires out: for ever."
         ) from error
-
-
-def _on_database(home: "Path | None", work: Callable[["Database"], Awaitable[Result]]) -> Result:
-    """Open the database, bring its schema up to date, do the work and close it."""
-    import asyncio  # 28 ms that `alize --help` need not take
-
-    from alize.settings import Settings
-
-    settings = Settings.load(home=home)
-
-    async def all_of_it() -> Result:
-        async with _opened(settings) as database:
-            return await work(database)
-
-    return asyncio.run(all_of_it())
-
-
-@asynccontextmanager
-async def _opened(settings: Any) -> "AsyncGenerator[Database, None]":
-    from alize.storage import open_database
-
-    database = open_database(settings)
-    try:
-        await database.migrate()
-        yield database
-    finally:
-        await database.close()
 
 
 async def _all_keys(database: "Database") -> "list[KeyRecord]":

@@ -21,13 +21,16 @@ class Principal:
     scopes: frozenset[Scope]
     kind: Literal["member", "key", "local"]  # local: `--no-auth` on loopback
     name: str = ""
+    session: str = ""  # the id of the browser's session it acts by, where it is one
 
 
 class Identity(Protocol):
     """One way to prove who you are."""
 
     async def identify(self, headers: dict[str, str]) -> Principal | None:
-        """Return the principal; None if the headers (lower-case names) carry nothing of this kind.
+        """Return the principal; None if the headers carry nothing of this kind.
+
+        Names are in lower case; `:scheme`, which no client can send, says "http" or "https".
 
         Raises AuthenticationFailed where they do and it is wrong: a bad key must never fall through to another method.
         """

@@ -14,7 +14,7 @@ from alize.settings import Settings
 from alize.storage.base import Database, KeyRecord, Member, Store
 from alize.storage.ids import new_id
 
-__all__ = ["MadeKey", "first_key", "make_key", "owner", "principal_of", "replace_admin_key", "revoke_key"]
+__all__ = ["MadeKey", "answerable", "first_key", "make_key", "owner", "principal_of", "replace_admin_key", "revoke_key"]
 
 _HOUSE = ("default", "default", "owner")  # the first organization, workspace and member
 _ADMIN = "admin"  # the name of the key made on first start, and of each that replaced it
@@ -58,6 +58,16 @@ async def make_key(
     if name.strip() in (_ADMIN, _FIXED):
         raise InvalidRequest(f"The name '{name.strip()}' is kept for the keys that Alizé makes itself.", param="name")
     return await _add(store, maker, new_secret(), name, scopes, expires)
+
+
+async def answerable(store: Store, maker: Principal) -> str:
+    """The person behind the maker, a principal's id: what is made with a key answers to the same one. Raises PermissionDenied."""
+    if maker.kind != "key":
+        return maker.id
+    key = await store.keys.get(maker.workspace, maker.id)
+    if key is None or key.revoked is not None:
+        raise PermissionDenied("The key that asks has been revoked.")
+    return key.principal
 
 
 async def revoke_key(store: Store, workspace: str, id: str) -> None:
@@ -135,7 +145,7 @@ async def _add(
         id=new_id("key"),
         organization=maker.organization,
         workspace=maker.workspace,
-        principal=await _answerable(store, maker),
+        principal=await answerable(store, maker),
         name=name.strip(),
         prefix=shown_of(secret),
         digest=digest_of(secret),
@@ -159,16 +169,6 @@ def _check(maker: Principal, name: str, scopes: Collection[Scope], expires: date
         raise PermissionDenied(f"A key cannot give the scope '{min(lacking)}', which its maker does not have.", param="scopes")
     if expires is not None and (expires.tzinfo is None or expires <= now):
         raise InvalidRequest("A key's end must be later than now, and say its time zone.", param="expires")
-
-
-async def _answerable(store: Store, maker: Principal) -> str:
-    """The person behind the maker: a key made with a key answers to the same one."""
-    if maker.kind != "key":
-        return maker.id
-    key = await store.keys.get(maker.workspace, maker.id)
-    if key is None or key.revoked is not None:
-        raise PermissionDenied("The key that asks for another one has been revoked.")
-    return key.principal
 
 
 def _no_such_key(id: str) -> NotFound:

@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from alize.api.routes import chat, documents, health, keys, metrics, models, usage
+from alize.api.routes import account, accounts, chat, documents, health, invitations, keys, metrics, models, session, usage
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (chat.router, models.router, keys.router, usage.router, health.router, metrics.router, documents.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    chat.router,
+    models.router,
+    session.router,
+    account.router,
+    accounts.router,
+    invitations.router,
+    keys.router,
+    usage.router,
+    health.router,
+    metrics.router,
+    documents.router,
+)

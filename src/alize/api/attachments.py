@@ -1,0 +1,17 @@
+"""What may be attached to a question. In: nothing. Out: the limits that the page states before it uploads, and the server holds."""
+
+__all__ = ["ATTACHMENTS", "ATTACHMENT_BYTES", "ATTACHMENT_TYPES"]
+
+ATTACHMENT_BYTES = 256 * 1024
+"""Of one file, in UTF-8: some 60,000 tokens, more than most contexts hold."""
+ATTACHMENTS = 8
+"""Files of one question. All of them, escaped as JSON at its worst, stay below the default `max_body_bytes`."""
+ATTACHMENT_TYPES: tuple[str, ...] = (
+    *("text/*", "application/json", "application/xml", "application/yaml", "application/toml", "application/sql"),
+    *("application/javascript", "application/x-sh", "application/x-ndjson", "message/rfc822"),
+    *(".txt", ".md", ".rst", ".org", ".tex", ".bib", ".log", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml"),
+    *(".ini", ".cfg", ".conf", ".env", ".xml", ".html", ".css", ".scss", ".svg", ".sql", ".sh", ".bash", ".ps1", ".diff", ".patch"),
+    *(".py", ".js", ".jsx", ".ts", ".tsx", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".go", ".rs", ".java", ".kt", ".swift", ".rb"),
+    *(".php", ".lua", ".r", ".jl", ".hs", ".ml", ".ex", ".erl", ".clj", ".scala", ".dart", ".zig", ".vue", ".svelte", ".eml"),
+)
+"""Media types and endings of texts: systems disagree about types, so either is enough."""

@@ -1,0 +1,99 @@
+"""How often one may be wrong. In: what a failure is counted under. Out: RateLimited once there were too many in the last 15 minutes.
+
+Failures are rows, so that a restart forgives nothing. Attempts that are still being made count too: of a hundred guesses sent at once
+only as many are looked at as sent one after another.
+"""
+
+import ipaddress
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alize.errors import RateLimited
+from alize.governance.secret import digest_of
+from alize.storage.base import Database
+
+__all__ = ["PER_ADDRESS", "PER_EMAIL", "WINDOW", "Attempt", "Attempts", "address_key", "email_key"]
+
+WINDOW = timedelta(minutes=15)
+PER_EMAIL, PER_ADDRESS = 5, 20  # failures in a window
+_MINUTE = timedelta(minutes=1)
+_MINUTES = WINDOW // _MINUTE
+_SHORTLY = 2.0  # seconds, where nothing has failed but as many are being tried
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One that is being made."""
+
+    failed: bool = False
+
+
+class Attempts:
+    """Counts for one database. What is being attempted is known in this process; failures are known to all."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._open: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def attempt(self, most: Mapping[str, int]) -> AsyncGenerator[Attempt, None]:
+        """Let the block try, unless one of the keys has had its `most` failures; note a failure where the block says so.
+
+        Raises RateLimited, with the time until one more would be let in.
+        """
+        self._open.update(most.keys())  # before anything is awaited: two that begin together see each other
+        attempt = Attempt()
+        try:
+            await self._check(most)
+            yield attempt
+            if attempt.failed:
+                async with self._database.transaction() as store:
+                    for key in most:
+                        await store.accounts.failed(key, self._now())
+        finally:
+            self._open.subtract(most.keys())
+            for key in most:
+                if self._open[key] <= 0:
+                    del self._open[key]
+
+    async def _check(self, most: Mapping[str, int]) -> None:
+        now = self._now()
+        async with self._database.transaction() as store:
+            for key, limit in most.items():
+                failures = await store.accounts.attempts(key, now - WINDOW)
+                if failures + self._open[key] <= limit:
+                    continue
+                passed, wait = 0, _MINUTES if failures >= limit else 0  # minutes: still too early, early enough
+                while wait - passed > 1:
+                    middle = (passed + wait) // 2
+                    late = await store.accounts.attempts(key, now - WINDOW + middle * _MINUTE) < limit
+                    passed, wait = (passed, middle) if late else (middle, wait)
+                after = wait * _MINUTE.total_seconds() or _SHORTLY
+                raise RateLimited("Too many failed attempts.", remedy="Wait a little and try again.", retry_after=after)
+
+
+def email_key(email: str) -> str:
+    """By its digest: people type passwords into the wrong field, and rows are kept for a day."""
+    return f"email:{digest_of(email)}"
+
+
+def address_key(address: str) -> str:
+    """An IPv6 address counts as its network of 64 bits: whoever has one has them all.
+
+    >>> address_key("2001:db8::1:2:3:4"), address_key("192.0.2.7"), address_key("::ffff:192.0.2.7")
+    ('address:2001:db8::', 'address:192.0.2.7', 'address:192.0.2.7')
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return f"address:{address[:100]}"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return f"address:{parsed.ipv4_mapped}"
+        if not parsed.is_loopback:
+            return f"address:{ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)).network_address}"
+    return f"address:{parsed}"
