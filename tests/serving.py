@@ -5,12 +5,13 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from argon2 import PasswordHasher
 
 from alize.api.app import create_app
 from alize.api.parts import Parts, Served
@@ -18,8 +19,9 @@ from alize.api.protocol import Http1
 from alize.api.serve import Server
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
-from alize.governance import Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner
+from alize.governance import Accounts, Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner
 from alize.governance.identity import Principal
+from alize.governance.passwords import Passwords
 from alize.settings import Settings
 from alize.storage.base import UsageRecord
 from alize.storage.database import SqlDatabase
@@ -29,6 +31,8 @@ from tests.new_database import new_database
 
 TOKENIZER = ByteTokenizer()
 CARD = Card("fake", ("fake-latest",), "Fake", "Says what it is told.", frozenset({"completion_chat", "vision"}), 4096, owned_by="alize")
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Argon2id at its least, so that a test may sign fifty people up."""
 
 Result = TypeVar("Result")
 
@@ -84,6 +88,7 @@ async def opened(
         every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
         parts = Parts({card.id: Served(engine, tokenizer, card)}, database, every, setup_token=setup_token)
         app = create_app(settings, parts)
+        app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
         headers = {"Authorization": f"Bearer {key}"}
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
         async with assisting(app), client:
