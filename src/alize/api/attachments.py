@@ -4,8 +4,8 @@ __all__ = ["ATTACHMENTS", "ATTACHMENT_BYTES", "ATTACHMENT_TYPES"]
 
 ATTACHMENT_BYTES = 256 * 1024
 """Of one file, in UTF-8: some 60,000 tokens, more than most contexts hold."""
-ATTACHMENTS = 8
-"""Files of one question. All of them, escaped as JSON at its worst, stay below the default `max_body_bytes`."""
+ATTACHMENTS = 10
+"""Files of one question. All of them together stay well below the default `max_body_bytes`."""
 ATTACHMENT_TYPES: tuple[str, ...] = (
     *("text/*", "application/json", "application/xml", "application/yaml", "application/toml", "application/sql"),
     *("application/javascript", "application/x-sh", "application/x-ndjson", "message/rfc822"),

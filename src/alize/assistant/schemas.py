@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS
 from alize.api.schemas.values import WHOLE, Natural, Schema
 
 __all__ = [
@@ -23,8 +24,6 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Made by the page, so that a request that is sent again is known: 32 hexadecimal digits."""
 
 LONGEST = 400_000  # characters of a message
-LONGEST_FILE = 262_144  # characters of a file
-MOST_FILES = 10
 
 
 class SamplingSettings(Schema):
@@ -63,7 +62,7 @@ class ConversationChange(Schema):
 class AttachmentIn(Schema):
     name: str = Field(min_length=1, max_length=255)
     type: str = Field(max_length=100)
-    text: str = Field(max_length=LONGEST_FILE)
+    text: str = Field(max_length=ATTACHMENT_BYTES)  # characters: never more than its bytes
 
 
 class AnswerIds(Schema):
@@ -75,7 +74,7 @@ class MessageNew(Schema):
     id: Id
     parent: Id | None = None
     content: str = Field(max_length=LONGEST)
-    attachments: list[AttachmentIn] = Field(default_factory=list[AttachmentIn], max_length=MOST_FILES)
+    attachments: list[AttachmentIn] = Field(default_factory=list[AttachmentIn], max_length=ATTACHMENTS)
     answer: AnswerIds
 
 

@@ -15,6 +15,8 @@ from alize.cli.options import AsJson, Home
 from alize.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alize.governance.invitations import MadeInvitation
     from alize.storage.base import AccountRecord, Database, Store
 
@@ -76,27 +78,26 @@ def password(email: Email, home: Home = None) -> None:
     """Set another password for somebody who lost theirs: typed twice, or a line of standard input. Their sessions end."""
     from alize.governance import Accounts
 
-    new = _typed()
-
-    async def work(database: "Database") -> int:
+    async def find(database: "Database") -> "AccountRecord":
         async with database.transaction() as store:
-            account = await _account(store, email)
-        return await Accounts(database).reset_password(account, new)
+            return await _account(store, email)
 
-    ended = on_database(home, work)
-    typer.echo(f"The password of {email} is set. Sessions ended: {ended}.")
+    account = on_database(home, find)  # before a password is typed for nobody
+    new = _typed()
+    ended = on_database(home, lambda database: Accounts(database).reset_password(account, new))
+    typer.echo(f"The password of {account.email} is set. Sessions ended: {ended}.")
 
 
-def disable(email: Email, home: Home = None) -> None:
+def disable(email: Email, home: Home = None, as_json: AsJson = False) -> None:
     """End an account's sessions and let it in no more. Its conversations and keys stay."""
-    _let_in(email, home, datetime.now(UTC))
-    typer.echo(f"{email} is disabled.")
+    account = _let_in(email, home, datetime.now(UTC))
+    _said(account, f"{account.email} is disabled.", as_json)
 
 
-def enable(email: Email, home: Home = None) -> None:
+def enable(email: Email, home: Home = None, as_json: AsJson = False) -> None:
     """Let a disabled account in again."""
-    _let_in(email, home, None)
-    typer.echo(f"{email} may sign in.")
+    account = _let_in(email, home, None)
+    _said(account, f"{account.email} may sign in.", as_json)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -108,13 +109,23 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 
 
-def _let_in(email: str, home: Any, disabled: datetime | None) -> None:
-    async def work(database: "Database") -> None:
+def _let_in(email: str, home: "Path | None", disabled: datetime | None) -> "AccountRecord":
+    async def work(database: "Database") -> "AccountRecord":
         async with database.transaction() as store:
             account = await _account(store, email)
             await store.accounts.set_role(account.workspace, account.id, account.role, disabled)
+            return await _account(store, email)
 
-    on_database(home, work)
+    return on_database(home, work)
+
+
+def _said(account: "AccountRecord", sentence: str, as_json: bool) -> None:
+    from alize.cli.terminal import print_json
+
+    if as_json:
+        print_json(_shown(account))
+    else:
+        typer.echo(sentence)
 
 
 def _typed() -> str:
