@@ -1,18 +1,16 @@
 """A page of another origin is told from one of ours; a session's token is its own and tells nothing of its cookie."""
 
-import secrets
-
 import pytest
 
 from alize.errors import CsrfFailed
 from alize.governance.csrf import check_origin, check_token, token_of
 
-SECRET = secrets.token_urlsafe(32)
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 
 
 def test_a_token_is_its_sessions_own() -> None:
     assert token_of(SECRET) == token_of(SECRET)
-    assert token_of(SECRET) != token_of(secrets.token_urlsafe(32))
+    assert token_of(SECRET) != token_of(SECRET[::-1])
     assert SECRET not in token_of(SECRET)
 
 
