@@ -17,12 +17,15 @@ import pytest
 # 85% of the processor's time in tests/model and tests/engine (63 s became 12). No fixture: PyTorch reads it once, as it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+gc.disable()  # until everything is imported: a second of each process
+
 
 def pytest_collection_finish() -> None:
     """What is imported by now lives to the end: Python need not look for garbage in it, nor as often, a tenth of the time of all."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

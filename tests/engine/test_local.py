@@ -175,6 +175,7 @@ async def test_an_id_used_again_gets_nothing_of_the_request_before(engine: Local
         assert await collect(engine, request("a")) == expected
 
 
+@pytest.mark.slow
 async def test_a_process_that_cannot_be_started_is_tried_again(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     tried, generation = asyncio.Event(), (await engine.stats()).generation
 
@@ -213,6 +214,7 @@ async def test_pausing_waits_for_what_runs_and_holds_what_comes(engine: LocalEng
     assert (await running)[-1].finish == (await held)[-1].finish == "length"
 
 
+@pytest.mark.slow
 async def test_a_paused_engine_that_dies_comes_back_paused(engine: LocalEngine) -> None:
     await engine.pause()
     await restarted(engine)

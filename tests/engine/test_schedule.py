@@ -75,11 +75,27 @@ def limits(draw: st.DrawFn) -> Limits:
     )
 
 
-@settings(max_examples=150, deadline=None)
-@given(requests(), limits(), st.integers(9, 30), st.sampled_from([None, 20]), st.data())
+ARRIVALS = given(requests(), limits(), st.integers(9, 30), st.sampled_from([None, 20]), st.data())
+
+
+@settings(max_examples=40, deadline=None)
+@ARRIVALS
 def test_every_answer_is_the_one_given_alone(
     work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
 ) -> None:
+    answers_are_those_given_alone(work, bounds, blocks, window, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None)
+@ARRIVALS
+def test_every_answer_of_many_is_the_one_given_alone(
+    work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
+) -> None:
+    answers_are_those_given_alone(work, bounds, blocks, window, data)
+
+
+def answers_are_those_given_alone(work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject) -> None:
     engine = core(blocks, bounds, window)
     answers: dict[str, list[int]] = {}
     gone: set[str] = set()

@@ -192,6 +192,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_processes_that_start_at_once_migrate_one_after_another(url: str) -> None:
     pipe = asyncio.subprocess.PIPE
     starting = [asyncio.create_subprocess_exec(sys.executable, "-c", MIGRATE, url, stdin=pipe, stderr=pipe) for _ in range(4)]

@@ -99,7 +99,12 @@ def _impatient(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("alize.tokenize.budget._SECONDS", 0.3)  # of five: the same stop, sooner
 
 
-@pytest.mark.parametrize("source", RUNAWAYS.values(), ids=list(RUNAWAYS))
+UNHURRIED = {"comparisons in a row", "searches in a row", "tests in a row", "slices in a row"}  # half a second each, memory being watched
+
+
+@pytest.mark.parametrize(
+    "source", [pytest.param(source, id=name, marks=[pytest.mark.slow] * (name in UNHURRIED)) for name, source in RUNAWAYS.items()]
+)
 def test_a_template_that_runs_away_is_stopped_before_it_takes_the_machine(source: str):
     tracemalloc.start()
     try:
