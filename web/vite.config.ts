@@ -20,6 +20,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: scripts or fonts
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": "http://127.0.0.1:8600", "/v1": "http://127.0.0.1:8600" } },
+  // The Host header stays the page's own: the server compares it with Origin before it believes a cookie.
+  server: { proxy: Object.fromEntries(["/api", "/v1"].map((path) => [path, { target: "http://127.0.0.1:8600" }])) },
   test: { environment: "jsdom", setupFiles: ["src/test/words.ts"], include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -28,7 +28,7 @@ class Settings:
     # ── listening ──
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs keys: `auth = false` is refused there.")
     port: int = _setting(8600, "Port to listen on.")
-    auth: bool = _setting(True, "Ask for an API key. May be false on loopback only (`--no-auth`).")
+    auth: bool = _setting(True, "Ask for an API key or signing in. May be false on loopback only (`--no-auth`).")
     api_key: str = _setting("", "A fixed first admin key, not a random one. `alize chat --url` sends the same variable.", secret=True)
     tls_certificate: str = _setting("", "PEM file of the server's certificate chain; with `tls_key`, serves HTTPS.")
     tls_key: str = _setting("", "PEM file of the certificate's private key.")

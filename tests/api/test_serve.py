@@ -67,6 +67,7 @@ class Running:
     address: str
     key: str | None
     client: httpx.AsyncClient
+    said: str
 
     async def chat(self, **more: Any) -> httpx.Response:
         body = {"model": "tiny", "messages": [{"role": "user", "content": "hello"}], **more}
@@ -100,7 +101,7 @@ async def serving(home: Path, model: Path, verify: Any = True, **more: str) -> A
         assert address
         headers = {"Authorization": f"Bearer {key[0] if key else more.get('ALIZE_API_KEY', 'none')}"}
         async with httpx.AsyncClient(base_url=address[0], headers=headers, timeout=60, verify=verify) as client:
-            yield Running(process, address[0], key and key[0], client)
+            yield Running(process, address[0], key and key[0], client, said)
     finally:
         if process.returncode is None:
             process.kill()
@@ -252,6 +253,21 @@ async def test_a_start_says_which_key_it_made_and_how_to_make_another(tmp_path: 
     assert "api_key (environment: ALIZE_API_KEY) is an admin key here" in first
     assert f"alize keys create NAME --home '{tmp_path}/my home'" in second
     assert "a-key-that-is-given" not in first + second
+
+
+@slow
+@pytest.mark.parametrize("reached", [{"ALIZE_HOST": "0.0.0.0"}, {"ALIZE_TRUSTED_PROXIES": "127.0.0.1"}, {"ALIZE_ROOT_PATH": "/house"}])
+async def test_where_others_can_come_the_first_account_needs_the_token_that_is_printed(
+    tmp_path: Path, model: Path, reached: dict[str, str]
+) -> None:
+    account = {"email": "ada@example.org", "name": "Ada", "password": "correct horse"}
+    async with serving(tmp_path / "home", model, **reached) as server:
+        token = re.search(r"/setup with the token (\S+)", server.said)
+        assert token
+        assert (await server.client.post("/api/setup", json=account)).status_code == 403
+        assert (await server.client.post("/api/setup", json=account | {"token": token[1]})).status_code == 201
+    async with serving(tmp_path / "home", model, **reached) as server:
+        assert "token" not in server.said
 
 
 @slow

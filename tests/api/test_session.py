@@ -149,8 +149,7 @@ async def test_of_two_hundred_guesses_from_one_place_twenty_are_looked_at(desk: 
             return (await browser.sign_in(email=f"{number}@example.org")).status_code
 
     statuses = await asyncio.gather(*(guess(number) for number in range(200)))
-    assert set(statuses) == {401, 429}
-    assert statuses.count(401) <= 20
+    assert (statuses.count(401), statuses.count(429)) == (20, 180)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,6 @@ from alize.storage.base import AccountRecord
 
 __all__ = ["answer", "forget", "of_this_house", "refused_setup", "secret_of", "setup_token", "shown_account", "state", "visit_of"]
 
-_FORWARDED_ONLY = "This server makes its first account from its own machine only."
-
 
 def visit_of(request: Request) -> Visit:
     """What a list of sessions says of it."""
@@ -101,7 +99,10 @@ def shown_account(account: AccountRecord) -> dict[str, Any]:
 
 def refused_setup() -> AlizeError:
     """Where a token is asked for that nobody was told."""
-    return Conflict(_FORWARDED_ONLY, remedy="Open it there, or make an invitation with `alize accounts invite --owner`.")
+    return Conflict(
+        "This server makes its first account from its own machine only.",
+        remedy="Open it there, or make an invitation with `alize accounts invite --owner`.",
+    )
 
 
 def _set(response: Response, request: Request, here: House, value: str, seconds: int) -> None:

@@ -72,6 +72,8 @@ def invite(
         return
     typer.echo(link)
     remark(f"For one {made.record.role}, until {made.record.expires:%Y-%m-%d %H:%M} UTC. This is the only time the link is shown.")
+    if not address:
+        remark("It leads to this machine, by the settings. Where people open the server by another address, name it with --address.")
 
 
 def password(email: Email, home: Home = None) -> None:

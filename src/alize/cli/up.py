@@ -17,7 +17,7 @@ def up(
     port: Annotated[int | None, typer.Option("--port", "-p", help="Port to listen on.", show_default="8600")] = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")] = None,
     model: ModelName = None,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API key; on loopback only.")] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API key and no signing in; on loopback only.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never fetch weights.")] = False,
     home: Home = None,
 ) -> None:

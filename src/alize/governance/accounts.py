@@ -9,10 +9,11 @@ Passwords are hashed outside of transactions: a transaction that waits for 50 ms
 
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alize.errors import AuthenticationFailed, Conflict, NotFound, PermissionDenied
+from alize.errors import AuthenticationFailed, Conflict, NotFound, PermissionDenied, RateLimited
 from alize.governance.attempts import PER_ADDRESS, PER_EMAIL, Attempts, address_key, email_key
 from alize.governance.identity import Principal
 from alize.governance.keys import owner
@@ -85,7 +86,8 @@ class Accounts:
                 opened = open_session(account, visit, self.now())
                 attempt.failed = not await self._open(opened, old)
                 if not attempt.failed:
-                    await self._renew(account, password)
+                    with suppress(RateLimited):  # the session is open: what a crowd leaves no time for is done at the next one
+                        await self._renew(account, password)
                     return opened
         raise AuthenticationFailed(_NO, remedy="Try again, or have the password reset with `alize accounts password`.")
 

@@ -45,10 +45,12 @@ class Attempts:
 
         Raises RateLimited, with the time until one more would be let in.
         """
-        self._open.update(most.keys())  # before anything is awaited: two that begin together see each other
+        # Before anything is awaited, so that of two that begin together the second sees the first, and not the other way round.
+        before = {key: self._open[key] for key in most}
+        self._open.update(most.keys())
         attempt = Attempt()
         try:
-            await self._check(most)
+            await self._check(most, before)
             yield attempt
             if attempt.failed:
                 async with self._database.transaction() as store:
@@ -60,12 +62,12 @@ class Attempts:
                 if self._open[key] <= 0:
                     del self._open[key]
 
-    async def _check(self, most: Mapping[str, int]) -> None:
+    async def _check(self, most: Mapping[str, int], before: Mapping[str, int]) -> None:
         now = self._now()
         async with self._database.transaction() as store:
             for key, limit in most.items():
                 failures = await store.accounts.attempts(key, now - WINDOW)
-                if failures + self._open[key] <= limit:
+                if failures + before[key] < limit:
                     continue
                 passed, wait = 0, _MINUTES if failures >= limit else 0  # minutes: still too early, early enough
                 while wait - passed > 1:
