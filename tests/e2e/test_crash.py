@@ -128,7 +128,7 @@ def test_a_terminated_server_finishes_what_runs(house: Callable[..., House]) -> 
     running.wait_busy()
     assert running.stop(signal.SIGTERM) == 0
     load.join()
-    assert load.acknowledged
+    assert load.acknowledged, (load.outcomes, running.log.read_text())
     assert all(outcome in ("done", "disconnected", "status 503") for outcome in load.outcomes)
 
 
