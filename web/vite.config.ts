@@ -1,11 +1,35 @@
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+/** Leaves `x.br` and `x.gz` beside each file that they make smaller: the server sends them as they are. */
+const compressed: Plugin = {
+  name: "compressed",
+  apply: "build",
+  generateBundle: {
+    order: "post",
+    handler(_, bundle) {
+      for (const [fileName, made] of Object.entries(bundle)) {
+        const whole = Buffer.from(made.type === "chunk" ? made.code : made.source);
+        const forms = [
+          [".br", brotliCompressSync(whole, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: whole.length } })],
+          [".gz", gzipSync(whole, { level: 9 })],
+        ] as const;
+        for (const [suffix, source] of forms) {
+          const worth = fileName.startsWith("assets/") && source.length < whole.length * 0.9;
+          if (worth) this.emitFile({ type: "asset", fileName: fileName + suffix, source });
+        }
+      }
+    },
+  },
+};
 
 /** Built into the Python package, which serves it; `npm run dev` passes calls on to a running `alize up`. */
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), compressed],
   base: "./",
   resolve: {
     alias: {

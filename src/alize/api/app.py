@@ -6,6 +6,7 @@ CORS        pages of other origins, where the settings name them
 Failures    what nobody foresaw becomes a 500
 Drain       503 while the server is being stopped
 BodyLimit   413, 408
+pages.py    a browser's addresses and the files of the page
 routes/     auth → body → answer; errors.py turns what they raise into the one shape
 """
 
@@ -24,6 +25,7 @@ from alize.api.middleware.failures import Failures
 from alize.api.middleware.head import Head
 from alize.api.middleware.observe import Observe
 from alize.api.middleware.prefix import Prefix
+from alize.api.pages import Pages
 from alize.api.parts import House, Parts
 from alize.api.routes import ROUTERS
 from alize.governance import Accounts, Cookie
@@ -35,7 +37,7 @@ __all__ = ["create_app"]
 _EXPOSED = ("x-request-id", "mistral-correlation-id", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
-def create_app(settings: Settings, parts: Parts) -> FastAPI:
+def create_app(settings: Settings, parts: Parts, pages: Pages | None = None) -> FastAPI:
     """The application of one server. It starts and closes nothing: whoever built the parts does."""
     metrics = Metrics()
     cors = Middleware(
@@ -67,6 +69,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     app.state.house = House(settings, parts, limits, Accounts(parts.database), Cookie(settings.root_path), metrics)
     app.openapi = lambda: openapi_of(app, settings.root_path)
     errors.install(app)
+    app.router.routes.insert(0, pages or Pages())  # before "/", which it takes from whoever wants a page
     for router in ROUTERS:
         app.include_router(router)
     return app
