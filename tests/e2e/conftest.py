@@ -83,7 +83,7 @@ def house(smollm2: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
             mine = home / "models" / "smollm2-135m-instruct"
             if not mine.exists():
                 mine.symlink_to(smollm2.parent, target_is_directory=True)
-        environment = {**os.environ, "ALIZE_API_KEY": KEY, "ALIZE_CACHE_MEMORY": "0.5", "ALIZE_OFFLINE": "true"}
+        environment = {**os.environ, "ALIZE_API_KEY": KEY, "ALIZE_CACHE_MEMORY": "0.5", "ALIZE_OFFLINE": "true", "ALIZE_THREADS": "1"}
         environment |= {f"ALIZE_{name.upper()}": value for name, value in settings.items()}
         log = tmp_path / f"log-{len(running)}.txt"
         with log.open("w") as output:
