@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Compiled modules are kept: else every process that the tests start compiles the program anew, and pytest every test.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up install dev test quick check bench soak docs lock clean
+.PHONY: help up install dev test quick check bench soak docs lock web dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # further options of pip, such as the index that carries the CPU-only build (README, "PyTorch").
 TORCH := $(shell sed -n 's/^torch = \["\(.*\)"\]$$/\1/p' pyproject.toml)
 TORCH_FLAGS ?=
+# The page, as built (WEB=no: none). Its npm packages are locked with hashes like Python's; the lock names no registry.
+NPM := $(BIN)/python scripts/npm.py
+PAGE := $(if $(filter no,$(WEB)),,src/alize/web/index.html)
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,9 +25,9 @@ help: ## Say what each target does
 up: install ## Install what is missing, then serve on http://127.0.0.1:8600 (ALIZE_PORT, ALIZE_HOME, ARGS="--model …")
 	@exec $(BIN)/alize up $(ARGS)
 
-install: $(VENV)/.installed $(VENV)/.torch ## Install the program into .venv
+install: $(VENV)/.installed $(VENV)/.torch web ## Install the program into .venv
 
-dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed ## Install what tests and checks need, too
+dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests and checks need, too
 
 test: dev ## Run every test (under 15 minutes on two cores)
 	@$(BIN)/python -m pytest
@@ -53,8 +56,14 @@ docs: dev ## Write docs/reference from the code
 lock: dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python scripts/lock.py
 
+web: $(PAGE) ## Build the page that the server shows; needs no Node, it is among the locked packages
+
+dist: dev ## Build the wheel, with the page in it, into dist/
+	@$(BIN)/python -m build --wheel --no-isolation
+
 clean: ## Remove .venv and what tools leave behind; never touches ALIZE_HOME
-	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) build dist web/node_modules src/alize/web \
+		.pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # ── installation: a step runs again only where its stamp in .venv is older than the file it depends on ──
 
@@ -84,4 +93,17 @@ $(VENV)/.modules: every-time | $(VENV)/.made
 
 $(VENV)/.installed: pyproject.toml CMakeLists.txt $(VENV)/.modules | $(VENV)/.locked
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# ── the page ──
+
+web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.locked
+	@echo "Installing what builds the page …"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error || \
+		{ echo "make: npm could not install what builds the page. To go on without the page: make up WEB=no" >&2; exit 1; }
+	@touch $@
+
+src/alize/web/index.html: web/package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f) | web/node_modules/.installed
+	@echo "Building the page …"
+	@$(NPM) run build --silent -- --logLevel error
 	@touch $@
