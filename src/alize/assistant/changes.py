@@ -29,8 +29,9 @@ class Changes:
                 queue.put_nowait(change)
 
     async def listen(self, owner: Owner) -> AsyncGenerator[dict[str, Any], None]:
-        """Every change from now on, until the server stops."""
+        """`ready`, then every change after it, until the server stops."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        queue.put_nowait({"type": "ready"})
         self._listeners[owner].add(queue)
         try:
             while not self._told.is_set():

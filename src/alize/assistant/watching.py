@@ -49,7 +49,6 @@ def frame(event: StoredEvent) -> bytes:
 
 
 async def changes_of(changes: Changes, owner: Owner) -> AsyncGenerator[bytes, None]:
-    """Server-sent events, the first at once so that the page knows it is heard."""
-    yield b"event: ready\ndata: {}\n\n"
+    """Server-sent events, the first at once: whatever changes after it will be told."""
     async for change in changes.listen(owner):
         yield f"event: {change['type']}\ndata: ".encode() + msgspec.json.encode(change) + b"\n\n"

@@ -229,8 +229,9 @@ test("what changed while the stream of changes was away is not known, and said s
   const returned = vi.fn();
   const done = openChanges((change) => changes.push(change.type), returned, at.ending.signal, at.around);
   const one = await opened(at, 1);
+  one.send('event: ready\ndata: {"type":"ready"}\n\n');
   one.send('data: {"type":"conversation.changed","id":"1"}\n\n');
-  await vi.waitFor(() => expect(changes).toEqual(["conversation.changed"]));
+  await vi.waitFor(() => expect(changes).toEqual(["ready", "conversation.changed"]));
   expect(returned).not.toHaveBeenCalled();
   one.break();
   await opened(at, 2);

@@ -123,6 +123,7 @@ export type RunEvent =
 
 /** What other tabs and devices must know. */
 export type Change =
+  | { type: "ready" }
   | { type: "conversation.changed"; id: string }
   | { type: "conversation.deleted"; id: string }
   | { type: "run.started"; run: string; conversation: string; message: string };
