@@ -1,10 +1,13 @@
 """Talk: a question is kept before it is answered, and its answer is the same whoever follows it, from wherever."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
 from tests.assistant.conftest import Page, new_id, text_of
+from tests.serving import TOKENIZER, opened
 
 
 async def test_an_answer_is_made_and_kept_with_what_it_took(page: Page) -> None:
@@ -180,6 +183,15 @@ async def test_a_conversation_is_titled_once_by_the_model_below_everybody(page: 
     found = await page.until(chat, lambda found: found["title"])
     assert (found["title"], found["titled_by"]) == ("Hello", "model")
     assert [request.priority for request in page.engine.asked] == [0, -1]
+
+
+async def test_a_model_that_answers_instead_of_naming_leaves_the_persons_own_words(tmp_path: Path) -> None:
+    async with opened(tmp_path, engine=FakeEngine(saying("Well, that is a long story.", TOKENIZER))) as desk:
+        page = Page(desk)
+        chat = await page.begin()
+        await page.follow((await page.ask(chat, "Why do bees dance? I saw it."))["run"]["id"])
+        found = await page.until(chat, lambda found: found["title"])
+        assert found["title"] == "Why do bees dance? I saw it"
 
 
 async def test_settings_reach_the_engine_and_files_the_prompt(page: Page) -> None:

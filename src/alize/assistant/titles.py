@@ -1,4 +1,4 @@
-"""What a conversation is called. In: its first question and answer. Out: a few words by the model, at the lowest priority."""
+"""What a conversation is called. In: its first question. Out: a few words by the model, at the lowest priority."""
 
 import re
 from contextlib import aclosing
@@ -6,14 +6,22 @@ from dataclasses import replace
 
 from alize.assistant.answering import Answerer
 from alize.assistant.context import path_to
-from alize.storage.base import Database, Owner
+from alize.storage.base import Database, MessageRecord, Owner
 
 __all__ = ["entitle", "tidied"]
 
-_ASK = "Write a title of two to five words for this conversation. Answer with the title only."
+_ASK = "You name conversations. Answer with two to five words.\n\n"
+# Shown rather than explained: asked in words alone, a small model answers the question instead of naming it (docs/log.md).
+_SHOWN = (
+    ("How do I make bread without yeast?", "Bread without yeast"),
+    ("Write a poem about autumn leaves.", "Poem about autumn leaves"),
+    ("Tell me why the Roman Empire fell.", "Fall of the Roman Empire"),
+    ("my phone does not charge any more, what can i do", "Phone does not charge"),
+)
 _TOKENS = 16
+_WORDS = 8  # what is longer is an answer, not a name
 _LONGEST = 60  # characters
-_EXCERPT = 600  # characters of each side that the model is shown
+_EXCERPT = 600  # characters of the question that the model is shown
 _BELOW = -1  # priority
 
 
@@ -26,20 +34,28 @@ async def entitle(database: Database, answerer: Answerer, owner: Owner, conversa
         path = path_to(await store.conversations.messages(owner, conversation), found.leaf)[:2]
     if len(path) < 2:
         return False
-    question, answer = path
-    asked = f"Question: {question.content[:_EXCERPT]}\n\nAnswer: {answer.content[:_EXCERPT]}\n\n{_ASK}"
-    begun = await answerer.begin(
-        owner, found.model, [replace(question, content=asked, attachments=[])], {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW
-    )
+    question = path[0]
+    begun = await answerer.begin(owner, found.model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
     text = ""
     async with aclosing(begun.pieces) as pieces:
         async for piece in pieces:
             text += piece
-    title = tidied(text) or tidied(question.content)
+    title = tidied(text)
+    if begun.made.finish != "stop" or not title or len(title.split()) > _WORDS:
+        title = tidied(question.content)  # the model went on talking: the person's own words name it better
     if not title:
         return False
     async with database.transaction() as store:
         return await store.conversations.name(owner, conversation, title)
+
+
+def _asking(question: MessageRecord) -> list[MessageRecord]:
+    """The question as the last of several that were named."""
+    path: list[MessageRecord] = []
+    for asked, named in _SHOWN:
+        path.append(replace(question, id="", role="user", content=asked if path else _ASK + asked, attachments=[]))
+        path.append(replace(question, id="", role="assistant", content=named, attachments=[]))
+    return [*path, replace(question, content=question.content[:_EXCERPT], attachments=[])]
 
 
 def tidied(text: str) -> str:
