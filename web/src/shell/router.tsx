@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { PREFIX } from "@/api/base";
 import { modelsQuery, sessionQuery } from "@/api/queries";
+import { loadMessageList } from "@/thread/message-list-part";
 import { House } from "./house";
 import { PageFailed, PageNotFound, PagePending } from "./page-states";
 import { ThreadPlace } from "./thread-place";
@@ -26,6 +27,7 @@ const house = createRoute({
   id: "house",
   component: House,
   beforeLoad: async ({ context, location }) => {
+    if (location.pathname.startsWith("/c/")) loadMessageList();
     const session = await context.cache.ensureQueryData(sessionQuery);
     if (session.setup && !session.no_auth) throw redirect({ to: "/setup", replace: true });
     if (!session.signed_in) throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });

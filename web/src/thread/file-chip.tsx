@@ -3,7 +3,7 @@ import { FileText, X } from "lucide-react";
 import type { Attachment } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
 import { useT } from "@/i18n";
-import { revealed } from "@/markdown";
+import { revealed } from "@/markdown/hidden";
 
 export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () => void }) {
   const t = useT();

@@ -213,7 +213,7 @@ describe("the settings", () => {
     };
     show(threadOf([]), <SettingsPanel settings={{ top_p: 0.5 }} onSave={onSave} />);
     await user.click(screen.getByRole("button", name("Settings of this conversation")));
-    const field = screen.getByLabelText("Temperature");
+    const field = await screen.findByLabelText("Temperature");
     const save = screen.getByRole("button", name("Save"));
     await user.type(field, "9");
     await user.click(save);

@@ -1,9 +1,10 @@
 /** The page of a thread. In: its store (around it) and what the server says of the conversation. Out: turns, notes, composer. */
 import "./thread.css";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "@/api/queries";
 import type { Conversation } from "@/api/types";
 import { failureText } from "@/components/error-state";
+import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
 import { chosen, type Refusal, readFiles } from "./attachments";
 import { Composer } from "./composer";
@@ -12,7 +13,7 @@ import { DropZone } from "./drop-zone";
 import { EmptyThread } from "./empty-thread";
 import { JumpToLatest } from "./jump-to-latest";
 import { LiveRegion } from "./live-region";
-import { MessageList } from "./message-list";
+import { loadMessageList, MessageList } from "./message-list-part";
 import { SettingsPanel } from "./settings-panel";
 import { stoppable } from "./store";
 import { TemporaryNote, TemporarySwitch } from "./temporary-note";
@@ -22,6 +23,7 @@ import { useDraft } from "./use-draft";
 import { useKeyboard } from "./use-keyboard";
 import { useScroll } from "./use-scroll";
 import { useSettings } from "./use-settings";
+import { whenIdle } from "./when-idle";
 
 export interface ThreadViewProps {
   conversation: Conversation | undefined;
@@ -48,6 +50,8 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   useKeyboard(page);
 
   useEffect(() => setWanted(target), [target]);
+  // Before the first answer, and after the page can be typed in.
+  useEffect(() => whenIdle(loadMessageList), []);
   useEffect(() => {
     // A touch screen's keyboard would cover the conversation that was asked for.
     if (matchMedia("(pointer: fine)").matches) document.getElementById("composer")?.focus({ preventScroll: true });
@@ -92,14 +96,16 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             {empty ? (
               <EmptyThread onPick={pick} />
             ) : (
-              <MessageList
-                scroller={scroll.scroller}
-                isFollowing={scroll.isFollowing}
-                sentFrom={context?.dropped.length ? context.sent_from : null}
-                target={wanted}
-                onTarget={onTarget}
-                onUndo={draft.undo}
-              />
+              <Suspense fallback={<Skeleton lines={8} className="mx-auto w-full max-w-measure py-6" />}>
+                <MessageList
+                  scroller={scroll.scroller}
+                  isFollowing={scroll.isFollowing}
+                  sentFrom={context?.dropped.length ? context.sent_from : null}
+                  target={wanted}
+                  onTarget={onTarget}
+                  onUndo={draft.undo}
+                />
+              </Suspense>
             )}
           </div>
         </div>
