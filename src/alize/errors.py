@@ -12,12 +12,14 @@ AlizeError                          500 server_error
 │  └─ PayloadTooLarge               413 … payload_too_large
 ├─ AuthenticationFailed             401 authentication_error
 ├─ PermissionDenied                 403 permission_error
-│  └─ CsrfFailed                    403 … csrf_failed
+│  ├─ CsrfFailed                    403 … csrf_failed
+│  └─ OutsideRefused                403 … outside_refused
 ├─ NotFound                         404 not_found_error
 ├─ MethodNotAllowed                 405 invalid_request_error
 ├─ Conflict                         409 conflict_error
 ├─ RateLimited                      429 rate_limit_error … 1300 (retry)
 │  └─ QueueFull                     429 … 3505 (retry)
+├─ OutsideFailed                    502 server_error … outside_failed (retry)
 ├─ EngineUnavailable                503 server_error … engine_unavailable (retry)
 │  └─ EngineCrashed                 503 … engine_crashed (retry)
 ├─ StorageFailed                    503 server_error … storage_failed (retry)
@@ -59,6 +61,8 @@ __all__ = [
     "Missing",
     "NotFound",
     "OutOfMemory",
+    "OutsideFailed",
+    "OutsideRefused",
     "PayloadTooLarge",
     "PermissionDenied",
     "PortTaken",
@@ -177,6 +181,12 @@ class CsrfFailed(PermissionDenied):
     code = "csrf_failed"
 
 
+class OutsideRefused(PermissionDenied):
+    """Another host may not be asked: the settings do not name it, or its name leads out of the public internet."""
+
+    code = "outside_refused"
+
+
 class NotFound(AlizeError):
     status = 404
     type = "not_found_error"
@@ -205,6 +215,14 @@ class QueueFull(RateLimited):
     """The engine's waiting line is full: nothing is wrong with the request, the machine is busy."""
 
     code = "3505"
+
+
+class OutsideFailed(AlizeError):
+    """Another host was asked, and gave nothing that can be used."""
+
+    status = 502
+    code = "outside_failed"
+    retry = True
 
 
 class EngineUnavailable(AlizeError):

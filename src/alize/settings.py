@@ -5,6 +5,7 @@ changes nothing. `docs/reference/settings.md` is made from the `help` texts here
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -35,10 +36,18 @@ class Settings:
     root_path: str = _setting("", "Path prefix that a reverse proxy strips, such as `/alize`.")
     trusted_proxies: tuple[str, ...] = _setting((), "Addresses whose X-Forwarded-* headers are believed; none by default.")
     cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API from a browser; none by default, `*` for all.")
+    outside_hosts: tuple[str, ...] = _setting(
+        (),
+        "Hosts that pictures in answers may be fetched from, once the person who reads agrees: `upload.example.org`, `*.example.org` for "
+        "every name below it (not itself). None by default. `*` allows all, which is unwise: an answer can write what it was told into "
+        "a picture's address, and whoever owns the host then reads it.",
+    )
     # ── the model ──
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
     model_aliases: tuple[str, ...] = _setting((), "Further names for models: `mistral-small-latest=smollm2-135m-instruct,…`.")
-    offline: bool = _setting(False, "Never fetch weights: what `alize pull` has not brought before is an error.")
+    offline: bool = _setting(
+        False, "Ask nothing of the network: weights that `alize pull` has not brought are an error, pictures of answers are not fetched."
+    )
     hub_endpoint: str = _setting("https://huggingface.co", "Where `alize pull` finds models that are named like `owner/name`.")
     # ── the engine ──
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
@@ -193,6 +202,7 @@ _EXPECTED = {
 }
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
+_HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
 _CHOICES = {
     "dtype": ("auto", "float32", "bfloat16", "float64"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -230,6 +240,13 @@ def _check(settings: Settings) -> None:
     for pair in settings.model_aliases:
         if not all(part.strip() for part in pair.partition("=")):
             raise SettingInvalid(f"model_aliases: '{pair}' is not written alias=model.", param="model_aliases")
+    for host in settings.outside_hosts:
+        if host != "*" and not _HOST.fullmatch(host):
+            raise SettingInvalid(
+                f"outside_hosts: '{host}' is neither a host's full name nor *.NAME.",
+                param="outside_hosts",
+                remedy="Write no scheme, port, path or IP address: upload.example.org",
+            )
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise SettingInvalid("tls_certificate and tls_key are needed together.", param="tls_key")
     if settings.root_path and (not settings.root_path.startswith("/") or settings.root_path.endswith("/")):

@@ -54,6 +54,7 @@ OPERATIONS = (
     ("POST", "/api/runs/{run_id}/stop"),
     ("GET", "/api/runs/{run_id}/events"),
     ("GET", "/api/search"),
+    ("GET", "/api/outside"),
     ("GET", "/health"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),

@@ -55,16 +55,18 @@ def setup_token(request: Request, here: House) -> tuple[bool, str | None]:
 async def state(request: Request, here: House, found: tuple[AccountRecord, str] | None) -> dict[str, Any]:
     """What the page must know before it shows anything. `found`: the account, and the secret of its session."""
     open_house = not here.settings.auth
+    signed_in = open_house or found is not None
     setup = found is None and not open_house and not await here.accounts.any()
     return {
         "object": "session",
-        "signed_in": open_house or found is not None,
+        "signed_in": signed_in,
         "setup": setup,
         "setup_token_needed": setup and setup_token(request, here)[0],
         "no_auth": open_house,
         "account": None if found is None else shown_account(found[0]),
         "csrf": "" if found is None else csrf.token_of(found[1]),
         "limits": {"attachment_bytes": ATTACHMENT_BYTES, "attachments": ATTACHMENTS, "attachment_types": ATTACHMENT_TYPES},
+        "outside": {"hosts": here.settings.outside_hosts if signed_in else (), "offline": here.settings.offline},
         "version": version("alize"),
     }
 

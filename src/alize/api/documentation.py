@@ -4,6 +4,7 @@ Bodies are read and answers written by this project's own code (body.py, complet
 and the definitions are added here, once for all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -90,10 +91,11 @@ def described(
     request: type[BaseModel] | None = None,
     stream: type[BaseModel] | None = None,
     text: str | None = None,
+    binary: Sequence[str] = (),
     status: int = 200,
     open: bool = False,
 ) -> dict[str, Any]:
-    """`openapi_extra` of a route. Several answers are told apart by their `type`; `text` is a media type; `open` needs no key."""
+    """`openapi_extra` of a route. Several answers are told apart by their `type`; `text`, `binary`: media types; `open` needs no key."""
     content: dict[str, Any] = {}
     if answer is not None:
         content["application/json"] = {"schema": _schema(answer)}
@@ -101,6 +103,7 @@ def described(
         content["text/event-stream"] = {"schema": _schema(stream)}
     if text is not None:
         content[text] = {"schema": {"type": "string"}}
+    content |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in binary}
     told: dict[str, Any] = {
         "responses": {
             str(status): {"description": "Done", "content": content},

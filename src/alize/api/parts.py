@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from alize.api.draining import Draining
 from alize.api.limits import Limits
+from alize.api.outside import Wire
 from alize.engine.base import Engine
 from alize.governance import Accounts, Cookie, Identity
 from alize.settings import Settings
@@ -33,6 +34,7 @@ class Parts:
     database: Database
     identity: Identity
     draining: Draining = field(default_factory=Draining)
+    wire: Wire = field(default_factory=Wire)
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 
 

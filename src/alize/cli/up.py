@@ -18,7 +18,7 @@ def up(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")] = None,
     model: ModelName = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API key and no signing in; on loopback only.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch weights.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of the network: no weights, no pictures of answers.")] = False,
     home: Home = None,
 ) -> None:
     """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""

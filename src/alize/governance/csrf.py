@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from alize.errors import CsrfFailed
 
-__all__ = ["HEADER", "check_origin", "check_token", "token_of"]
+__all__ = ["HEADER", "check_fetched", "check_origin", "check_token", "token_of"]
 
 HEADER = "x-csrf-token"
 _PORTS = {"http": 80, "https": 443}
@@ -40,6 +40,13 @@ def check_origin(headers: dict[str, str]) -> None:
             f"A page of '{origin[:100]}' asks, and this is '{host[:100]}'.",
             remedy="Behind a proxy, have it pass the Host header on as the browser sent it.",
         )
+
+
+def check_fetched(headers: dict[str, str]) -> None:
+    """Raise CsrfFailed where a page of another origin has the browser fetch something: also by an image or a link, which say no Origin."""
+    check_origin(headers)
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):  # none: a person typed it
+        raise CsrfFailed("A page from elsewhere asks for this.", remedy="It is for the server's own page.")
 
 
 def _same(origin: str, host: str, *, secure: bool) -> bool:

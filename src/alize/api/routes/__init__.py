@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from alize.api.routes import account, accounts, chat, documents, health, invitations, keys, metrics, models, session, usage
+from alize.api.routes import account, accounts, chat, documents, health, invitations, keys, metrics, models, outside, session, usage
 
 __all__ = ["ROUTERS"]
 
@@ -15,6 +15,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     invitations.router,
     keys.router,
     usage.router,
+    outside.router,
     health.router,
     metrics.router,
     documents.router,

@@ -15,6 +15,7 @@ __all__ = [
     "BrowserSession",
     "BrowserSessionList",
     "Ended",
+    "OutsideAccess",
     "PasswordChange",
     "SessionState",
     "SetupRequest",
@@ -83,6 +84,11 @@ class AttachmentLimits(Schema):
     attachment_types: list[str] = Field(description="Media types and endings.")
 
 
+class OutsideAccess(Schema):
+    hosts: list[str] = Field(description="That pictures in answers may come from: names, `*.example.org`, `*`. Told to who is signed in.")
+    offline: bool = Field(description="No host is asked, whatever `hosts` says.")
+
+
 class SessionState(Schema):
     object: Literal["session"] = "session"
     signed_in: bool
@@ -92,6 +98,7 @@ class SessionState(Schema):
     account: Account | None
     csrf: str = Field(description="Sent as X-CSRF-Token with everything that changes something.")
     limits: AttachmentLimits
+    outside: OutsideAccess
     version: str
 
 

@@ -1,0 +1,167 @@
+"""A picture, fetched for a person. In: its address, the hosts that may be asked. Out: it, from the very address that was looked at.
+
+A name is looked up once a hop. All it resolves to must be public, and the connection goes to one of these addresses: asking the resolver
+again when connecting would let a name change its answer in between. The Host header and the certificate are still the name's.
+
+What is sent says nothing of the person: no cookie, no referrer, no language, no address of theirs, and no proxy of the environment.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+
+import httpx
+
+from alize.api.outside.addresses import why_refused
+from alize.api.outside.pictures import ACCEPTED, MOST_BYTES, Picture, kind_of
+from alize.api.outside.targets import Target, after, allowed, target_of
+from alize.errors import InvalidRequest, OutsideFailed, OutsideRefused
+
+__all__ = ["MOST_REDIRECTS", "SECONDS", "Wire", "fetch"]
+
+SECONDS = 20.0  # for all of it, waiting included
+MOST_REDIRECTS = 3
+_AT_ONCE = 8  # pictures; each may hold MOST_BYTES
+_TRIED = 3  # addresses of one name
+_PAUSES = {"connect": 5.0, "read": 10.0, "write": 5.0, "pool": 5.0}  # seconds
+_REDIRECTS = (301, 302, 303, 307, 308)
+_ENOUGH = 256  # bytes that tell what a picture is
+
+_log = logging.getLogger("alize.api.outside")
+
+
+async def _resolved(host: str, port: int) -> Sequence[str]:
+    """What the system's resolver says, best first. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _straight(address: str, port: int) -> tuple[str, int]:
+    return address, port
+
+
+@cache  # reading the certificates takes tens of milliseconds
+def _trusted() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How the network is reached. What is checked does not depend on it: a test puts its own server at the other end, as a router would."""
+
+    resolve: Callable[[str, int], Awaitable[Sequence[str]]] = _resolved  # name, port → addresses
+    dial: Callable[[str, int], tuple[str, int]] = _straight  # the address and port that were checked → where the cable leads
+    trusted: Callable[[], ssl.SSLContext] = _trusted
+    seconds: float = SECONDS
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+
+async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = False) -> Picture:
+    """`hosts`: patterns of `outside_hosts`.
+
+    Raises InvalidRequest for an address that cannot be followed, OutsideRefused where it may not be, OutsideFailed where nothing came that
+    can be used.
+    """
+    target = target_of(url)
+    if offline:
+        raise OutsideRefused("This server is offline: the setting `offline` lets it ask nothing of other hosts.")
+    try:
+        async with asyncio.timeout(wire.seconds), wire.slots:
+            for _ in range(MOST_REDIRECTS + 1):
+                found = await _hop(target, hosts, wire)
+                if isinstance(found, Picture):
+                    return found
+                target = found
+    except TimeoutError:
+        raise OutsideFailed(f"{target.host} took longer than {wire.seconds:g} seconds.") from None
+    raise OutsideFailed(f"{target.host} is the end of {MOST_REDIRECTS} redirects, and leads on.")
+
+
+async def _hop(target: Target, hosts: Sequence[str], wire: Wire) -> Picture | Target:
+    """The picture, or where a redirect leads."""
+    for address in await _addresses(target, hosts, wire):
+        _log.info("asked", extra={"host": target.host, "address": address})
+        try:
+            async with _answer(target, address, wire) as answer:
+                return await _read(target, answer)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            continue
+        except httpx.HTTPError as error:
+            raise OutsideFailed(f"{target.host} broke off: {type(error).__name__}.") from error
+    raise OutsideFailed(f"{target.host} could not be reached, or its certificate is not its own.")
+
+
+async def _addresses(target: Target, hosts: Sequence[str], wire: Wire) -> Sequence[str]:
+    if not allowed(target.host, hosts):
+        raise OutsideRefused(
+            f"Nothing is asked of {target.host}: the setting `outside_hosts` does not name it.", remedy="An administrator can add it."
+        )
+    try:
+        found = await wire.resolve(target.host, target.port)
+    except (OSError, UnicodeError):
+        found = ()
+    if not found:
+        raise OutsideFailed(f"There is no address for {target.host}.")
+    for address in found:  # one is enough: what else it says is then not to be believed either
+        if why := why_refused(address):
+            _log.warning("refused", extra={"host": target.host, "address": address, "why": why})
+            raise OutsideRefused(f"{target.host} leads to an address that is not of the public internet ({why}).")
+    return found[:_TRIED]
+
+
+@asynccontextmanager
+async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[httpx.Response]:
+    """The transport is used bare: above it, httpx follows redirects, keeps cookies and reads proxies from the environment."""
+    host, port = wire.dial(address, target.port)
+    request = httpx.Request(
+        "GET",
+        httpx.URL(scheme=target.scheme, host=host, port=port, raw_path=target.path.encode()),
+        headers={
+            "Host": target.authority,
+            "Accept": ", ".join(ACCEPTED),
+            "Accept-Encoding": "identity",  # whatever is packed can unpack to more than it seems
+            "User-Agent": f"Alize/{version('alize')}",
+            "Connection": "close",
+        },
+        extensions={"sni_hostname": target.host, "timeout": _PAUSES},
+    )
+    async with httpx.AsyncHTTPTransport(verify=wire.trusted(), trust_env=False) as transport:
+        answer = await transport.handle_async_request(request)
+        try:
+            yield answer
+        finally:
+            await answer.aclose()
+
+
+async def _read(target: Target, answer: httpx.Response) -> Picture | Target:
+    location = answer.headers.get("location")
+    if answer.status_code in _REDIRECTS and location is not None:
+        try:
+            return after(target, location)
+        except InvalidRequest as error:
+            raise OutsideRefused(f"{target.host} leads on to an address that is not followed. {error.text}") from None
+    if answer.status_code != 200:
+        raise OutsideFailed(f"{target.host} answered {answer.status_code}.")
+    if int(answer.headers.get("content-length", "0")) > MOST_BYTES:  # h11 has refused what is no number
+        raise _too_large(target)
+    data = bytearray()
+    async for piece in answer.aiter_raw():
+        data += piece
+        if len(data) > MOST_BYTES:
+            raise _too_large(target)
+        if len(data) >= _ENOUGH and kind_of(data) is None:
+            break
+    kind = kind_of(data)
+    if kind is None:
+        raise OutsideFailed(f"What {target.host} sent is no picture of a kind that is passed on: PNG, JPEG, GIF, WebP, AVIF.")
+    return Picture(kind, bytes(data))
+
+
+def _too_large(target: Target) -> OutsideFailed:
+    return OutsideFailed(f"The picture of {target.host} is larger than {MOST_BYTES // 2**20} MiB.")
