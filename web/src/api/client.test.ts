@@ -12,6 +12,7 @@ function session(csrf: string): Session {
     account: null,
     csrf,
     limits: { attachment_bytes: 1, attachments: 1, attachment_types: [] },
+    outside: { hosts: [], offline: false },
     version: "1",
   };
 }

@@ -12,6 +12,8 @@ export interface Session {
   account: Account | null;
   csrf: string;
   limits: { attachment_bytes: number; attachments: number; attachment_types: string[] };
+  /** Hosts that pictures in answers may come from: names, `*.example.org`, `*`. `offline`: none is asked. */
+  outside: { hosts: string[]; offline: boolean };
   version: string;
 }
 

@@ -167,13 +167,13 @@ const CASES: Case[] = [
   },
   { name: "a link in a link in a picture", text: "[![a](javascript:1) [b](https://b.example)](javascript:alert(1))" },
   // pictures
-  { name: "a picture", text: "![cat](https://evil.example/pixel.png)", sees: "Load image from evil.example" },
+  { name: "a picture", text: "![cat](https://evil.example/pixel.png)", sees: "Image from evil.example" },
   { name: "a picture of data", text: "![x](data:image/svg+xml,<svg onload=alert(1)>)", sees: "![x]" },
   { name: "a picture in a link", text: "[![x](https://evil.example/a.png)](https://b.example)", links: 1 },
   {
     name: "a picture by reference",
     text: "![x][p]\n\n[p]: https://evil.example/p.png",
-    sees: "Load image from evil.example",
+    sees: "Image from evil.example",
   },
   { name: "a picture whose name acts", text: '![" onerror="alert(1)](https://evil.example/a.png)', sees: "onerror" },
   // names

@@ -1,59 +1,109 @@
-/** A picture in an answer. In: its address. Out: a button; nothing is fetched before it is pressed, and then from this server only. */
+/** A picture in an answer. In: its address. Out: a box that says what it is; nothing is fetched before *Show*, then from this server only. */
 import { ImageIcon } from "lucide-react";
-import { useContext, useId, useState } from "react";
-import { useT } from "@/i18n";
+import { type ReactNode, useContext, useId, useRef, useState } from "react";
+import { type Key, useT } from "@/i18n";
 import { revealed } from "./hidden";
-import { LinkPolicyContext } from "./policy";
+import { LinkPolicyContext, type Refused } from "./policy";
+import { shown } from "./shown-text";
 
-export interface ImageButtonProps {
+export interface OutsideImageProps {
   url: string;
   host: string;
   alt: string;
 }
 
-export function ImageButton({ url, host, alt }: ImageButtonProps) {
+const WHY: Record<Refused, Key> = {
+  host: "markdown.imageRefused",
+  offline: "markdown.imageOffline",
+  port: "markdown.imagePort",
+};
+
+/** `source`: the very address that was agreed to; one that changes while the answer still grows is asked for again. */
+interface Agreed {
+  source: string | null;
+  state: "loading" | "shown" | "failed";
+}
+
+export function OutsideImage({ url, host, alt }: OutsideImageProps) {
   const t = useT();
-  const policy = useContext(LinkPolicyContext);
+  const found = useContext(LinkPolicyContext).image(url);
+  const [agreed, setAgreed] = useState<Agreed>({ source: null, state: "loading" });
+  const image = useRef<HTMLImageElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const reason = useId();
-  const [state, setState] = useState<"asked" | "loading" | "failed">("asked");
-  const source = sameOrigin(policy.imageUrl(url));
+  const source = "source" in found ? sameOrigin(found.source) : null;
+  const state = source !== null && agreed.source === source ? agreed.state : "asked";
   const name = revealed(alt);
-  if (source !== null && state === "loading") {
-    return (
-      <img
-        className="md-image"
-        src={source}
-        alt={name}
-        referrerPolicy="no-referrer"
-        decoding="async"
-        onError={() => setState("failed")}
-      />
-    );
-  }
-  const refused = source === null;
+
+  const arrived = (): void => {
+    // The button leaves the page: whoever pressed it stays where it was.
+    if (document.activeElement === button.current) image.current?.focus({ preventScroll: true });
+    setAgreed({ source, state: "shown" });
+  };
+  const why = "refused" in found ? WHY[found.refused] : source === null ? WHY.host : null;
   return (
-    <span className="md-image-place">
-      <button
-        type="button"
-        className="md-image-button"
-        disabled={refused}
-        aria-describedby={refused || state === "failed" ? reason : undefined}
-        onClick={() => setState("loading")}
-      >
-        <ImageIcon aria-hidden />
-        {t("markdown.loadImage", { host })}
-      </button>
-      {name !== "" && <span dir="auto">{name}</span>}
-      {(refused || state === "failed") && (
-        <small id={reason}>{t(refused ? "markdown.imageRefused" : "markdown.imageFailed", { host })}</small>
+    <>
+      {source !== null && (state === "loading" || state === "shown") && (
+        <img
+          ref={image}
+          className="md-image"
+          data-waiting={state === "loading" || undefined}
+          src={source}
+          alt={name === "" ? t("markdown.image", { host }) : name}
+          tabIndex={-1}
+          referrerPolicy="no-referrer"
+          decoding="async"
+          onLoad={arrived}
+          onError={() => setAgreed({ source, state: "failed" })}
+        />
       )}
+      {state !== "shown" && (
+        <Box url={url} host={host} name={name}>
+          {why !== null && <small>{t(why, { host })}</small>}
+          {why === null && (
+            <button
+              ref={button}
+              type="button"
+              className="md-image-button"
+              aria-label={t(state === "failed" ? "markdown.imageRetryOf" : "markdown.imageShowOf", { host })}
+              aria-busy={state === "loading" || undefined}
+              aria-describedby={state === "failed" ? reason : undefined}
+              onClick={() => setAgreed({ source, state: "loading" })}
+            >
+              {t(state === "loading" ? "common.loading" : state === "failed" ? "common.retry" : "markdown.imageShow")}
+            </button>
+          )}
+          <small id={reason} role="status">
+            {state === "failed" && t("markdown.imageFailed", { host })}
+          </small>
+        </Box>
+      )}
+    </>
+  );
+}
+
+/** What would be fetched, all of it: an address can carry words of the conversation away. */
+function Box({ url, host, name, children }: { url: string; host: string; name: string; children: ReactNode }) {
+  const t = useT();
+  const label = useId();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, where pictures stand
+    <span role="group" aria-labelledby={label} className="md-image-place">
+      <span id={label} className="md-image-host">
+        <ImageIcon aria-hidden />
+        {t("markdown.image", { host })}
+      </span>
+      {name !== "" && <span dir="auto">{name}</span>}
+      <span dir="ltr" className="md-image-address">
+        {shown(url)}
+      </span>
+      {children}
     </span>
   );
 }
 
 /** An address on this server, or null: whatever a policy says, no other host is asked. */
-function sameOrigin(address: string | null): string | null {
-  if (address === null) return null;
+function sameOrigin(address: string): string | null {
   const url = URL.parse(address, document.baseURI);
   return url && url.origin === window.location.origin && /^https?:$/.test(url.protocol) ? url.href : null;
 }

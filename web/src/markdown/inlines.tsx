@@ -2,7 +2,7 @@
 import { Fragment, type ReactNode } from "react";
 import { namesOther } from "./address";
 import { Formula } from "./formula";
-import { ImageButton } from "./image";
+import { OutsideImage } from "./image";
 import { OutsideLink } from "./link";
 import { type Inline, plainText } from "./nodes";
 import { NoteCall } from "./note-call";
@@ -46,7 +46,7 @@ function inline(node: Inline, around: Around): ReactNode {
       return link(node, around);
     case "image":
       if (around.inLink || node.url === null) return shown(around.inLink ? node.alt : node.source);
-      return <ImageButton url={node.url} host={node.host} alt={node.alt} />;
+      return <OutsideImage url={node.url} host={node.host} alt={node.alt} />;
     case "reference": {
       const call = around.calls.get(node.label);
       if (!call || around.inLink) return node.source;

@@ -15,18 +15,18 @@ describe("while an answer streams", () => {
 
   it("renders finished blocks once, however many tokens follow", () => {
     // a picture asks the policy each time it is rendered: that counts the renderings of its block
-    const imageUrl = vi.fn(() => null);
-    const { rerender } = render(answer(`${FINISHED}Next`, true, { imageUrl }));
-    const policy = { imageUrl };
+    const image = vi.fn(() => ({ refused: "host" as const }));
+    const { rerender } = render(answer(`${FINISHED}Next`, true, { image }));
+    const policy = { image };
     rerender(answer(`${FINISHED}Next`, true, policy));
-    imageUrl.mockClear();
+    image.mockClear();
     let text = `${FINISHED}Next`;
     for (let token = 0; token < 100; token++) {
       text += ` **word** ${token}`;
       rerender(answer(text, true, policy));
     }
     rerender(answer(text, false, policy));
-    expect(imageUrl).not.toHaveBeenCalled();
+    expect(image).not.toHaveBeenCalled();
   });
 
   it("touches nothing of the page but the last block", async () => {
@@ -142,25 +142,62 @@ describe("an answer", () => {
     expect(screen.getByRole("dialog")).toBeTruthy();
   });
 
-  it("fetches a picture when asked to, from this server alone, and says why it does not", async () => {
+  it("draws a picture as a box, with its host, its words and its whole address, and fetches it when told to", async () => {
     const user = userEvent.setup();
-    const text = "![a cat](https://cats.example/1.png)";
-    show(text);
-    expect(screen.getByRole("button", { name: "Load image from cats.example" })).toHaveProperty("disabled", true);
-    expect(screen.getByText(/not allowed by this server's settings/)).toBeTruthy();
-    cleanup();
-    show(text, { imageUrl: (url) => `https://other.example/?${url}` });
-    expect(screen.getByRole("button")).toHaveProperty("disabled", true);
-    cleanup();
-    show(text, { imageUrl: (url) => `/api/image?url=${encodeURIComponent(url)}` });
+    show("![a cat](https://cats.example/1.png?told=secret)", {
+      image: (url) => ({ source: `/api/outside?url=${encodeURIComponent(url)}` }),
+    });
+    const box = screen.getByRole("group", { name: "Image from cats.example" });
+    expect(box.textContent).toContain("a cat");
+    expect(box.textContent).toContain("https://cats.example/1.png?told=secret");
     expect(screen.queryByRole("img")).toBeNull();
-    await user.click(screen.getByRole("button", { name: "Load image from cats.example" }));
+    await user.click(screen.getByRole("button", { name: "Show image from cats.example" }));
     const image = screen.getByRole("img", { name: "a cat" });
     expect(image.getAttribute("src")).toBe(
-      `${window.location.origin}/api/image?url=https%3A%2F%2Fcats.example%2F1.png`,
+      `${window.location.origin}/api/outside?url=https%3A%2F%2Fcats.example%2F1.png%3Ftold%3Dsecret`,
     );
-    fireEvent.error(image);
-    expect(screen.getByText("The image from cats.example could not be loaded.")).toBeTruthy();
+    fireEvent.load(image);
+    expect(document.activeElement).toBe(screen.getByRole("img", { name: "a cat" }));
+    expect(screen.queryByRole("group")).toBeNull();
+  });
+
+  it("says when a picture could not be loaded, and tries again when told to", async () => {
+    const user = userEvent.setup();
+    show("![](https://cats.example/1.png)", { image: () => ({ source: "/x" }) });
+    await user.click(screen.getByRole("button", { name: "Show image from cats.example" }));
+    fireEvent.error(screen.getByRole("img", { name: "Image from cats.example" }));
+    expect(screen.getByText(/could not be loaded/)).toBeTruthy();
+    expect(screen.queryByRole("img")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Try again: image from cats.example" }));
+    expect(screen.getByRole("img")).toBeTruthy();
+  });
+
+  it.each([
+    ["host", /server’s settings allow no images from cats.example/],
+    ["offline", /asks nothing of the network/],
+    ["port", /ports 80 and 443/],
+  ] as const)("says why a picture is not fetched, and offers no button: %s", (refused, why) => {
+    show("![a cat](https://cats.example/1.png)", { image: () => ({ refused }) });
+    expect(screen.getByText(why)).toBeTruthy();
+    expect(screen.queryByRole("button")).toBeNull();
+  });
+
+  it.each(["https://other.example/x", "//other.example/x", "data:image/png,x", "javascript:1", "http://["])(
+    "asks no other host, whatever the page would have it ask: %s",
+    (source) => {
+      show("![a cat](https://cats.example/1.png)", { image: () => ({ source }) });
+      expect(screen.queryByRole("button")).toBeNull();
+    },
+  );
+
+  it("takes agreement for the one address it was given for", async () => {
+    const user = userEvent.setup();
+    const policy = { image: (url: string) => ({ source: `/x?url=${encodeURIComponent(url)}` }) };
+    const { rerender } = render(answer("![a](https://cats.example/1.png)", true, policy));
+    await user.click(screen.getByRole("button", { name: "Show image from cats.example" }));
+    expect(screen.getByRole("img")).toBeTruthy();
+    rerender(answer("![a](https://cats.example/2.png)", true, policy));
+    expect(screen.queryByRole("img")).toBeNull();
   });
 
   it("sets footnotes at the end, in the order they are called in, and leads there and back", async () => {

@@ -1,16 +1,19 @@
 /** What surrounds an answer. In: contexts set by the page. Out: what its links, pictures and headings may do. */
 import { createContext } from "react";
 
+/** Why a picture is not fetched, whatever the person wants. */
+export type Refused = "host" | "offline" | "port";
+
 export interface LinkPolicy {
   /**
-   * The address on this server that fetches the picture for the person, or null where the server's settings do not allow
-   * its host. An address of another origin is treated as null.
+   * The address on this server that fetches the picture for the person, or why there is none. An address of another origin
+   * is no source.
    */
-  imageUrl(url: string): string | null;
+  image(url: string): { source: string } | { refused: Refused };
 }
 
 /** Until the page says otherwise, no picture is allowed. */
-export const LinkPolicyContext = createContext<LinkPolicy>({ imageUrl: () => null });
+export const LinkPolicyContext = createContext<LinkPolicy>({ image: () => ({ refused: "host" }) });
 
 /** The level of the heading the answer stands under; its own begin one below. */
 export const HeadingLevelContext = createContext(2);

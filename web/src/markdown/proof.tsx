@@ -5,7 +5,7 @@ import { TooltipProvider } from "@/components/tooltip";
 import { Markdown } from "./markdown";
 import { type LinkPolicy, LinkPolicyContext } from "./policy";
 
-const NO_IMAGES: LinkPolicy = { imageUrl: () => null };
+const NO_IMAGES: LinkPolicy = { image: () => ({ refused: "host" }) };
 
 export function answer(text: string, streaming: boolean, policy: LinkPolicy = NO_IMAGES) {
   return (
@@ -34,8 +34,9 @@ export function expectHarmless(container: HTMLElement): void {
   for (const element of container.querySelectorAll("*")) {
     const name = element.localName;
     if (!ELEMENTS.has(name)) expect.fail(`<${name}> in ${container.innerHTML}`);
-    // icons are ours: they stand in our buttons and links alone
-    if (name === "svg" && !element.closest("button, .md-back")) expect.fail(`<svg> in ${container.innerHTML}`);
+    // icons are ours: they stand in our buttons, links and boxes alone
+    if (name === "svg" && !element.closest("button, .md-back, .md-image-host"))
+      expect.fail(`<svg> in ${container.innerHTML}`);
     for (const { name: attribute, value } of element.attributes) {
       if (/^on|^style$|^src|^data$|^action|^formaction|^xlink|^ping$|^poster$|^background$|^srcdoc$/i.test(attribute)) {
         expect.fail(`${attribute}="${value}" in ${container.innerHTML}`);

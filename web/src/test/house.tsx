@@ -87,7 +87,7 @@ function serverOf(state: HouseState): FakeServer {
 export function sessionOf({ account, session }: HouseState): Session {
   const limits = { attachment_bytes: 1000, attachments: 2, attachment_types: ["text/plain"] };
   const here = { signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
-  return { ...here, account, csrf: "token", limits, version: "1", ...session };
+  return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };
 }
 
 /** The server keeps a moment where the page says yes. */

@@ -14,6 +14,7 @@ import { EmptyThread } from "./empty-thread";
 import { JumpToLatest } from "./jump-to-latest";
 import { LiveRegion } from "./live-region";
 import { loadMessageList, MessageList } from "./message-list-part";
+import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
 import { stoppable } from "./store";
 import { TemporaryNote, TemporarySwitch } from "./temporary-note";
@@ -97,14 +98,16 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
               <EmptyThread onPick={pick} />
             ) : (
               <Suspense fallback={<Skeleton lines={8} className="mx-auto w-full max-w-measure py-6" />}>
-                <MessageList
-                  scroller={scroll.scroller}
-                  isFollowing={scroll.isFollowing}
-                  sentFrom={context?.dropped.length ? context.sent_from : null}
-                  target={wanted}
-                  onTarget={onTarget}
-                  onUndo={draft.undo}
-                />
+                <OutsidePolicy>
+                  <MessageList
+                    scroller={scroll.scroller}
+                    isFollowing={scroll.isFollowing}
+                    sentFrom={context?.dropped.length ? context.sent_from : null}
+                    target={wanted}
+                    onTarget={onTarget}
+                    onUndo={draft.undo}
+                  />
+                </OutsidePolicy>
               </Suspense>
             )}
           </div>
