@@ -150,7 +150,7 @@ def conversation(browser: Browser, side: Side) -> dict[str, float]:
 
 
 def scrolled(browser: Browser, page: Page, devtools: CDPSession, side: Side) -> list[float]:
-    """Milliseconds of the main thread from each frame to the next, while a wheel scrolls up."""
+    """Milliseconds of the main thread's processor time from each frame to the next, while a wheel scrolls up."""
     categories = ["devtools.timeline", "disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "blink.user_timing"]
     browser.start_tracing(page=page, categories=categories)
     box = page.locator(side.scroller).first.bounding_box()
@@ -163,13 +163,13 @@ def scrolled(browser: Browser, page: Page, devtools: CDPSession, side: Side) -> 
 
 
 def frames_of(events: list[dict[str, Any]]) -> list[float]:
-    """Of a trace: what the tasks of the thread that scrolled took from each frame of it to the next."""
+    """Of a trace: processor time of the thread that scrolled, from each frame of it to the next."""
     marks = {event["name"]: event for event in events if event["name"] in ("scroll begins", "scroll ends")}
     begin, end = marks["scroll begins"], marks["scroll ends"]
     place = (begin["pid"], begin["tid"])
     mine = [event for event in events if (event["pid"], event["tid"]) == place and begin["ts"] <= event.get("ts", 0) <= end["ts"]]
     starts = sorted(event["ts"] for event in mine if event["name"] == "BeginMainThreadFrame")
-    tasks = [(event["ts"], event.get("dur", 0)) for event in mine if event["name"] == "RunTask"]
+    tasks = [(event["ts"], event.get("tdur", event.get("dur", 0))) for event in mine if event["name"] == "RunTask"]
     frames: list[float] = []
     for start, next_start in zip(starts, starts[1:], strict=False):
         frames.append(sum(took for at, took in tasks if start - 500 <= at < next_start - 500) / 1000)

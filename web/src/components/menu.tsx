@@ -11,6 +11,8 @@ export interface MenuProps {
   align?: "start" | "center" | "end";
   side?: "top" | "right" | "bottom" | "left";
   open?: boolean;
+  /** For one that is made when it is asked for. */
+  defaultOpen?: boolean;
   onOpenChange?: (open: boolean) => void;
   /** Where focus goes after closing; `preventDefault` keeps it from the trigger (a rename field takes it). */
   onCloseAutoFocus?: (event: Event) => void;

@@ -1,6 +1,6 @@
 /** What the model said. In: a message id. Out: its text, how it stands, what can be done with it, and the quiet line. */
 import { Check, ClipboardType, Copy, Ellipsis, RefreshCw } from "lucide-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import type { Message } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
 import { Menu, MenuItem } from "@/components/menu";
@@ -8,6 +8,7 @@ import { useT } from "@/i18n";
 import { Markdown, toRichText } from "@/markdown";
 import { AnswerState } from "./answer-state";
 import { BranchWalker } from "./branch-walker";
+import type { Copied } from "./clipboard";
 import { QuietLine } from "./quiet-line";
 import { isActive } from "./state";
 import { useMessage, useStore } from "./thread-context";
@@ -62,18 +63,36 @@ function Bar({ message }: { message: Message }) {
           icon={<RefreshCw />}
           onClick={() => store.regenerate(message)}
         />
-        {content !== "" && (
-          <Menu align="start" trigger={<IconButton small label={t("common.more")} icon={<Ellipsis />} />}>
-            <MenuItem icon={<Copy />} onSelect={() => copy({ plain: content })}>
-              {t("message.copy")}
-            </MenuItem>
-            <MenuItem icon={<ClipboardType />} onSelect={() => copy(toRichText(content))}>
-              {t("message.copyRich")}
-            </MenuItem>
-          </Menu>
-        )}
+        {content !== "" && <More content={content} copy={copy} />}
       </span>
       <QuietLine message={message} />
     </div>
+  );
+}
+
+/** A menu takes longer to make than the answer around it, and few are opened: it is made for the one who asks for it. */
+function More({ content, copy }: { content: string; copy: (what: Copied) => void }) {
+  const t = useT();
+  const [wanted, setWanted] = useState(false);
+  const ask = (): void => setWanted(true);
+  const askDown = ({ key }: { key: string }): void => setWanted(key === "ArrowDown");
+  const button = (
+    <IconButton
+      small
+      label={t("common.more")}
+      icon={<Ellipsis />}
+      {...(wanted ? {} : { "aria-haspopup": "menu", "aria-expanded": false, onClick: ask, onKeyDown: askDown })}
+    />
+  );
+  if (!wanted) return button;
+  return (
+    <Menu defaultOpen align="start" trigger={button}>
+      <MenuItem icon={<Copy />} onSelect={() => copy({ plain: content })}>
+        {t("message.copy")}
+      </MenuItem>
+      <MenuItem icon={<ClipboardType />} onSelect={() => copy(toRichText(content))}>
+        {t("message.copyRich")}
+      </MenuItem>
+    </Menu>
   );
 }

@@ -1,12 +1,46 @@
-/** The turns and what lays them out, which load beside the page. In: nothing. Out: the list, and a way to begin loading it early. */
-import { lazy } from "react";
+/**
+ * The turns and what lays them out, which load beside the page. In: nothing. Out: the list, or null until it is there.
+ *
+ * Not `React.lazy`: that shows its fallback even where the part is there already, and React then keeps a fallback for 300 ms.
+ */
+import { useSyncExternalStore } from "react";
+import type { MessageList } from "./message-list";
 
-const fetchPart = () => import("./message-list");
+type List = typeof MessageList;
 
-/** Suspends until it is there. Where it cannot be loaded, the page says so and loads anew (page-states.tsx). */
-export const MessageList = lazy(async () => ({ default: (await fetchPart()).MessageList }));
+let list: List | null = null;
+let failure: { of: unknown } | null = null;
+let loading = false;
+const listeners = new Set<() => void>();
 
-/** For whoever knows that a conversation will be shown; that it failed is said when the list is. */
+/** For whoever knows that a conversation will be shown. A failure is said where the list is; the next call tries again. */
 export function loadMessageList(): void {
-  fetchPart().catch(() => {});
+  if (loading) return;
+  loading = true;
+  import("./message-list").then(
+    (part) => {
+      list = part.MessageList;
+      for (const changed of listeners) changed();
+    },
+    (cause: unknown) => {
+      failure = { of: cause };
+      loading = false;
+      for (const changed of listeners) changed();
+    },
+  );
+}
+
+function subscribe(changed: () => void): () => void {
+  listeners.add(changed);
+  failure = null;
+  loadMessageList();
+  return () => listeners.delete(changed);
+}
+
+/** Throws where it cannot be loaded: the page then says so, and offers to load anew (page-states.tsx). */
+export function useMessageList(): List | null {
+  const broken = useSyncExternalStore(subscribe, () => failure);
+  const part = useSyncExternalStore(subscribe, () => list);
+  if (part === null && broken !== null) throw broken.of;
+  return part;
 }

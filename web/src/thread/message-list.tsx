@@ -5,16 +5,27 @@
  * long one only the rows around the window exist; the others are room kept above and below, in the flow of the page.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type RefObject, useEffect, useReducer, useRef } from "react";
+import {
+  memo,
+  type RefObject,
+  startTransition,
+  useCallback,
+  useEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from "react";
 import { flushSync } from "react-dom";
 import { useT } from "@/i18n";
 import { Answer } from "./answer";
 import { Question } from "./question";
+import { indexesOf, inSight, NONE, type Sight, standing } from "./rows";
 import { useStore, useView } from "./thread-context";
+import { whenIdle } from "./when-idle";
 
 /** Rows that are simply there; measured, 60 turns of Markdown lay out in a few milliseconds. */
 const FEW = 60;
-const OVERSCAN = 6;
 const GAP = 24; // px between messages, as the look has it
 
 export interface MessageListProps {
@@ -43,13 +54,39 @@ export const MessageList = memo(function MessageList({
   const [, again] = useReducer((times: number) => times + 1, 0);
   const all = path.length <= FEW || printing.current;
 
+  // Asked for every row whenever one of them was measured: the guess is made once.
+  const guess = useMemo(() => {
+    const known = new Map<number, number>();
+    return (index: number): number => {
+      const before = known.get(index);
+      if (before !== undefined) return before;
+      const height = estimate(store.view().thread.messages.get(path[index] ?? "")?.content.length ?? 0);
+      known.set(index, height);
+      return height;
+    };
+  }, [store, path]);
+  const stands = useRef(NONE);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => whenIdle(() => startTransition(() => setSeen(true))), []);
+  const near = useCallback(
+    (sight: Sight): number[] => {
+      stands.current = seen ? standing(sight, stands.current) : inSight(sight);
+      return indexesOf(stands.current);
+    },
+    [seen],
+  );
+  // A conversation opens at its foot: what is above is not made on the way there.
+  const [foot] = useState(() => path.reduce((sum, _, at) => sum + guess(at) + GAP, 0) - window.innerHeight);
   const list = useVirtualizer<HTMLElement, HTMLLIElement>({
     count: path.length,
     getScrollElement: () => scroller.current,
     getItemKey: (index) => path[index] ?? index,
-    estimateSize: (index) => estimate(store.view().thread.messages.get(path[index] ?? "")?.content.length ?? 0),
-    overscan: all ? path.length : OVERSCAN,
+    estimateSize: guess,
+    overscan: 0,
+    rangeExtractor: all ? everyRow : near,
     gap: GAP,
+    initialRect: { width: 0, height: window.innerHeight },
+    initialOffset: target === null ? Math.max(0, foot) : 0,
     useFlushSync: false,
   });
 
@@ -95,19 +132,43 @@ export const MessageList = memo(function MessageList({
       {rows.map((row) => {
         const id = path[row.index] ?? "";
         return (
-          <li
+          <Row
             key={row.key}
-            ref={list.measureElement}
-            data-index={row.index}
-            className="min-w-0"
-            {...(all ? {} : { "aria-posinset": row.index + 1, "aria-setsize": path.length })}
-          >
-            {id === sentFrom && <SentFrom />}
-            <Turn id={id} onUndo={onUndo} />
-          </li>
+            id={id}
+            index={row.index}
+            of={all ? null : path.length}
+            sentFrom={id === sentFrom}
+            measure={list.measureElement}
+            onUndo={onUndo}
+          />
         );
       })}
     </ol>
+  );
+});
+
+interface RowProps {
+  id: string;
+  index: number;
+  /** Of how many, where not all of them stand in the page. */
+  of: number | null;
+  sentFrom: boolean;
+  measure: (row: HTMLLIElement | null) => void;
+  onUndo: (request: string) => void;
+}
+
+/** A row that stands stays as it is when others come and go. */
+const Row = memo(function Row({ id, index, of, sentFrom, measure, onUndo }: RowProps) {
+  return (
+    <li
+      ref={measure}
+      data-index={index}
+      className="min-w-0"
+      {...(of === null ? {} : { "aria-posinset": index + 1, "aria-setsize": of })}
+    >
+      {sentFrom && <SentFrom />}
+      <Turn id={id} onUndo={onUndo} />
+    </li>
   );
 });
 
@@ -124,6 +185,10 @@ function SentFrom() {
       {t("context.from")}
     </p>
   );
+}
+
+function everyRow({ count }: Sight): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 /** A guess in pixels until the row was seen: a line of about 85 characters is 26 px high. */

@@ -1,6 +1,6 @@
 /** The page of a thread. In: its store (around it) and what the server says of the conversation. Out: turns, notes, composer. */
 import "./thread.css";
-import { Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "@/api/queries";
 import type { Conversation } from "@/api/types";
 import { failureText } from "@/components/error-state";
@@ -13,7 +13,8 @@ import { DropZone } from "./drop-zone";
 import { EmptyThread } from "./empty-thread";
 import { JumpToLatest } from "./jump-to-latest";
 import { LiveRegion } from "./live-region";
-import { loadMessageList, MessageList } from "./message-list-part";
+import type { MessageListProps } from "./message-list";
+import { loadMessageList, useMessageList } from "./message-list-part";
 import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
 import { stoppable } from "./store";
@@ -97,18 +98,16 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             {empty ? (
               <EmptyThread onPick={pick} />
             ) : (
-              <Suspense fallback={<Skeleton lines={8} className="mx-auto w-full max-w-measure py-6" />}>
-                <OutsidePolicy>
-                  <MessageList
-                    scroller={scroll.scroller}
-                    isFollowing={scroll.isFollowing}
-                    sentFrom={context?.dropped.length ? context.sent_from : null}
-                    target={wanted}
-                    onTarget={onTarget}
-                    onUndo={draft.undo}
-                  />
-                </OutsidePolicy>
-              </Suspense>
+              <OutsidePolicy>
+                <Turns
+                  scroller={scroll.scroller}
+                  isFollowing={scroll.isFollowing}
+                  sentFrom={context?.dropped.length ? context.sent_from : null}
+                  target={wanted}
+                  onTarget={onTarget}
+                  onUndo={draft.undo}
+                />
+              </OutsidePolicy>
             )}
           </div>
         </div>
@@ -138,4 +137,10 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
       <LiveRegion />
     </section>
   );
+}
+
+function Turns(props: MessageListProps) {
+  const MessageList = useMessageList();
+  if (MessageList === null) return <Skeleton lines={8} className="mx-auto w-full max-w-measure py-6" />;
+  return <MessageList {...props} />;
 }
