@@ -57,7 +57,7 @@ def measured(browser: Browser, sides: list[Side], rounds: int) -> dict[str, Figu
                 say(f"round {turn + 1} of {rounds}: {measure.__name__} of {side.name}")
                 try:
                     add(found[side.name], measure(browser, side))
-                except Exception as failure:  # noqa: BLE001  # a peer that breaks must not end our run; ours must
+                except Exception as failure:  # a peer that breaks must not end our run; ours must
                     if side.name == "alize":
                         raise
                     say(f"{measure.__name__} of {side.name} failed: {str(failure).splitlines()[0]}")
@@ -84,7 +84,8 @@ def main() -> int:
     args = parser.parse_args()
     if not (BUILT / "index.html").is_file():
         raise SystemExit("The page is not built: make web")
-    chromium = subprocess.run(["sh", "scripts/chromium.sh"], cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True, check=True)
+    root = Path(__file__).parent.parent
+    chromium = subprocess.run(["sh", "scripts/chromium.sh"], cwd=root, stdout=subprocess.PIPE, text=True, check=True)
     settings = Settings.load()
     with state_folder() as folder, sync_playwright() as playwright, ExitStack() as stack:
         up: Figures = {}
@@ -110,12 +111,8 @@ def main() -> int:
     missed = [name for name, most in TARGETS.items() if medians["alize"][name] > most]
     print(table(medians))
     machine = {"system": platform.platform(), "cores": os.cpu_count(), "memory_gb": round(psutil.virtual_memory().total / 2**30)}
-    load = os.getloadavg()[0]
-    print(
-        json.dumps(
-            {"machine": machine, "load": load, "chromium": version, "slowed": SLOWED, "medians": medians, "rounds": figures, "missed": missed}
-        )
-    )
+    conditions = {"machine": machine, "load": round(os.getloadavg()[0], 1), "chromium": version, "slowed": SLOWED}
+    print(json.dumps({**conditions, "medians": medians, "rounds": figures, "missed": missed}))
     return 1 if missed else 0
 
 

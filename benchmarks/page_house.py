@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,16 +64,14 @@ async def furnish(database: Database) -> str:
         chat = ConversationRecord(CHAT, mine.workspace, mine.principal, "A thousand messages", "person", "", {}, None, now, now)
         await store.conversations.add(chat)
         for number in range(OTHERS):
-            other = ConversationRecord(f"{number + 2:032x}", mine.workspace, mine.principal, f"Wall {number}", "person", "", {}, None, now, now)
-            await store.conversations.add(other)
+            await store.conversations.add(replace(chat, id=f"{number + 2:032x}", title=f"Wall {number}"))
         parent = None
         for number in range(MESSAGES):
             last = f"\n\n{LAST}" if number == MESSAGES - 1 else ""
             role, text = ("user", question(number)) if number % 2 == 0 else ("assistant", answer(number // 2) + last)
             id, when = f"{number + 1:032x}", now + timedelta(seconds=number)
-            await store.conversations.add_message(
-                MessageRecord(id, mine.workspace, mine.principal, CHAT, parent, role, text, when, model="fake", completion_tokens=90, seconds=2)
-            )
+            message = MessageRecord(id, mine.workspace, mine.principal, CHAT, parent, role, text, when, model="fake")
+            await store.conversations.add_message(message)
             parent = id
         return (await make_key(store, program, "open-webui", scopes=("inference",))).secret
 

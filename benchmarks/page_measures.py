@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 from page_sides import Side
@@ -151,8 +152,8 @@ def conversation(browser: Browser, side: Side) -> dict[str, float]:
 
 def scrolled(browser: Browser, page: Page, devtools: CDPSession, side: Side) -> list[float]:
     """Milliseconds of the main thread's processor time from each frame to the next, while a wheel scrolls up."""
-    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "blink.user_timing"]
-    browser.start_tracing(page=page, categories=categories)
+    hidden = "disabled-by-default-devtools.timeline"
+    browser.start_tracing(page=page, categories=["devtools.timeline", hidden, f"{hidden}.frame", "blink.user_timing"])
     box = page.locator(side.scroller).first.bounding_box()
     assert box is not None
     page.evaluate("performance.mark('scroll begins')")
@@ -171,7 +172,7 @@ def frames_of(events: list[dict[str, Any]]) -> list[float]:
     starts = sorted(event["ts"] for event in mine if event["name"] == "BeginMainThreadFrame")
     tasks = [(event["ts"], event.get("tdur", event.get("dur", 0))) for event in mine if event["name"] == "RunTask"]
     frames: list[float] = []
-    for start, next_start in zip(starts, starts[1:], strict=False):
+    for start, next_start in pairwise(starts):
         frames.append(sum(took for at, took in tasks if start - 500 <= at < next_start - 500) / 1000)
     if not frames:
         raise RuntimeError("The trace holds no frame of the main thread.")

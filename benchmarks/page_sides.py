@@ -88,7 +88,7 @@ def free_port() -> int:
 
 
 def alize_up(folder: Path, models: Path) -> dict[str, float]:
-    """`alize up` with the default model: seconds until it answers with a loaded model, and the memory of its process after a page was read."""
+    """`alize up` with the default model: seconds until it answers and the model is loaded, and its memory once a page was read."""
     home, port = folder / "home", free_port()
     home.mkdir(parents=True)
     (home / "models").symlink_to(models)
@@ -163,6 +163,7 @@ def open_webui(program: Path, folder: Path, backend: str, key: str) -> Iterator[
         "OFFLINE_MODE": "true",
         "HF_HUB_OFFLINE": "1",
         "RAG_EMBEDDING_ENGINE": "openai",  # else it loads an embedding model at start
+        "DEFAULT_MODEL_METADATA": json.dumps({"capabilities": {"builtin_tools": False}}),  # the FakeEngine calls none
         "ENABLE_TITLE_GENERATION": "false",
         "ENABLE_TAGS_GENERATION": "false",
         "ENABLE_FOLLOW_UP_GENERATION": "false",
@@ -182,7 +183,9 @@ def open_webui(program: Path, folder: Path, backend: str, key: str) -> Iterator[
             chat = client.post("/api/v1/chats/new", json={"chat": thousand()}).raise_for_status().json()["id"]
 
         def enter(context: BrowserContext) -> None:
-            context.add_init_script(f"localStorage.token = {json.dumps(token)}; localStorage.version = '0.12.4';")
+            context.add_init_script(
+                f"localStorage.token = {json.dumps(token)}; localStorage.sidebar = 'true';"
+            )  # its list, open as ours is
 
         side = Side("open-webui", url, "#chat-input", ".chat-assistant:last-of-type", f'a[href$="/c/{chat}"]', "#messages-container", enter)
         yield side, Up(url, seconds, psutil.Process(process.pid))
