@@ -86,6 +86,13 @@ async def test_assets_come_small_and_are_kept(browser: httpx.AsyncClient, accept
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
+async def test_a_new_version_on_the_disk_changes_nothing_for_a_server_that_runs(browser: httpx.AsyncClient, built: Path) -> None:
+    for path in (built / "index.html", *(built / "assets").iterdir()):
+        path.unlink()
+    assert (await browser.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "identity"})).text == "alert(1)"
+    assert "index-1a2b.js" in (await browser.get("/")).text
+
+
 async def test_head_of_the_page_has_no_body(browser: httpx.AsyncClient) -> None:
     answer = await browser.head("/c/0123")
     assert (answer.status_code, answer.content) == (200, b"")

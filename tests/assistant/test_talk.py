@@ -62,7 +62,7 @@ async def test_a_number_beyond_the_log_is_a_gap(page: Page) -> None:
 
 async def test_stopping_keeps_what_is_there_from_whichever_page_and_however_often(page: Page) -> None:
     page.engine.hold(after=2)
-    chat = await page.begin()
+    chat = await page.begin(title="mine")  # nothing else is asked of the engine
     asked = await page.ask(chat)
     run = asked["run"]["id"]
     watching = asyncio.create_task(page.follow(run))

@@ -4,6 +4,7 @@
 `new_context`). Whatever one of them throws or its Content-Security-Policy refuses fails the test, unless it says that this is wanted.
 """
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests import house as houses
+from tests.house import House
+from tests.web.people import Person, first_account
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -92,3 +97,31 @@ def visitor(browser: "Browser", faults: Faults) -> Iterator[Callable[..., "Page"
 def page(visitor: Callable[..., "Page"]) -> "Page":
     """One tab, 1440 × 900, in English."""
     return visitor()
+
+
+@pytest.fixture(scope="module")
+def house(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The real server on the real model, without an account."""
+    folder = tmp_path_factory.mktemp("house")
+    running = houses.start(folder / "home", folder / "log.txt", smollm2)
+    running.wait_ready()
+    yield running
+    running.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def cookies(house: House) -> dict[str, str]:
+    """The browser's cookies of Ada, who made its first account."""
+    return first_account(house)
+
+
+@pytest.fixture
+def arrive(visitor: Callable[..., "Page"], house: House, cookies: dict[str, str]) -> Callable[..., Person]:
+    """A function that opens the house as Ada in a browser of its own (options of `visitor`), at a new chat or at `path`."""
+
+    def come(path: str = "/", **options: Any) -> Person:
+        tab = visitor(**options)
+        tab.context.add_cookies([{"name": name, "value": value, "url": house.url} for name, value in cookies.items()])
+        return Person(tab, house.url).open(path)
+
+    return come

@@ -53,19 +53,19 @@ _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Acc
 _A_WHILE = {"Cache-Control": "public, max-age=3600", "Vary": "Accept-Encoding"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _File:
-    """One file of the page, with its smaller forms."""
+    """One file of the page, with its smaller forms. In memory: whatever a new version puts in its place, this server shows one page."""
 
-    path: Path
     kind: str
-    smaller: tuple[tuple[str, Path], ...]  # (Content-Encoding, file)
+    content: bytes
+    smaller: tuple[tuple[str, bytes], ...]  # (Content-Encoding, content)
 
     def answer(self, accepted: str, headers: dict[str, str]) -> Response:
-        for encoding, path in self.smaller:
+        for encoding, content in self.smaller:
             if _accepts(accepted, encoding):
-                return Response(path.read_bytes(), 200, {**headers, "Content-Encoding": encoding}, self.kind)
-        return Response(self.path.read_bytes(), 200, headers, self.kind)
+                return Response(content, 200, {**headers, "Content-Encoding": encoding}, self.kind)
+        return Response(self.content, 200, headers, self.kind)
 
 
 class Pages(BaseRoute):
@@ -147,4 +147,4 @@ def _originals(folder: Path) -> Iterator[Path]:
 def _file(path: Path) -> _File:
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     smaller = [(encoding, path.with_name(path.name + suffix)) for encoding, suffix in _ENCODINGS]
-    return _File(path, kind, tuple((encoding, small) for encoding, small in smaller if small.is_file()))
+    return _File(kind, path.read_bytes(), tuple((encoding, small.read_bytes()) for encoding, small in smaller if small.is_file()))

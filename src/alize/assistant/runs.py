@@ -193,7 +193,7 @@ class Runs:
             _log.error("the end of a run could not be written: %s", failure.text)
             return
         self._changes.tell(owner, {"type": "conversation.changed", "id": run.conversation})
-        if ended and state == "done" and not cancelled:
+        if ended and not cancelled:
             await self._entitle(owner, run.conversation)
 
     async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> Begun:

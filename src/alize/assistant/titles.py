@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alize.assistant.answering import Answerer
 from alize.assistant.context import path_to
+from alize.errors import AlizeError
 from alize.storage.base import Database, MessageRecord, Owner
 
 __all__ = ["entitle", "tidied"]
@@ -26,7 +27,7 @@ _BELOW = -1  # priority
 
 
 async def entitle(database: Database, answerer: Answerer, owner: Owner, conversation: str) -> bool:
-    """Give an unnamed conversation its title. False where it has one, or the model has no idea. Raises what the engine raises."""
+    """Give an unnamed conversation its title. False where it has one, or nothing was said in it."""
     async with database.transaction() as store:
         found = await store.conversations.get(owner, conversation)
         if found is None or found.titled_by or found.leaf is None:
@@ -34,19 +35,25 @@ async def entitle(database: Database, answerer: Answerer, owner: Owner, conversa
         path = path_to(await store.conversations.messages(owner, conversation), found.leaf)[:2]
     if len(path) < 2:
         return False
-    question = path[0]
-    begun = await answerer.begin(owner, found.model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
-    text = ""
-    async with aclosing(begun.pieces) as pieces:
-        async for piece in pieces:
-            text += piece
-    title = tidied(text)
-    if begun.made.finish != "stop" or not title or len(title.split()) > _WORDS:
-        title = tidied(question.content)  # the model went on talking: the person's own words name it better
+    title = await _by_model(answerer, owner, found.model, path[0]) or tidied(path[0].content)
     if not title:
         return False
     async with database.transaction() as store:
         return await store.conversations.name(owner, conversation, title)
+
+
+async def _by_model(answerer: Answerer, owner: Owner, model: str, question: MessageRecord) -> str:
+    """A name, or "" where there is no answer, or the model went on talking: the person's own words then name it better."""
+    text = ""
+    try:
+        begun = await answerer.begin(owner, model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
+        async with aclosing(begun.pieces) as pieces:
+            async for piece in pieces:
+                text += piece
+    except AlizeError:
+        return ""
+    title = tidied(text)
+    return title if begun.made.finish == "stop" and len(title.split()) <= _WORDS else ""
 
 
 def _asking(question: MessageRecord) -> list[MessageRecord]:

@@ -35,6 +35,7 @@ export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProp
   return (
     <Dialog
       open
+      asks
       onOpenChange={(open) => open || onClose()}
       title={title}
       description={text}

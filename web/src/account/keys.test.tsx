@@ -148,11 +148,11 @@ test("older keys come page by page, and each says what it may do and how long", 
 test("revoking asks, and the key stays in the list as revoked", async () => {
   const { person, server } = openKeys([keyOf("one")]);
   await person.click(await button("Revoke the key “one”"));
-  const dialog = within(await screen.findByRole("dialog", { name: "Revoke “one”?" }));
+  const dialog = within(await screen.findByRole("alertdialog", { name: "Revoke “one”?" }));
   await person.click(dialog.getByRole("button", { name: "Cancel" }));
   expect(server.asked.some(({ method }) => method === "DELETE")).toBe(false);
   await person.click(await button("Revoke the key “one”"));
-  await person.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Revoke" }));
+  await person.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Revoke" }));
   expect(await screen.findByText("The key “one” was revoked.")).toBeTruthy();
   expect((await screen.findByText("one")).closest("li")?.textContent).toContain("Revoked Feb 5, 2026");
 });
@@ -161,7 +161,7 @@ test("a key that could not be revoked: the dialog stays and says why", async () 
   const { person, server } = openKeys([keyOf("one")]);
   server.on({ "DELETE /api/keys/:id": () => refused(500, "The disk is full.", "server_error") });
   await person.click(await button("Revoke the key “one”"));
-  const dialog = within(await screen.findByRole("dialog"));
+  const dialog = within(await screen.findByRole("alertdialog"));
   await person.click(dialog.getByRole("button", { name: "Revoke" }));
   expect((await dialog.findByText("The disk is full.")).closest("[role=alert]")).toBeTruthy();
 });

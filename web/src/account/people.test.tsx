@@ -112,7 +112,7 @@ test("an invitation's link is shown once, with this server's address, and can be
   await person.click(await button("Copy the link"));
   await waitFor(() => expect(copied()).toContain("#tok-en_"));
   await person.click(await button(/^Withdraw the invitation of .* for Carla/));
-  await person.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Withdraw" }));
+  await person.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Withdraw" }));
   expect(await screen.findByText("The invitation was withdrawn.")).toBeTruthy();
   expect(screen.queryByLabelText("Link of the invitation")).toBeNull(); // a link that works no more is not left to be sent
   expect(await screen.findByText(/Withdrawn Feb 5, 2026/)).toBeTruthy();

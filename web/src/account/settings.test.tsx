@@ -174,7 +174,7 @@ test("a session that could not be ended stays, with the reason", async () => {
 test("all others are ended after a question, and their number is said", async () => {
   const { person } = openSessions();
   await person.click(await button("End all others"));
-  const dialog = await screen.findByRole("dialog", { name: "End all other sessions?" });
+  const dialog = await screen.findByRole("alertdialog", { name: "End all other sessions?" });
   await person.click(within(dialog).getByRole("button", { name: "End all others" }));
   expect(await screen.findByText("2 other sessions were ended.")).toBeTruthy();
   expect(await screen.findByText("You are signed in nowhere else.")).toBeTruthy();

@@ -16,6 +16,8 @@ export interface DialogProps {
   hideTitle?: boolean;
   /** "sheet": from the left edge, full height. "top": at a third of the height, so that it does not jump as its list grows. */
   place?: "middle" | "top" | "sheet";
+  /** It asks before something that cannot be undone: heard as an alert. */
+  asks?: boolean;
   className?: string;
   /** Focus goes back to what had it before the dialog, unless this prevents it. */
   onCloseAutoFocus?: (event: Event) => void;
@@ -36,6 +38,7 @@ export function Dialog({
   description,
   hideTitle = false,
   place = "middle",
+  asks = false,
   className,
   onCloseAutoFocus,
   children,
@@ -47,6 +50,7 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="floats fixed inset-0 z-40 bg-[color-mix(in_srgb,var(--sunken)_40%,rgb(0_0_0/0.45))]" />
         <Radix.Content
+          role={asks ? "alertdialog" : "dialog"}
           className={classes(
             "fixed z-40 border border-line bg-surface text-ink shadow-2 outline-none",
             PLACES[place],

@@ -1,0 +1,89 @@
+"""What a person does at the page. In: a tab, and a house it is opened on. Out: the steps that tests are made of, in a person's words."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.house import House
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Person:
+    """Somebody at a tab."""
+
+    tab: Page
+    url: str
+
+    def open(self, path: str = "/") -> "Person":
+        self.tab.goto(f"{self.url}{path}")
+        return self
+
+    @property
+    def box(self) -> Locator:
+        return self.tab.get_by_role("textbox", name="Message", exact=True)
+
+    def button(self, name: "str | re.Pattern[str]", within: Locator | None = None) -> Locator:
+        return (within or self.tab).get_by_role("button", name=name, exact=isinstance(name, str))
+
+    def sees(self, text: "str | re.Pattern[str]") -> None:
+        expect(self.tab.get_by_text(text).first).to_be_visible(timeout=60_000)  # some of it is waited for: a server that comes back
+
+    def ask(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    @property
+    def turns(self) -> Locator:
+        return self.tab.get_by_role("article")
+
+    def answered(self, number: int = -1) -> Locator:
+        """The turn, once its answer is done: what it took stands under it."""
+        turn = self.turns.nth(number)
+        expect(turn.get_by_text(re.compile(r"\d+ tokens? ")).last).to_be_visible(timeout=60_000)
+        return turn
+
+    def writing(self) -> Locator:
+        """The last turn, once some of its words are there and it is still being written."""
+        turn = self.turns.last
+        expect(turn.locator("p").first).to_have_text(re.compile(r"^(?!Reading the conv|Waits its)\w+ \w+"), timeout=60_000)
+        expect(self.button("Stop")).to_be_visible()
+        return turn
+
+    def settle(self, **settings: Any) -> None:
+        """Choose settings of this conversation, by their labels."""
+        self.button("Settings of this conversation").click()
+        for label, value in settings.items():
+            self.tab.get_by_label(label.replace("_", " ").capitalize(), exact=True).fill(str(value))
+        self.button("Save").click()
+        expect(self.tab.get_by_role("dialog")).to_have_count(0)
+
+    def chat_in_list(self, title: "str | re.Pattern[str]") -> Locator:
+        return self.tab.get_by_role("navigation", name="Conversations").get_by_role("link", name=title)
+
+    def menu_of(self, title: str, entry: str) -> None:
+        self.chat_in_list(title).hover()
+        self.button(f"Actions for “{title}”").click()
+        self.tab.get_by_role("menuitem", name=entry).click()
+
+
+@contextmanager
+def calling(house: House, cookies: dict[str, str]) -> Iterator[httpx.Client]:
+    """The house's API as that browser calls it."""
+    with httpx.Client(base_url=house.url, cookies=cookies, timeout=60) as client:
+        client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
+        yield client
+
+
+def first_account(house: House, name: str = "Ada") -> dict[str, str]:
+    """Make it; the cookies of its browser."""
+    with httpx.Client(base_url=house.url, timeout=60) as client:
+        answer = client.post("/api/setup", json={"name": name, "email": f"{name.lower()}@example.org", "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        return dict(client.cookies)
