@@ -22,6 +22,9 @@ AlizeError                          500 server_error
 ├─ OutsideFailed                    502 server_error … outside_failed (retry)
 ├─ EngineUnavailable                503 server_error … engine_unavailable (retry)
 │  └─ EngineCrashed                 503 … engine_crashed (retry)
+├─ UpstreamFailed                   502 server_error … upstream_failed (retry)
+│  ├─ UpstreamRefused               502 … upstream_refused
+│  └─ UpstreamTimeout               504 … upstream_timeout (retry)
 ├─ StorageFailed                    503 server_error … storage_failed (retry)
 │  └─ DiskFull                      507 … disk_full
 └─ LocalError                       a command cannot go on: exit status 1, never on the wire
@@ -73,6 +76,9 @@ __all__ = [
     "SettingInvalid",
     "StorageFailed",
     "UnsupportedParameter",
+    "UpstreamFailed",
+    "UpstreamRefused",
+    "UpstreamTimeout",
     "ValidationFailed",
 ]
 
@@ -235,6 +241,28 @@ class EngineCrashed(EngineUnavailable):
     """The engine's process ended while the request was in flight; it is being restarted."""
 
     code = "engine_crashed"
+
+
+class UpstreamFailed(AlizeError):
+    """The server that answers for a model of `upstream_url` cannot be reached, failed, or sent what is no answer."""
+
+    status = 502
+    code = "upstream_failed"
+    retry = True
+
+
+class UpstreamRefused(UpstreamFailed):
+    """It does not take this server's requests: its key, its address or its account is wrong, not what the client sent."""
+
+    code = "upstream_refused"
+    retry = False
+
+
+class UpstreamTimeout(UpstreamFailed):
+    """It was silent for longer than `upstream_timeout`."""
+
+    status = 504
+    code = "upstream_timeout"
 
 
 class StorageFailed(AlizeError):

@@ -46,9 +46,22 @@ class Settings:
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
     model_aliases: tuple[str, ...] = _setting((), "Further names for models: `mistral-small-latest=smollm2-135m-instruct,…`.")
     offline: bool = _setting(
-        False, "Ask nothing of the network: weights that `alize pull` has not brought are an error, pictures of answers are not fetched."
+        False,
+        "Ask nothing of the network: weights that `alize pull` has not brought are an error, pictures of answers are not fetched, and an "
+        "upstream may be on this machine only.",
     )
     hub_endpoint: str = _setting("https://huggingface.co", "Where `alize pull` finds models that are named like `owner/name`.")
+    # ── an upstream ──
+    upstream_url: str = _setting(
+        "",
+        "Another Mistral or OpenAI compatible API whose models are offered beside the own ones: `https://api.mistral.ai/v1`. Empty: none.",
+    )
+    upstream_key: str = _setting("", "The key that is sent to `upstream_url`, and nowhere else.", secret=True)
+    upstream_models: tuple[str, ...] = _setting(
+        (), "Which of its models to offer, by their names there or as `here=there`; empty offers all it lists that chat."
+    )
+    upstream_context: int = _setting(32768, "Longest context of its models, in tokens, where it does not say.")
+    upstream_timeout: float = _setting(300.0, "Seconds of silence after which an answer of the upstream is given up.")
     # ── the engine ──
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")
@@ -213,6 +226,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
     "threads": (0, 4096),
     "cache_memory": (0, 1e6),
+    "upstream_context": (256, 1e9),
+    "upstream_timeout": (1, 3600),
     "max_context": (0, 1e9),
     "step_tokens": (16, 1 << 20),
     "max_running": (1, 1 << 16),
