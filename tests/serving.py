@@ -26,6 +26,7 @@ from alize.settings import Settings
 from alize.storage.base import UsageRecord
 from alize.storage.database import SqlDatabase
 from alize.tokenize.bytes import ByteTokenizer
+from alize.upstream.client import reaching
 from alize.weights.catalog import Card
 from tests.new_database import new_database
 
@@ -86,13 +87,14 @@ async def opened(
         engine = engine or FakeEngine(saying("Hello", TOKENIZER))
         sessions = SessionIdentity(database, Cookie(settings.root_path))
         every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
-        parts = Parts({card.id: Served(engine, tokenizer, card)}, database, every, setup_token=setup_token)
-        app = create_app(settings, parts)
-        app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
-        headers = {"Authorization": f"Bearer {key}"}
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
-        async with assisting(app), client:
-            yield Desk(app, client, engine, database, identity, who, parts, settings, key)
+        async with reaching(settings, (card.id, *card.aliases, *settings.aliases())) as upstream:
+            parts = Parts({card.id: Served(engine, tokenizer, card)}, database, every, upstream=upstream, setup_token=setup_token)
+            app = create_app(settings, parts)
+            app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
+            headers = {"Authorization": f"Bearer {key}"}
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
+            async with assisting(app), client:
+                yield Desk(app, client, engine, database, identity, who, parts, settings, key)
         await sessions.close()
         await identity.close()
     finally:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from alize.api.serve import Started, announce
@@ -24,6 +25,7 @@ from alize.governance import first_key
 from alize.settings import Settings
 from alize.storage import open_database
 from tests.tiny_model import write_tiny_gguf
+from tests.upstream.hostile import hostile, says
 
 pytest.importorskip("torch")
 
@@ -292,6 +294,7 @@ REFUSED = (
     ({"ALIZE_MODEL": "smollm2-135m-instruct", "ALIZE_OFFLINE": "1"}, "`offline` forbids"),
     ({"ALIZE_MODEL": "smollm2-135m"}, "Did you mean smollm2-135m-instruct"),
     ({"ALIZE_DATABASE_URL": "mysql://x"}, "not supported"),
+    ({"ALIZE_UPSTREAM_URL": "https://api.mistral.ai/v1", "ALIZE_OFFLINE": "1"}, "api.mistral.ai, which is not this machine, but offline"),
 )
 
 
@@ -314,6 +317,31 @@ def test_the_server_itself_loads_neither_pytorch_nor_what_only_some_models_need(
     code = "import sys, alize.api.serve; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "mistral_common", "huggingface_hub", "tokenizers"}.intersection(loaded)
+
+
+# ── an upstream ──
+
+
+@slow
+async def test_a_server_starts_without_its_upstream_keeps_its_key_and_ends_what_still_runs_there(tmp_path: Path, model: Path) -> None:
+    key = "sk-a-secret-that-nobody-may-see"
+    async with hostile() as upstream:
+        upstream.listing = [asyncio.Event()]  # it never says what it has
+        upstream.streams(says("Hel"), asyncio.Event())
+        given = {"ALIZE_UPSTREAM_URL": upstream.url, "ALIZE_UPSTREAM_KEY": key, "ALIZE_UPSTREAM_MODELS": "theirs"}
+        async with serving(tmp_path / "home", model, **given, ALIZE_DRAIN_SECONDS="0") as server:
+            assert [card["id"] for card in (await server.client.get("/v1/models")).json()["data"]] == ["tiny", "theirs"]
+            (engine,) = psutil.Process(server.process.pid).children()
+            assert key not in str(engine.environ())
+            text = ""
+            body = {"model": "theirs", "messages": [{"role": "user", "content": "hello"}], "stream": True}
+            async with server.client.stream("POST", "/v1/chat/completions", json=body) as response:
+                async for piece in response.aiter_text():
+                    text += piece
+                    server.process.send_signal(signal.SIGTERM)
+            assert '"content":"Hel"' in text
+            assert '"code":"engine_unavailable"' in text.split("event: error")[1]
+            assert await server.ended() == 0
 
 
 # ── TLS ──

@@ -1,6 +1,6 @@
-"""From a chat request to a question for an engine. In: a well-formed request and who sends it. Out: the model, and token ids to continue.
+"""From a chat request to a question for an engine. In: a well-formed request for a model of this server. Out: token ids to continue.
 
-request ─ find the model ─ refuse what is not served ─ prompt/messages ─ tokenizer.template ─ Question
+request ─ refuse what is not served ─ prompt/messages ─ tokenizer.template ─ Question
 """
 
 import asyncio
@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alize.api.answers import Question
-from alize.api.parts import Parts, Served
+from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.support import refuse_unsupported
 from alize.engine.base import Request, SamplingParams, check_fits, longest_answer
-from alize.errors import InvalidModel
 from alize.governance.identity import Principal
 from alize.prompt import plain_messages
 from alize.settings import Settings
-from alize.weights.catalog import near_misses, resolved
 
-__all__ = ["Asked", "ask", "model_named"]
+__all__ = ["Asked", "ask"]
 
 _INLINE = 16_384  # characters that are tokenized at once: about 15 ms; more goes to a thread, so that others are answered meanwhile
 _SEEDS = 2**63
@@ -37,12 +35,11 @@ class Asked:
     messages: Sequence[Mapping[str, Any]]  # as the model reads them
 
 
-async def ask(request: ChatCompletionRequest, principal: Principal, parts: Parts, settings: Settings) -> Asked:
+async def ask(request: ChatCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
     """Make a question of a request.
 
-    Raises InvalidModel, UnsupportedParameter, PromptTooLong, and whatever `plain_messages` and the template find wrong with the messages.
+    Raises UnsupportedParameter, PromptTooLong, and whatever `plain_messages` and the template find wrong with the messages.
     """
-    served = model_named(request.model, parts, settings)
     refuse_unsupported(request, served.card)
     messages = plain_messages([_message(message.model_dump()) for message in request.messages], safe_prompt=request.safe_prompt)
     if sum(len(message["content"]) for message in messages) <= _INLINE:
@@ -64,18 +61,6 @@ async def ask(request: ChatCompletionRequest, principal: Principal, parts: Parts
     stop = (request.stop,) if isinstance(request.stop, str) else tuple(request.stop or ())
     prefix = messages[-1]["content"] if messages[-1].get("prefix") else ""
     return Asked(id, served, Question(tuple(_choices(first, request.n or 1)), stop, prefix), messages)
-
-
-def model_named(name: str, parts: Parts, settings: Settings) -> Served:
-    """The model of an id or alias. Raises InvalidModel with the names that come near."""
-    name = resolved(name, settings.aliases())
-    for served in parts.models.values():
-        if name == served.card.id or name in served.card.aliases:
-            return served
-    known = [*settings.aliases(), *(known for served in parts.models.values() for known in (served.card.id, *served.card.aliases))]
-    near = near_misses(name, known)
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    raise InvalidModel(f"Invalid model: {name[:200]}.", param="model", remedy=f"{hint}GET /v1/models lists those that are served.")
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

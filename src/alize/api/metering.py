@@ -8,21 +8,18 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
 from alize.api.answers import Answer, Event, Finish, Text, Usage
 from alize.api.asking import Asked
+from alize.api.ledger import Ledger
 from alize.api.parts import House
 from alize.api.trace import Trace
-from alize.errors import AlizeError
 from alize.governance.identity import Principal
-from alize.storage.base import UsageRecord
 
 __all__ = ["Meter"]
 
 _log = logging.getLogger("alize.api.prompts")
-_errors = logging.getLogger("alize.api")
 
 
 @dataclass(slots=True)
@@ -35,12 +32,14 @@ class Meter:
     trace: Trace
     endpoint: str
     answer: Answer = field(init=False)
+    _ledger: Ledger = field(init=False)
     _last: dict[int, float] = field(default_factory=dict[int, float])  # when each choice last gained tokens
     _texts: list[str] = field(default_factory=list[str])  # of the answer, only where prompts are logged
 
     def __post_init__(self) -> None:
         served = self.asked.served
         self.answer = Answer(served.engine, served.tokenizer, self.asked.question, self._gained)
+        self._ledger = Ledger(self.house, self.principal, self.trace, self.endpoint, self.asked.id, served.card.id)
 
     @property
     def usage(self) -> Usage:
@@ -59,7 +58,7 @@ class Meter:
                         reasons.append(event.reason)
                         if event.last:
                             outcome, counted = ",".join(sorted({*reasons})), True
-                            await self._count(outcome)
+                            await self._ledger.write(self._spent(), outcome)
                             self.house.metrics.answered(self._model, reasons, self.trace.seconds)
                     if self.house.settings.log_prompts and isinstance(event, Text):
                         self._texts.append(event.text)
@@ -69,8 +68,7 @@ class Meter:
             raise
         finally:
             if not counted and (self.answer.begun or outcome == "cancelled"):
-                # NOTE: a shielded task, since the cancellation that brought us here may be repeated by a server that shuts down.
-                await asyncio.shield(asyncio.create_task(self._count_unfinished(outcome)))
+                await self._ledger.write_unfinished(self._spent(), outcome)
             elif not counted:
                 self.house.limits.spend(workspace, -question.prompt_tokens)
 
@@ -78,36 +76,13 @@ class Meter:
     def _model(self) -> str:
         return self.asked.served.card.id
 
-    async def _count_unfinished(self, outcome: str) -> None:
-        """Nobody is left who could be told that this failed; whoever runs the server is."""
-        try:
-            await self._count(outcome)
-        except AlizeError as error:
-            _errors.error("the usage of %s could not be written: %s", self.asked.id, error.text, extra={"usage": asdict(self.usage)})
-
-    async def _count(self, outcome: str) -> None:
+    def _spent(self) -> Usage:
+        """What the row says, taken from the workspace's tokens."""
         usage = self.usage if self.answer.begun else Usage(prompt=self.asked.question.prompt_tokens)
         self.house.limits.spend(self.principal.workspace, usage.completion)
-        self.trace.facts.update(
-            model=self._model, prompt_tokens=usage.prompt, cached_tokens=usage.cached, completion_tokens=usage.completion, outcome=outcome
-        )
         if self.house.settings.log_prompts:
             _log.info("answer", extra={"messages": self.asked.messages, "answer": "".join(self._texts), "answer_id": self.asked.id})
-        record = UsageRecord(
-            id=self.asked.id,  # ours, never the client's request id: a repeated one would be counted once
-            workspace=self.principal.workspace,
-            principal=self.principal.id,
-            model=self._model,
-            endpoint=self.endpoint,
-            prompt_tokens=usage.prompt,
-            cached_tokens=usage.cached,
-            completion_tokens=usage.completion,
-            outcome=outcome,
-            created=datetime.now(UTC),
-            seconds=self.trace.seconds,
-        )
-        async with self.house.parts.database.transaction() as store:
-            await store.usage.add(record)
+        return usage
 
     def _gained(self, index: int, tokens: int) -> None:
         if not tokens:

@@ -12,6 +12,7 @@ from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
 from alize.tokenize.base import Tokenizer
+from alize.upstream.client import Upstream
 from alize.weights.catalog import Card
 
 __all__ = ["House", "Parts", "Served"]
@@ -35,6 +36,7 @@ class Parts:
     identity: Identity
     draining: Draining = field(default_factory=Draining)
     wire: Wire = field(default_factory=Wire)
+    upstream: Upstream | None = None  # another server whose models are offered, too
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 
 

@@ -34,6 +34,8 @@ from alize.storage.base import Database
 from alize.storage.home import HomeLock, prepare_home
 from alize.telemetry import configure_logging
 from alize.tokenize import Tokenizer, load_tokenizer
+from alize.upstream import upstream_of
+from alize.upstream.client import reaching
 from alize.weights.catalog import Card, resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
@@ -74,6 +76,8 @@ def announce(started: Started) -> None:
     if started.setup:
         token = f" with the token {started.setup_token}" if started.setup_token else ""
         print(f"The first account: open {started.address}{settings.root_path}/setup{token}", flush=True)  # noqa: T201
+    if upstream := upstream_of(settings):
+        print(f"Models of {upstream.host} are offered, too: what is asked of them is sent there.", flush=True)  # noqa: T201
     print(f"Documentation: {started.address}/docs    State: {settings.home}", flush=True)  # noqa: T201
 
 
@@ -91,6 +95,7 @@ def serve(
     """
     configure_logging(settings.log_level, settings.log_format)
     check_tls(settings)
+    upstream_of(settings)  # refused before anything is fetched or opened
     with HomeLock(prepare_home(settings.home)), contextlib.closing(bind(settings)) as listener:
         card, path = _model(settings, progress)
         tokenizer = _tokenizer(path)
@@ -132,7 +137,8 @@ async def _serve(
         try:
             async with _identity(settings, database) as identity, AsyncExitStack() as extended:
                 token = _setup_token(settings, listener)
-                parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, setup_token=token)
+                upstream = await extended.enter_async_context(reaching(settings, (card.id, *card.aliases, *settings.aliases())))
+                parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, upstream=upstream, setup_token=token)
                 app = create_app(settings, parts)
                 for extension in extensions:
                     await extended.enter_async_context(extension(app))
@@ -247,5 +253,7 @@ async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:
         _log.warning("ending %d answers that still run", parts.draining.running)
         for served in parts.models.values():
             await served.engine.close()  # each gets an error, with the tokens given until now counted
+        if parts.upstream is not None:
+            await parts.upstream.close()
         await asyncio.wait({finished}, timeout=_LAST_WORDS)
     finished.cancel()

@@ -1,6 +1,7 @@
 """Where an answer comes from. In: a conversation's path down to a question. Out: its text as it is made, and what that took.
 
-`LocalAnswerer` asks the models of this server in the same way as the public API does, under the same limits.
+`LocalAnswerer` asks the models of this server in the same way as the public API does, under the same limits; elsewhere.py asks those of
+its upstream; choosing.py is the `Answerer` of both.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from alize.api.answers import Answer, Finish, Question, Text
-from alize.api.asking import Asked, ask, model_named
-from alize.api.parts import House
+from alize.api.asking import Asked, ask
+from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.assistant.context import Fitted, fit
 from alize.governance.identity import SCOPES, Principal
@@ -71,33 +72,26 @@ class LocalAnswerer:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def limit(self, model: str) -> int:
-        return self._served(model).engine.info.max_context
-
     async def begin(
         self,
         owner: Owner,
-        model: str,
+        served: Served,
         path: Sequence[MessageRecord],
         settings: dict[str, Any],
         *,
         continuing: bool = False,
         priority: int = 0,
     ) -> Begun:
-        served = self._served(model)
-        fitted = fit(path, settings, served.tokenizer, served.engine.info.max_context, continuing=continuing)
-        asked = await ask(_request(served.card.id, fitted, settings), _principal(owner), self._house.parts, self._house.settings)
+        """See Answerer."""
+        fitted = self.fitted(served, path, settings, continuing=continuing)
+        asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house.settings)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
         return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))
 
-    def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
+    def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent."""
-        served = self._served(model)
-        return fit(path, settings, served.tokenizer, served.engine.info.max_context)
-
-    def _served(self, model: str):
-        parts = self._house.parts
-        return model_named(model or next(iter(parts.models)), parts, self._house.settings)
+        template = served.tokenizer.template
+        return fit(path, settings, lambda messages: len(template(messages)), served.engine.info.max_context, continuing=continuing)
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
         limits, question = self._house.limits, asked.question

@@ -5,15 +5,14 @@
 The system prompt and the question are never left out: where they alone do not fit, the answer is an error that says both numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alize.errors import PromptTooLong
 from alize.storage.base import MessageRecord
-from alize.tokenize.base import Tokenizer
 
-__all__ = ["Fitted", "fit", "path_to", "said"]
+__all__ = ["Count", "Fitted", "fit", "path_to", "said"]
 
 _ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no more than a quarter of the context
 
@@ -22,7 +21,7 @@ _ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no
 class Fitted:
     """A prompt, and what of the conversation is in it."""
 
-    tokens: list[int]
+    prompt_tokens: int
     messages: list[dict[str, Any]]
     sent_from: str | None  # the first message sent; None where there was none before the question
     dropped: tuple[str, ...]  # ids of the messages left out, oldest first
@@ -53,33 +52,40 @@ def said(message: MessageRecord) -> str:
     return "\n\n".join([*files, message.content])
 
 
-def fit(path: Sequence[MessageRecord], settings: dict[str, Any], tokenizer: Tokenizer, limit: int, *, continuing: bool = False) -> Fitted:
-    """Make the prompt. `path` ends with the question, or with the answer to continue. Raises PromptTooLong, and what a template refuses."""
+Count = Callable[[list[dict[str, Any]]], int]
+"""How many tokens a model is given for messages. Raises what a template refuses."""
+
+
+def fit(
+    path: Sequence[MessageRecord], settings: dict[str, Any], count: Count, limit: int, *, continuing: bool = False, exact: bool = True
+) -> Fitted:
+    """Make the prompt. `path` ends with the question, or with the answer to continue. Raises what a template refuses, and PromptTooLong
+    where the count is `exact`; by an estimate no question is refused."""
     last = 2 if continuing else 1  # messages that are never left out
     room = min(int(settings.get("max_tokens") or _ROOM), max(1, limit // 4))
     kept = [message for message in path[:-last] if message.content.strip()] + list(path[-last:])
     starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
 
-    def prompt(start: int) -> tuple[list[int], list[dict[str, Any]]]:
+    def prompt(start: int) -> tuple[int, list[dict[str, Any]]]:
         messages = _plain(kept[start:], settings.get("system"), continuing)
-        return tokenizer.template(messages), messages
+        return count(messages), messages
 
     # A turn is a question with its answer. The fewest are left out: longer prompts are tried only while they may still fit.
     low, high = 0, len(starts) - 1
     found = prompt(starts[low])
-    if len(found[0]) + room > limit:
+    if found[0] + room > limit:
         while low < high:
             middle = (low + high) // 2
             tokens, messages = prompt(starts[middle])
-            if len(tokens) + room <= limit:
+            if tokens + room <= limit:
                 high, found = middle, (tokens, messages)
             else:
                 low = middle + 1
         found = prompt(starts[low])
     tokens, messages = found
-    if len(tokens) >= limit:
+    if exact and tokens >= limit:
         raise PromptTooLong(
-            f"The question contains {len(tokens)} tokens with its files and the system prompt, too large for a context of {limit}.",
+            f"The question contains {tokens} tokens with its files and the system prompt, too large for a context of {limit}.",
             param="content",
             remedy="Shorten it, or attach less.",
         )

@@ -30,10 +30,10 @@ class RunLog:
         self._text = ""
         self._turn = asyncio.Lock()
 
-    async def write(self, event: RunEvent) -> None:
-        """Commit an event that adds no text. Raises Lost."""
+    async def write(self, event: RunEvent, message: dict[str, Any] | None = None) -> None:
+        """Commit an event that adds no text, with fields of the answer that are known from then on. Raises Lost."""
         async with self._turn:
-            await self._append(event, "")
+            await self._append(event, "", message)
 
     def add(self, text: str) -> None:
         """Gather a text; it is written within `WINDOW`."""
@@ -68,11 +68,11 @@ class RunLog:
                 await self._append(Delta(text), text)
                 self._text = self._text[len(text) :]  # more may have been gathered meanwhile
 
-    async def _append(self, event: RunEvent, text: str) -> None:
+    async def _append(self, event: RunEvent, text: str, message: dict[str, Any] | None = None) -> None:
         run = self.run
         async with self._database.transaction() as store:
             now = datetime.now(UTC)
-            held = await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, [as_data(event)], text, now)
+            held = await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, [as_data(event)], text, now, message)
         if not held:
             raise Lost
         self._seq += 1

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from alize.api.parts import House
-from alize.assistant.answering import LocalAnswerer
 from alize.assistant.changes import Changes
+from alize.assistant.choosing import ByModel
 from alize.assistant.runs import Runs
 from alize.assistant.wakes import Wakes
 from alize.storage.base import Database
@@ -22,7 +22,7 @@ class Assistant:
     """What the routes use."""
 
     database: Database
-    answerer: LocalAnswerer
+    answerer: ByModel
     runs: Runs
     wakes: Wakes
     changes: Changes
@@ -35,7 +35,7 @@ async def assisting(app: FastAPI) -> AsyncGenerator[None, None]:
 
     house: House = app.state.house
     draining = house.parts.draining
-    wakes, changes, answerer = Wakes(), Changes(draining.told), LocalAnswerer(house)
+    wakes, changes, answerer = Wakes(), Changes(draining.told), ByModel(house)
     runs = Runs(house.parts.database, answerer, wakes, changes, draining)
     app.state.assistant = Assistant(house.parts.database, answerer, runs, wakes, changes)
     for router in ROUTERS:

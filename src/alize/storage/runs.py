@@ -69,15 +69,24 @@ class SqlRuns:
         return True
 
     async def append(
-        self, workspace: str, id: str, worker: str, seq: int, events: Sequence[dict[str, Any]], text: str, at: datetime
+        self,
+        workspace: str,
+        id: str,
+        worker: str,
+        seq: int,
+        events: Sequence[dict[str, Any]],
+        text: str,
+        at: datetime,
+        message: dict[str, Any] | None = None,
     ) -> bool:
         held = and_(runs.c.workspace == workspace, runs.c.id == id, runs.c.worker == worker, runs.c.state == "running")
         done = update(runs).where(held, runs.c.seq == seq - 1).values(seq=seq - 1 + len(events), beat=at)
         if not (await self._unit.write(done)).rowcount:
             return False
         await self._log(workspace, id, seq, events, at)
-        if text:
-            await self._unit.write(update(messages).where(_made_by(workspace, id)).values(content=messages.c.content + text))
+        fields: dict[str, Any] = {**(message or {}), **({"content": messages.c.content + text} if text else {})}
+        if fields:
+            await self._unit.write(update(messages).where(_made_by(workspace, id)).values(fields))
         return True
 
     async def end(

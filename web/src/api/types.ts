@@ -192,6 +192,10 @@ export interface Model {
   aliases?: string[];
   owned_by?: string;
   capabilities?: Record<string, boolean>;
+  /** Of the weights, as SPDX where there is one; null: not known. */
+  license?: string | null;
+  /** The host of the upstream that answers; empty: this server. */
+  served_by?: string;
   [more: string]: unknown;
 }
 

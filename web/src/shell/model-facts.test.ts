@@ -21,7 +21,7 @@ test("a model is found by id, by alias, and as the default", () => {
 
 test("what a card does not say is not made up", () => {
   expect([nameOf(small), nameOf(large)]).toEqual(["Small", "large"]);
-  expect([licenceOf(small), licenceOf(large), licenceOf({ ...small, license: 7 })]).toEqual(["Apache-2.0", "", ""]);
+  expect([licenceOf(small), licenceOf(large), licenceOf({ ...small, license: null })]).toEqual(["Apache-2.0", "", ""]);
 });
 
 test("models that only embed are no choice for a chat", () => {

@@ -10,7 +10,7 @@ export type Place = { kind: "here" | "server" } | { kind: "remote"; host: string
  * the page comes from the machine that it is looked at on.
  */
 export function placeOf(model: Model, hostname: string): Place {
-  const host = text(model.served_by);
+  const host = model.served_by ?? "";
   if (host !== "") return { kind: "remote", host };
   return { kind: isLoopback(hostname) ? "here" : "server" };
 }
@@ -27,7 +27,7 @@ export function placeWords(place: Place): { key: Key; values: Record<string, str
 }
 
 export function licenceOf(model: Model): string {
-  return text(model.license);
+  return model.license ?? "";
 }
 
 export function nameOf(model: Model): string {
@@ -43,8 +43,4 @@ export function talking(models: readonly Model[]): Model[] {
 export function modelNamed(models: readonly Model[], wanted: string): Model | undefined {
   if (wanted === "") return models[0];
   return models.find((model) => model.id === wanted || model.aliases?.includes(wanted));
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -18,6 +18,17 @@ describe("the quiet line", () => {
     expect(figuresOf(made).hosts).toEqual(["api.example", "search.example"]);
   });
 
+  it("does not call it leaving the machine where a server beside this one computed it", () => {
+    const made = answer("a", "q", { served_by: "127.0.0.1:8080" });
+    expect(figuresOf(made)).toMatchObject({ neighbour: "127.0.0.1:8080", hosts: [] });
+    expect(figuresOf({ ...made, left: ["api.example"] }).hosts).toEqual(["api.example"]);
+    expect(figuresOf({ ...made, served_by: "[::1]:8080" }).neighbour).toBe("[::1]:8080");
+    expect(figuresOf({ ...made, served_by: "127.0.0.1.example" })).toMatchObject({
+      neighbour: "",
+      hosts: ["127.0.0.1.example"],
+    });
+  });
+
   it("gives two digits", () => {
     expect(speedText(31.4, "en")).toBe("31");
     expect(speedText(3.14, "fr")).toBe("3,1");

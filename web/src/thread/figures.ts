@@ -1,4 +1,5 @@
 /** A finished answer comes in; the parts of the quiet line under it go out. */
+import { isLoopback } from "@/api/base";
 import type { Message } from "@/api/types";
 
 export interface Figures {
@@ -6,6 +7,8 @@ export interface Figures {
   tokens: number;
   /** Tokens a second while it was writing, or null where too little was written to tell. */
   speed: number | null;
+  /** A server beside this one, on the same machine, that computed it; else empty. */
+  neighbour: string;
   /** Hosts that something of this answer was sent to; none: it stayed on this machine. */
   hosts: readonly string[];
 }
@@ -19,8 +22,9 @@ export function figuresOf(message: Message): Figures {
   const writing = seconds - first;
   const speed = tokens >= ENOUGH && writing > 0 ? (tokens - 1) / writing : null;
   const hosts = new Set(message.left);
-  if (message.served_by !== "") hosts.add(message.served_by);
-  return { model: message.model, tokens, speed, hosts: [...hosts] };
+  const near = isLoopback(message.served_by.replace(/:\d+$/, ""));
+  if (message.served_by !== "" && !near) hosts.add(message.served_by);
+  return { model: message.model, tokens, speed, neighbour: near ? message.served_by : "", hosts: [...hosts] };
 }
 
 /** 31.4 → "31", 3.14 → "3.1": two digits are what one believes. */

@@ -22,8 +22,8 @@ interface Log {
 export interface MemoryParts {
   /** Opens the stream of POST /v1/chat/completions. */
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
-  /** The model must have a name here: the public API has no default. */
-  beginning: () => Promise<Beginning>;
+  /** The model must have a name here: the public API has no default. `served_by`: its card's, empty for this server. */
+  beginning: () => Promise<Beginning & { served_by?: string }>;
   now?: () => string;
 }
 
@@ -55,10 +55,10 @@ export function memoryTransport({ ask, beginning, now = () => new Date().toISOSt
     try {
       await ending(blocker);
       if (log.ended) return;
-      const { model, settings } = await beginning();
+      const { model, settings, served_by = "" } = await beginning();
       const reader = createChatReader(message.content);
       const path = pathTo(message.content === "" ? message.parent : message.id);
-      tell(run, startedBy(message.id, model));
+      tell(run, startedBy(message.id, model, served_by)); // before anything is sent
       const response = await ask(chatRequest(path, model, settings), log.end.signal);
       if (!response.ok) throw await failureOf(response);
       for await (const data of dataOf(response)) for (const event of reader.read(data)) tell(run, event);
@@ -136,7 +136,7 @@ function after(message: Message, event: RunEvent): Message {
     case "message.output.delta":
       return { ...message, state: "running", content: message.content + event.content };
     case "conversation.response.started":
-      return { ...message, state: "running", model: event.model };
+      return { ...message, state: "running", model: event.model, served_by: event.served_by };
     case "conversation.response.done":
       return { ...message, state: "done", finish: event.finish };
     case "conversation.response.error":
@@ -146,13 +146,13 @@ function after(message: Message, event: RunEvent): Message {
   }
 }
 
-function startedBy(message: string, model: string): RunEvent {
+function startedBy(message: string, model: string, servedBy: string): RunEvent {
   return {
     type: "conversation.response.started",
     conversation_id: "",
     message_id: message,
     model,
-    served_by: "",
+    served_by: servedBy,
     sent_from: null,
     dropped: 0,
     prompt_tokens: 0,

@@ -70,6 +70,14 @@ describe("an answer", () => {
     expect(screen.getByText("sent to api.example")).toBeDefined();
   });
 
+  it("names a server beside this one, and claims no more of it than that", () => {
+    stands({ served_by: "127.0.0.1:8080" });
+    expect(screen.getByText(/small ·/).textContent).toBe("small · from 127.0.0.1:8080");
+    cleanup();
+    stands({ served_by: "127.0.0.1:8080", left: ["api.example"] });
+    expect(screen.getByText(/small ·/).textContent).toBe("small · from 127.0.0.1:8080 · sent to api.example");
+  });
+
   it("says how it ended, what was kept and what to do", () => {
     const cases: [Partial<Message>, RegExp, string][] = [
       [{ state: "stopped" }, /You stopped this answer. What was written is kept/, "Continue"],

@@ -195,6 +195,20 @@ describe("a thread", () => {
     expect(store.view().thread.messages.size).toBe(5);
   });
 
+  it("says of a temporary answer, before it is asked for, which server makes it", async () => {
+    const { ask, asked } = engine();
+    const beginning = async () => ({ model: "large", settings: {}, served_by: "api.example" });
+    const store = createStore({ id: "c", transport: memoryTransport({ ask, beginning }), exists: true, schedule });
+    store.open();
+    store.send(typed("hello"));
+    await eventually(asks(asked, 1));
+    await until(store, () => last(store)?.served_by === "api.example");
+    asked[0]?.write("a");
+    asked[0]?.end();
+    await until(store, () => last(store)?.state === "done");
+    expect(last(store)).toMatchObject({ content: "a", served_by: "api.example" });
+  });
+
   it("takes up an answer where it was after nobody looked", async () => {
     const { ask, asked } = engine();
     const transport = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });

@@ -93,7 +93,7 @@ export function temporaryStore(cache: QueryClient, noModel: () => string): Threa
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
       if (!served) throw new Error(noModel());
-      return { model: served.id, settings };
+      return { model: served.id, settings, served_by: served.served_by ?? "" };
     },
   });
   return createStore({ id: newId(), exists: false, transport });

@@ -53,6 +53,20 @@ describe("a temporary chat", () => {
     });
   });
 
+  it("reads chunks of text, as an upstream may send them, and passes over reasoning", () => {
+    const content = [
+      { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+      { type: "text", text: "Par" },
+      null,
+      { type: "text", text: 5 },
+      { type: "text", text: "is" },
+    ];
+    const stream = [{ content }, { content: null }, { content: 7 }, {}]
+      .map((delta) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`)
+      .join("");
+    expect(textOf(eventsOf(stream))).toBe("Paris");
+  });
+
   it("reads the server's stream", () => {
     const events = eventsOf(fixture("chat"));
     expect(textOf(events)).toBe("Bonjour");

@@ -71,7 +71,7 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       if (chunk.object === "error") return failed(String(chunk.message ?? ""), chunk.code ?? null);
       const choice = chunk.choices?.[0];
       const events: RunEvent[] = [];
-      const text = unrepeated(choice?.delta?.content ?? "");
+      const text = unrepeated(textOf(choice?.delta?.content));
       if (text !== "") {
         first ||= clock();
         events.push({ type: "message.output.delta", content: text });
@@ -91,8 +91,15 @@ interface Chunk {
   object?: string;
   message?: string;
   code?: string | null;
-  choices?: { delta?: { content?: string }; finish_reason?: string | null }[];
+  choices?: { delta?: { content?: unknown }; finish_reason?: string | null }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } };
+}
+
+/** A text, or Mistral's list of chunks, of which reasoning and whatever else is no text are left out. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part: { text?: unknown } | null) => (typeof part?.text === "string" ? part.text : "")).join("");
 }
 
 function doneEvent(finish: string, usage: Chunk["usage"], seconds: number, first: number): RunEvent {

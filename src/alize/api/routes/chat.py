@@ -1,7 +1,8 @@
 """Chat. In: a conversation. Out: its continuation, whole or as server-sent events.
 
 body ─ schemas/chat ─ asking ─ metering(answers) ─ fold  ─ completion.whole
-                                                 └ completion.chunks ─ sse
+     │                                           └ completion.chunks ─ sse
+     └ relaying (a model of the upstream) ─ sse
 """
 
 from contextlib import aclosing
@@ -19,10 +20,13 @@ from alize.api.completion import Form, chunks, whole
 from alize.api.connection import while_connected
 from alize.api.documentation import described
 from alize.api.metering import Meter
+from alize.api.naming import model_named
+from alize.api.relaying import Relay
 from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionEvent
 from alize.api.schemas.extensions import without_aliases
 from alize.api.sse import EventStream
 from alize.api.trace import trace_of
+from alize.upstream import UpstreamModel
 
 __all__ = ["router"]
 
@@ -33,9 +37,12 @@ _PATH = "/v1/chat/completions"
 @router.post(_PATH, openapi_extra=described(ChatCompletionResponse, request=ChatCompletionRequest, stream=CompletionEvent))
 async def chat_completion(request: Request, principal: Caller, here: Here) -> Response:
     """Continue a conversation."""
-    wanted = without_aliases(await read(request, ChatCompletionRequest, strict=here.settings.strict))
-    asked = await ask(wanted, principal, here.parts, here.settings)
-    trace = trace_of(request.scope)
+    sent = await read(request, ChatCompletionRequest, strict=here.settings.strict)
+    wanted = without_aliases(sent)
+    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    if isinstance(model, UpstreamModel):
+        return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
+    asked = await ask(wanted, model, principal, here.settings)
     meter = Meter(here, asked, principal, trace, _PATH)
     form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), None if wanted.service_tier is None else "standard")
     if wanted.stream:
@@ -45,6 +52,16 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     cost = meter.usage.prompt + meter.usage.completion
     trace.headers.update(here.limits.headers(principal.workspace, cost=cost))
     return Response(msgspec.json.encode(whole(form, choices, meter.usage)), media_type="application/json")
+
+
+async def _relayed(relay: Relay, request: Request) -> Response:
+    here, workspace = relay.house, relay.principal.workspace
+    if relay.request.stream:
+        relay.trace.headers.update(here.limits.headers(workspace, cost=relay.tally.prompt))
+        return EventStream(relay.events(), here.settings.keep_alive_seconds)
+    answer = await while_connected(request.receive, relay.whole())
+    relay.trace.headers.update(here.limits.headers(workspace, cost=relay.usage.prompt + relay.usage.completion))
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 async def _folded(meter: Meter, count: int) -> list[Choice]:

@@ -1,4 +1,4 @@
-"""Models. In: nothing, or a name. Out: the cards of the models that are served here."""
+"""Models. In: nothing, or a name. Out: the cards of the models that are served here, then of the upstream's."""
 
 from typing import Annotated, Any
 
@@ -6,13 +6,14 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from alize.api.asking import model_named
 from alize.api.auth import Caller, Here
 from alize.api.documentation import described
+from alize.api.naming import model_named
 from alize.api.parts import House, Served
 from alize.api.schemas.models import FTModelCard, ModelCapabilities, ModelCard, ModelList
 from alize.api.support import SERVED
 from alize.errors import InvalidModel, NotFound
+from alize.upstream import UpstreamModel
 
 __all__ = ["router"]
 
@@ -27,10 +28,12 @@ async def list_models(
     model: Annotated[str | None, Query(description="Only the model of this id or alias.")] = None,
 ) -> Response:
     """List the models that are served."""
+    upstream = here.parts.upstream
+    models = [*here.parts.models.values(), *(upstream.models.values() if upstream is not None else ())]
     cards = [
         card
-        for served in here.parts.models.values()
-        if (card := _card(served, here)) and provider in (None, card["owned_by"]) and model in (None, card["id"], *card["aliases"])
+        for one in models
+        if (card := _card(one, here)) and provider in (None, card["owned_by"]) and model in (None, card["id"], *card["aliases"])
     ]
     return _json({"object": "list", "data": cards})
 
@@ -44,33 +47,40 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
         raise NotFound(f"There is no model '{model_id[:200]}' here.", param="model_id", remedy=error.remedy) from None
 
 
-def _card(served: Served, here: House) -> dict[str, Any]:
-    card, info = served.card, served.engine.info
-    given = [alias for alias in here.settings.aliases() if model_named_as(alias, served, here)]
+def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
+    """`license` and `served_by` are ours, the rest is the public API's."""
+    card = model.card if isinstance(model, Served) else model
+    able = card.capabilities & SERVED if isinstance(model, Served) else card.capabilities
+    given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
     return {
         "id": card.id,
         "object": "model",
         "created": card.created,
         "owned_by": card.owned_by,
-        "capabilities": {name: name in card.capabilities & SERVED for name in ModelCapabilities.model_fields},
+        "capabilities": {name: name in able for name in ModelCapabilities.model_fields},
         "name": card.name or None,
         "description": card.description or None,
-        "max_context_length": info.max_context,
+        "max_context_length": model.engine.info.max_context if isinstance(model, Served) else model.context,
         "aliases": list(dict.fromkeys([*card.aliases, *given])),
         "deprecation": None,
         "deprecation_replacement_model": None,
-        "default_model_temperature": here.settings.temperature(card.default_temperature),
+        "default_model_temperature": (
+            here.settings.temperature(model.card.default_temperature) if isinstance(model, Served) else model.temperature
+        ),
         "internal": False,
         "type": "base",
+        "license": card.licence,
+        "served_by": "" if isinstance(model, Served) else model.host,
     }
 
 
-def model_named_as(alias: str, served: Served, here: House) -> bool:
+def model_named_as(alias: str, model: Served | UpstreamModel, here: House) -> bool:
     """Whether an alias of the settings means this model. One that means nothing is no model's."""
     try:
-        return model_named(alias, here.parts, here.settings) is served
+        found = model_named(alias, here.parts, here.settings)
     except InvalidModel:
         return False
+    return found is model
 
 
 def _json(body: dict[str, Any]) -> Response:

@@ -40,6 +40,8 @@ class _Card(Schema):
     deprecation_replacement_model: str | None = None
     default_model_temperature: float | None = None
     internal: bool = False
+    license: str | None = Field(None, description="Beyond the public API: of the weights, as SPDX where there is one; null: not known.")
+    served_by: str = Field("", description="Beyond the public API: the host of the upstream that answers; empty: this server.")
 
 
 class ModelCard(_Card):

@@ -148,7 +148,7 @@ async def conversation_context(conversation_id: str, principal: Caller, assistan
     if not path:
         return json({"limit": limit, "used": 0, "sent_from": None, "dropped": []})
     fitted = assistant.answerer.fitted(found.model, path, found.settings)
-    return json({"limit": limit, "used": len(fitted.tokens), "sent_from": fitted.sent_from, "dropped": fitted.dropped})
+    return json({"limit": limit, "used": fitted.prompt_tokens, "sent_from": fitted.sent_from, "dropped": fitted.dropped})
 
 
 @router.get("/api/search", openapi_extra=described(Hits))

@@ -61,9 +61,19 @@ class RunRepository(Protocol):
         ...
 
     async def append(
-        self, workspace: str, id: str, worker: str, seq: int, events: Sequence[dict[str, Any]], text: str, at: datetime
+        self,
+        workspace: str,
+        id: str,
+        worker: str,
+        seq: int,
+        events: Sequence[dict[str, Any]],
+        text: str,
+        at: datetime,
+        message: dict[str, Any] | None = None,
     ) -> bool:
         """Write events seq, seq+1, …, append `text` to the message, and beat. It is found by a search once the run has ended.
+
+        `message` are fields of the message that are known from then on, whatever becomes of the worker.
 
         False, and no change, where the run is no longer this worker's, or `seq` does not follow the last event.
         """

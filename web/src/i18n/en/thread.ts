@@ -47,6 +47,7 @@ export const thread = {
   "message.tokens": "{count|# token|# tokens}",
   "message.speed": "{speed} tok/s",
   "message.here": "stayed here",
+  "message.from": "from {host}",
   "message.sentTo": "sent to {hosts}",
   "message.sending": "Sending",
   "message.thinking": "Reading the conversation",

@@ -50,6 +50,7 @@ export const thread: Record<keyof typeof words, string> = {
   "message.tokens": "{count|# jeton|# jetons}",
   "message.speed": "{speed} jetons/s",
   "message.here": "resté ici",
+  "message.from": "de {host}",
   "message.sentTo": "envoyé à {hosts}",
   "message.sending": "Envoi",
   "message.thinking": "Lecture de la conversation",

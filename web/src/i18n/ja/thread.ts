@@ -49,6 +49,7 @@ export const thread: Record<keyof typeof words, string> = {
   "message.tokens": "{count|# トークン|# トークン}",
   "message.speed": "{speed} トークン/秒",
   "message.here": "外部送信なし",
+  "message.from": "{host} が応答",
   "message.sentTo": "{hosts} に送信",
   "message.sending": "送信中",
   "message.thinking": "会話を読んでいます",

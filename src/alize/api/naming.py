@@ -1,0 +1,32 @@
+"""Which model a name means. In: an id or an alias. Out: a model of this server or of its upstream; InvalidModel with names that come near.
+
+A name of this server never means a model elsewhere: what is asked of it stays here, whatever the upstream comes to offer.
+"""
+
+from alize.api.parts import Parts, Served
+from alize.errors import InvalidModel
+from alize.settings import Settings
+from alize.upstream import UpstreamModel
+from alize.weights.catalog import near_misses, resolved
+
+__all__ = ["model_named"]
+
+
+def model_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
+    """The model of an id or alias. Raises InvalidModel."""
+    name = resolved(name, settings.aliases())
+    for served in parts.models.values():
+        if name == served.card.id or name in served.card.aliases:
+            return served
+    upstream = parts.upstream
+    if upstream is not None and (found := upstream.find(name)):
+        return found
+    known = [*settings.aliases(), *(known for served in parts.models.values() for known in (served.card.id, *served.card.aliases))]
+    remedy = "GET /v1/models lists those that are served."
+    if upstream is not None:
+        known += [known for model in upstream.models.values() for known in (model.id, *model.aliases)]
+        if upstream.error is not None:
+            remedy += f" What the upstream has is not known now: {upstream.error.text}"
+    near = near_misses(name, known)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise InvalidModel(f"Invalid model: {name[:200]}.", param="model", remedy=hint + remedy)

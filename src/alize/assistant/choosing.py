@@ -1,0 +1,52 @@
+"""Who answers. In: the model of a conversation. Out: an answer by this server, or by its upstream where the model is one of its."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alize.api.naming import model_named
+from alize.api.parts import House, Served
+from alize.assistant.answering import Begun, LocalAnswerer
+from alize.assistant.context import Fitted
+from alize.assistant.elsewhere import UpstreamAnswerer
+from alize.storage.base import MessageRecord, Owner
+from alize.upstream import UpstreamModel
+
+__all__ = ["ByModel"]
+
+
+class ByModel:
+    """An Answerer of every model of the house. A conversation that names none is answered by this server."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._here, self._elsewhere = LocalAnswerer(house), UpstreamAnswerer(house)
+
+    def limit(self, model: str) -> int:
+        found = self._named(model)
+        return found.context if isinstance(found, UpstreamModel) else found.engine.info.max_context
+
+    def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
+        """What would be sent."""
+        found = self._named(model)
+        if isinstance(found, UpstreamModel):
+            return self._elsewhere.fitted(found, path, settings)
+        return self._here.fitted(found, path, settings)
+
+    async def begin(
+        self,
+        owner: Owner,
+        model: str,
+        path: Sequence[MessageRecord],
+        settings: dict[str, Any],
+        *,
+        continuing: bool = False,
+        priority: int = 0,
+    ) -> Begun:
+        found = self._named(model)
+        if isinstance(found, UpstreamModel):  # it has no priorities
+            return await self._elsewhere.begin(owner, found, path, settings, continuing=continuing)
+        return await self._here.begin(owner, found, path, settings, continuing=continuing, priority=priority)
+
+    def _named(self, model: str) -> Served | UpstreamModel:
+        parts = self._house.parts
+        return model_named(model or next(iter(parts.models)), parts, self._house.settings)
