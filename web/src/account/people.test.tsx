@@ -86,7 +86,7 @@ test("an account is disabled at once, and let in again by Undo", async () => {
   const { person } = openPeople();
   await person.click(await button("Disable the account of Bob"));
   expect(await screen.findByText("Bob is signed out and cannot sign in.")).toBeTruthy();
-  expect(await button("Let Bob in again")).toBeTruthy();
+  expect(await button("Let in again: Bob")).toBeTruthy();
   expect(screen.getByText("Disabled")).toBeTruthy();
   await person.click(await button("Undo"));
   expect(await button("Disable the account of Bob")).toBeTruthy();

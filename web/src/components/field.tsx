@@ -31,7 +31,7 @@ export function Field({
   const id = useId();
   const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 grid-cols-1 gap-1.5 [overflow-wrap:anywhere]">
       <label htmlFor={id} className={hideLabel ? "sr-only" : "font-[550] text-14"}>
         {label}
       </label>
@@ -44,7 +44,7 @@ export function Field({
       {error && (
         <p id={`${id}-error`} className="flex items-start gap-1.5 text-13 text-bad">
           <CircleAlert aria-hidden className="mt-0.5 size-3.5 flex-none" />
-          {error}
+          <span className="min-w-0">{error}</span>
         </p>
       )}
     </div>

@@ -2,6 +2,7 @@
 import { createElement, Fragment, memo, type ReactNode, useContext, useMemo } from "react";
 import { useT } from "@/i18n";
 import { CodeBlock } from "./code-block";
+import { directionOf } from "./direction";
 import { Formula } from "./formula";
 import { type Around, inlines } from "./inlines";
 import type { Block, Item } from "./nodes";
@@ -45,7 +46,7 @@ function view(block: Block, page: Page): ReactNode {
     case "code":
       return <CodeBlock info={block.info} text={block.text} growing={page.growing} />;
     case "quote":
-      return <blockquote dir="auto">{views(block.children, page)}</blockquote>;
+      return <blockquote dir={directionOf(block.children)}>{views(block.children, page)}</blockquote>;
     case "list":
       return list(block, page);
     case "table":
@@ -86,15 +87,16 @@ function list(block: Block & { type: "list" }, page: Page): ReactNode {
     <ListItem key={index} item={item} loose={block.loose} page={page} />
   ));
   const className = block.loose ? "md-loose" : undefined;
+  const direction = directionOf([block]);
   if (block.start === null) {
     return (
-      <ul dir="auto" className={className}>
+      <ul dir={direction} className={className}>
         {items}
       </ul>
     );
   }
   return (
-    <ol dir="auto" start={block.start} className={className}>
+    <ol dir={direction} start={block.start} className={className}>
       {items}
     </ol>
   );
@@ -104,7 +106,7 @@ function ListItem({ item, loose, page }: { item: Item; loose: boolean; page: Pag
   const t = useT();
   const { checked } = item;
   return (
-    <li dir="auto" className={checked === null ? undefined : "md-task"}>
+    <li className={checked === null ? undefined : "md-task"}>
       {checked !== null && (
         <input type="checkbox" disabled checked={checked} aria-label={t(checked ? "markdown.done" : "markdown.toDo")} />
       )}

@@ -21,9 +21,19 @@ export function Formula({ tex, source, display, open = false }: FormulaProps) {
   const set = useMemo(() => (math && !open ? math.typeset(tex, display) : null), [math, tex, display, open]);
   const frame = display ? "md-formula md-formula-display" : "md-formula";
   if (set && "math" in set) {
+    const formula = element(set.math);
+    if (!display) {
+      return (
+        <span dir="ltr" className={frame}>
+          {formula}
+        </span>
+      );
+    }
     return (
-      <span dir="ltr" className={frame}>
-        {element(set.math)}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, which the keyboard must be able to do
+      // biome-ignore lint/a11y/useSemanticElements: a fieldset belongs to forms
+      <span role="group" aria-label={t("markdown.formula")} tabIndex={0} dir="ltr" className={frame}>
+        {formula}
       </span>
     );
   }

@@ -97,7 +97,8 @@ describe("an answer", () => {
 
   it("lets each block find its own direction, and writes code from the left", () => {
     const container = show("مرحبا\n\nhello\n\n- שלום\n\n```\nx\n```");
-    expect([...container.querySelectorAll("p, li")].every((block) => block.getAttribute("dir") === "auto")).toBe(true);
+    expect([...container.querySelectorAll("p")].every((block) => block.getAttribute("dir") === "auto")).toBe(true);
+    expect(container.querySelector("ul")?.dir).toBe("rtl");
     expect(container.querySelector("figure")?.getAttribute("dir")).toBe("ltr");
   });
 

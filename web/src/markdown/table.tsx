@@ -1,6 +1,7 @@
 /** A table. In: its cells. Out: a table that scrolls sideways, numbers to the right. */
 import type { ReactNode } from "react";
 import { useT } from "@/i18n";
+import { directionOf } from "./direction";
 import { type Around, inlines } from "./inlines";
 import { type Align, type Block, type Cell, plainText } from "./nodes";
 import { numericColumns } from "./numbers";
@@ -32,7 +33,7 @@ export function Table({ table, around }: { table: Block & { type: "table" }; aro
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, which the keyboard must be able to do
     <figure className="md-table" tabIndex={0} aria-label={t("markdown.table")}>
-      <table>
+      <table dir={directionOf([table])}>
         <thead>
           <tr>{cells(table.head, true)}</tr>
         </thead>

@@ -30,7 +30,7 @@ export function ArchivedPage() {
             <ErrorState title={t("shell.list_failed")} error={list.error} onRetry={() => void list.refetch()} />
           )}
           {empty && <EmptyState title={t("shell.archived_none")}>{t("shell.archived_what")}</EmptyState>}
-          <ul className="grid gap-0.5">
+          <ul className="grid grid-cols-1 gap-0.5">
             {conversations.map((one) => (
               <Archived key={one.id} conversation={one} />
             ))}

@@ -64,8 +64,8 @@ function ModelFacts({ model }: { model: Model }) {
   const { key, values } = placeWords(place);
   const facts = [t("shell.context", { count: model.max_context_length }), licenceOf(model)].filter(Boolean);
   return (
-    <span className="grid gap-0.5">
-      <span className="font-[550] [overflow-wrap:anywhere]">{nameOf(model)}</span>
+    <span className="grid grid-cols-1 gap-0.5 [overflow-wrap:anywhere]">
+      <span className="font-[550]">{nameOf(model)}</span>
       {model.description && <span className="text-13 text-ink-2 text-pretty">{model.description}</span>}
       <span className="text-12 text-ink-3">{facts.join(" · ")}</span>
       <span className={classes("font-[550] text-12", place.kind === "remote" ? "text-sun" : "text-good")}>

@@ -23,6 +23,7 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
   const ofServer = error instanceof ApiFailure;
   return (
     <main className="h-full overflow-y-auto">
+      <h1 className="sr-only">Alizé</h1>
       <ErrorState
         title={t(ofServer ? "shell.starting_failed" : "shell.page_failed")}
         error={error}

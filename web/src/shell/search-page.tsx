@@ -74,7 +74,7 @@ export function SearchPage() {
           {settled && hits.length === 0 && (
             <EmptyState title={t("palette.none", { text: typed })}>{t("search.tips")}</EmptyState>
           )}
-          <ul className="grid gap-1">
+          <ul className="grid grid-cols-1 gap-1">
             {hits.map((hit) => (
               <Hit key={`${hit.conversation} ${hit.message}`} hit={hit} />
             ))}
@@ -100,7 +100,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         to="/c/$id"
         params={{ id: hit.conversation }}
         {...(hit.message === null ? {} : { hash: hit.message })}
-        className="-mx-3 grid gap-1 rounded-2 px-3 py-2.5 transition hover:bg-sunken"
+        className="-mx-3 grid grid-cols-1 gap-1 rounded-2 px-3 py-2.5 transition hover:bg-sunken"
       >
         <span className="flex items-baseline justify-between gap-4">
           <span dir="auto" className="truncate font-[550]">

@@ -2,34 +2,14 @@
 import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { vi } from "vitest";
-import type { Account, Conversation, ConversationSummary, Model, SearchHit, Session } from "@/api/types";
 import { App, createCache } from "@/shell/app";
-import { type FakeServer, fakeServer, json, type Routes, refused, type Stream, stream } from "./fake-fetch";
+import type { Routes } from "./fake-fetch";
+import { type HouseState, serverOf, stateOf } from "./fake-house";
 
-export const MODELS: Model[] = [
-  { id: "small", name: "Small", max_context_length: 8192, license: "Apache-2.0", aliases: [] },
-  { id: "large", name: "Large", max_context_length: 131_072, served_by: "api.example.com", aliases: [] },
-];
-
-export function summary(number: number, more: Partial<ConversationSummary> = {}): ConversationSummary {
-  const moment = new Date(Date.now() - number * 60_000).toISOString();
-  const id = number.toString(16).padStart(32, "0");
-  const rest = { titled_by: "model" as const, model: "small", pinned: null, archived: null, running: false };
-  return { id, title: `Conversation ${number}`, ...rest, created: moment, updated: moment, ...more };
-}
-
-export interface HouseState {
-  conversations: ConversationSummary[];
-  deleted: ConversationSummary[];
-  account: Account;
-  session: Partial<Session>;
-  hits: SearchHit[];
-  changes: Stream[];
-}
+export { type HouseState, MODELS, sessionOf, summary } from "./fake-house";
 
 export function openHouse(path: string, given: Partial<HouseState> = {}, routes: Routes = {}) {
-  const account: Account = { id: "a", email: "alix@example.org", name: "Alix", role: "owner", language: "", theme: "" };
-  const state: HouseState = { conversations: [], deleted: [], account, session: {}, hits: [], changes: [], ...given };
+  const state = stateOf(given);
   const server = serverOf(state);
   server.on(routes);
   vi.stubGlobal("fetch", server.fetch);
@@ -37,61 +17,4 @@ export function openHouse(path: string, given: Partial<HouseState> = {}, routes:
   const cache = createCache();
   const page = render(<App cache={cache} />);
   return { ...page, server, state, cache, person: userEvent.setup() };
-}
-
-function serverOf(state: HouseState): FakeServer {
-  const find = (path: string) => state.conversations.find(({ id }) => path.includes(id));
-  const gone = () => refused(404, "There is no such conversation.", "not_found");
-  return fakeServer({
-    "GET /health": () => json({}),
-    "GET /api/session": () => json(sessionOf(state)),
-    "PATCH /api/account": ({ body }) => json(Object.assign(state.account, body)),
-    "GET /v1/models": () => json({ object: "list", data: MODELS }),
-    "GET /api/changes": ({ signal }) => {
-      const one = stream(signal);
-      state.changes.push(one);
-      return one.response;
-    },
-    "GET /api/conversations": ({ query }) => {
-      const archived = query.get("archived") === "true";
-      const data = state.conversations.filter((one) => (one.archived !== null) === archived);
-      return json({ object: "list", data: data.toSorted((a, b) => b.updated.localeCompare(a.updated)), next: null });
-    },
-    "GET /api/conversations/:id": ({ path }) => {
-      const one = find(path);
-      const whole: Partial<Conversation> = { settings: {}, leaf: null, messages: [], runs: [] };
-      return one ? json({ ...one, ...whole }) : gone();
-    },
-    "PATCH /api/conversations/:id": ({ path, body }) => {
-      const one = find(path);
-      return one ? json(Object.assign(one, dated(body))) : gone();
-    },
-    "DELETE /api/conversations/:id": ({ path }) => {
-      const one = find(path);
-      if (!one) return gone();
-      state.conversations = state.conversations.filter((other) => other !== one);
-      state.deleted.push(one);
-      return new Response(null, { status: 204 });
-    },
-    "POST /api/conversations/:id/restore": ({ path }) => {
-      const one = state.deleted.find(({ id }) => path.includes(id));
-      if (!one) return gone();
-      state.conversations.push(one);
-      return json(one);
-    },
-    "GET /api/search": () => json({ data: state.hits }),
-  });
-}
-
-/** What GET /api/session answers. */
-export function sessionOf({ account, session }: HouseState): Session {
-  const limits = { attachment_bytes: 1000, attachments: 2, attachment_types: ["text/plain"] };
-  const here = { signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
-  return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };
-}
-
-/** The server keeps a moment where the page says yes. */
-function dated(body: unknown): Record<string, unknown> {
-  const moment = (value: unknown) => (typeof value === "boolean" ? (value ? new Date().toISOString() : null) : value);
-  return Object.fromEntries(Object.entries(body ?? {}).map(([name, value]) => [name, moment(value)]));
 }

@@ -39,7 +39,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
       ) : (
         <div
           dir="auto"
-          className="max-w-[85%] rounded-3 rounded-ee-1 bg-sunken px-4 py-2.5 text-16 leading-normal max-md:max-w-[92%]"
+          className="max-w-[85%] rounded-3 rounded-ee-1 bg-said px-4 py-2.5 text-16 leading-normal max-md:max-w-[92%]"
         >
           {attachments.length > 0 && (
             <div className="mb-2 flex flex-wrap gap-2">
@@ -63,7 +63,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
         </div>
       )}
       {!editing && (
-        <div className="-mb-2 flex items-center gap-0.5 text-ink-3 print:hidden">
+        <div className="-mb-4 coarse:-mb-2 flex items-center gap-0.5 text-ink-3 print:hidden">
           <BranchWalker id={id} />
           <span className="quiet-actions flex">
             <IconButton

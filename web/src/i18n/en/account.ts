@@ -141,7 +141,7 @@ export const account = {
   "account.disable": "Disable",
   "account.disable_of": "Disable the account of {name}",
   "account.enable": "Let in again",
-  "account.enable_of": "Let {name} in again",
+  "account.enable_of": "Let in again: {name}",
   "account.was_disabled": "{name} is signed out and cannot sign in.",
   "account.was_enabled": "{name} may sign in again.",
   "account.not_changed": "Nothing was changed. {reason}",

@@ -29,5 +29,6 @@ export const markdown = {
   "markdown.notes": "Footnotes",
   "markdown.note": "Footnote {number}",
   "markdown.back": "Back to the text, from footnote {number}",
+  "markdown.formula": "Formula",
   "markdown.formulaFailed": "This formula could not be set: {reason}",
 };

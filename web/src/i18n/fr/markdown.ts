@@ -31,5 +31,6 @@ export const markdown: Record<keyof typeof words, string> = {
   "markdown.notes": "Notes",
   "markdown.note": "Note {number}",
   "markdown.back": "Retour au texte depuis la note {number}",
+  "markdown.formula": "Formule",
   "markdown.formulaFailed": "Cette formule n’a pas pu être composée : {reason}",
 };

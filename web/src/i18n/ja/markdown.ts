@@ -31,5 +31,6 @@ export const markdown: Record<keyof typeof words, string> = {
   "markdown.notes": "脚注",
   "markdown.note": "脚注 {number}",
   "markdown.back": "脚注 {number} から本文に戻る",
+  "markdown.formula": "数式",
   "markdown.formulaFailed": "この数式は表示できませんでした：{reason}",
 };

@@ -1,0 +1,121 @@
+"""Every part of the page in every state, in both themes, on a phone, a tablet and a desk: laid out, readable, and as it was.
+
+`ALIZE_LOOKS=write` keeps what is seen as how it shall look (tests/web/looks); look at the sheets before committing them.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from tests.web.conftest import Faults
+from tests.web.gallery import ROOT, SCENES, build, served
+from tests.web.looks import THEMES, WIDTHS, Shot, differences, sheet
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+
+SOURCES = {
+    found[1]: found[0]
+    for file in sorted(SCENES.glob("*.tsx"))
+    for found in re.finditer(r'\{\s*id: "([\w-]+)",\s*title:.*?(?=\{\s*id: "|\Z)', file.read_text(), re.DOTALL)
+}
+"""What is said of each scene: the tests of all of them are known before a browser is there."""
+LOOKS = Path(__file__).parent / "looks"
+GEOMETRY = (Path(__file__).parent / "geometry.js").read_text()
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WHERE = {"exclude": [["[data-radix-popper-content-wrapper]:has([role=tooltip])"]]}  # a tooltip is part of no landmark
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(build(tmp_path_factory.mktemp("gallery"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def stage(browser: "Browser") -> Iterator["Page"]:
+    """One tab for all scenes, at one moment, with nothing kept from scene to scene."""
+    context = browser.new_context(locale="en-GB", timezone_id="UTC", bypass_csp=False)
+    page = context.new_page()
+    page.clock.set_fixed_time(datetime(2026, 1, 15, 12, tzinfo=UTC))
+    yield page
+    context.close()
+
+
+def test_the_list_names_every_scene(gallery: str, page: "Page") -> None:
+    page.goto(f"{gallery}/gallery.html")
+    page.locator("[data-scene]").first.wait_for()
+    listed = page.locator("[data-scene]").evaluate_all("links => links.map((link) => link.dataset.scene)")
+    assert sorted(listed) == sorted(SOURCES)
+    assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize("scene", list(SOURCES))
+def test_scene(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path: Path) -> None:
+    source = SOURCES[scene]
+    foreign, each = "foreign: true" in source, "each: true" in source
+    tall = int((re.search(r"tall: (\d+)", source) or ["", "900"])[1])
+    faults.watch(stage)
+    faults.wanted.append("This account may not see that.")  # logged by the router where a scene's server refuses everything
+    wrong: list[str] = []
+    shots: dict[Shot, bytes] = {}
+    for width in WIDTHS:
+        if width == WIDTHS[0] or each:
+            opened(stage, f"{gallery}/gallery.html?scene={scene}", width, tall)
+        stage.set_viewport_size({"width": width, "height": tall})
+        for theme in THEMES:
+            stage.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            stage.evaluate(SETTLED)
+            here = f"{theme}, {width} px"
+            if theme == "light":
+                wrong += [f"{here}: {fault}" for fault in stage.evaluate(GEOMETRY)]
+            if width != WIDTHS[1]:  # between them neither roles nor colours are others
+                wrong += [f"{here}: {fault}" for fault in violations(stage, colours_only=theme == "dark")]
+            shots[Shot(theme, width)] = stage.screenshot(animations="disabled", type="jpeg", quality=92)
+    now = sheet(shots)
+    kept = LOOKS / f"{scene}.webp"
+    if os.environ.get("ALIZE_LOOKS") == "write" and not foreign:
+        LOOKS.mkdir(exist_ok=True)
+        now.save(kept, quality=55, method=6)
+    if not foreign:
+        now.save(tmp_path / "now.png")
+        wrong += differences(now, Image.open(kept).convert("RGB")) if kept.exists() else [f"{kept} is missing: ALIZE_LOOKS=write"]
+    assert not wrong, "\n".join([f"Kept in {kept}, and now {tmp_path / 'now.png'}", *wrong])
+
+
+def opened(page: "Page", address: str, width: int, height: int) -> None:
+    """Opens a scene as somebody new would, and waits until its picture is whole."""
+    page.context.clear_cookies()
+    page.evaluate("location.protocol === 'about:' || localStorage.clear()")
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(address)
+    page.wait_for_selector("[data-whole]", state="attached")
+
+
+def violations(page: "Page", colours_only: bool) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and good practice: rule and element."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.read_text())  # not as a script element, which the policy would refuse
+    only = {"type": "rule", "values": ["color-contrast"]} if colours_only else {"type": "tag", "values": TAGS}
+    options: dict[str, Any] = {
+        "runOnly": only,
+        "resultTypes": ["violations"],
+    }
+    if not colours_only:
+        # A menu is placed at the end of the page, in no landmark; that is good practice for menus.
+        landmarks = page.locator("[role=menu]").count() == 0
+        options["rules"] = {"target-size": {"enabled": True}, "region": {"enabled": landmarks}}
+    found = page.evaluate(f"axe.run({json.dumps(WHERE)}, {json.dumps(options)}).then(({{ violations }}) => violations)")
+    return [f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}" for rule in found for node in rule["nodes"]]
