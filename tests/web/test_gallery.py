@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.web.conftest import Faults
 from tests.web.gallery import ROOT, SCENES, build, served
-from tests.web.looks import THEMES, WIDTHS, Shot, differences, sheet
+from tests.web.looks import THEMES, WIDTHS, Shot, differences, keep, sheet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -87,7 +87,7 @@ def test_scene(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path
     kept = LOOKS / f"{scene}.webp"
     if os.environ.get("ALIZE_LOOKS") == "write" and not foreign:
         LOOKS.mkdir(exist_ok=True)
-        now.save(kept, quality=55, method=6)
+        keep(now, kept)
     if not foreign:
         now.save(tmp_path / "now.png")
         wrong += differences(now, Image.open(kept).convert("RGB")) if kept.exists() else [f"{kept} is missing: ALIZE_LOOKS=write"]
