@@ -46,5 +46,23 @@ export default defineConfig({
   },
   // The Host header stays the page's own: the server compares it with Origin before it believes a cookie.
   server: { proxy: Object.fromEntries(["/api", "/v1"].map((path) => [path, { target: "http://127.0.0.1:8600" }])) },
-  test: { environment: "jsdom", setupFiles: ["src/test/words.ts"], include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    testTimeout: 30_000, // ms; a test fails by what it finds, not by how busy the machine is
+    projects: [
+      // Pure logic needs no page, and making one takes half a second a file.
+      {
+        extends: true,
+        test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"], setupFiles: ["src/test/words.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/test/words.ts", "src/test/patience.ts"],
+        },
+      },
+    ],
+  },
 });
