@@ -30,6 +30,7 @@ install: $(VENV)/.installed $(VENV)/.torch web ## Install the program into .venv
 dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests and checks need, too
 
 test: dev ## Run every test (under 15 minutes on two cores)
+	@$(NPM) test --silent
 	@$(BIN)/python -m pytest
 
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
@@ -39,6 +40,8 @@ check: dev ## Lint, format, types, import contracts, house rules, documentation,
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
+	@$(NPM) run lint --silent
+	@$(NPM) run types --silent
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/reference.py --check
 	@$(BIN)/python -m pytest -q tests/test_house.py

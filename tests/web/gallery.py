@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alize.api.pages import PAGE_HEADERS
+import pytest
+
+from alize.api.pages import _PAGE as PAGE_HEADERS  # what the page is really served with
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCENES = ROOT / "web" / "src" / "gallery" / "scenes"
@@ -56,3 +61,20 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the gallery, built anew."""
+    with served(build(tmp_path_factory.mktemp("gallery"))) as address:
+        yield address
+
+
+def opened(page: "Page", address: str, width: int, height: int) -> None:
+    """Opens a scene as somebody new would, and waits until its picture is whole."""
+    page.context.clear_cookies()
+    page.evaluate("location.protocol === 'about:' || localStorage.clear()")
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(address)
+    page.wait_for_selector("[data-whole]", state="attached")

@@ -28,7 +28,7 @@
   if (page.scrollWidth > innerWidth) faults.push(`the page is ${page.scrollWidth - innerWidth} px wider than its window`);
 
   // What floats is over the rest on purpose: then it alone is looked at.
-  const floating = ["[data-radix-popper-content-wrapper]", "ol[tabindex] > li", "[role=dialog]"];
+  const floating = ["[data-radix-popper-content-wrapper]", "ol[tabindex] > li", "[role=dialog], [role=alertdialog]"];
   const root = floating.map((one) => document.querySelector(one)).find((one) => one !== null) ?? document.body;
 
   for (const element of root.querySelectorAll("*")) {

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.web.conftest import Faults
-from tests.web.gallery import ROOT, SCENES, build, served
+from tests.web.gallery import ROOT, SCENES, opened
 from tests.web.looks import THEMES, WIDTHS, Shot, differences, keep, sheet
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WHERE = {"exclude": [["[data-radix-popper-content-wrapper]:has([role=tooltip])"]]}  # a tooltip is part of no landmark
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(build(tmp_path_factory.mktemp("gallery"))) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +86,6 @@ def test_scene(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path
         now.save(tmp_path / "now.png")
         wrong += differences(now, Image.open(kept).convert("RGB")) if kept.exists() else [f"{kept} is missing: ALIZE_LOOKS=write"]
     assert not wrong, "\n".join([f"Kept in {kept}, and now {tmp_path / 'now.png'}", *wrong])
-
-
-def opened(page: "Page", address: str, width: int, height: int) -> None:
-    """Opens a scene as somebody new would, and waits until its picture is whole."""
-    page.context.clear_cookies()
-    page.evaluate("location.protocol === 'about:' || localStorage.clear()")
-    page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.goto(address)
-    page.wait_for_selector("[data-whole]", state="attached")
 
 
 def violations(page: "Page", colours_only: bool) -> list[str]:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["BUILT", "LANGUAGES", "PAGE_HEADERS", "Pages", "html_attributes"]
+__all__ = ["BUILT", "LANGUAGES", "Pages", "html_attributes"]
 
 BUILT = Path(__file__).parent.parent / "web"
 """Where the build of `web/` puts the page; absent in a clone where it was not built."""
@@ -41,7 +41,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-PAGE_HEADERS = {
+_PAGE = {
     "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "same-origin",  # with none, a form that is sent would have no Origin to be compared
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -93,7 +93,7 @@ class Pages(BaseRoute):
             headers = _FOREVER if name.startswith("assets/") else _A_WHILE
             answer = self.files[name].answer(request.headers.get("accept-encoding", ""), headers)
         else:
-            answer = Response(self._page(request), 200, PAGE_HEADERS, "text/html")
+            answer = Response(self._page(request), 200, _PAGE, "text/html")
         await answer(scope, receive, send)
 
     def _page(self, request: Request) -> str:

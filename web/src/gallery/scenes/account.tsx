@@ -115,6 +115,13 @@ export const ACCOUNT: readonly Scene[] = [
     until: "[role=dialog] form",
   },
   {
+    id: "key-revoke",
+    title: "A key is to be revoked",
+    mount: () => page("/settings/keys", {}, KEPT),
+    act: () => press("Revoke"),
+    until: "[role=dialog], [role=alertdialog]",
+  },
+  {
     id: "key-made",
     title: "A key, shown once",
     mount: () =>
