@@ -15,6 +15,7 @@ import pytest
 
 from tests import house as houses
 from tests.house import House
+from tests.web.gallery import build, served
 from tests.web.people import Person, first_account
 
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ def visitor(browser: "Browser", faults: Faults) -> Iterator[Callable[..., "Page"
 def page(visitor: Callable[..., "Page"]) -> "Page":
     """One tab, 1440 × 900, in English."""
     return visitor()
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the gallery (web/src/gallery), built anew."""
+    with served(build(tmp_path_factory.mktemp("gallery"))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from alize.api.pages import _PAGE as PAGE_HEADERS  # what the page is really served with
 
 if TYPE_CHECKING:
@@ -61,13 +59,6 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the gallery, built anew."""
-    with served(build(tmp_path_factory.mktemp("gallery"))) as address:
-        yield address
 
 
 def opened(page: "Page", address: str, width: int, height: int) -> None:

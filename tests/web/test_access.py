@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.gallery import gallery, opened
+from tests.web.gallery import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
-__all__ = ["gallery"]
 
 RING = "(({ outlineStyle, outlineWidth }) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))"
 MOVING = """document.getAnimations()
@@ -92,10 +91,8 @@ def test_what_is_printed_is_the_whole_conversation_and_nothing_else(gallery: str
 
 def test_an_answer_from_right_to_left_has_its_marks_lines_and_columns_on_the_right(gallery: str, page: "Page") -> None:
     look(page, gallery, "markdown-arabic")
-    assert (
-        page.locator("ol, blockquote, .md-table table").evaluate_all("all => all.map((one) => getComputedStyle(one).direction)")
-        == ["rtl"] * 3
-    )
+    directions = "all => all.map((one) => getComputedStyle(one).direction)"
+    assert page.locator(".md :is(ol, blockquote, table)").evaluate_all(directions) == ["rtl"] * 3
     quote = page.locator("blockquote").evaluate("one => [getComputedStyle(one).borderRightWidth, getComputedStyle(one).borderLeftWidth]")
     assert quote == ["2px", "0px"]
     first, second = (one.bounding_box() for one in page.locator("th").all())
@@ -103,7 +100,7 @@ def test_an_answer_from_right_to_left_has_its_marks_lines_and_columns_on_the_rig
     assert second is not None
     assert first["x"] > second["x"]
     # An item's number stands in the list's own margin: inside of the page.
-    item, whole = page.locator("ol > li").first.bounding_box(), page.locator("ol").bounding_box()
+    item, whole = page.locator("ol > li").first.bounding_box(), page.locator(".md ol").bounding_box()
     assert item is not None
     assert whole is not None
     assert whole["x"] + whole["width"] - item["x"] - item["width"] > 20
