@@ -12,7 +12,7 @@ from typing import Any
 from alize.api.parts import House
 from alize.assistant.answering import Begun, Made
 from alize.assistant.context import Fitted, fit
-from alize.errors import UpstreamFailed
+from alize.errors import AlizeError, UpstreamFailed
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
 from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of
@@ -68,9 +68,13 @@ class UpstreamAnswerer:
             if text := unrepeated.end():
                 yield text
             made.finish = _finish(taking)
+        except AlizeError:
+            if not taking.reasons:
+                tally.prompt = 0  # what was refused costs nothing
+            raise
         finally:
             made.prompt_tokens, made.cached_tokens, made.completion_tokens = tally.prompt, tally.cached, tally.completion
-            limits.spend(owner.workspace, tally.prompt + tally.completion - reserved if taking.reasons else -reserved)
+            limits.spend(owner.workspace, tally.prompt + tally.completion - reserved)
 
 
 class Unrepeated:

@@ -184,9 +184,9 @@ class Runs:
             _log.exception("a run failed")
             error = "The server failed."
         fields: dict[str, Any] = {"seconds": time.perf_counter() - started, "first_token_seconds": first[0], "error": error}
-        fields |= {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens, "left": made.left}
+        fields |= {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens}
         fields |= {"finish": made.finish} if state == "done" else {}
-        fields |= {"model": begun.model, "served_by": begun.served_by} if begun is not None else {}
+        fields |= _origin(begun) if begun is not None else {}
         try:
             ended = await asyncio.shield(log.end(state, end, fields, _usage(run, begun, made, state, fields["seconds"])))
         except AlizeError as failure:  # no disk, no database: the reaper ends it once there is one again
@@ -194,7 +194,7 @@ class Runs:
             return
         self._changes.tell(owner, {"type": "conversation.changed", "id": run.conversation})
         if ended and not cancelled:
-            await self._entitle(owner, run.conversation)
+            await self._entitle(owner, run.conversation, begun.served_by if begun is not None and state != "failed" else "")
 
     async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> Begun:
         async with self._database.transaction() as store:
@@ -205,11 +205,11 @@ class Runs:
         continuing = bool(answer.content)
         path = path_to(messages, answer.id if continuing else answer.parent or "")
         begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing)
-        fitted = begun.fitted
+        fitted, made = begun.fitted, begun.made
+        made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
         await log.write(
-            Started(
-                run.conversation, run.message, begun.model, begun.served_by, fitted.sent_from, len(fitted.dropped), begun.made.prompt_tokens
-            )
+            Started(run.conversation, run.message, begun.model, begun.served_by, fitted.sent_from, len(fitted.dropped), made.prompt_tokens),
+            _origin(begun),  # before anything is sent: an answer whose worker dies must not claim that it stayed here
         )
         return begun
 
@@ -239,14 +239,18 @@ class Runs:
                     first[0] = time.perf_counter() - started
                 log.add(text)
 
-    async def _entitle(self, owner: Owner, conversation: str) -> None:
+    async def _entitle(self, owner: Owner, conversation: str, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again
-            if await entitle(self._database, self._answerer, owner, conversation):
+            if await entitle(self._database, self._answerer, owner, conversation, answered_by):
                 self._changes.tell(owner, {"type": "conversation.changed", "id": conversation})
 
 
+def _origin(begun: Begun) -> dict[str, Any]:
+    return {"model": begun.model, "served_by": begun.served_by, "left": begun.made.left}
+
+
 def _usage(run: RunRecord, begun: Begun | None, made: Made, state: str, seconds: float) -> UsageRecord | None:
-    if begun is None or begun.served_by:
+    if begun is None:
         return None
     outcome = made.finish if state == "done" else {"stopped": "cancelled", "cut_off": "cancelled"}.get(state, "error")
     return UsageRecord(

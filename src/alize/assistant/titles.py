@@ -26,8 +26,11 @@ _EXCERPT = 600  # characters of the question that the model is shown
 _BELOW = -1  # priority
 
 
-async def entitle(database: Database, answerer: Answerer, owner: Owner, conversation: str) -> bool:
-    """Give an unnamed conversation its title. False where it has one, or nothing was said in it."""
+async def entitle(database: Database, answerer: Answerer, owner: Owner, conversation: str, answered_by: str) -> bool:
+    """Give an unnamed conversation its title. False where it has one, or nothing was said in it.
+
+    `answered_by`: the host of its last answer, "" for this machine. No other host is asked, even if the model was changed meanwhile.
+    """
     async with database.transaction() as store:
         found = await store.conversations.get(owner, conversation)
         if found is None or found.titled_by or found.leaf is None:
@@ -35,19 +38,21 @@ async def entitle(database: Database, answerer: Answerer, owner: Owner, conversa
         path = path_to(await store.conversations.messages(owner, conversation), found.leaf)[:2]
     if len(path) < 2:
         return False
-    title = await _by_model(answerer, owner, found.model, path[0]) or tidied(path[0].content)
+    title = await _by_model(answerer, owner, found.model, path[0], answered_by) or tidied(path[0].content)
     if not title:
         return False
     async with database.transaction() as store:
         return await store.conversations.name(owner, conversation, title)
 
 
-async def _by_model(answerer: Answerer, owner: Owner, model: str, question: MessageRecord) -> str:
+async def _by_model(answerer: Answerer, owner: Owner, model: str, question: MessageRecord, answered_by: str) -> str:
     """A name, or "" where there is no answer, or the model went on talking: the person's own words then name it better."""
     text = ""
     try:
         begun = await answerer.begin(owner, model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
         async with aclosing(begun.pieces) as pieces:
+            if begun.served_by not in ("", answered_by):
+                return ""
             async for piece in pieces:
                 text += piece
     except AlizeError:
