@@ -238,6 +238,21 @@ async def test_events_follow_each_other_without_gaps_from_the_worker_that_holds_
         assert not await store.runs.append(owner.workspace, run.id, "w", 5, [delta("late")], "late", NOW)
 
 
+async def test_what_is_known_with_an_event_stays_though_its_worker_dies(database: Database, owner: Owner) -> None:
+    chat, origin = chat_of(owner), {"served_by": "api.example", "left": ["api.example", "other.example"]}
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        assert not await store.runs.append(owner.workspace, run.id, "other", 1, [delta("")], "", NOW, {"served_by": "nowhere"})
+        assert await store.runs.append(owner.workspace, run.id, "w", 1, [delta("a")], "a", NOW, origin)
+        (silent,) = await store.runs.abandoned(NOW + timedelta(days=1))
+        assert await store.runs.cut_off(silent, NOW)
+        message = await store.runs.message_of(owner.workspace, run.id)
+        assert message is not None
+        assert (message.state, message.content, message.served_by, message.left) == ("cut_off", "a", *origin.values())
+
+
 async def test_however_many_end_a_run_it_has_one_end(database: Database, owner: Owner) -> None:
     chat = chat_of(owner)
     async with database.transaction() as store:
