@@ -29,14 +29,14 @@ install: $(VENV)/.installed $(VENV)/.torch web ## Install the program into .venv
 
 dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests and checks need, too
 
-test: dev ## Run every test (under 15 minutes on two cores)
+test: dev web/node_modules/.installed ## Run every test (under 15 minutes on two cores)
 	@$(NPM) test --silent
 	@$(BIN)/python -m pytest
 
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
 	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
 
-check: dev ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
+check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright

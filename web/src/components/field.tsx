@@ -44,7 +44,7 @@ export function Field({
       {error && (
         <p id={`${id}-error`} className="flex items-start gap-1.5 text-13 text-bad">
           <CircleAlert aria-hidden className="mt-0.5 size-3.5 flex-none" />
-          <span className="min-w-0">{error}</span>
+          {error}
         </p>
       )}
     </div>
