@@ -36,6 +36,19 @@ async def test_a_picture_comes_from_the_address_that_was_checked_and_nothing_of_
         assert "Host: pictures.example" in headers
 
 
+@pytest.mark.parametrize("path", ["//evil.example/x", "/a/../b", "/%2F%zz", '/?q="<>^`{|}\\@:', "/?", "/" + "x" * 2000])
+async def test_a_path_is_sent_letter_for_letter(path: str) -> None:
+    async with elsewhere(answers={path: picture()}) as there:
+        assert (await fetch(f"http://pictures.example{path}", HOSTS, there.wire)).data == PNG
+        assert there.heard[0].startswith(f"GET {path} HTTP/1.1\r\nHost: pictures.example\r\n")
+
+
+async def test_an_ipv6_address_is_asked_as_one() -> None:
+    async with elsewhere(names={"pictures.example": [["2606:4700::1111"]]}) as there:
+        assert (await fetch(URL, HOSTS, there.wire)).data == PNG
+        assert there.dialled == [("2606:4700::1111", 80)]
+
+
 @pytest.mark.parametrize(
     "addresses",
     [

@@ -1,6 +1,6 @@
 /** A picture in an answer. In: its address. Out: a box that says what it is; nothing is fetched before *Show*, then from this server only. */
 import { ImageIcon } from "lucide-react";
-import { type ReactNode, useContext, useId, useRef, useState } from "react";
+import { type ReactNode, useContext, useId, useLayoutEffect, useRef, useState } from "react";
 import { type Key, useT } from "@/i18n";
 import { revealed } from "./hidden";
 import { LinkPolicyContext, type Refused } from "./policy";
@@ -30,16 +30,20 @@ export function OutsideImage({ url, host, alt }: OutsideImageProps) {
   const [agreed, setAgreed] = useState<Agreed>({ source: null, state: "loading" });
   const image = useRef<HTMLImageElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const held = useRef(false);
   const reason = useId();
   const source = "source" in found ? sameOrigin(found.source) : null;
   const state = source !== null && agreed.source === source ? agreed.state : "asked";
   const name = revealed(alt);
 
   const arrived = (): void => {
-    // The button leaves the page: whoever pressed it stays where it was.
-    if (document.activeElement === button.current) image.current?.focus({ preventScroll: true });
+    held.current = document.activeElement === button.current;
     setAgreed({ source, state: "shown" });
   };
+  // The button has left the page, and the picture can be seen: whoever pressed it stays where it was.
+  useLayoutEffect(() => {
+    if (state === "shown" && held.current) image.current?.focus({ preventScroll: true });
+  }, [state]);
   const why = "refused" in found ? WHY[found.refused] : source === null ? WHY.host : null;
   return (
     <>

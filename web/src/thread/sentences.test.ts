@@ -32,6 +32,12 @@ describe("reading an answer aloud", () => {
     expect(say(code)).toEqual(["Look:", "2 lines of code", "Done."]);
   });
 
+  it("waits after a full-width mark for what belongs to it", () => {
+    expect(read("はい。", 0, false, words)).toEqual({ sentences: [], upTo: 0 });
+    expect(read("「はい。」そう", 0, false, words).sentences).toEqual(["「はい。」"]);
+    expect(read("はい。", 0, true, words).sentences).toEqual(["はい。"]);
+  });
+
   it("says the same, once, however the text grows", () => {
     const piece = fc.constantFrom(
       "One. ",

@@ -44,6 +44,8 @@ function sentence(text: string, at: number, ended: boolean): { said: string; end
   const found = ENDS.exec(text);
   if (!found && !ended) return null;
   const end = found ? ENDS.lastIndex : text.length;
+  // A full-width mark is the end whatever follows, but another one, or a quote that closes, still belongs to it.
+  if (!ended && end === text.length && text[end - 1] !== "\n") return null;
   const piece = text.slice(at, end);
   // "1." at the head of a line is a number of a list, no sentence.
   if (found && /^\s*(\d+|[a-z])\.$/i.test(piece)) {

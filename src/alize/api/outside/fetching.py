@@ -121,7 +121,7 @@ async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[ht
     host, port = wire.dial(address, target.port)
     request = httpx.Request(
         "GET",
-        httpx.URL(scheme=target.scheme, host=host, port=port, raw_path=target.path.encode()),
+        httpx.URL(scheme=target.scheme, host=host, port=port),
         headers={
             "Host": target.authority,
             "Accept": ", ".join(ACCEPTED),
@@ -129,7 +129,8 @@ async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[ht
             "User-Agent": f"Alize/{version('alize')}",
             "Connection": "close",
         },
-        extensions={"sni_hostname": target.host, "timeout": _PAUSES},
+        # The path goes as it was shown to the person: an address object would write it anew, and refuse some.
+        extensions={"sni_hostname": target.host, "target": target.path.encode(), "timeout": _PAUSES},
     )
     async with httpx.AsyncHTTPTransport(verify=wire.trusted(), trust_env=False) as transport:
         answer = await transport.handle_async_request(request)
