@@ -44,6 +44,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(NPM) run types --silent
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/reference.py --check
+	@$(BIN)/python scripts/wire.py --check
 	@$(BIN)/python -m pytest -q tests/test_house.py
 	@$(BIN)/python scripts/audit.py
 
@@ -53,8 +54,9 @@ bench: install ## Measure this machine; ARGS="--against llama.cpp" measures a pe
 soak: dev ## Run the long proofs (benchmarks/soak_*.py); their figures are kept in docs/log.md
 	@set -e; for proof in $(wildcard benchmarks/soak_*.py); do echo "$$proof"; $(BIN)/python "$$proof"; done
 
-docs: dev ## Write docs/reference from the code
+docs: dev ## Write docs/reference, and the types of the page, from the code
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/wire.py
 
 lock: dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python scripts/lock.py

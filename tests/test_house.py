@@ -238,3 +238,9 @@ async def test_every_list_endpoint_pages(tmp_path: Path) -> None:
             if response.headers["content-type"] == "application/json" and response.json().get("object") == "list":
                 parameters = {parameter["name"] for parameter in operations["get"].get("parameters", ())}
                 assert {"limit", "after"} <= parameters, f"{path} does not page"
+
+
+def test_the_page_is_written_against_what_the_server_says() -> None:
+    from scripts import wire
+
+    assert wire.is_current(), "make docs"

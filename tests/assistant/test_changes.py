@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import aclosing
 
-from alize.assistant.changes import Changes
+from alize.assistant.changes import Changes, ConversationChanged, ConversationDeleted, Ready
 from alize.assistant.watching import changes_of
 from alize.storage.base import Owner
 from tests.assistant.conftest import events_of
@@ -15,16 +15,16 @@ async def test_what_changes_after_the_first_word_is_told_and_only_to_its_owner()
     changes = Changes(asyncio.Event())
     async with aclosing(changes_of(changes, ADA)) as frames:
         first = await anext(frames)
-        changes.tell(EVE, {"type": "conversation.changed", "id": "hers"})
-        changes.tell(ADA, {"type": "conversation.deleted", "id": "mine"})
+        changes.tell(EVE, ConversationChanged("hers"))
+        changes.tell(ADA, ConversationDeleted("mine"))
         second = await anext(frames)
     assert [data for _, data in events_of((first + second).decode())] == [{"type": "ready"}, {"type": "conversation.deleted", "id": "mine"}]
 
 
 async def test_listening_ends_when_the_server_stops() -> None:
     told = asyncio.Event()
-    heard = [change["type"] async for change in _stopping(Changes(told), told)]
-    assert heard == ["ready"]
+    heard = [change async for change in _stopping(Changes(told), told)]
+    assert heard == [Ready()]
 
 
 async def _stopping(changes: Changes, told: asyncio.Event):

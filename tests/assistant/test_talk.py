@@ -1,9 +1,13 @@
 """Talk: a question is kept before it is answered, and its answer is the same whoever follows it, from wherever."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from alize.engine.base import Request, Step
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
 from tests.assistant.conftest import Page, new_id, text_of
@@ -165,6 +169,26 @@ async def test_an_engine_that_breaks_leaves_the_text_and_says_so(page: Page) -> 
     assert events[-1][1] == {"type": "conversation.response.error", "message": "out of memory", "code": "engine_crashed"}
     answer = (await page.read(chat))["messages"][1]
     assert (answer["state"], answer["error"], answer["content"]) == ("failed", "out of memory", text_of(events))
+
+
+class GivesUp(FakeEngine):
+    """Ends each answer where its text ends, without having come to an end."""
+
+    async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        async with aclosing(super().generate(request)) as steps:
+            async for step in steps:
+                yield replace(step, finish=None if step.finish is None else "error")
+
+
+async def test_an_answer_that_its_engine_gives_up_has_failed_and_is_not_done(tmp_path: Path) -> None:
+    async with opened(tmp_path, engine=GivesUp(saying("Half an", TOKENIZER))) as desk:
+        page = Page(desk)
+        chat = await page.begin()
+        asked = await page.ask(chat)
+        events = await page.follow(asked["run"]["id"])
+        assert (events[-1][1]["type"], events[-1][1]["code"]) == ("conversation.response.error", "engine_error")
+        answer = (await page.read(chat))["messages"][1]
+        assert (answer["state"], answer["finish"], answer["content"]) == ("failed", None, "Half an")
 
 
 async def test_a_question_that_is_too_long_is_kept_and_refused_with_both_numbers(page: Page) -> None:

@@ -5,84 +5,39 @@ and the definitions are added here, once for all.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionEvent
 from alize.api.schemas.errors import Error, HTTPValidationError
-from alize.api.schemas.health import Health
-from alize.api.schemas.invitations import (
-    AcceptRequest,
-    Invitation,
-    InvitationList,
-    InvitationOffer,
-    InvitationRequest,
-    InvitationRevoked,
-    LookRequest,
-    NewInvitation,
-)
-from alize.api.schemas.keys import Key, KeyDeleted, KeyList, KeyRequest, NewKey
-from alize.api.schemas.models import FTModelCard, ModelCard, ModelList
-from alize.api.schemas.session import (
-    Account,
-    AccountChange,
-    AccountList,
-    AccountPatch,
-    BrowserSessionList,
-    Ended,
-    PasswordChange,
-    SessionState,
-    SetupRequest,
-    SignInRequest,
-)
-from alize.api.schemas.usage import UsageList, UsageSum
 
-__all__ = ["described", "openapi_of"]
+__all__ = ["EventUnion", "described", "openapi_of"]
 
-_MODELS: tuple[type[BaseModel], ...] = (
-    AcceptRequest,
-    Account,
-    AccountChange,
-    AccountList,
-    AccountPatch,
-    BrowserSessionList,
-    ChatCompletionRequest,
-    ChatCompletionResponse,
-    CompletionEvent,
-    Ended,
-    Error,
-    FTModelCard,
-    HTTPValidationError,
-    Health,
-    Invitation,
-    InvitationList,
-    InvitationOffer,
-    InvitationRequest,
-    InvitationRevoked,
-    Key,
-    KeyDeleted,
-    KeyList,
-    KeyRequest,
-    LookRequest,
-    ModelCard,
-    ModelList,
-    NewInvitation,
-    NewKey,
-    PasswordChange,
-    SessionState,
-    SetupRequest,
-    SignInRequest,
-    UsageList,
-    UsageSum,
-)
-_NAMED: dict[type[BaseModel], None] = {}
-"""Every schema that a route names, also those of routes above the API."""
+Mode = Literal["validation", "serialization"]
+_NAMED: dict[tuple[type[BaseModel], Mode], None] = {}
+"""Every schema that a route names, and whether it is read or written."""
+_UNIONS: "dict[str, EventUnion]" = {}
 _REF = "#/components/schemas/{model}"
 _ABOUT = "Wire-compatible with the public API of Mistral. What is accepted beyond it is described field by field."
+
+
+@dataclass(frozen=True, slots=True)
+class EventUnion:
+    """The events of a stream: msgspec structs that are told apart by their tag, each documented as `prefix` and its own name."""
+
+    name: str
+    members: Any
+    prefix: str = ""
+
+    def schemas(self) -> dict[str, Any]:
+        """The union and its members, by name."""
+        (union,), members = msgspec.json.schema_components((self.members,), ref_template=_REF.format(model=f"{self.prefix}{{name}}"))
+        return {self.name: union, **{f"{self.prefix}{name}": schema for name, schema in members.items()}}
 
 
 def described(
@@ -90,6 +45,7 @@ def described(
     *,
     request: type[BaseModel] | None = None,
     stream: type[BaseModel] | None = None,
+    events: EventUnion | None = None,
     text: str | None = None,
     binary: Sequence[str] = (),
     status: int = 200,
@@ -101,6 +57,9 @@ def described(
         content["application/json"] = {"schema": _schema(answer)}
     if stream is not None:
         content["text/event-stream"] = {"schema": _schema(stream)}
+    if events is not None:
+        _UNIONS[events.name] = events
+        content["text/event-stream"] = {"schema": {"$ref": _REF.format(model=events.name)}}
     if text is not None:
         content[text] = {"schema": {"type": "string"}}
     content |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in binary}
@@ -114,7 +73,7 @@ def described(
         "security": [] if open else [{"key": []}, {"session": []}],
     }
     if request is not None:
-        told["requestBody"] = {"required": True, "content": _json(request)}
+        told["requestBody"] = {"required": True, "content": _json(request, "validation")}
     return told
 
 
@@ -125,10 +84,13 @@ def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, summary=app.summary, description=_ABOUT, routes=app.routes, servers=servers
         )
-        models = dict.fromkeys((*_MODELS, *_NAMED))
-        _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+        for answer in (answer for item in document["paths"].values() for call in item.values() for answer in call["responses"].values()):
+            if answer.get("content", {}).get("application/json") == {"schema": {}}:
+                del answer["content"]["application/json"]  # FastAPI's own guess, where a route answers something else
+        _, definitions = models_json_schema(list(_NAMED), ref_template=_REF)
+        schemas = definitions["$defs"] | {name: schema for union in _UNIONS.values() for name, schema in union.schemas().items()}
         document["components"] = {
-            "schemas": dict(sorted(definitions["$defs"].items())),
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key; `alize keys create` makes one."},
                 "session": {"type": "apiKey", "in": "cookie", "name": "alize_session", "description": "The cookie of signing in."},
@@ -138,12 +100,12 @@ def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _json(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": _schema(model)}}
+def _json(model: type[BaseModel], mode: Mode = "serialization") -> dict[str, Any]:
+    return {"application/json": {"schema": _schema(model, mode)}}
 
 
-def _schema(model: type[BaseModel] | tuple[type[BaseModel], ...]) -> dict[str, Any]:
+def _schema(model: type[BaseModel] | tuple[type[BaseModel], ...], mode: Mode = "serialization") -> dict[str, Any]:
     if isinstance(model, tuple):
-        return {"oneOf": [_schema(one) for one in model], "discriminator": {"propertyName": "type"}}
-    _NAMED[model] = None
+        return {"oneOf": [_schema(one, mode) for one in model], "discriminator": {"propertyName": "type"}}
+    _NAMED[model, mode] = None
     return {"$ref": _REF.format(model=model.__name__)}

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from alize.api.answers import Answer, Finish, Question, Text
+from alize.api.answers import Answer, Finish, Question, Reason, Text
 from alize.api.asking import Asked, ask
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
@@ -27,7 +27,7 @@ class Made:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
-    finish: str = "error"
+    finish: Reason = "error"
     left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
 
 

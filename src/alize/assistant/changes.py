@@ -6,13 +6,39 @@ A page that was away asks for everything anew, so nothing is kept: a change that
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from typing import Any
+
+import msgspec
 
 from alize.storage.base import Owner
 
-__all__ = ["Changes"]
+__all__ = ["Change", "Changes", "ConversationChanged", "ConversationDeleted", "Ready", "RunBegun"]
 
 _MOST = 1000  # waiting for one page; it is then told to read everything anew
+
+
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """The first word: whatever changes after it is told."""
+
+
+class ConversationChanged(msgspec.Struct, tag="conversation.changed", frozen=True):
+    """Or was made, or restored."""
+
+    id: str
+
+
+class ConversationDeleted(msgspec.Struct, tag="conversation.deleted", frozen=True):
+    id: str
+
+
+class RunBegun(msgspec.Struct, tag="run.started", frozen=True):
+    """A question was asked, or an answer is made again or gone on with."""
+
+    run: str
+    conversation: str
+    message: str  # the answer
+
+
+Change = Ready | ConversationChanged | ConversationDeleted | RunBegun
 
 
 class Changes:
@@ -21,17 +47,17 @@ class Changes:
     def __init__(self, told: asyncio.Event) -> None:
         """`told` is set when the server stops: listeners would hold it up for ever."""
         self._told = told
-        self._listeners: defaultdict[Owner, set[asyncio.Queue[dict[str, Any]]]] = defaultdict(set)
+        self._listeners: defaultdict[Owner, set[asyncio.Queue[Change]]] = defaultdict(set)
 
-    def tell(self, owner: Owner, change: dict[str, Any]) -> None:
+    def tell(self, owner: Owner, change: Change) -> None:
         for queue in self._listeners.get(owner, ()):
             if queue.qsize() < _MOST:
                 queue.put_nowait(change)
 
-    async def listen(self, owner: Owner) -> AsyncGenerator[dict[str, Any], None]:
+    async def listen(self, owner: Owner) -> AsyncGenerator[Change, None]:
         """`ready`, then every change after it, until the server stops."""
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        queue.put_nowait({"type": "ready"})
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        queue.put_nowait(Ready())
         self._listeners[owner].add(queue)
         try:
             while not self._told.is_set():

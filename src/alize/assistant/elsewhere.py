@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from alize.api.answers import Reason
 from alize.api.parts import House
 from alize.assistant.answering import Begun, Made
 from alize.assistant.context import Fitted, fit
@@ -20,7 +21,7 @@ from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of
 __all__ = ["Unrepeated", "UpstreamAnswerer"]
 
 _SENT = ("temperature", "top_p", "top_k", "min_p", "max_tokens", "presence_penalty", "frequency_penalty", "stop")
-_FINISHES = {"length": "length", "model_length": "model_length"}
+_FINISHES: dict[str, Reason] = {"length": "length", "model_length": "model_length"}
 _WITHHELD = ("content_filter", "error")
 
 
@@ -107,7 +108,7 @@ class Unrepeated:
         return shown
 
 
-def _finish(taking: Taking) -> str:
+def _finish(taking: Taking) -> Reason:
     reason = taking.reasons.get(0) or "stop"
     if reason in _WITHHELD:
         raise UpstreamFailed(f"{taking.host} ended its answer early ({reason}).", remedy="Ask again, or another model.")

@@ -4,11 +4,11 @@ Names are those of the public API's conversation events where it has one, so tha
 types it does not know. Every run ends with exactly one of `TERMINAL`.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["TERMINAL", "CutOff", "Delta", "Done", "Failed", "Gap", "RunEvent", "Started", "Stopped", "as_data", "kind_of"]
+__all__ = ["TERMINAL", "CutOff", "Delta", "Done", "Failed", "Gap", "RunEvent", "Spent", "Started", "Stopped", "as_data", "kind_of"]
 
 
 class Started(msgspec.Struct, tag="conversation.response.started", frozen=True):
@@ -29,11 +29,19 @@ class Delta(msgspec.Struct, tag="message.output.delta", frozen=True):
     content: str
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """Tokens. Of the prompt's, `cached_tokens` were not computed again."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+
+
 class Done(msgspec.Struct, tag="conversation.response.done", frozen=True):
     """The answer is whole, or as long as it may be."""
 
-    finish: str
-    usage: dict[str, int]
+    finish: Literal["stop", "length", "model_length"]
+    usage: Spent
     seconds: float
     first_token_seconds: float
     left: list[str]  # hosts that something was sent to
@@ -47,7 +55,9 @@ class Failed(msgspec.Struct, tag="conversation.response.error", frozen=True):
 
 
 class Stopped(msgspec.Struct, tag="run.stopped", frozen=True):
-    by: str
+    """Somebody stopped it. The text until here stays."""
+
+    by: Literal["person"]
 
 
 class CutOff(msgspec.Struct, tag="run.cut_off", frozen=True):
@@ -63,7 +73,7 @@ RunEvent = Started | Delta | Done | Failed | Stopped | CutOff | Gap
 TERMINAL = frozenset({"conversation.response.done", "conversation.response.error", "run.stopped", "run.cut_off"})
 
 
-def as_data(event: RunEvent) -> dict[str, Any]:
+def as_data(event: msgspec.Struct) -> dict[str, Any]:
     """
     >>> as_data(Delta("Bon"))
     {'type': 'message.output.delta', 'content': 'Bon'}

@@ -18,9 +18,9 @@ from typing import Any
 
 from alize.api.draining import Draining
 from alize.assistant.answering import Answerer, Begun, Made
-from alize.assistant.changes import Changes
+from alize.assistant.changes import Changes, ConversationChanged
 from alize.assistant.context import path_to
-from alize.assistant.events import CutOff, Done, Failed, RunEvent, Started, Stopped
+from alize.assistant.events import CutOff, Done, Failed, RunEvent, Spent, Started, Stopped
 from alize.assistant.log import Lost, RunLog
 from alize.assistant.titles import entitle
 from alize.assistant.wakes import Wakes
@@ -164,13 +164,12 @@ class Runs:
             made = begun.made
             if await self._write_down(begun, log, stop, started, first):
                 state, end = "stopped", Stopped("person")
+            elif made.finish == "error":
+                error = "The engine gave the answer up."
+                end = Failed(error, "engine_error")
             else:
-                usage = {
-                    "prompt_tokens": made.prompt_tokens,
-                    "completion_tokens": made.completion_tokens,
-                    "cached_tokens": made.cached_tokens,
-                }
-                state, end = "done", Done(made.finish, usage, time.perf_counter() - started, first[0], made.left)
+                spent = Spent(made.prompt_tokens, made.completion_tokens, made.cached_tokens)
+                state, end = "done", Done(made.finish, spent, time.perf_counter() - started, first[0], made.left)
         except Lost:
             return
         except asyncio.CancelledError:
@@ -192,7 +191,7 @@ class Runs:
         except AlizeError as failure:  # no disk, no database: the reaper ends it once there is one again
             _log.error("the end of a run could not be written: %s", failure.text)
             return
-        self._changes.tell(owner, {"type": "conversation.changed", "id": run.conversation})
+        self._changes.tell(owner, ConversationChanged(run.conversation))
         if ended and not cancelled:
             await self._entitle(owner, run.conversation, begun.served_by if begun is not None and state != "failed" else "")
 
@@ -242,7 +241,7 @@ class Runs:
     async def _entitle(self, owner: Owner, conversation: str, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again
             if await entitle(self._database, self._answerer, owner, conversation, answered_by):
-                self._changes.tell(owner, {"type": "conversation.changed", "id": conversation})
+                self._changes.tell(owner, ConversationChanged(conversation))
 
 
 def _origin(begun: Begun) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS
-from alize.api.schemas.values import WHOLE, Natural, Schema
+from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
 
 __all__ = [
     "AnswerIds",
@@ -23,6 +23,7 @@ __all__ = [
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Made by the page, so that a request that is sent again is known: 32 hexadecimal digits."""
 
+State = Literal["waiting", "running", "done", "stopped", "failed", "cut_off"]
 LONGEST = 400_000  # characters of a message
 
 
@@ -86,7 +87,7 @@ class ContinueRequest(Schema):
     run: Id
 
 
-class Message(Schema):
+class Message(Reply):
     id: str
     parent: str | None
     role: Literal["user", "assistant"]
@@ -96,8 +97,8 @@ class Message(Schema):
     run: str | None
     model: str
     served_by: str = Field(description="Empty for this machine, else the host that answered.")
-    state: Literal["waiting", "running", "done", "stopped", "failed", "cut_off"]
-    finish: str | None
+    state: State
+    finish: Literal["stop", "length", "model_length"] | None = Field(description="Why it ended, where it is done.")
     error: str | None
     prompt_tokens: int
     completion_tokens: int
@@ -106,14 +107,14 @@ class Message(Schema):
     left: list[str] = Field(description="Hosts that something was sent to.")
 
 
-class Run(Schema):
+class Run(Reply):
     id: str
     message: str = Field(description="The answer it makes.")
-    state: Literal["waiting", "running", "done", "stopped", "failed", "cut_off"]
+    state: State
     seq: int = Field(description="The number of its last event.")
 
 
-class Summary(Schema):
+class Summary(Reply):
     id: str
     object: Literal["conversation"] = "conversation"
     title: str
@@ -133,45 +134,66 @@ class Conversation(Summary):
     runs: list[Run] = Field(description="What waits or runs.")
 
 
-class ConversationList(Schema):
+class ConversationList(Reply):
     object: Literal["list"] = "list"
     data: list[Summary]
     has_more: bool
     next: str | None
 
 
-class ConversationDeleted(Schema):
+class ConversationGone(Reply):
     id: str
     object: Literal["conversation"] = "conversation"
     deleted: Literal[True] = True
 
 
-class Said(Schema):
+class MessageExported(Message):
+    conversation: str
+
+
+class Exported(Reply):
+    """Every branch, and all that is known of each message."""
+
+    id: str
+    title: str
+    titled_by: Literal["", "model", "person"]
+    model: str
+    settings: SamplingSettings
+    leaf: str | None
+    created: AwareDatetime
+    updated: AwareDatetime
+    pinned: AwareDatetime | None
+    archived: AwareDatetime | None
+    deleted: AwareDatetime | None
+    messages: list[MessageExported]
+
+
+class Said(Reply):
     message: Message
     answer: Message
     run: Run
 
 
-class Answered(Schema):
+class Answered(Reply):
     answer: Message
     run: Run
 
 
-class ContextUse(Schema):
+class ContextUse(Reply):
     limit: int = Field(description="The model's context, in tokens.")
     used: int
     sent_from: str | None = Field(description="The first message that is still sent.")
     dropped: list[str] = Field(description="Messages that are not sent any more, oldest first.")
 
 
-class Hit(Schema):
+class Hit(Reply):
     conversation: str
     title: str
-    message: str | None = Field(description="None where the title matched.")
+    message: str | None = Field(description="Null where the title matched.")
     created: AwareDatetime
     excerpt: str
     marks: list[tuple[int, int]] = Field(description="Where the words stand in the excerpt: half-open, in UTF-16 units.")
 
 
-class Hits(Schema):
+class Hits(Reply):
     data: list[Hit]

@@ -51,4 +51,4 @@ def frame(event: StoredEvent) -> bytes:
 async def changes_of(changes: Changes, owner: Owner) -> AsyncGenerator[bytes, None]:
     """Server-sent events, the first at once: whatever changes after it will be told."""
     async for change in changes.listen(owner):
-        yield f"event: {change['type']}\ndata: ".encode() + msgspec.json.encode(change) + b"\n\n"
+        yield frame(StoredEvent(0, as_data(change)))

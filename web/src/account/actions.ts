@@ -1,6 +1,6 @@
 /** What the account's pages ask the server to do. In: what was typed. Out: what stands then; secrets only where they are made. */
 import { server } from "@/api/client";
-import type { Account, ApiKey, Invitation, Moment, Session } from "@/api/types";
+import type { Account, ApiKey, MadeInvitation, MadeKey, Moment, Offer, Session } from "@/api/types";
 
 export type Role = Account["role"];
 export type Scope = ApiKey["scopes"][number];
@@ -11,67 +11,56 @@ export interface NewAccount {
   password: string;
 }
 
-export interface Offer {
-  role: Role;
-  workspace: string;
-  expires: Moment;
-}
-
-/** Its secret is in this answer and nowhere else. */
-export type MadeKey = ApiKey & { key: string };
-export type MadeInvitation = Invitation & { link_token: string };
-export type AccountOfHouse = Account & { disabled?: Moment | null };
-
 export function signIn(email: string, password: string): Promise<Session> {
-  return server.call("POST", "/api/session", { body: { email, password } });
+  return server.call("POST /api/session", { body: { email, password } });
 }
 
 /** `token`: what the server printed when it started; null where it asks for none. */
 export function setUp(account: NewAccount, token: string | null): Promise<Session> {
-  return server.call("POST", "/api/setup", { body: token === null ? account : { ...account, token } });
+  return server.call("POST /api/setup", { body: token === null ? account : { ...account, token } });
 }
 
 export function lookAtInvitation(token: string, signal: AbortSignal): Promise<Offer> {
-  return server.call("POST", "/api/invitations/look", { body: { token }, signal });
+  return server.call("POST /api/invitations/look", { body: { token }, signal });
 }
 
 export function acceptInvitation(token: string, account: NewAccount): Promise<Session> {
-  return server.call("POST", "/api/invitations/accept", { body: { token, ...account } });
+  return server.call("POST /api/invitations/accept", { body: { token, ...account } });
 }
 
 export function rename(name: string): Promise<Account> {
-  return server.call("PATCH", "/api/account", { body: { name } });
+  return server.call("PATCH /api/account", { body: { name } });
 }
 
 /** All other sessions end. */
-export function changePassword(old: string, next: string): Promise<void> {
-  return server.call("POST", "/api/account/password", { body: { old, new: next } });
+export async function changePassword(old: string, next: string): Promise<void> {
+  await server.call("POST /api/account/password", { body: { old, new: next } });
 }
 
-export function endSession(id: string): Promise<void> {
-  return server.call("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
+export async function endSession(id: string): Promise<void> {
+  await server.call("DELETE /api/sessions/{session_id}", { path: { session_id: id } });
 }
 
 export function endOtherSessions(): Promise<{ ended: number }> {
-  return server.call("DELETE", "/api/sessions");
+  return server.call("DELETE /api/sessions");
 }
 
-export function makeKey(name: string, scopes: readonly Scope[], expires: Moment | null): Promise<MadeKey> {
-  return server.call("POST", "/api/keys", { body: { name, scopes, expires } });
+export function makeKey(name: string, scopes: Scope[], expires: Moment | null): Promise<MadeKey> {
+  return server.call("POST /api/keys", { body: { name, scopes, expires } });
 }
 
-export function revokeKey(id: string): Promise<void> {
-  return server.call("DELETE", `/api/keys/${encodeURIComponent(id)}`);
+export async function revokeKey(id: string): Promise<void> {
+  await server.call("DELETE /api/keys/{key_id}", { path: { key_id: id } });
 }
 
-export function changeAccount(id: string, patch: { role?: Role; disabled?: boolean }): Promise<AccountOfHouse> {
-  return server.call("PATCH", `/api/accounts/${encodeURIComponent(id)}`, { body: patch });
+export function changeAccount(id: string, patch: { role?: Role; disabled?: boolean }): Promise<Account> {
+  return server.call("PATCH /api/accounts/{account_id}", { path: { account_id: id }, body: patch });
 }
 
 export function invite(role: Role, name: string, days: number): Promise<MadeInvitation> {
-  return server.call("POST", "/api/invitations", { body: { role, name, days } });
+  return server.call("POST /api/invitations", { body: { role, name, days } });
 }
 
-export function withdrawInvitation(id: string): Promise<void> {
-  return server.call("DELETE", `/api/invitations/${encodeURIComponent(id)}`);
+export async function withdrawInvitation(id: string): Promise<void> {
+  await server.call("DELETE /api/invitations/{invitation_id}", { path: { invitation_id: id } });
 }

@@ -2,12 +2,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { ApiFailure } from "@/api/failure";
-import type { Session } from "@/api/types";
+import type { Offer, Session } from "@/api/types";
 import { ErrorState } from "@/components/error-state";
 import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
-import { acceptInvitation, lookAtInvitation, type Offer } from "./actions";
+import { acceptInvitation, lookAtInvitation } from "./actions";
 import { enter } from "./enter";
 import { Entrance, WithSession } from "./entrance";
 import { EmailField, NameField, NewPasswordField } from "./fields";

@@ -2,13 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys, useInvitations } from "@/api/queries";
-import type { Invitation } from "@/api/types";
+import type { Invitation, MadeInvitation } from "@/api/types";
 import { Button } from "@/components/button";
 import { classes } from "@/components/classes";
 import { useNotify } from "@/components/toast";
 import { type Translate, useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
-import { type MadeInvitation, withdrawInvitation } from "./actions";
+import { withdrawInvitation } from "./actions";
 import { invitationLink } from "./address";
 import { Confirm } from "./confirm";
 import { InviteDialog } from "./invite-dialog";

@@ -1,10 +1,12 @@
 /** A new invitation. In: for whom, their role, how long it works. Out: the invitation with its token, which the page behind shows once. */
+
+import type { MadeInvitation } from "@/api/types";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { TextField } from "@/components/field";
 import { Select } from "@/components/select";
 import { useT } from "@/i18n";
-import { invite, type MadeInvitation, type Role } from "./actions";
+import { invite, type Role } from "./actions";
 import { LIMITS, nameFault } from "./checks";
 import { Form } from "./form";
 import { faultsOf, useForm } from "./use-form";

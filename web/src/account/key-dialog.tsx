@@ -1,12 +1,13 @@
 /** A new key. In: its name, what it may do, when it ends. Out: the key with its secret, which the page behind shows once. */
 import { CircleAlert } from "lucide-react";
 import { useId } from "react";
+import type { MadeKey } from "@/api/types";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { TextField } from "@/components/field";
 import { Select } from "@/components/select";
 import { useT } from "@/i18n";
-import { type MadeKey, makeKey, type Scope } from "./actions";
+import { makeKey, type Scope } from "./actions";
 import { LIMITS, nameFault } from "./checks";
 import { Form } from "./form";
 import { ENDS, type Ends, keyEnds } from "./key-ends";

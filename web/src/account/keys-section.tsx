@@ -3,14 +3,14 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { server } from "@/api/client";
 import { keys } from "@/api/queries";
-import type { ApiKey, ListOf, Session } from "@/api/types";
+import type { ApiKey, MadeKey, Session } from "@/api/types";
 import { Button } from "@/components/button";
 import { classes } from "@/components/classes";
 import { EmptyState } from "@/components/empty-state";
 import { useNotify } from "@/components/toast";
 import { type Translate, useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
-import { type MadeKey, revokeKey } from "./actions";
+import { revokeKey } from "./actions";
 import { Confirm } from "./confirm";
 import { KeyDialog } from "./key-dialog";
 import { dayWords } from "./moments";
@@ -117,7 +117,7 @@ function useKeyPages() {
   return useInfiniteQuery({
     queryKey: [...keys.apiKeys, "pages"],
     queryFn: ({ pageParam, signal }) =>
-      server.call<ListOf<ApiKey>>("GET", "/api/keys", { query: { limit: PAGE, after: pageParam }, signal }),
+      server.call("GET /api/keys", { query: { limit: PAGE, after: pageParam }, signal }),
     initialPageParam: null as string | null, // widened: the first page has no `after`, the others have
     getNextPageParam: (page) => page.next,
   });

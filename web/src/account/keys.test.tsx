@@ -17,6 +17,7 @@ function keyOf(name: string, more: Partial<ApiKey> = {}): ApiKey {
   const rest = { last_used: null, expires: null, revoked: null };
   return {
     id: `key_${name}`,
+    object: "key",
     name,
     prefix: "alz_ab",
     scopes: ["inference"],

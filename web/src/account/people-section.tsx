@@ -2,13 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys, useAccounts } from "@/api/queries";
-import type { Session } from "@/api/types";
+import type { Account, Session } from "@/api/types";
 import { Button } from "@/components/button";
 import { classes } from "@/components/classes";
 import { Select } from "@/components/select";
 import { useNotify } from "@/components/toast";
 import { useT } from "@/i18n";
-import { type AccountOfHouse, changeAccount, type Role } from "./actions";
+import { changeAccount, type Role } from "./actions";
 import { Invitations } from "./invitations";
 import { Mark, ROW, ROWS, Rows, Section } from "./section";
 import { useAct } from "./use-act";
@@ -32,7 +32,7 @@ export function PeopleSection({ session }: { session: Session }) {
   );
 }
 
-function PersonRow({ account, mine }: { account: AccountOfHouse; mine: boolean }) {
+function PersonRow({ account, mine }: { account: Account; mine: boolean }) {
   const t = useT();
   const name = account.name || account.email;
   const disabled = Boolean(account.disabled);
@@ -61,7 +61,7 @@ function PersonRow({ account, mine }: { account: AccountOfHouse; mine: boolean }
 }
 
 interface PersonControlsProps {
-  account: AccountOfHouse;
+  account: Account;
   name: string;
   disabled: boolean;
 }
@@ -78,9 +78,7 @@ function PersonControls({ account, name, disabled }: PersonControlsProps) {
     setBusy(true);
     const done = await act(async () => {
       const changed = await changeAccount(account.id, patch);
-      cache.setQueryData<AccountOfHouse[]>(keys.accounts, (all) =>
-        all?.map((one) => (one.id === changed.id ? changed : one)),
-      );
+      cache.setQueryData<Account[]>(keys.accounts, (all) => all?.map((one) => (one.id === changed.id ? changed : one)));
     });
     setBusy(false);
     if (!done) void cache.invalidateQueries({ queryKey: keys.accounts });

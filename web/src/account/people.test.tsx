@@ -1,10 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
-import type { Invitation } from "@/api/types";
+import type { Account, Invitation } from "@/api/types";
 import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
 import { openHouse } from "@/test/house";
-import type { AccountOfHouse } from "./actions";
 import { ADA, faultsByAxe, field, openClipboard } from "./proof";
 
 beforeEach(() => {
@@ -15,7 +14,7 @@ beforeEach(() => {
 const button = (name: string | RegExp) => screen.findByRole("button", { name });
 
 const LATER = "2999-01-05T12:00:00Z";
-const BOB: AccountOfHouse = {
+const BOB: Account = {
   ...ADA,
   id: "acc_bob",
   email: "bob@example.org",
@@ -26,11 +25,11 @@ const BOB: AccountOfHouse = {
 
 function invitationOf(id: string, more: Partial<Invitation> = {}): Invitation {
   const rest = { used: null, revoked: null, created: "2026-01-05T12:00:00Z", expires: LATER };
-  return { id, role: "member", name: "", ...rest, ...more };
+  return { id, object: "invitation", role: "member", name: "", made_by: ADA.id, ...rest, ...more };
 }
 
 function openPeople(invited: Invitation[] = []) {
-  let accounts: AccountOfHouse[] = [{ ...ADA, disabled: null }, BOB];
+  let accounts: Account[] = [ADA, BOB];
   let invitations = invited;
   const house = openHouse("/settings/people", { account: ADA });
   house.server.on({

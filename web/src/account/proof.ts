@@ -7,11 +7,14 @@ import type { HouseState } from "@/test/house";
 
 export const ADA: Account = {
   id: "acc_ada",
+  object: "account",
   email: "ada@example.org",
   name: "Ada",
   role: "owner",
   language: "",
   theme: "",
+  created: "2026-01-05T12:00:00Z",
+  disabled: null,
 };
 
 /** Nobody is signed in. */

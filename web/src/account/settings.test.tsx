@@ -117,7 +117,16 @@ test("a wrong old password is said beside it, and the new one is still there", a
 function signedIn(id: string, more: Partial<SignedIn> = {}): SignedIn {
   const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
   const moment = "2026-01-05T10:00:00Z";
-  return { id, user_agent: agent, address: "192.0.2.7", created: moment, last_seen: moment, current: false, ...more };
+  const moments = { created: moment, last_seen: moment, expires: "2026-02-04T10:00:00Z" };
+  return {
+    id,
+    object: "browser_session",
+    user_agent: agent,
+    address: "192.0.2.7",
+    ...moments,
+    current: false,
+    ...more,
+  };
 }
 
 function openSessions() {

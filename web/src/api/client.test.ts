@@ -5,6 +5,7 @@ import type { Session } from "./types";
 
 function session(csrf: string): Session {
   return {
+    object: "session",
     signed_in: true,
     setup: false,
     setup_token_needed: false,
@@ -23,77 +24,86 @@ function clientOf(server: { fetch: typeof fetch }, prefix = "/"): { client: Clie
 }
 
 test("calls go under the prefix, with their query and their body, and give the answer's JSON", async () => {
-  const server = fakeServer({ "POST /house/api/things": () => json({ id: "1" }, 201) });
-  const { client, notes } = clientOf(server, "/house/");
-  const answer = await client.call("POST", "/api/things", {
-    body: { a: 1 },
-    query: { limit: 5, after: null, q: "é&" },
+  const server = fakeServer({
+    "GET /house/api/search": () => json({ data: [] }),
+    "PATCH /house/api/accounts/:id": () => json({ id: "1" }),
   });
-  expect(answer).toEqual({ id: "1" });
-  expect(server.asked[0]?.body).toEqual({ a: 1 });
-  expect(server.asked[0]?.query.toString()).toBe("limit=5&q=%C3%A9%26");
-  expect(notes).toEqual([true]);
+  const { client, notes } = clientOf(server, "/house/");
+  expect(await client.call("GET /api/search", { query: { q: "é&", limit: null } })).toEqual({ data: [] });
+  expect(server.asked[0]?.query.toString()).toBe("q=%C3%A9%26");
+  await client.call("PATCH /api/accounts/{account_id}", { path: { account_id: "a/b?" }, body: { role: "owner" } });
+  expect(server.asked[1]?.path).toBe("/house/api/accounts/a%2Fb%3F");
+  expect(server.asked[1]?.body).toEqual({ role: "owner" });
+  expect(notes).toEqual([true, true]);
 });
 
 test("what changes something carries the session's token, what reads does not", async () => {
-  const server = fakeServer({ "GET /x": () => json(1), "DELETE /x": () => new Response(null, { status: 204 }) });
+  const server = fakeServer({
+    "GET /v1/models": () => json(1),
+    "DELETE /api/sessions": () => new Response(null, { status: 204 }),
+  });
   const { client } = clientOf(server);
   client.hold(session("secret"));
-  await client.call("GET", "/x");
-  expect(await client.call("DELETE", "/x")).toBeNull();
+  await client.call("GET /v1/models");
+  expect(await client.call("DELETE /api/sessions")).toBeNull();
   expect(server.asked.map(({ headers }) => headers.get("X-CSRF-Token"))).toEqual([null, "secret"]);
 });
 
 test("a token that another tab's sign-in made stale is fetched anew, and the call sent again once", async () => {
   const server = fakeServer({
     "GET /api/session": () => json(session("new")),
-    "PATCH /x": ({ headers }) =>
+    "PATCH /api/account": ({ headers }) =>
       headers.get("X-CSRF-Token") === "new"
         ? json({ done: true })
         : refused(403, "The token is not this session's.", "forbidden", { code: "csrf_failed" }),
   });
   const { client } = clientOf(server);
   client.hold(session("old"));
-  expect(await client.call("PATCH", "/x", { body: {} })).toEqual({ done: true });
+  expect(await client.call("PATCH /api/account", { body: {} })).toEqual({ done: true });
   expect(server.asked.map(({ method }) => method)).toEqual(["PATCH", "GET", "PATCH"]);
 });
 
 test("a token that stays refused ends in the failure, not in a circle", async () => {
   const server = fakeServer({
     "GET /api/session": () => json(session("new")),
-    "PATCH /x": () => refused(403, "No.", "forbidden", { code: "csrf_failed" }),
+    "PATCH /api/account": () => refused(403, "No.", "forbidden", { code: "csrf_failed" }),
   });
   const { client } = clientOf(server);
-  await expect(client.call("PATCH", "/x")).rejects.toMatchObject({ status: 403, code: "csrf_failed" });
+  await expect(client.call("PATCH /api/account", { body: {} })).rejects.toMatchObject({
+    status: 403,
+    code: "csrf_failed",
+  });
   expect(server.asked).toHaveLength(3);
 });
 
 test("other refusals are not tried again", async () => {
-  const server = fakeServer({ "PATCH /x": () => refused(403, "Not yours.", "forbidden") });
-  await expect(clientOf(server).client.call("PATCH", "/x")).rejects.toMatchObject({ message: "Not yours." });
+  const server = fakeServer({ "PATCH /api/account": () => refused(403, "Not yours.", "forbidden") });
+  await expect(clientOf(server).client.call("PATCH /api/account", { body: {} })).rejects.toMatchObject({
+    message: "Not yours.",
+  });
   expect(server.asked).toHaveLength(1);
 });
 
 test("an ended session is told to those who listen, a wrong password is not", async () => {
   const server = fakeServer({
-    "GET /x": () => refused(401, "Sign in.", "unauthorized"),
+    "GET /v1/models": () => refused(401, "Sign in.", "unauthorized"),
     "POST /api/session": () => refused(401, "Wrong.", "unauthorized"),
   });
   const { client } = clientOf(server);
   const heard = vi.fn();
   const stop = client.onSignedOut(heard);
-  await expect(client.call("POST", "/api/session")).rejects.toThrow("Wrong.");
+  await expect(client.call("POST /api/session", { body: { email: "a", password: "b" } })).rejects.toThrow("Wrong.");
   expect(heard).not.toHaveBeenCalled();
-  await expect(client.call("GET", "/x")).rejects.toThrow("Sign in.");
+  await expect(client.call("GET /v1/models")).rejects.toThrow("Sign in.");
   expect(heard).toHaveBeenCalledOnce();
   stop();
-  await expect(client.call("GET", "/x")).rejects.toThrow("Sign in.");
+  await expect(client.call("GET /v1/models")).rejects.toThrow("Sign in.");
   expect(heard).toHaveBeenCalledOnce();
 });
 
 test("a server that is not there is a failure of status 0, and noted", async () => {
   const { client, notes } = clientOf({ fetch: () => Promise.reject(new TypeError("failed to fetch")) });
-  await expect(client.call("GET", "/x")).rejects.toMatchObject({ status: 0, type: "unreachable", passing: true });
+  await expect(client.call("GET /v1/models")).rejects.toMatchObject({ status: 0, type: "unreachable", passing: true });
   expect(notes).toEqual([false]);
 });
 
@@ -102,11 +112,14 @@ test("a call that is given up is no news of the server", async () => {
   giving.abort();
   const server = fakeServer();
   const { client, notes } = clientOf(server);
-  await expect(client.call("GET", "/x", { signal: giving.signal })).rejects.toMatchObject({ name: "AbortError" });
+  await expect(client.call("GET /v1/models", { signal: giving.signal })).rejects.toMatchObject({ name: "AbortError" });
   expect(notes).toEqual([]);
 });
 
 test("a page where JSON should be is said to be unreadable", async () => {
-  const server = fakeServer({ "GET /x": () => new Response("<!doctype html>") });
-  await expect(clientOf(server).client.call("GET", "/x")).rejects.toMatchObject({ type: "unreadable", status: 200 });
+  const server = fakeServer({ "GET /v1/models": () => new Response("<!doctype html>") });
+  await expect(clientOf(server).client.call("GET /v1/models")).rejects.toMatchObject({
+    type: "unreadable",
+    status: 200,
+  });
 });

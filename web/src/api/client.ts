@@ -1,23 +1,34 @@
-/** Calls to the server. In: a method, a path, perhaps a body. Out: the answer's JSON, or an ApiFailure. */
+/** Calls to the server. In: one of its operations (schema.ts), and what it is sent. Out: what it answers, or an ApiFailure. */
 import { PREFIX, under } from "./base";
 import { ApiFailure, failureOf, unreachable } from "./failure";
 import { reachability } from "./reachability";
+import type { Calls } from "./schema";
 import type { Session } from "./types";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
-type Query = Record<string, string | number | boolean | null | undefined>;
+/** "GET /api/session" */
+export type Operation = keyof Calls;
+type OfGet = Extract<Operation, `GET ${string}`>;
 
-export interface CallOptions {
-  body?: unknown;
-  query?: Query;
-  signal?: AbortSignal;
-}
+/** A parameter that is null is not sent. */
+type Sent<Query> = { [Name in keyof Query]: Query[Name] | null };
+/** The part is asked for where the operation has it, and may be left out where all of it may. */
+type Part<Name extends string, Value> = Value extends null
+  ? { [N in Name]?: never }
+  : object extends Value
+    ? { [N in Name]?: Value }
+    : { [N in Name]: Value };
+type Address<Op extends Operation> = Part<"path", Calls[Op]["path"]> &
+  Part<"query", Calls[Op]["query"] extends null ? null : Sent<Calls[Op]["query"]>>;
+
+export type CallOptions<Op extends Operation> = Address<Op> &
+  Part<"body", Calls[Op]["body"]> & { signal?: AbortSignal };
+/** Nothing need be given where nothing is needed. */
+type Given<Options> = object extends Options ? [options?: Options] : [options: Options];
 
 export interface Client {
-  /** The answer of one call. The caller names the wire type (types.ts) that the contract gives this path. */
-  call<T>(method: Method, path: string, options?: CallOptions): Promise<T>;
+  call<Op extends Operation>(operation: Op, ...given: Given<CallOptions<Op>>): Promise<Calls[Op]["answer"]>;
   /** The path of something the browser itself fetches, such as a download. */
-  address(path: string, query?: Query): string;
+  address<Op extends OfGet>(operation: Op, ...given: Given<Address<Op>>): string;
   /** What GET /api/session gave last; its token goes with every call that changes something. */
   hold(session: Session): Session;
   /** Called when a call is answered 401: the session ended elsewhere. Gives back how to end the listening. */
@@ -30,11 +41,20 @@ export interface ClientParts {
   note: (reached: boolean) => void;
 }
 
+/** What any operation may be sent. */
+interface Parts {
+  path?: Record<string, string>;
+  query?: Record<string, string | number | boolean | null | undefined>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
 export function createClient({ prefix, fetch, note }: ClientParts): Client {
   const listeners = new Set<() => void>();
   let csrf = "";
 
-  function address(path: string, query: Query = {}): string {
+  function address(operation: string, { path: names = {}, query = {} }: Parts = {}): string {
+    const path = pathOf(operation).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) {
       if (value !== null && value !== undefined) parameters.set(name, String(value));
@@ -43,12 +63,14 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     return under(path, prefix) + (text === "" ? "" : `?${text}`);
   }
 
-  async function ask(method: Method, path: string, { body, query, signal }: CallOptions): Promise<Response> {
+  async function ask(operation: string, parts: Parts): Promise<Response> {
+    const { body, signal } = parts;
+    const method = operation.split(" ", 1)[0] ?? "";
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined) headers.set("Content-Type", "application/json");
     if (method !== "GET" && csrf !== "") headers.set("X-CSRF-Token", csrf);
     try {
-      const response = await fetch(address(path, query), {
+      const response = await fetch(address(operation, parts), {
         method,
         headers,
         credentials: "same-origin",
@@ -70,28 +92,32 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     return session;
   }
 
-  async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-    let response = await ask(method, path, options);
+  async function call(operation: string, parts: Parts = {}): Promise<unknown> {
+    let response = await ask(operation, parts);
     if (!response.ok) {
       const failure = await failureOf(response);
-      if (response.status === 401 && path !== "/api/session") for (const listener of listeners) listener();
+      if (response.status === 401 && pathOf(operation) !== "/api/session") for (const listener of listeners) listener();
       if (!isStaleToken(failure)) throw failure;
       // Signing in again in another tab changed the session under this one: its new token makes the same call good.
-      hold(await read<Session>(await good(await ask("GET", "/api/session", {}))));
-      response = await good(await ask(method, path, options));
+      hold((await read(await good(await ask("GET /api/session", {})))) as Session);
+      response = await good(await ask(operation, parts));
     }
-    return read<T>(response);
+    return read(response);
   }
 
   return {
-    call,
-    address,
+    call: call as Client["call"], // the server's word for what its document says it answers
+    address: address as Client["address"],
     hold,
     onSignedOut(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
+}
+
+function pathOf(operation: string): string {
+  return operation.slice(operation.indexOf(" ") + 1);
 }
 
 function isStaleToken(failure: ApiFailure): boolean {
@@ -103,13 +129,13 @@ async function good(response: Response): Promise<Response> {
   return response;
 }
 
-async function read<T>(response: Response): Promise<T> {
+/** 204 and other empty bodies read as null. */
+async function read(response: Response): Promise<unknown> {
   const text = await response.text().catch((cause: unknown) => {
     throw unreachable(cause);
   });
   try {
-    // The wire is the contract's: `T` is what types.ts gives this path. 204 and other empty bodies read as null.
-    return (text === "" ? null : JSON.parse(text)) as T;
+    return text === "" ? null : JSON.parse(text);
   } catch {
     throw new ApiFailure(
       "The server's answer is no JSON: a proxy in between may have answered.",

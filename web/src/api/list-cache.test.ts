@@ -11,13 +11,25 @@ import type { ConversationSummary } from "./types";
 
 function one(id: string, minute: number, more: Partial<ConversationSummary> = {}): ConversationSummary {
   const updated = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-  const summary = { id, title: id, titled_by: "" as const, model: "", pinned: null, archived: null, running: false };
+  const summary = {
+    object: "conversation" as const,
+    id,
+    title: id,
+    titled_by: "" as const,
+    model: "",
+    pinned: null,
+    archived: null,
+    running: false,
+  };
   return { ...summary, created: updated, updated, ...more };
 }
 
 function pagesOf(...lists: ConversationSummary[][]): Pages {
   return {
-    pages: lists.map((data, place) => ({ object: "list", data, next: place + 1 < lists.length ? "more" : null })),
+    pages: lists.map((data, place) => {
+      const more = place + 1 < lists.length;
+      return { object: "list", data, has_more: more, next: more ? "more" : null };
+    }),
     pageParams: lists.map(() => null),
   };
 }

@@ -1,8 +1,8 @@
 /** Lists of conversations in the cache, changed before the server answers. In: pages and a change. Out: new pages; unchanged ones keep identity. */
 import type { InfiniteData } from "@tanstack/react-query";
-import type { ConversationSummary, ListOf } from "./types";
+import type { ConversationList, ConversationSummary } from "./types";
 
-export type Pages = InfiniteData<ListOf<ConversationSummary>, string | null>;
+export type Pages = InfiniteData<ConversationList, string | null>;
 
 export function withoutConversation(pages: Pages, id: string): Pages {
   return mapped(pages, id, () => null);
@@ -29,9 +29,7 @@ export function withConversation(pages: Pages, added: ConversationSummary): Page
 }
 
 /** Every conversation once: a page fetched later may repeat one that moved meanwhile. */
-export function everyConversation(
-  pages: InfiniteData<ListOf<ConversationSummary>, unknown> | undefined,
-): ConversationSummary[] {
+export function everyConversation(pages: InfiniteData<ConversationList, unknown> | undefined): ConversationSummary[] {
   const seen = new Map<string, ConversationSummary>();
   for (const page of pages?.pages ?? []) for (const one of page.data) if (!seen.has(one.id)) seen.set(one.id, one);
   return [...seen.values()];

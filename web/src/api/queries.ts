@@ -8,19 +8,7 @@ import {
 } from "@tanstack/react-query";
 import { server } from "./client";
 import { ApiFailure } from "./failure";
-import type {
-  Account,
-  ApiKey,
-  ContextUse,
-  Conversation,
-  ConversationSummary,
-  Invitation,
-  ListOf,
-  Model,
-  SearchHit,
-  Session,
-  SignedIn,
-} from "./types";
+import type { Conversation } from "./types";
 
 export { continueAnswer, postMessage, regenerate, stopRun } from "./actions";
 
@@ -43,13 +31,13 @@ export const keys = {
 
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
-  queryFn: async ({ signal }) => server.hold(await server.call<Session>("GET", "/api/session", { signal })),
+  queryFn: async ({ signal }) => server.hold(await server.call("GET /api/session", { signal })),
   staleTime: 5 * 60_000,
 });
 
 export const modelsQuery = queryOptions({
   queryKey: keys.models,
-  queryFn: async ({ signal }) => (await server.call<{ data: Model[] }>("GET", "/v1/models", { signal })).data,
+  queryFn: async ({ signal }) => (await server.call("GET /v1/models", { signal })).data,
   staleTime: 60_000,
 });
 
@@ -57,7 +45,7 @@ export const conversationsQuery = (archived: boolean) =>
   infiniteQueryOptions({
     queryKey: keys.conversations(archived),
     queryFn: ({ pageParam, signal }) =>
-      server.call<ListOf<ConversationSummary>>("GET", "/api/conversations", {
+      server.call("GET /api/conversations", {
         query: { archived, limit: PAGE, after: pageParam },
         signal,
       }),
@@ -66,10 +54,19 @@ export const conversationsQuery = (archived: boolean) =>
     staleTime: 30_000,
   });
 
+async function readConversation(id: string, signal: AbortSignal): Promise<Conversation> {
+  // Its settings hold what was set, never null: types.ts.
+  const found = await server.call("GET /api/conversations/{conversation_id}", {
+    path: { conversation_id: id },
+    signal,
+  });
+  return found as Conversation;
+}
+
 export const conversationQuery = (id: string) =>
   queryOptions({
     queryKey: keys.conversation(id),
-    queryFn: ({ signal }) => server.call<Conversation>("GET", `/api/conversations/${id}`, { signal }),
+    queryFn: ({ signal }) => readConversation(id, signal),
     staleTime: 30_000,
   });
 
@@ -95,7 +92,11 @@ export function useContextUse(id: string | null, leaf: string | null) {
   return useQuery({
     queryKey: keys.context(id ?? "", leaf),
     queryFn: ({ signal }) =>
-      server.call<ContextUse>("GET", `/api/conversations/${id}/context`, { query: { leaf }, signal }),
+      server.call("GET /api/conversations/{conversation_id}/context", {
+        path: { conversation_id: id ?? "" },
+        query: { leaf },
+        signal,
+      }),
     enabled: id !== null && leaf !== null,
     placeholderData: keepPreviousData,
   });
@@ -106,8 +107,7 @@ export function useSearch(text: string, limit = 20) {
   const q = text.trim();
   return useQuery({
     queryKey: [...keys.search(q), limit],
-    queryFn: async ({ signal }) =>
-      (await server.call<{ data: SearchHit[] }>("GET", "/api/search", { query: { q, limit }, signal })).data,
+    queryFn: async ({ signal }) => (await server.call("GET /api/search", { query: { q, limit }, signal })).data,
     enabled: q !== "",
     placeholderData: (previous) => (q === "" ? undefined : previous),
     staleTime: 10_000,
@@ -115,17 +115,23 @@ export function useSearch(text: string, limit = 20) {
 }
 
 export function useApiKeys() {
-  return useQuery({ queryKey: keys.apiKeys, queryFn: ({ signal }) => everyPage<ApiKey>("/api/keys", signal) });
+  return useQuery({
+    queryKey: keys.apiKeys,
+    queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/keys", { query, signal })),
+  });
 }
 
 export function useSessions() {
-  return useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => everyPage<SignedIn>("/api/sessions", signal) });
+  return useQuery({
+    queryKey: keys.sessions,
+    queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/sessions", { query, signal })),
+  });
 }
 
 export function useAccounts(enabled = true) {
   return useQuery({
     queryKey: keys.accounts,
-    queryFn: ({ signal }) => everyPage<Account & { disabled?: string | null }>("/api/accounts", signal),
+    queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/accounts", { query, signal })),
     enabled,
   });
 }
@@ -133,17 +139,19 @@ export function useAccounts(enabled = true) {
 export function useInvitations(enabled = true) {
   return useQuery({
     queryKey: keys.invitations,
-    queryFn: ({ signal }) => everyPage<Invitation>("/api/invitations", signal),
+    queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/invitations", { query, signal })),
     enabled,
   });
 }
 
 /** A whole list, page by page: for those that people make by hand and that stay short. */
-async function everyPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
+async function everyPage<T>(
+  ask: (query: { limit: number; after: string | null }) => Promise<{ data: T[]; next: string | null }>,
+): Promise<T[]> {
   const found: T[] = [];
   let after: string | null = null;
   do {
-    const page: ListOf<T> = await server.call("GET", path, { query: { limit: KEYS_PAGE, after }, signal });
+    const page: { data: T[]; next: string | null } = await ask({ limit: KEYS_PAGE, after });
     found.push(...page.data);
     after = page.next;
   } while (after !== null);

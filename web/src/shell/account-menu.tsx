@@ -136,7 +136,7 @@ export function useSignOut(): () => Promise<void> {
   const t = useT();
   return async () => {
     try {
-      await server.call("DELETE", "/api/session");
+      await server.call("DELETE /api/session");
     } catch (error) {
       return notify({ kind: "failed", text: t("shell.sign_out_failed", { reason: failureText(error, t) }) });
     }

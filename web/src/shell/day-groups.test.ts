@@ -9,7 +9,14 @@ const t = (key: Parameters<typeof translate>[1]) => translate("en", key);
 
 function at(updated: Date, more: Partial<ConversationSummary> = {}): ConversationSummary {
   const id = updated.getTime().toString(16).padStart(32, "0");
-  const rest = { titled_by: "" as const, model: "", pinned: null, archived: null, running: false };
+  const rest = {
+    object: "conversation" as const,
+    titled_by: "" as const,
+    model: "",
+    pinned: null,
+    archived: null,
+    running: false,
+  };
   return { id, title: id, ...rest, created: updated.toISOString(), updated: updated.toISOString(), ...more };
 }
 

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
-import { openHouse, sessionOf, summary } from "@/test/house";
+import { ALIX, openHouse, sessionOf, summary } from "@/test/house";
 
 const rail = () => screen.findByRole("navigation", { name: "Conversations" });
 const row = async (name: string) => within(await rail()).findByRole("link", { name });
@@ -171,7 +171,7 @@ test("theme and language are the account's, the cookie's and the page's at once"
 });
 
 test("what the account says counts when the page opens", async () => {
-  const account = { id: "a", email: "a@b.c", name: "Alix", role: "owner", language: "ja", theme: "light" } as const;
+  const account = { ...ALIX, language: "ja", theme: "light" } as const;
   const { server } = openHouse("/", { account });
   expect(await screen.findByRole("button", { name: "新しい会話" })).toBeTruthy();
   expect(document.documentElement.dataset.theme).toBe("light");

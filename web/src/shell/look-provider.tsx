@@ -90,7 +90,7 @@ export function LookKeeper() {
       const changed: Account = { ...account, theme, language };
       said.current = changed;
       cache.setQueryData<Session>(keys.session, (session) => session && { ...session, account: changed });
-      server.call("PATCH", "/api/account", { body: { theme, language } }).catch((error: unknown) => {
+      server.call("PATCH /api/account", { body: { theme, language } }).catch((error: unknown) => {
         notify({ key: "look", kind: "failed", text: t("shell.look_not_kept", { reason: failureText(error, t) }) });
       });
     }

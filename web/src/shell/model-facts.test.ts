@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Model } from "@/api/types";
+import { abilities, modelCard } from "@/test/model-card";
 import { licenceOf, modelNamed, nameOf, placeOf, talking } from "./model-facts";
 
-const small: Model = { id: "small", name: "Small", max_context_length: 10, aliases: ["tiny"], license: "Apache-2.0" };
-const large: Model = { id: "large", name: null, max_context_length: 10, served_by: "api.example.com" };
+const small = modelCard("small", { name: "Small", aliases: ["tiny"], license: "Apache-2.0" });
+const large = modelCard("large", { served_by: "api.example.com" });
 
 test("a model of another host says so; one of ours is on this machine only where the page is looked at on it", () => {
   expect(placeOf(small, "127.0.0.1")).toEqual({ kind: "here" });
@@ -21,10 +21,9 @@ test("a model is found by id, by alias, and as the default", () => {
 
 test("what a card does not say is not made up", () => {
   expect([nameOf(small), nameOf(large)]).toEqual(["Small", "large"]);
-  expect([licenceOf(small), licenceOf(large), licenceOf({ ...small, license: null })]).toEqual(["Apache-2.0", "", ""]);
+  expect([licenceOf(small), licenceOf(large)]).toEqual(["Apache-2.0", ""]);
 });
 
 test("models that only embed are no choice for a chat", () => {
-  const embedding: Model = { ...small, id: "embed", capabilities: { completion_chat: false } };
-  expect(talking([small, embedding, { ...large, capabilities: { completion_chat: true } }])).toHaveLength(2);
+  expect(talking([small, modelCard("embed", { capabilities: abilities({}) }), large])).toEqual([small, large]);
 });

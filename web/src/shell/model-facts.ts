@@ -6,12 +6,11 @@ import type { Key } from "@/i18n";
 export type Place = { kind: "here" | "server" } | { kind: "remote"; host: string };
 
 /**
- * Where answers of this model are computed. A card without `served_by` is this server's own; "this machine" is said only where
+ * Where answers of this model are computed. A card whose `served_by` is empty is this server's own; "this machine" is said only where
  * the page comes from the machine that it is looked at on.
  */
 export function placeOf(model: Model, hostname: string): Place {
-  const host = model.served_by ?? "";
-  if (host !== "") return { kind: "remote", host };
+  if (model.served_by !== "") return { kind: "remote", host: model.served_by };
   return { kind: isLoopback(hostname) ? "here" : "server" };
 }
 
@@ -34,13 +33,13 @@ export function nameOf(model: Model): string {
   return model.name || model.id;
 }
 
-/** Those one can talk to. A card that says nothing of its abilities is believed to chat. */
+/** Those one can talk to. */
 export function talking(models: readonly Model[]): Model[] {
-  return models.filter((model) => model.capabilities?.completion_chat !== false);
+  return models.filter((model) => model.capabilities.completion_chat);
 }
 
 /** By id or alias; "" is the server's default, the first. */
 export function modelNamed(models: readonly Model[], wanted: string): Model | undefined {
   if (wanted === "") return models[0];
-  return models.find((model) => model.id === wanted || model.aliases?.includes(wanted));
+  return models.find((model) => model.id === wanted || model.aliases.includes(wanted));
 }

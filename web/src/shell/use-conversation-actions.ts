@@ -2,10 +2,10 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo, useRef } from "react";
-import { type ConversationPatch, deleteConversation, patchConversation, restoreConversation } from "@/api/actions";
+import { deleteConversation, patchConversation, restoreConversation } from "@/api/actions";
 import { type Pages, patchedConversation, withConversation, withoutConversation } from "@/api/list-cache";
 import { keys } from "@/api/queries";
-import type { Conversation, ConversationSummary } from "@/api/types";
+import type { Conversation, ConversationPatch, ConversationSummary } from "@/api/types";
 import { failureText } from "@/components/error-state";
 import { useNotify } from "@/components/toast";
 import { type Key, useT } from "@/i18n";

@@ -1,25 +1,36 @@
 /** A whole server for tests and for the gallery. In: conversations, an account, hits. Out: answers as the server gives them, and its state. */
 import type { Account, Conversation, ConversationSummary, Model, SearchHit, Session } from "@/api/types";
 import { type FakeServer, fakeServer, json, refused, type Stream, stream } from "./fake-fetch";
+import { modelCard } from "./model-card";
 
 export const ALIX: Account = {
   id: "a",
+  object: "account",
   email: "alix@example.org",
   name: "Alix",
   role: "owner",
   language: "",
   theme: "",
+  created: "2026-01-05T12:00:00Z",
+  disabled: null,
 };
 
 export const MODELS: Model[] = [
-  { id: "small", name: "Small", max_context_length: 8192, license: "Apache-2.0", aliases: [] },
-  { id: "large", name: "Large", max_context_length: 131_072, served_by: "api.example.com", aliases: [] },
+  modelCard("small", { name: "Small", license: "Apache-2.0" }),
+  modelCard("large", { name: "Large", max_context_length: 131_072, served_by: "api.example.com" }),
 ];
 
 export function summary(number: number, more: Partial<ConversationSummary> = {}): ConversationSummary {
   const moment = new Date(Date.now() - number * 60_000).toISOString();
   const id = number.toString(16).padStart(32, "0");
-  const rest = { titled_by: "model" as const, model: "small", pinned: null, archived: null, running: false };
+  const rest = {
+    object: "conversation" as const,
+    titled_by: "model" as const,
+    model: "small",
+    pinned: null,
+    archived: null,
+    running: false,
+  };
   return { id, title: `Conversation ${number}`, ...rest, created: moment, updated: moment, ...more };
 }
 
@@ -85,7 +96,7 @@ export function serverOf(state: HouseState): FakeServer {
 /** What GET /api/session answers. */
 export function sessionOf({ account, session }: HouseState): Session {
   const limits = { attachment_bytes: 1000, attachments: 2, attachment_types: ["text/plain"] };
-  const here = { signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
+  const here = { object: "session" as const, signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
   return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };
 }
 

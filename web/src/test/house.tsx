@@ -6,7 +6,7 @@ import { App, createCache } from "@/shell/app";
 import type { Routes } from "./fake-fetch";
 import { type HouseState, serverOf, stateOf } from "./fake-house";
 
-export { type HouseState, MODELS, sessionOf, summary } from "./fake-house";
+export { ALIX, type HouseState, MODELS, sessionOf, summary } from "./fake-house";
 
 export function openHouse(path: string, given: Partial<HouseState> = {}, routes: Routes = {}) {
   const state = stateOf(given);

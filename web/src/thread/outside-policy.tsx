@@ -10,6 +10,9 @@ const NONE = { hosts: [], offline: false };
 
 export function OutsidePolicy({ children }: { children: ReactNode }) {
   const outside = useSession().data?.outside ?? NONE;
-  const policy = useMemo(() => outsidePolicy(outside, (url) => server.address("/api/outside", { url })), [outside]);
+  const policy = useMemo(
+    () => outsidePolicy(outside, (url) => server.address("GET /api/outside", { query: { url } })),
+    [outside],
+  );
   return <LinkPolicyContext value={policy}>{children}</LinkPolicyContext>;
 }

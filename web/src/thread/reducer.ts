@@ -91,13 +91,11 @@ function tell(message: Message, event: RunEvent): Message {
         left: event.left,
       };
     case "conversation.response.error":
-      return { ...message, state: "failed", finish: "error", error: event.message };
+      return { ...message, state: "failed", error: event.message };
     case "run.stopped":
       return { ...message, state: "stopped" };
     case "run.cut_off":
       return { ...message, state: "cut_off" };
-    case "run.waiting":
-      return { ...message, state: "waiting" };
     default:
       return message; // a later version's event: its number counts, its content does not concern this page
   }

@@ -11,6 +11,7 @@ export function answer(id: string, parent: string, more: Partial<Message> = {}):
 
 export function conversation(id: string, messages: Message[], runs: Conversation["runs"] = []): Conversation {
   return {
+    object: "conversation",
     id,
     title: "",
     titled_by: "",

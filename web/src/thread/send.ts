@@ -3,9 +3,9 @@
  *
  * The ids make a repeated request the same request: a call whose answer was lost can be sent again without asking.
  */
-import type { NewMessage } from "@/api/actions";
+
 import { newId } from "@/api/id";
-import type { Attachment, Message } from "@/api/types";
+import type { Attachment, Message, NewMessage } from "@/api/types";
 
 export type Send =
   | { kind: "message"; message: NewMessage }

@@ -87,6 +87,14 @@ describe("a temporary chat", () => {
     expect(events.at(-1)).toMatchObject({ type: "conversation.response.error", code: "engine_crashed" });
   });
 
+  it("fails, and keeps what came before, where the engine gave the answer up", () => {
+    const reader = createChatReader("");
+    const events = reader.read('{"choices":[{"delta":{"content":"Bon"},"finish_reason":"error"}]}');
+    expect(textOf(events)).toBe("Bon");
+    expect(events.at(-1)).toMatchObject({ type: "conversation.response.error", code: "engine_error" });
+    expect(reader.end()).toEqual([]);
+  });
+
   it("says that it was cut off when the stream ends without an end", () => {
     const half = fixture("chat").split("\n\n").slice(0, 2).join("\n\n");
     expect(eventsOf(`${half}\n\n`).at(-1)).toEqual({ type: "run.cut_off" });

@@ -3,6 +3,7 @@
  *
  * The same reducer reads both houses, so the pieces of the public API are translated into the events of a run.
  */
+import type { ChatCompletionRequest } from "@/api/schema";
 import type { Attachment, Message, RunEvent, Sampling } from "@/api/types";
 
 export interface ChatMessage {
@@ -15,7 +16,7 @@ export interface ChatMessage {
  * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
  * Failed and empty answers are left out: they say nothing, and the API refuses empty ones.
  */
-export function chatRequest(path: readonly Message[], model: string, settings: Sampling): Record<string, unknown> {
+export function chatRequest(path: readonly Message[], model: string, settings: Sampling): ChatCompletionRequest {
   const { system, ...sampling } = settings;
   const messages: ChatMessage[] = system ? [{ role: "system", content: system }] : [];
   path.forEach((message, index) => {
@@ -77,6 +78,7 @@ export function createChatReader(prefix: string, clock: () => number = () => per
         events.push({ type: "message.output.delta", content: text });
       }
       const finish = choice?.finish_reason;
+      if (finish === "error") return [...events, ...failed("The engine gave the answer up.", "engine_error")];
       if (finish) {
         over = true;
         events.push(doneEvent(finish, chunk.usage, (clock() - began) / 1000, first ? (first - began) / 1000 : 0));

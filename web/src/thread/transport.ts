@@ -1,9 +1,9 @@
 /** Where a thread lives. In: requests with ids made here. Out: what stands after each, and the events of runs. */
 import type { QueryClient } from "@tanstack/react-query";
-import { type Begun, createConversation, patchConversation } from "@/api/actions";
+import { createConversation, patchConversation } from "@/api/actions";
 import { continueAnswer, conversationQuery, keys, postMessage, regenerate, stopRun } from "@/api/queries";
 import { openRun } from "@/api/sse";
-import type { RunEvent, Sampling } from "@/api/types";
+import type { Begun, RunEvent, Sampling } from "@/api/types";
 import { type Snapshot, wholeOf } from "./merge";
 import type { Send } from "./send";
 

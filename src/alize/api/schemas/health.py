@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from alize.api.schemas.values import Schema
+from alize.api.schemas.values import Reply
 
 __all__ = ["Health"]
 
 
-class Health(Schema):
+class Health(Reply):
     status: Literal["ready", "unready"]
     checks: dict[str, str]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from alize.api.schemas.session import Email, Name, Password, Role, Token
-from alize.api.schemas.values import WHOLE, Schema
+from alize.api.schemas.values import WHOLE, Reply, Schema
 
 __all__ = [
     "AcceptRequest",
@@ -25,7 +25,7 @@ class InvitationRequest(Schema):
     days: Annotated[int, Field(ge=1, le=365, description="How long it can be used."), WHOLE] = 7
 
 
-class Invitation(Schema):
+class Invitation(Reply):
     id: str
     object: Literal["invitation"] = "invitation"
     role: Role
@@ -41,14 +41,14 @@ class NewInvitation(Invitation):
     link_token: str = Field(description="What the link ends in: /invitation#TOKEN. It is not kept and never shown again.")
 
 
-class InvitationList(Schema):
+class InvitationList(Reply):
     object: Literal["list"] = "list"
     data: list[Invitation]
     has_more: bool
     next: str | None
 
 
-class InvitationRevoked(Schema):
+class InvitationRevoked(Reply):
     id: str
     object: Literal["invitation"] = "invitation"
     deleted: Literal[True] = True
@@ -58,7 +58,7 @@ class LookRequest(Schema):
     token: Token
 
 
-class InvitationOffer(Schema):
+class InvitationOffer(Reply):
     object: Literal["invitation.offer"] = "invitation.offer"
     role: Role
     workspace: str

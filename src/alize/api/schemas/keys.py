@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from alize.api.schemas.values import Schema
+from alize.api.schemas.values import Reply, Schema
 
 __all__ = ["Key", "KeyDeleted", "KeyList", "KeyRequest", "NewKey"]
 
@@ -17,18 +17,21 @@ def _moment(value: Any) -> Any:
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
+Scope = Literal["inference", "admin"]
+
+
 class KeyRequest(Schema):
     name: str = Field(description="What the key is for, to recognize it by.", min_length=1, max_length=100)
-    scopes: Annotated[list[Literal["inference", "admin"]], Field(min_length=1)] = Field(default_factory=lambda: ["inference"])
+    scopes: Annotated[list[Scope], Field(min_length=1)] = Field(default_factory=lambda: ["inference"])
     expires: Moment | None = Field(None, description="When it ends: ISO 8601 with a time zone. Never, by default.")
 
 
-class Key(Schema):
+class Key(Reply):
     id: str
     object: Literal["key"] = "key"
     name: str
     prefix: str = Field(description="The first characters of the secret.")
-    scopes: list[str]
+    scopes: list[Scope]
     created: AwareDatetime
     last_used: AwareDatetime | None
     expires: AwareDatetime | None
@@ -39,14 +42,14 @@ class NewKey(Key):
     key: str = Field(description="The secret. It is not kept and never shown again.")
 
 
-class KeyList(Schema):
+class KeyList(Reply):
     object: Literal["list"] = "list"
     data: list[Key]
     has_more: bool
     next: str | None
 
 
-class KeyDeleted(Schema):
+class KeyDeleted(Reply):
     id: str
     object: Literal["key"] = "key"
     deleted: Literal[True] = True

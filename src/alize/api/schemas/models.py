@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from alize.api.schemas.values import Integer, Schema
+from alize.api.schemas.values import Integer, Reply
 
 __all__ = ["FTModelCard", "ModelCapabilities", "ModelCard", "ModelList"]
 
 
-class ModelCapabilities(Schema):
+class ModelCapabilities(Reply):
     completion_chat: bool = False
     function_calling: bool = False
     reasoning: bool = False
@@ -26,7 +26,7 @@ class ModelCapabilities(Schema):
     unified_resources: bool = False
 
 
-class _Card(Schema):
+class _Card(Reply):
     id: str
     object: Literal["model"] = "model"
     created: Integer = 0
@@ -57,6 +57,6 @@ class FTModelCard(_Card):
     archived: bool = False
 
 
-class ModelList(Schema):
+class ModelList(Reply):
     object: Literal["list"] = "list"
     data: list[Annotated[ModelCard | FTModelCard, Field(discriminator="type")]]

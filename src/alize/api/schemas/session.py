@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from alize.api.schemas.values import Schema
+from alize.api.schemas.values import Reply, Schema
 
 __all__ = [
     "Account",
@@ -59,37 +59,37 @@ class AccountPatch(Schema):
     disabled: bool | None = Field(None, description="True ends its sessions, and it cannot sign in until false is sent.")
 
 
-class Account(Schema):
+class Account(Reply):
     id: str
     object: Literal["account"] = "account"
     email: str
     name: str
     role: Role
-    language: str
-    theme: str
+    language: Language = Field(description="Empty: what the browser prefers.")
+    theme: Theme = Field(description="Empty: what the system prefers.")
     created: AwareDatetime
     disabled: AwareDatetime | None
 
 
-class AccountList(Schema):
+class AccountList(Reply):
     object: Literal["list"] = "list"
     data: list[Account]
     has_more: bool
     next: str | None
 
 
-class AttachmentLimits(Schema):
+class AttachmentLimits(Reply):
     attachment_bytes: int = Field(description="Of one file.")
     attachments: int = Field(description="Files of one question.")
     attachment_types: list[str] = Field(description="Media types and endings.")
 
 
-class OutsideAccess(Schema):
+class OutsideAccess(Reply):
     hosts: list[str] = Field(description="That pictures in answers may come from: names, `*.example.org`, `*`. Told to who is signed in.")
     offline: bool = Field(description="No host is asked, whatever `hosts` says.")
 
 
-class SessionState(Schema):
+class SessionState(Reply):
     object: Literal["session"] = "session"
     signed_in: bool
     setup: bool = Field(description="There is no account yet: the first visit makes one with POST /api/setup.")
@@ -102,7 +102,7 @@ class SessionState(Schema):
     version: str
 
 
-class BrowserSession(Schema):
+class BrowserSession(Reply):
     id: str
     object: Literal["browser_session"] = "browser_session"
     user_agent: str
@@ -113,12 +113,12 @@ class BrowserSession(Schema):
     current: bool
 
 
-class BrowserSessionList(Schema):
+class BrowserSessionList(Reply):
     object: Literal["list"] = "list"
     data: list[BrowserSession]
     has_more: bool
     next: str | None
 
 
-class Ended(Schema):
+class Ended(Reply):
     ended: int = Field(description="How many sessions.")

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from alize.api.schemas.values import Integer, Schema
+from alize.api.schemas.values import Integer, Reply
 
 __all__ = ["UsageList", "UsageRow", "UsageSum"]
 
 
-class UsageSum(Schema):
+class UsageSum(Reply):
     object: Literal["usage"] = "usage"
     since: AwareDatetime | None
     requests: Integer
@@ -19,7 +19,7 @@ class UsageSum(Schema):
     total_tokens: Integer
 
 
-class UsageRow(Schema):
+class UsageRow(Reply):
     id: str = Field(description="The id of the answer.")
     object: Literal["usage.request"] = "usage.request"
     principal: str = Field(description="Whose key it was.")
@@ -33,7 +33,7 @@ class UsageRow(Schema):
     seconds: float
 
 
-class UsageList(Schema):
+class UsageList(Reply):
     object: Literal["list"] = "list"
     data: list[UsageRow]
     has_more: bool

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["MOST", "WHOLE", "Integer", "JsonObject", "Natural", "Schema"]
+__all__ = ["MOST", "WHOLE", "Integer", "JsonObject", "Natural", "Reply", "Schema"]
 
 MOST = 2**63 - 1
 """The largest integer of any field: what a signed 64-bit number holds."""
@@ -18,6 +18,12 @@ class Schema(BaseModel):
     """An object of the API. Unknown fields are refused; `parsed` in body.py can have them ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class Reply(Schema):
+    """What the server says: every field is always there, also one that has a default here."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 def _whole(value: Any) -> Any:

@@ -12,9 +12,11 @@ from starlette.responses import Response
 from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
-from alize.api.documentation import described
+from alize.api.documentation import EventUnion, described
 from alize.api.sse import EventStream
+from alize.assistant.changes import Change, RunBegun
 from alize.assistant.conversations import again, carry_on, run_of, say
+from alize.assistant.events import RunEvent
 from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
@@ -88,7 +90,7 @@ async def stop_run(run_id: str, principal: Caller, assistant: Here) -> Response:
     return json(run_json(run), 202)
 
 
-@router.get("/api/runs/{run_id}/events", openapi_extra=described(text="text/event-stream"))
+@router.get("/api/runs/{run_id}/events", openapi_extra=described(events=EventUnion("RunEvent", RunEvent, "Run")))
 async def run_events(
     run_id: str,
     request: Request,
@@ -106,7 +108,7 @@ async def run_events(
     return EventStream(watch(assistant.database, assistant.wakes, owner, run_id, seen), here.settings.keep_alive_seconds)
 
 
-@router.get("/api/changes", openapi_extra=described(text="text/event-stream"))
+@router.get("/api/changes", openapi_extra=described(events=EventUnion("Change", Change)))
 async def changes(principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Hear what changes in your conversations, by whichever page or device."""
     return EventStream(changes_of(assistant.changes, owner_of(principal)), here.settings.keep_alive_seconds)
@@ -133,5 +135,4 @@ def json(body: dict[str, Any], status: int = 200) -> Response:
 
 def _begun(assistant: Assistant, owner: Owner, run: RunRecord) -> None:
     assistant.runs.wake()
-    change = {"type": "run.started", "run": run.id, "conversation": run.conversation, "message": run.message}
-    assistant.changes.tell(owner, change)
+    assistant.changes.tell(owner, RunBegun(run.id, run.conversation, run.message))

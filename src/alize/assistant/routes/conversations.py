@@ -12,6 +12,7 @@ from alize.api.auth import Caller, Here
 from alize.api.body import read
 from alize.api.documentation import described
 from alize.api.pagination import Paging, as_list
+from alize.assistant.changes import ConversationChanged, ConversationDeleted
 from alize.assistant.context import path_to
 from alize.assistant.conversations import conversation_of, create
 from alize.assistant.excerpts import excerpt
@@ -22,9 +23,10 @@ from alize.assistant.schemas import (
     ContextUse,
     Conversation,
     ConversationChange,
-    ConversationDeleted,
+    ConversationGone,
     ConversationList,
     ConversationNew,
+    Exported,
     Hits,
     Summary,
 )
@@ -55,7 +57,7 @@ async def create_conversation(request: Request, principal: Caller, here: Here, a
     async with assistant.database.transaction() as store:
         made = await create(store, owner, wanted.id, wanted.title, wanted.model, settings)
         body = await _whole(store, owner, made)
-    assistant.changes.tell(owner, {"type": "conversation.changed", "id": wanted.id})
+    assistant.changes.tell(owner, ConversationChanged(wanted.id))
     return json(body, 201)
 
 
@@ -87,11 +89,11 @@ async def change_conversation(conversation_id: str, request: Request, principal:
                 raise InvalidRequest("leaf is no message of this conversation.", param="leaf")
         await store.conversations.change(owner, found.id, **values)
         body = _summary(await conversation_of(store, owner, found.id), bool(await store.runs.active(owner, found.id)))
-    assistant.changes.tell(owner, {"type": "conversation.changed", "id": conversation_id})
+    assistant.changes.tell(owner, ConversationChanged(conversation_id))
     return json(body)
 
 
-@router.delete("/api/conversations/{conversation_id}", openapi_extra=described(ConversationDeleted))
+@router.delete("/api/conversations/{conversation_id}", openapi_extra=described(ConversationGone))
 async def delete_conversation(conversation_id: str, principal: Caller, assistant: Assisting) -> Response:
     """Delete a conversation. For an hour it can be restored; its answers in the making are stopped."""
     owner, now = owner_of(principal), datetime.now(UTC)
@@ -104,7 +106,7 @@ async def delete_conversation(conversation_id: str, principal: Caller, assistant
     for run in active:
         assistant.runs.stop(run.id)
         assistant.wakes.tell(run.id)
-    assistant.changes.tell(owner, {"type": "conversation.deleted", "id": conversation_id})
+    assistant.changes.tell(owner, ConversationDeleted(conversation_id))
     return json({"id": conversation_id, "object": "conversation", "deleted": True})
 
 
@@ -118,11 +120,11 @@ async def restore_conversation(conversation_id: str, principal: Caller, assistan
             raise NotFound("This conversation was deleted too long ago.")
         await store.conversations.change(owner, found.id, deleted=None)
         body = _summary(await conversation_of(store, owner, found.id), running=False)
-    assistant.changes.tell(owner, {"type": "conversation.changed", "id": conversation_id})
+    assistant.changes.tell(owner, ConversationChanged(conversation_id))
     return json(body)
 
 
-@router.get("/api/conversations/{conversation_id}/export", openapi_extra=described(text="text/markdown"))
+@router.get("/api/conversations/{conversation_id}/export", openapi_extra=described(Exported, text="text/markdown"))
 async def export_conversation(
     conversation_id: str, principal: Caller, assistant: Assisting, format: Annotated[Literal["markdown", "json"], Query()] = "markdown"
 ) -> Response:

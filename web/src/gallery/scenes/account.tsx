@@ -1,6 +1,5 @@
 /** Arriving, and the pages of one's own house. */
-import type { AccountOfHouse } from "@/account/actions";
-import type { ApiKey, Invitation, SignedIn } from "@/api/types";
+import type { Account, ApiKey, Invitation, SignedIn } from "@/api/types";
 import { json, refused } from "@/test/fake-fetch";
 import { ALIX } from "@/test/fake-house";
 import { page } from "../page";
@@ -15,7 +14,7 @@ const list = (data: unknown[]) => () => json({ object: "list", data, next: null 
 
 function keyOf(id: string, more: Partial<ApiKey> = {}): ApiKey {
   const rest = { prefix: "alz_ab", scopes: ["inference"] satisfies ApiKey["scopes"], created: DAY };
-  return { id, name: id, ...rest, last_used: null, expires: null, revoked: null, ...more };
+  return { id, object: "key", name: id, ...rest, last_used: null, expires: null, revoked: null, ...more };
 }
 const KEYS = [
   keyOf("Backup script", { last_used: DAY, expires: LATER, scopes: ["inference", "admin"] }),
@@ -25,7 +24,8 @@ const KEYS = [
 ];
 
 function invitationOf(id: string, more: Partial<Invitation> = {}): Invitation {
-  return { id, role: "member", name: id, used: null, revoked: null, created: DAY, expires: LATER, ...more };
+  const dates = { used: null, revoked: null, created: DAY, expires: LATER };
+  return { id, object: "invitation", role: "member", name: id, made_by: ALIX.id, ...dates, ...more };
 }
 const INVITATIONS = [
   invitationOf("Carla"),
@@ -33,14 +33,15 @@ const INVITATIONS = [
   invitationOf("Used", { used: DAY }),
   invitationOf("Ended", { expires: DAY }),
 ];
-const person = (id: string, more: Partial<AccountOfHouse> = {}): AccountOfHouse => {
+const person = (id: string, more: Partial<Account> = {}): Account => {
   return { ...ALIX, id, name: id, email: `${id.toLowerCase()}@example.org`, role: "member", disabled: null, ...more };
 };
 const PEOPLE = [{ ...ALIX, disabled: null }, person("Bob"), person(LONG_WORD), person("Gone", { disabled: DAY })];
 
 function session(id: string, more: Partial<SignedIn> = {}): SignedIn {
   const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-  return { id, user_agent: agent, address: "192.0.2.7", created: DAY, last_seen: DAY, current: false, ...more };
+  const dates = { created: DAY, last_seen: DAY, expires: LATER };
+  return { id, object: "browser_session", user_agent: agent, address: "192.0.2.7", ...dates, current: false, ...more };
 }
 const SESSIONS = [
   session("1", { current: true }),
