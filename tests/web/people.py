@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from playwright.sync_api import Locator, Page, expect
-
-from tests.house import House
 
 PASSWORD = "correct horse battery"
 
@@ -73,15 +71,22 @@ class Person:
         self.tab.get_by_role("menuitem", name=entry).click()
 
 
+class Addressed(Protocol):
+    """Whatever is listening."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @contextmanager
-def calling(house: House, cookies: dict[str, str]) -> Iterator[httpx.Client]:
+def calling(house: Addressed, cookies: dict[str, str]) -> Iterator[httpx.Client]:
     """The house's API as that browser calls it."""
     with httpx.Client(base_url=house.url, cookies=cookies, timeout=60) as client:
         client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
         yield client
 
 
-def first_account(house: House, name: str = "Ada") -> dict[str, str]:
+def first_account(house: Addressed, name: str = "Ada") -> dict[str, str]:
     """Make it; the cookies of its browser."""
     with httpx.Client(base_url=house.url, timeout=60) as client:
         answer = client.post("/api/setup", json={"name": name, "email": f"{name.lower()}@example.org", "password": PASSWORD})
