@@ -69,7 +69,13 @@ export const SHELL: readonly Scene[] = [
   {
     id: "away",
     title: "The server cannot be reached",
-    mount: () => page("/", {}, { "GET /api/conversations": away, "GET /health": away }),
+    // What never comes neither fails in the middle of a picture nor says that the server is there.
+    mount: () =>
+      page(
+        "/",
+        {},
+        { "GET /api/conversations": never, "GET /v1/models": never, "GET /api/changes": away, "GET /health": away },
+      ),
     until: ".bg-sun-soft",
   },
   {
