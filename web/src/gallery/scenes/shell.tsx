@@ -2,6 +2,7 @@
 import type { SearchHit } from "@/api/types";
 import { json, refused } from "@/test/fake-fetch";
 import { summary } from "@/test/fake-house";
+import { modelCard } from "@/test/model-card";
 import { away, never, page } from "../page";
 import { key, open, openRail, type Scene, seen, type } from "../scene";
 import { LONG_WORD } from "../texts";
@@ -108,26 +109,16 @@ export const SHELL: readonly Scene[] = [
             json({
               object: "list",
               data: [
-                {
-                  id: "small",
+                modelCard("small", {
                   name: "SmolLM2 135M",
                   description: "Small and quick. English.",
-                  max_context_length: 8192,
-                  capabilities: { completion_chat: true },
                   license: "Apache-2.0",
-                },
-                {
-                  id: "large",
+                }),
+                modelCard("large", {
                   max_context_length: 131_072,
-                  capabilities: { completion_chat: true },
                   served_by: `${"a-very-long-host-name-".repeat(4)}.example.com`,
-                },
-                {
-                  id: LONG_WORD,
-                  description: LONG_WORD,
-                  max_context_length: 1,
-                  capabilities: { completion_chat: true },
-                },
+                }),
+                modelCard(LONG_WORD, { description: LONG_WORD, max_context_length: 1 }),
               ],
             }),
         },
