@@ -1,5 +1,6 @@
 /** What a stream needs of the browser: time, chance, and whether anybody looks. In: the document. Out: a seam that tests replace. */
 import { isLoopback } from "./base";
+import { reachability } from "./reachability";
 
 export interface Surroundings {
   fetch: typeof fetch;
@@ -18,7 +19,7 @@ export function browser(): Surroundings {
   return {
     fetch: (...request) => fetch(...request),
     random: Math.random,
-    wait,
+    wait: (milliseconds, signal) => untilReached((reached) => wait(milliseconds, AbortSignal.any([signal, reached]))),
     awake: () => document.visibilityState !== "hidden" && (local || navigator.onLine),
     watch(changed) {
       document.addEventListener("visibilitychange", changed);
@@ -31,6 +32,15 @@ export function browser(): Surroundings {
       };
     },
   };
+}
+
+/** Waits with a signal that is aborted when a server that was away is there again: then nobody needs to wait longer. */
+async function untilReached(waiting: (reached: AbortSignal) => Promise<void>): Promise<void> {
+  const back = new AbortController();
+  const unsubscribe = reachability.subscribe(() => {
+    if (reachability.reached) back.abort();
+  });
+  await waiting(back.signal).finally(unsubscribe);
 }
 
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
