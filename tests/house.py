@@ -70,13 +70,13 @@ class House:
         return self.process.wait(60)
 
 
-def start(home: Path, log: Path, model: Path, port: int = 0, **settings: str) -> House:
-    """Start one on a home, a folder with the real `model` in it or a file that is none. It may not be ready yet."""
+def start(home: Path, log: Path, weights: Path, /, port: int = 0, **settings: str) -> House:
+    """Start one on a home, a folder with the real model's `weights` in it or a file that is none. It may not be ready yet."""
     if not home.is_file():
         (home / "models").mkdir(parents=True, exist_ok=True)
         mine = home / "models" / "smollm2-135m-instruct"
         if not mine.exists():
-            mine.symlink_to(model.parent, target_is_directory=True)
+            mine.symlink_to(weights.parent, target_is_directory=True)
     environment = {
         **os.environ,
         "ALIZE_API_KEY": KEY,

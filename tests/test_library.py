@@ -141,7 +141,8 @@ def test_none_is_as_good_as_left_out_and_numpy_s_numbers_are_numbers(tiny: alize
     assert tiny.chat("hello", max_tokens=3, seed=np.int64(1), temperature=np.float32(1)) == tiny.chat(
         "hello", max_tokens=3, seed=1, temperature=1
     )
-    assert tiny.chat("hello", max_tokens=3, seed=None) != tiny.chat("hello", max_tokens=3, seed=None)
+    draws = {tiny.chat("hello", max_tokens=30, seed=None) for _ in range(4)}  # bytes: many of them make the same signs of broken text
+    assert len(draws) == 4
 
 
 @pytest.mark.parametrize("conversation", [None, 5, {"role": "user", "content": "hello"}])

@@ -109,6 +109,7 @@ def test_a_conversation_is_exported_as_markdown_and_as_json(arrive: Arrive) -> N
         ada.button("This conversation").click()
         with ada.tab.expect_download() as download:
             ada.tab.get_by_role("menuitem", name=entry).click()
+        expect(ada.tab.get_by_role("menu")).to_have_count(0)
         text = Path(download.value.path()).read_text("utf-8")
         assert holds in text
     assert json.loads(text)["messages"]
