@@ -187,7 +187,7 @@ def open_webui(program: Path, folder: Path, backend: str, key: str) -> Iterator[
                 f"localStorage.token = {json.dumps(token)}; localStorage.sidebar = 'true';"
             )  # its list, open as ours is
 
-        side = Side("open-webui", url, "#chat-input", ".chat-assistant:last-of-type", f'a[href$="/c/{chat}"]', "#messages-container", enter)
+        side = Side("open-webui", url, "#chat-input", ".markdown-prose", f'a[href$="/c/{chat}"]', "#messages-container", enter)
         yield side, Up(url, seconds, psutil.Process(process.pid))
 
 
