@@ -1,4 +1,4 @@
-"""The documentation is true. In: README.md and docs/. Out: a failure where an example does not run or a command does not exist.
+"""The documentation is true. In: the READMEs and docs/. Out: a failure where an example does not run or a command does not exist.
 
 A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
 whose key is in the variable KEY.
@@ -20,7 +20,7 @@ from alize.weights.catalog import find
 from tests.serving import in_background
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(kind: str) -> list[Any]:
