@@ -87,6 +87,7 @@ def main() -> int:
     root = Path(__file__).parent.parent
     chromium = subprocess.run(["sh", "scripts/chromium.sh"], cwd=root, stdout=subprocess.PIPE, text=True, check=True)
     settings = Settings.load()
+    subprocess.run([Path(sys.executable).with_name("alize"), "pull", settings.model], stdout=sys.stderr, check=True)
     with state_folder() as folder, sync_playwright() as playwright, ExitStack() as stack:
         up: Figures = {}
         for turn in range(args.rounds):
