@@ -12,6 +12,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("alize", deadline=None)  # how long an example takes is the machine's matter, not a test's
+settings.load_profile("alize")
 
 # PyTorch's threads wait for each other by spinning. On products as small as a test's, and beside a second process of tests, that took
 # 85% of the processor's time in tests/model and tests/engine (63 s became 12). No fixture: PyTorch reads it once, as it is imported.

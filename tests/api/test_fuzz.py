@@ -99,7 +99,7 @@ def tried(request: pytest.FixtureRequest, described: Any, background: Background
         operation, examples = described[path][method], 150 if "chat" in path else 25
 
         @seed(0)
-        @settings(max_examples=examples // request.param, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=examples // request.param, suppress_health_check=list(HealthCheck), database=None)
         @given(st.data())
         def one(data: st.DataObject) -> None:
             case = data.draw(operation.as_strategy(generation_mode=mode))

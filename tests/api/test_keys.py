@@ -61,7 +61,7 @@ async def test_a_key_ends_when_it_was_to_end(desk: Desk) -> None:
 
 
 @given(limit=st.integers(1, 9))
-@settings(max_examples=9, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=9, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_pages_show_each_key_once(many_keys: Desk, limit: int) -> None:
     seen: list[str] = []
     after = ""

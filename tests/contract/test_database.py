@@ -18,7 +18,7 @@ from alize.storage.database import SqlDatabase
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 names = count()
-on_one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+on_one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 
 
 async def new_member(database: Database, name: str = "ada") -> Member:

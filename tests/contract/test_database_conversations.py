@@ -162,7 +162,7 @@ async def test_a_person_names_over_the_model_and_the_model_over_nobody(database:
 WORDS = st.lists(st.sampled_from(["Été", "ete", "賃貸契約", "100%", "a_b", "O'Neill", "über", "x", "ÜBER"]), min_size=1, max_size=3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(st.lists(st.tuples(WORDS, WORDS), max_size=4), WORDS)
 async def test_a_search_finds_what_holds_every_word_whatever_its_case_and_accents(
     database: Database, chats: list[tuple[list[str], list[str]]], words: list[str]

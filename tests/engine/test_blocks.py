@@ -57,7 +57,7 @@ class Pool(RuleBasedStateMachine):
         assert self.pool.size - self.pool.free == len({block for blocks in self.held for block in blocks})
 
 
-Pool.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Pool.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestPool = Pool.TestCase
 
 

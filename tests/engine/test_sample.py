@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -69,7 +69,6 @@ def test_a_mask_forbids_and_stop_tokens_wait_for_the_minimum() -> None:
     assert sample_token(LOGITS.copy(), early, 0) == 3
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(np.float32, st.integers(1, 700), elements=st.floats(-20, 20, width=32)),
     st.integers(0, 2**63),

@@ -78,7 +78,7 @@ def limits(draw: st.DrawFn) -> Limits:
 ARRIVALS = given(requests(), limits(), st.integers(9, 30), st.sampled_from([None, 20]), st.data())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @ARRIVALS
 def test_every_answer_is_the_one_given_alone(
     work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
@@ -87,7 +87,7 @@ def test_every_answer_is_the_one_given_alone(
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @ARRIVALS
 def test_every_answer_of_many_is_the_one_given_alone(
     work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject

@@ -17,7 +17,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 
 @given(password=TEXTS, other=TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_a_password_fits_its_own_hash_alone(password: str, other: str) -> None:
     passwords = Passwords(CHEAP)
     encoded = await passwords.hashed(password)

@@ -274,7 +274,7 @@ def differs_on_purpose(messages: list[Message]) -> bool:
     return messages[-1]["role"] == "system" or messages[0]["role"] == "tool" or bool(messages[0].get("tool_calls")) or alone
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(messages=conversations())
 def test_the_order_accepted_is_mistral_common_s(reference: Callable[[list[Message]], bool], messages: list[Message]):
     try:

@@ -42,7 +42,7 @@ def test_an_archive_cut_off_anywhere_is_refused(archived: Path, tmp_path: Path) 
         assert "cut off" in refused(tmp_path / "cut.tar.gz", tmp_path).message
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_an_archive_with_a_wrong_bit_is_refused_or_whole(archived: Path, tmp_path: Path, at: float, bit: int) -> None:
     data = bytearray(archived.read_bytes())

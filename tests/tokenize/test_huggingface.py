@@ -80,7 +80,7 @@ def pairs(load: Callable[..., Tokenizer]) -> dict[str, tuple[Tokenizer, Library]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(text=TEXTS.filter(lambda text: not any(marker in text for marker in (*CONTROL, "<unk>"))))
 def test_ids_and_texts_of_harmless_words_equal_the_library_s(pairs: dict[str, tuple[Tokenizer, Library]], kind: str, text: str):
     ours, library = pairs[kind]
@@ -92,7 +92,7 @@ def test_ids_and_texts_of_harmless_words_equal_the_library_s(pairs: dict[str, tu
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(words=st.lists(TEXTS.filter(lambda text: not any(marker in text for marker in (*CONTROL, "<unk>"))), max_size=3))
 def test_ids_between_markers_equal_the_library_s(pairs: dict[str, tuple[Tokenizer, Library]], kind: str, words: list[str]):
     ours, library = pairs[kind]
@@ -101,7 +101,7 @@ def test_ids_between_markers_equal_the_library_s(pairs: dict[str, tuple[Tokenize
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(text=st.lists(st.sampled_from([*CONTROL, "<unk>", "<", "s>", "hello", " ", "|im_end|>"]), max_size=5).map("".join))
 def test_markers_in_a_text_are_text(pairs: dict[str, tuple[Tokenizer, Library]], kind: str, text: str):
     ours, _ = pairs[kind]
@@ -257,7 +257,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(place=st.sampled_from(PLACES), junk=JUNK)
 def test_a_lying_document_is_refused_or_works_but_never_breaks(load: Callable[..., Tokenizer], place: tuple[Any, ...], junk: Any):
     document = json.loads(json.dumps(DOCUMENT))

@@ -52,7 +52,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.text
 
 
 @pytest.mark.parametrize("version", list(FILES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(question=WORDS, answer=WORDS.filter(bool), system=st.none() | WORDS.filter(bool))
 def test_ids_of_a_conversation_equal_mistral_common_s(
     ours: dict[str, Tokenizer], theirs: dict[str, Any], version: str, question: str, answer: str, system: str | None
@@ -80,7 +80,7 @@ def test_a_prefix_is_left_open(ours: dict[str, Tokenizer], version: str):
 
 
 @pytest.mark.parametrize("version", list(FILES))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_any_ids_read_as_mistral_common_reads_them(ours: dict[str, Tokenizer], theirs: dict[str, Any], version: str, data: st.DataObject):
     tokenizer = ours[version]
@@ -100,7 +100,7 @@ def broken_once(text: str) -> str:
 
 
 @pytest.mark.parametrize("version", list(FILES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=WORDS.map(lambda text: text.replace("▁", "_")))
 def test_a_text_comes_back_whole(ours: dict[str, Tokenizer], version: str, text: str):
     tokenizer = ours[version]

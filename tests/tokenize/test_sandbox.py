@@ -214,7 +214,7 @@ PIECES = st.sampled_from((
 # fmt: on
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_any_source_renders_or_is_refused_but_never_breaks(source: str):
     try:

@@ -49,7 +49,7 @@ def ours(metadata: dict[str, Any]) -> Tokenizer:
 TEXTS = st.one_of(st.text(), st.text("ab er on\n▁é中👍<>0x", max_size=60), st.text(" ", max_size=60), st.text("a ", max_size=60))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_ids_equal_the_library_s(library: Any, ours: Tokenizer, text: str):
     text = text.replace("\0", "")  # the library ends a text there
@@ -63,7 +63,7 @@ def test_runs_of_every_character_equal_the_library_s(library: Any, ours: Tokeniz
             assert ours.encode(character * length) == library.encode(character * length)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_any_ids_read_as_the_library_reads_them(library: Any, ours: Tokenizer, data: st.DataObject):
     ids = data.draw(st.lists(st.one_of(st.integers(1, 31999), st.sampled_from([1, 2, 3, 35, 259, 260, 28705])), max_size=8))
@@ -124,7 +124,7 @@ def vocabulary(scores: dict[str, float], letters: str = "abc▁") -> dict[str, A
 WORDS = st.lists(st.text("ab", min_size=2, max_size=6) | st.text("abc", min_size=2, max_size=4), unique=True, max_size=12)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(words=WORDS, text=st.text("abc", max_size=30), runs=st.booleans(), seed=st.integers(0, 2**32))
 def test_any_vocabulary_is_cut_by_the_rule(words: list[str], text: str, runs: bool, seed: int):
     scores = {word: -float(place) for place, word in enumerate(random.Random(seed).sample(words, len(words)))}

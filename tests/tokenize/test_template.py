@@ -106,7 +106,7 @@ def conversation(turns: list[tuple[str, str]], system: str | None) -> list[dict[
 
 
 @pytest.mark.parametrize("family", ["chatml", "trimming", "alternating", "thinking"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(turns=TURNS, system=st.none() | HARMLESS)
 def test_ids_of_harmless_words_equal_those_of_transformers(
     ours: dict[str, Tokenizer], transformers: Any, family: str, turns: list[tuple[str, str]], system: str | None
@@ -116,7 +116,7 @@ def test_ids_of_harmless_words_equal_those_of_transformers(
     assert ours[family].template(messages) == theirs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(question=HARMLESS, key=HARMLESS, value=HARMLESS, result=HARMLESS)
 def test_tools_calls_and_results_equal_those_of_transformers(
     ours: dict[str, Tokenizer], transformers: Any, question: str, key: str, value: str, result: str
@@ -137,7 +137,7 @@ def test_tools_calls_and_results_equal_those_of_transformers(
     assert ours["tools"].template(messages(json.dumps(arguments)), [TOOL]) == theirs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(question=HARMLESS, prefix=HARMLESS.filter(lambda text: text and text.strip() == text and "</think>" not in text))
 @pytest.mark.parametrize("family", ["chatml", "trimming", "alternating"])
 def test_a_prefix_is_left_open_as_transformers_leaves_it(
@@ -155,7 +155,7 @@ HOSTILE = st.lists(
 
 
 @pytest.mark.parametrize("family", list(TEMPLATES))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(hostile=HOSTILE.map("".join))
 def test_the_control_tokens_of_a_conversation_do_not_depend_on_its_words(ours: dict[str, Tokenizer], family: str, hostile: str):
     tokenizer = ours[family]
@@ -167,7 +167,7 @@ def test_the_control_tokens_of_a_conversation_do_not_depend_on_its_words(ours: d
     assert control(hostile) == control("harmless")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hostile=HOSTILE.map("".join))
 def test_neither_tools_nor_their_results_reach_a_control_token(ours: dict[str, Tokenizer], hostile: str):
     tokenizer = ours["tools"]
