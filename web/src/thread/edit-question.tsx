@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from "react";
 import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
 import { useT } from "@/i18n";
+import { editOf, keepEdit } from "./edits";
 import { sendsOn } from "./keys";
+import { useStore } from "./thread-context";
 import { GROWING, useGrowing } from "./use-growing";
 
 export interface EditQuestionProps {
@@ -14,14 +16,22 @@ export interface EditQuestionProps {
 
 export function EditQuestion({ message, onCancel, onSend }: EditQuestionProps) {
   const t = useT();
-  const [text, setText] = useState(message.content);
+  const store = useStore();
+  const [before] = useState(() => editOf(store, message.id));
+  const [text, setText] = useState(before ?? message.content);
   const field = useRef<HTMLTextAreaElement>(null);
   useGrowing(field, text);
   useEffect(() => {
+    // One that comes back into sight must not take the keyboard from where it is.
+    if (before !== null) return;
     const element = field.current;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  }, [before]);
+  const change = (next: string): void => {
+    keepEdit(store, message.id, next);
+    setText(next);
+  };
   // With files and no words there is still something to ask about.
   const sendable = text.trim() !== "" || message.attachments.length > 0;
   const send = (): void => {
@@ -42,7 +52,7 @@ export function EditQuestion({ message, onCancel, onSend }: EditQuestionProps) {
         value={text}
         aria-label={t("message.editLabel")}
         className={`block max-h-[50dvh] w-full resize-none bg-transparent px-1 text-16 leading-normal outline-none ${GROWING}`}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape" && !event.nativeEvent.isComposing) {
             event.stopPropagation();

@@ -31,7 +31,11 @@ export function LiveRegion() {
   const [said, setSaid] = useState<{ id: number; text: string }[]>([]);
 
   useEffect(() => {
-    if (!message) return;
+    if (!message) {
+      // Taken back before it was sent: it will never end.
+      if (heard !== null) setHeard(null);
+      return;
+    }
     const say = (sentences: string[]): void => {
       if (sentences.length === 0) return;
       const more = sentences.map((text) => ({ id: ++count.current, text }));

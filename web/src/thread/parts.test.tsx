@@ -1,10 +1,11 @@
-import { act, cleanup, render, screen, within } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
-import { afterEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ApiFailure } from "@/api/failure";
 import type { Message, RunEvent, Sampling } from "@/api/types";
 import { TooltipProvider } from "@/components/tooltip";
+import { furnish } from "@/test/dom";
 import { Answer } from "./answer";
 import { Composer } from "./composer";
 import { LiveRegion } from "./live-region";
@@ -12,13 +13,14 @@ import { memoryTransport } from "./memory-transport";
 import { wholeOf } from "./merge";
 import { Question } from "./question";
 import { answer, conversation, question } from "./samples";
+import { runOf } from "./send";
 import { SettingsPanel } from "./settings-panel";
 import { createStore, type ThreadStore } from "./store";
 import { ThreadContext, useView } from "./thread-context";
 import type { Transport } from "./transport";
 import type { Draft } from "./use-draft";
 
-afterEach(cleanup);
+beforeEach(() => furnish());
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -121,6 +123,25 @@ describe("an answer", () => {
   });
 });
 
+describe("what is read aloud", () => {
+  it("is the next answer, where the one that was awaited was taken back before it was sent", async () => {
+    let fail: (failure: unknown) => void = () => {};
+    const store = threadOf([question("q"), answer("a", "q")], {
+      send: () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+    });
+    show(store, <LiveRegion />);
+    const typed = (text: string) => ({ text, attachments: [] });
+    const [sent] = await act(async () => [store.send(typed("lost"))]);
+    await act(async () => fail(new ApiFailure("No.", 400, "invalid_request_error")));
+    await act(async () => void store.undo(sent === undefined ? "" : runOf(sent)));
+    await act(async () => void store.send(typed("again")));
+    expect(screen.getByRole("log").textContent).toBe("The answer begins.The answer begins.");
+  });
+});
+
 function FirstTurn() {
   const first = useView((view) => view.thread.path[0] ?? "");
   return <Question key={first} id={first} />;
@@ -130,7 +151,13 @@ describe("a question", () => {
   it("is edited in place, and the edit is another version of it", async () => {
     const user = userEvent.setup();
     const store = threadOf([question("q"), answer("a", "q")], { send: never });
-    show(store, <FirstTurn />);
+    show(
+      store,
+      <>
+        <FirstTurn />
+        <input id="composer" aria-label="Message" />
+      </>,
+    );
     await user.click(screen.getByRole("button", name("Edit")));
     const field = screen.getByRole("textbox", name("Edit your message"));
     await user.clear(field);
@@ -139,11 +166,37 @@ describe("a question", () => {
     expect(thread.messages.get(thread.path[0] ?? "")?.content).toBe("better");
     expect(thread.messages.get("q")?.content).toBe("question q");
     expect(screen.getByText("2 / 2")).toBeDefined();
+    // The field is gone; one goes on where one writes.
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("textbox", name("Message"))));
     await user.click(screen.getByRole("button", name("Previous version")));
     expect(store.view().thread.leaf).toBe("a");
     expect(screen.getByText("1 / 2")).toBeDefined();
     // The buttons are those of another message now: the keyboard stays where it was.
     expect(document.activeElement).toBe(screen.getByRole("button", name("Previous version")));
+  });
+
+  it("gives the keyboard back to its button where the edit is given up", async () => {
+    const user = userEvent.setup();
+    show(threadOf([question("q"), answer("a", "q")]), <FirstTurn />);
+    await user.click(screen.getByRole("button", name("Edit")));
+    await user.keyboard(" more{Escape}");
+    expect(document.activeElement).toBe(screen.getByRole("button", name("Edit")));
+  });
+
+  it("keeps an edit that was begun while its row is out of the page, and leaves focus where it is then", async () => {
+    const user = userEvent.setup();
+    const store = threadOf([question("q"), answer("a", "q")], { send: never });
+    const { unmount } = show(store, <FirstTurn />);
+    await user.click(screen.getByRole("button", name("Edit")));
+    await user.keyboard(", and more");
+    unmount();
+    show(store, <FirstTurn />);
+    const field = screen.getByRole<HTMLTextAreaElement>("textbox", name("Edit your message"));
+    expect(field.value).toBe("question q, and more");
+    expect(document.activeElement).toBe(document.body);
+    await user.click(screen.getByRole("button", name("Cancel")));
+    await user.click(screen.getByRole("button", name("Edit")));
+    expect(screen.getByRole<HTMLTextAreaElement>("textbox").value).toBe("question q");
   });
 
   it("shows names that would lie about themselves as what they are", () => {

@@ -1,10 +1,13 @@
 /** What the person said. In: a message id. Out: its bubble with files, versions and actions; editing happens in place. */
 import { Check, Copy, Pencil } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { IconButton } from "@/components/icon-button";
 import { useT } from "@/i18n";
+import { focusWriting } from "@/shell/focus-writing";
 import { BranchWalker } from "./branch-walker";
 import { EditQuestion } from "./edit-question";
+import { editOf, keepEdit } from "./edits";
 import { FileChip } from "./file-chip";
 import { useMessage, useStore } from "./thread-context";
 import { useCopy } from "./use-copy";
@@ -16,13 +19,18 @@ export const Question = memo(function Question({ id }: { id: string }) {
   const t = useT();
   const store = useStore();
   const message = useMessage(id);
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState(() => editOf(store, id) !== null);
   const [whole, setWhole] = useState(false);
   const [copyText, copied] = useCopy();
+  const button = useRef<HTMLButtonElement>(null);
   if (!message) return null;
   const { content, attachments } = message;
   const long = content.length > FOLDED;
   const shown = long && !whole ? `${content.slice(0, FOLDED)}…` : content;
+  const endEdit = (): void => {
+    keepEdit(store, id, null);
+    flushSync(() => setEditing(false));
+  };
 
   return (
     <article className="group/turn flex flex-col items-end gap-1">
@@ -30,10 +38,14 @@ export const Question = memo(function Question({ id }: { id: string }) {
       {editing ? (
         <EditQuestion
           message={message}
-          onCancel={() => setEditing(false)}
+          onCancel={() => {
+            endEdit();
+            button.current?.focus();
+          }}
           onSend={(text) => {
-            setEditing(false);
+            endEdit();
             store.send({ text, attachments }, message.parent);
+            focusWriting();
           }}
         />
       ) : (
@@ -72,7 +84,13 @@ export const Question = memo(function Question({ id }: { id: string }) {
               icon={copied ? <Check /> : <Copy />}
               onClick={() => copyText({ plain: content })}
             />
-            <IconButton small label={t("message.edit")} icon={<Pencil />} onClick={() => setEditing(true)} />
+            <IconButton
+              ref={button}
+              small
+              label={t("message.edit")}
+              icon={<Pencil />}
+              onClick={() => setEditing(true)}
+            />
           </span>
         </div>
       )}
