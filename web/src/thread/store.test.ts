@@ -140,6 +140,20 @@ describe("a thread", () => {
     await until(store, () => last(store)?.state === "stopped");
   });
 
+  it("answers one that could not be sent, and that the person sends after all, though it had been stopped", async () => {
+    const { store, asked, failures } = house();
+    failures.push(new ApiFailure("busy", 400, "invalid"));
+    store.send(typed("hello"));
+    store.stop(last(store)?.run ?? "");
+    await until(store, () => store.view().queue[0]?.state === "failed");
+    store.retry(store.view().queue[0]?.id ?? "");
+    await eventually(asks(asked, 1));
+    asked[0]?.write("Good day");
+    asked[0]?.end();
+    await until(store, () => last(store)?.state === "done");
+    expect(last(store)?.content).toBe("Good day");
+  });
+
   it("sends again by itself what a network lost, with the same ids", async () => {
     const { store, asked, failures, sends } = house();
     failures.push(unreachable(null), unreachable(null));

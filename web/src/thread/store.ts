@@ -202,9 +202,15 @@ export function createStore(parts: StoreParts): ThreadStore {
     return one.send;
   }
 
-  function retry(request: string): void {
+  function sendAgain(request: string): void {
     set({ queue: outgoing.retried(view.queue, request) });
     void pump();
+  }
+
+  function retry(request: string): void {
+    // Whoever sends it after all wants the answer that they had stopped.
+    set({ stopping: without(view.stopping, request) });
+    sendAgain(request);
   }
 
   return {
@@ -230,7 +236,7 @@ export function createStore(parts: StoreParts): ThreadStore {
     retry,
     undo,
     reached() {
-      for (const one of view.queue) if (one.state === "failed" && passing(one.failure)) retry(one.id);
+      for (const one of view.queue) if (one.state === "failed" && passing(one.failure)) sendAgain(one.id);
       if (view.trouble !== null && passing(view.trouble)) set({ trouble: null });
       keepFollowing();
     },
