@@ -34,23 +34,24 @@ describe("a temporary chat", () => {
       temperature: 0,
       messages: [
         { role: "system", content: "Be brief." },
-        { role: "user", content: "a.txt\n\n1 2\n\nSum it up" },
+        { role: "user", content: "File a.txt:\n1 2\n\nSum it up" },
         { role: "assistant", content: "3" },
         { role: "user", content: "Sure?" },
       ],
     });
   });
 
-  it("goes on from an answer that was stopped, and leaves out those that never began", () => {
+  it("goes on from an answer that was stopped, and leaves out those that never began: templates want turns", () => {
     const path = [
       question("q"),
       answer("a", "q", { content: "" }),
       question("q2", "a"),
       answer("b", "q2", { content: "Ah, " }),
     ];
-    expect(chatRequest(path, "small", {})).toMatchObject({
-      messages: [{ role: "user" }, { role: "user" }, { role: "assistant", content: "Ah, ", prefix: true }],
-    });
+    expect(chatRequest(path, "small", {}).messages).toEqual([
+      { role: "user", content: "question q\n\nquestion q2" },
+      { role: "assistant", content: "Ah, ", prefix: true },
+    ]);
   });
 
   it("reads chunks of text, as an upstream may send them, and passes over reasoning", () => {
@@ -79,6 +80,15 @@ describe("a temporary chat", () => {
 
   it("does not write again what it goes on from", () => {
     expect(textOf(eventsOf(fixture("chat-prefix"), "Ah, "))).toBe("Bonjour");
+  });
+
+  it("loses nothing of an answer that only begins like what it goes on from", () => {
+    const chunk = (content: string, finish_reason: string | null = null) =>
+      `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason }] })}\n\n`;
+    expect(textOf(eventsOf(chunk("P") + chunk("age") + chunk("", "stop"), "Par"))).toBe("Page");
+    expect(textOf(eventsOf(chunk("P") + chunk("aris") + chunk("", "stop"), "Par"))).toBe("is");
+    expect(textOf(eventsOf(chunk("P") + chunk("a", "length"), "Par"))).toBe("Pa");
+    expect(textOf(eventsOf(chunk("Pa"), "Par"))).toBe("Pa"); // cut off
   });
 
   it("fails once with the server's words, and keeps what came before", () => {

@@ -14,15 +14,20 @@ export interface ChatMessage {
 
 /**
  * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
- * Failed and empty answers are left out: they say nothing, and the API refuses empty ones.
+ * Failed and empty answers are left out: they say nothing, and the API refuses empty ones. The questions around one are
+ * then said together, since templates want turns.
  */
 export function chatRequest(path: readonly Message[], model: string, settings: Sampling): ChatCompletionRequest {
   const { system, ...sampling } = settings;
   const messages: ChatMessage[] = system ? [{ role: "system", content: system }] : [];
   path.forEach((message, index) => {
     const last = index === path.length - 1;
-    if (message.role === "user") messages.push({ role: "user", content: withAttachments(message) });
-    else if (message.content !== "") {
+    const before = messages.at(-1);
+    if (message.role === "user") {
+      const content = withAttachments(message);
+      if (before?.role === "user") before.content += `\n\n${content}`;
+      else messages.push({ role: "user", content });
+    } else if (message.content !== "") {
       messages.push({ role: "assistant", content: message.content, ...(last ? { prefix: true as const } : {}) });
     }
   });
@@ -31,7 +36,7 @@ export function chatRequest(path: readonly Message[], model: string, settings: S
 
 /** As the server does for conversations that it keeps: files first, each under its name. */
 function withAttachments({ content, attachments }: Message): string {
-  const files = attachments.map(({ name, text }: Attachment) => `${name}\n\n${text}`);
+  const files = attachments.map(({ name, text }: Attachment) => `File ${name}:\n${text}`);
   return [...files, content].filter((part) => part !== "").join("\n\n");
 }
 
@@ -43,7 +48,7 @@ export interface ChatReader {
 }
 
 /**
- * Reads one answer. `prefix`: text it goes on from, which the API repeats and which is on the page already.
+ * Reads one answer. `prefix`: text it goes on from, which is on the page already and which this server repeats.
  * `clock`: milliseconds. An error in the stream ends the run as failed; what was written stays.
  */
 export function createChatReader(prefix: string, clock: () => number = () => performance.now()): ChatReader {
@@ -51,17 +56,35 @@ export function createChatReader(prefix: string, clock: () => number = () => per
   let first = 0;
   let over = false;
   let repeated = prefix;
+  let held = "";
 
+  /** What can be shown now: not every server repeats, so what may be a repetition is held back until that is known. */
   function unrepeated(text: string): string {
-    if (repeated === "" || text === "") return text;
-    const same = text.startsWith(repeated) ? repeated.length : repeated.startsWith(text) ? text.length : 0;
-    repeated = same === 0 ? "" : repeated.slice(same);
-    return text.slice(same);
+    if (repeated === "") return text;
+    held += text;
+    if (held !== repeated && repeated.startsWith(held)) return "";
+    const shown = held.startsWith(repeated) ? held.slice(repeated.length) : held;
+    repeated = "";
+    held = "";
+    return shown;
+  }
+
+  function said(text: string): RunEvent[] {
+    if (text === "") return [];
+    first ||= clock();
+    return [{ type: "message.output.delta", content: text }];
+  }
+
+  /** It was no repetition after all: what was held back, then how it ends. */
+  function ended(end: RunEvent): RunEvent[] {
+    const rest = said(held);
+    over = true;
+    held = "";
+    return [...rest, end];
   }
 
   function failed(message: string, code: string | null): RunEvent[] {
-    over = true;
-    return [{ type: "conversation.response.error", message, code }];
+    return ended({ type: "conversation.response.error", message, code });
   }
 
   return {
@@ -71,21 +94,14 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       if (chunk === null) return failed("The stream could not be read.", "unreadable");
       if (chunk.object === "error") return failed(String(chunk.message ?? ""), chunk.code ?? null);
       const choice = chunk.choices?.[0];
-      const events: RunEvent[] = [];
-      const text = unrepeated(textOf(choice?.delta?.content));
-      if (text !== "") {
-        first ||= clock();
-        events.push({ type: "message.output.delta", content: text });
-      }
+      const events = said(unrepeated(textOf(choice?.delta?.content)));
       const finish = choice?.finish_reason;
       if (finish === "error") return [...events, ...failed("The engine gave the answer up.", "engine_error")];
-      if (finish) {
-        over = true;
-        events.push(doneEvent(finish, chunk.usage, (clock() - began) / 1000, first ? (first - began) / 1000 : 0));
-      }
-      return events;
+      if (!finish) return events;
+      const firstSeconds = first ? (first - began) / 1000 : 0;
+      return [...events, ...ended(doneEvent(finish, chunk.usage, (clock() - began) / 1000, firstSeconds))];
     },
-    end: () => (over ? [] : [{ type: "run.cut_off" }]),
+    end: () => (over ? [] : ended({ type: "run.cut_off" })),
   };
 }
 
