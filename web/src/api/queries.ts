@@ -15,6 +15,10 @@ export { continueAnswer, postMessage, regenerate, stopRun } from "./actions";
 const PAGE = 50; // conversations a call: more than a screen, less than a moment
 const KEYS_PAGE = 100;
 
+/** What the server takes of a search: characters, hits. */
+export const LONGEST_SEARCH = 200;
+export const MOST_HITS = 100;
+
 export const keys = {
   session: ["session"] as const,
   models: ["models"] as const,

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { ArrowRight, MessageSquare, Search } from "lucide-react";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { everyConversation } from "@/api/list-cache";
-import { useConversations, useSearch } from "@/api/queries";
+import { LONGEST_SEARCH, useConversations, useSearch } from "@/api/queries";
 import { classes } from "@/components/classes";
 import { Dialog } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
@@ -89,6 +89,7 @@ function Field({ onDone }: { onDone: (leads: boolean) => void }) {
           aria-label={t("palette.placeholder")}
           placeholder={t("palette.placeholder")}
           autoComplete="off"
+          maxLength={LONGEST_SEARCH}
           spellCheck={false}
           dir="auto"
           value={text}

@@ -1,7 +1,7 @@
 /** Search as a page, with an address. In: `?q=`. Out: every hit with its excerpt, a list of links. */
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { useSearch } from "@/api/queries";
+import { LONGEST_SEARCH, MOST_HITS, useSearch } from "@/api/queries";
 import type { SearchHit } from "@/api/types";
 import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
@@ -15,7 +15,6 @@ import { useLook } from "./look-provider";
 import { useTyped } from "./use-typed";
 
 const STEP = 30; // hits
-const MOST = 200;
 
 const route = getRouteApi("/house/search");
 
@@ -25,7 +24,7 @@ export function SearchPage() {
   const navigate = useNavigate();
   const [text, setText] = useState(q);
   const [limit, setLimit] = useState(STEP);
-  const typed = useTyped(text).trim();
+  const typed = useTyped(text).trim().slice(0, LONGEST_SEARCH); // an address may say more
   const search = useSearch(typed, limit);
   // The address follows what is typed, without a step of history for each letter; "back" and the palette change the text.
   const inAddress = useRef(q);
@@ -53,6 +52,7 @@ export function SearchPage() {
             dir="auto"
             autoFocus
             autoComplete="off"
+            maxLength={LONGEST_SEARCH}
             value={text}
             onChange={(event) => {
               setText(event.target.value);
@@ -79,8 +79,8 @@ export function SearchPage() {
               <Hit key={`${hit.conversation} ${hit.message}`} hit={hit} />
             ))}
           </ul>
-          {settled && hits.length >= limit && limit < MOST && (
-            <Button className="mt-4" onClick={() => setLimit(Math.min(limit + STEP, MOST))}>
+          {settled && hits.length >= limit && limit < MOST_HITS && (
+            <Button className="mt-4" onClick={() => setLimit(Math.min(limit + STEP, MOST_HITS))}>
               {t("search.more")}
             </Button>
           )}
