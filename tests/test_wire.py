@@ -61,6 +61,34 @@ async def test_what_the_assistant_answers_is_what_it_documents(tmp_path: Any) ->
         fits(schemas.Summary, (await ada.ask("PATCH", f"/api/conversations/{chat}", {"pinned": True})).text)
 
 
+def test_what_the_page_lets_a_person_set_and_look_for_the_server_takes() -> None:
+    document = wire.document()
+    fields = document["components"]["schemas"]["SamplingSettings"]["properties"]
+    source = wire.FILE.parents[1]
+    form, queries = (source / "thread/settings.ts").read_text("utf-8"), (source / "api/queries.ts").read_text("utf-8")
+    rows = re.findall(r'name: "(\w+)", whole: (\w+), least: ([-\w.]+), most: ([\w.]+)', form)
+    assert {name for name, *_ in rows} == fields.keys() - {"system", "stop"}
+    for name, whole, least, most in rows:
+        taken = next(kind for kind in fields[name]["anyOf"] if kind["type"] != "null")
+        assert (taken["type"] == "integer") == (whole == "true"), name
+        assert _constant(form, least) >= taken.get("minimum", taken.get("exclusiveMinimum")), name
+        assert _constant(form, most) <= taken["maximum"], name
+    stops = next(kind for kind in fields["stop"]["anyOf"] if kind["type"] == "array")
+    assert (_constant(form, "MOST_STOPS"), _constant(form, "LONGEST_STOP")) == (stops["maxItems"], stops["items"]["maxLength"])
+    assert _constant(form, "LONGEST_SYSTEM") == next(kind for kind in fields["system"]["anyOf"] if kind["type"] == "string")["maxLength"]
+    asked = {one["name"]: one["schema"] for one in document["paths"]["/api/search"]["get"]["parameters"]}
+    assert _constant(queries, "LONGEST_SEARCH") == asked["q"]["maxLength"]
+    assert _constant(queries, "MOST_HITS") == asked["limit"]["maximum"]
+
+
+def _constant(source: str, word: str) -> float:
+    """A number, or what a constant of the page's source is: a number, or 2 ** n - 1."""
+    found = re.search(rf"const {word} = ([^;]+);", source)
+    text = (found[1] if found else word).replace("_", "")
+    power = re.fullmatch(r"2 \*\* (\d+) - 1", text)
+    return 2 ** int(power[1]) - 1 if power else float(text)
+
+
 def test_each_stream_documents_every_event_and_how_to_tell_them_apart() -> None:
     document = wire.document()
     for name, members, path in (("RunEvent", RunEvent, "/api/runs/{run_id}/events"), ("Change", Change, "/api/changes")):

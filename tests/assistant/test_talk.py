@@ -29,6 +29,17 @@ async def test_an_answer_is_made_and_kept_with_what_it_took(page: Page) -> None:
     assert (answer["prompt_tokens"], answer["left"], answer["served_by"]) == (done["usage"]["prompt_tokens"], [], "")
 
 
+async def test_every_setting_that_is_taken_makes_an_answer(page: Page) -> None:
+    """Also at the ends of what is taken: the public API reads them again when the question is asked."""
+    least = {"temperature": 0, "top_p": 0.01, "top_k": 0, "min_p": 0, "max_tokens": 1, "presence_penalty": -2, "frequency_penalty": -2}
+    most = {"temperature": 1.5, "top_p": 1, "top_k": 1_000_000, "min_p": 1, "max_tokens": 1_000_000, "seed": 2**63 - 1}
+    for settings in (least, {**most, "presence_penalty": 2, "frequency_penalty": 2, "stop": ["x" * 1000] * 16, "system": "y" * 100}):
+        chat = await page.begin(settings=settings)
+        asked = await page.ask(chat)
+        assert (await page.follow(asked["run"]["id"]))[-1][1]["type"] == "conversation.response.done"
+    await page.call("PATCH", f"/api/conversations/{chat}", 422, {"settings": {"temperature": 1.6}})
+
+
 async def test_from_whichever_event_one_follows_the_text_is_whole(page: Page) -> None:
     chat = await page.begin()
     asked = await page.ask(chat)

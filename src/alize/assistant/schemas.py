@@ -28,10 +28,10 @@ LONGEST = 400_000  # characters of a message
 
 
 class SamplingSettings(Schema):
-    """How a conversation's answers are drawn. What is not given is the model's own."""
+    """How a conversation's answers are drawn: what the public API would take. What is not given is the model's own."""
 
     system: str | None = Field(None, max_length=32_000)
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(None, ge=0, le=1.5)
     top_p: float | None = Field(None, gt=0, le=1)
     top_k: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
     min_p: float | None = Field(None, ge=0, le=1)
@@ -39,7 +39,7 @@ class SamplingSettings(Schema):
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     seed: Natural | None = None
-    stop: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] | None = Field(None, max_length=16)
+    stop: list[Annotated[str, StringConstraints(min_length=1, max_length=1000)]] | None = Field(None, max_length=16)
 
 
 class ConversationNew(Schema):

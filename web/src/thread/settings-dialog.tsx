@@ -122,6 +122,8 @@ function faultText(fault: Fault | undefined, t: Translate): string | null {
       return t("sampling.faultStops", { most: fault.most });
     case "stop-length":
       return t("sampling.faultStopLength", { most: fault.most });
+    case "long":
+      return t("sampling.faultLong", { most: fault.most });
     case "said":
       return fault.text;
   }

@@ -15,6 +15,13 @@ describe("the settings form", () => {
     expect(settings).toEqual({ temperature: 0.7, seed: 42, presence_penalty: -0.5 });
   });
 
+  it("counts characters as the server does, which are two units each where they are rare", () => {
+    expect(settingsOf({ ...empty, system: "🐝".repeat(32_000), stop: "🐝".repeat(1000) }).faults).toEqual({});
+    expect(settingsOf({ ...empty, stop: "x".repeat(1001) }).faults).toEqual({
+      stop: { kind: "stop-length", most: 1000 },
+    });
+  });
+
   it("takes line breaks inside a stop text as they are usually written", () => {
     expect(settingsOf({ ...empty, stop: "\\n\\nUser:\nEND" }).settings.stop).toEqual(["\n\nUser:", "END"]);
   });
@@ -27,9 +34,13 @@ describe("the settings form", () => {
       top_k: "1.5",
       seed: "1e3",
       min_p: "much",
+      max_tokens: "1000001",
       stop: "x\n".repeat(17),
+      system: "🐝".repeat(32_001),
     });
     expect(faults).toEqual({
+      max_tokens: { kind: "range", least: 1, most: 1_000_000 },
+      system: { kind: "long", most: 32_000 },
       temperature: { kind: "range", least: 0, most: 1.5 },
       top_p: { kind: "range", least: 0, most: 1 },
       top_k: { kind: "whole" },

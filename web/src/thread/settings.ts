@@ -15,19 +15,20 @@ export interface NumberField {
 
 const HUGE = 2 ** 31 - 1;
 
-/** In the order of the form. The bounds are those of the public API. */
+/** In the order of the form. The bounds are those of the server, which a test holds equal. */
 export const NUMBERS: readonly NumberField[] = [
   { name: "temperature", whole: false, least: 0, most: 1.5, step: 0.1 },
   { name: "top_p", whole: false, least: 0, most: 1, above: true, step: 0.05 },
-  { name: "max_tokens", whole: true, least: 1, most: HUGE, step: 1 },
-  { name: "top_k", whole: true, least: 1, most: HUGE, step: 1 },
+  { name: "max_tokens", whole: true, least: 1, most: 1_000_000, step: 1 },
+  { name: "top_k", whole: true, least: 1, most: 1_000_000, step: 1 },
   { name: "min_p", whole: false, least: 0, most: 1, step: 0.01 },
   { name: "presence_penalty", whole: false, least: -2, most: 2, step: 0.1 },
   { name: "frequency_penalty", whole: false, least: -2, most: 2, step: 0.1 },
   { name: "seed", whole: true, least: 0, most: HUGE, step: 1 },
 ];
-export const MOST_STOPS = 16;
+const MOST_STOPS = 16;
 const LONGEST_STOP = 1000;
+const LONGEST_SYSTEM = 32_000;
 
 /** What stands in the fields; an empty one means the model's own. */
 export type Form = Record<NumberName | "system" | "stop", string>;
@@ -38,6 +39,7 @@ export type Fault =
   | { kind: "range"; least: number; most: number }
   | { kind: "stops"; most: number }
   | { kind: "stop-length"; most: number }
+  | { kind: "long"; most: number }
   /** The server's own words. */
   | { kind: "said"; text: string };
 
@@ -63,7 +65,8 @@ export function formOf(settings: Sampling): Form {
 export function settingsOf(form: Form): { settings: Sampling; faults: Faults } {
   const settings: Sampling = {};
   const faults: Faults = {};
-  if (form.system.trim() !== "") settings.system = form.system;
+  if (lengthOf(form.system) > LONGEST_SYSTEM) faults.system = { kind: "long", most: LONGEST_SYSTEM };
+  else if (form.system.trim() !== "") settings.system = form.system;
   for (const field of NUMBERS) {
     const text = form[field.name].trim();
     if (text === "") continue;
@@ -77,9 +80,14 @@ export function settingsOf(form: Form): { settings: Sampling; faults: Faults } {
     .filter((line) => line !== "")
     .map(unescaped);
   if (stops.length > MOST_STOPS) faults.stop = { kind: "stops", most: MOST_STOPS };
-  else if (stops.some((line) => line.length > LONGEST_STOP)) faults.stop = { kind: "stop-length", most: LONGEST_STOP };
+  else if (stops.some((line) => lengthOf(line) > LONGEST_STOP)) faults.stop = { kind: "stop-length", most: LONGEST_STOP };
   else if (stops.length > 0) settings.stop = stops;
   return { settings, faults };
+}
+
+/** Counted as the server counts: characters, not the halves of those that are two units here. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 /** One text a line, so that a line break inside a text is written as people know it: \\n. */

@@ -112,6 +112,7 @@ export const thread = {
   "sampling.faultRange": "A number from {least} to {most} is needed here.",
   "sampling.faultStops": "At most {most} stop texts.",
   "sampling.faultStopLength": "A stop text has at most {most} characters.",
+  "sampling.faultLong": "At most {most} characters can stand here.",
 
   "aloud.code": "{count|# line of code|# lines of code}.",
   "aloud.begun": "The answer begins.",

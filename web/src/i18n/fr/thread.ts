@@ -115,6 +115,7 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.faultRange": "Il faut un nombre de {least} à {most} ici.",
   "sampling.faultStops": "{most} textes d’arrêt au maximum.",
   "sampling.faultStopLength": "Un texte d’arrêt compte {most} caractères au maximum.",
+  "sampling.faultLong": "{most} caractères au maximum ici.",
 
   "aloud.code": "{count|# ligne de code|# lignes de code}.",
   "aloud.begun": "La réponse commence.",

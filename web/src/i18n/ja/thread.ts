@@ -114,6 +114,7 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.faultRange": "{least} から {most} までの数値を入力してください。",
   "sampling.faultStops": "停止文字列は {most} 個までです。",
   "sampling.faultStopLength": "停止文字列は 1 つ {most} 文字までです。",
+  "sampling.faultLong": "{most} 文字までです。",
 
   "aloud.code": "コード {count|# 行|# 行}。",
   "aloud.begun": "回答が始まります。",
