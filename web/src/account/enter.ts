@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { server } from "@/api/client";
 import { keys } from "@/api/queries";
 import type { Session } from "@/api/types";
+import { tellTabs } from "@/shell/persons";
 import { forgetThreads } from "@/thread/stores";
 
 /** Drafts stay in this browser under their owner's id: who signs in again after a session has ended finds their own. */
@@ -12,4 +13,5 @@ export function enter(cache: QueryClient, session: Session): void {
   cache.removeQueries({ type: "inactive" });
   server.hold(session);
   cache.setQueryData<Session>(keys.session, session);
+  tellTabs();
 }

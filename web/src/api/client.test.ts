@@ -1,16 +1,17 @@
 import { expect, test, vi } from "vitest";
 import { fakeServer, json, refused } from "@/test/fake-fetch";
+import { ALIX } from "@/test/fake-house";
 import { type Client, createClient } from "./client";
 import type { Session } from "./types";
 
-function session(csrf: string): Session {
+function session(csrf: string, account: Session["account"] = null): Session {
   return {
     object: "session",
     signed_in: true,
     setup: false,
     setup_token_needed: false,
     no_auth: false,
-    account: null,
+    account,
     csrf,
     limits: { attachment_bytes: 1, attachments: 1, attachment_types: [] },
     outside: { hosts: [], offline: false },
@@ -61,6 +62,30 @@ test("a token that another tab's sign-in made stale is fetched anew, and the cal
   client.hold(session("old"));
   expect(await client.call("PATCH /api/account", { body: {} })).toEqual({ done: true });
   expect(server.asked.map(({ method }) => method)).toEqual(["PATCH", "GET", "PATCH"]);
+});
+
+test("nothing is sent again for somebody else who signed in in another tab, and those who listen are told", async () => {
+  const eve = { ...ALIX, id: "eve" };
+  const server = fakeServer({
+    "GET /api/session": () => json(session("hers", eve)),
+    "POST /api/conversations": () =>
+      refused(403, "The token is not this session's.", "forbidden", { code: "csrf_failed" }),
+  });
+  const { client } = clientOf(server);
+  const [ended, changed] = [vi.fn(), vi.fn()];
+  client.onSignedOut(ended);
+  client.onPersonChanged(changed);
+  client.hold(session("mine", ALIX));
+  await expect(client.call("POST /api/conversations", { body: { id: "1" } })).rejects.toMatchObject({ status: 403 });
+  expect(server.asked.map(({ method }) => method)).toEqual(["POST", "GET"]);
+  expect(ended).toHaveBeenCalledOnce();
+  client.hold(session("hers", eve));
+  client.hold(session("hers again", { ...eve, name: "Eve" }));
+  expect(changed).toHaveBeenCalledOnce();
+  client.hold(session("", null));
+  expect(changed).toHaveBeenCalledTimes(2);
+  client.hold(session("mine", ALIX));
+  expect(changed).toHaveBeenCalledTimes(2); // nobody was here before
 });
 
 test("a token that stays refused ends in the failure, not in a circle", async () => {

@@ -33,6 +33,8 @@ export interface Client {
   hold(session: Session): Session;
   /** Called when a call is answered 401: the session ended elsewhere. Gives back how to end the listening. */
   onSignedOut(listener: () => void): () => void;
+  /** Called before a session is held that is no longer the person's whose session was: what is known of them must go. */
+  onPersonChanged(listener: () => void): () => void;
 }
 
 export interface ClientParts {
@@ -53,8 +55,10 @@ interface Parts {
 const KEPT_ALIVE = 8_000; // characters
 
 export function createClient({ prefix, fetch, note }: ClientParts): Client {
-  const listeners = new Set<() => void>();
+  const ends = new Set<() => void>();
+  const changes = new Set<() => void>();
   let csrf = "";
+  let person: string | null = null;
 
   function address(operation: string, { path: names = {}, query = {} }: Parts = {}): string {
     const path = pathOf(operation).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
@@ -93,6 +97,9 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
   }
 
   function hold(session: Session): Session {
+    const now = personOf(session);
+    if (person !== null && now !== person) tell(changes);
+    person = now;
     csrf = session.csrf;
     return session;
   }
@@ -101,10 +108,16 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     let response = await ask(operation, parts);
     if (!response.ok) {
       const failure = await failureOf(response);
-      if (response.status === 401 && pathOf(operation) !== "/api/session") for (const listener of listeners) listener();
+      if (response.status === 401 && pathOf(operation) !== "/api/session") tell(ends);
       if (!isStaleToken(failure)) throw failure;
       // Signing in again in another tab changed the session under this one: its new token makes the same call good.
-      hold((await read(await good(await ask("GET /api/session", {})))) as Session);
+      const session = (await read(await good(await ask("GET /api/session", {})))) as Session;
+      if (personOf(session) !== person) {
+        // But not as somebody else: what this person wrote is not to end up with them.
+        tell(ends);
+        throw failure;
+      }
+      hold(session);
       response = await good(await ask(operation, parts));
     }
     return read(response);
@@ -114,11 +127,22 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     call: call as Client["call"], // the server's word for what its document says it answers
     address: address as Client["address"],
     hold,
-    onSignedOut(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onSignedOut: (listener) => listening(ends, listener),
+    onPersonChanged: (listener) => listening(changes, listener),
   };
+}
+
+function tell(listeners: ReadonlySet<() => void>): void {
+  for (const listener of listeners) listener();
+}
+
+function listening(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function personOf({ account }: Session): string | null {
+  return account?.id ?? null;
 }
 
 function pathOf(operation: string): string {

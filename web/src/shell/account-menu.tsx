@@ -12,6 +12,7 @@ import { forgetThreads } from "@/thread/stores";
 import { useHouse } from "./house-context";
 import { LANGUAGE_NAMES, LANGUAGES } from "./look";
 import { useLook } from "./look-provider";
+import { tellTabs } from "./persons";
 import { IS_MAC, shownKeys } from "./shortcuts";
 
 export function AccountMenu() {
@@ -142,6 +143,7 @@ export function useSignOut(): () => Promise<void> {
     }
     forgetThreads(cache); // while the session still says whose drafts they are
     cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+    tellTabs();
     await cache.refetchQueries({ queryKey: keys.session });
     await router.invalidate();
   };

@@ -8,6 +8,7 @@ import { ToastProvider } from "@/components/toast";
 import { TooltipProvider } from "@/components/tooltip";
 import { rememberModel } from "./chosen-model";
 import { LookKeeper, LookProvider } from "./look-provider";
+import { watchPersons } from "./persons";
 import { createPages } from "./router";
 
 export function createCache(): QueryClient {
@@ -27,6 +28,7 @@ export function App({ cache }: { cache: QueryClient }) {
     return createPages(cache);
   });
   useEffect(watchNetwork, []);
+  useEffect(() => watchPersons(cache), [cache]);
   useEffect(
     () =>
       reachability.subscribe(() => {

@@ -209,6 +209,43 @@ test("a session that ended elsewhere leads to signing in", async () => {
   await waitFor(() => expect(location.pathname).toBe("/sign-in"));
 });
 
+test("whoever signs in in another tab finds nothing here of whoever was here before", async () => {
+  const { server, state } = openHouse(`/c/${summary(1).id}`, { conversations: [summary(1, { title: "Diary" })] });
+  await row("Diary");
+  const asked = server.asked.length;
+  const held = new Promise<Response>(() => {});
+  server.on({ "GET /api/conversations": () => held, "GET /api/conversations/:id": () => held });
+  Object.assign(state, { account: { ...ALIX, id: "eve", name: "Eve" }, conversations: [] });
+  dispatchEvent(new StorageEvent("storage", { key: "alize.session", newValue: "1" }));
+  await screen.findByRole("button", { name: /Eve/ });
+  expect(screen.queryByText("Diary")).toBeNull();
+  expect(document.title).not.toContain("Diary");
+  expect(server.asked.slice(asked).map(({ path }) => path)).toContain("/api/conversations");
+});
+
+test("signing out is told to the other tabs", async () => {
+  const { server, state, person } = openHouse("/");
+  server.on({
+    "DELETE /api/session": () => {
+      state.session = { signed_in: false, account: null };
+      return new Response(null, { status: 204 });
+    },
+  });
+  await person.click(await screen.findByRole("button", { name: /Alix/ }));
+  await person.click(await screen.findByRole("menuitem", { name: "Sign out" }));
+  await waitFor(() => expect(location.pathname).toBe("/sign-in"));
+  expect(localStorage.getItem("alize.session")).not.toBeNull();
+});
+
+test("signing out in another tab leads to signing in", async () => {
+  const { state } = openHouse("/", { conversations: [summary(1)] });
+  await row("Conversation 1");
+  state.session = { signed_in: false, account: null };
+  dispatchEvent(new StorageEvent("storage", { key: "alize.session", newValue: "1" }));
+  await waitFor(() => expect(location.pathname).toBe("/sign-in"));
+  expect(screen.queryByText("Conversation 1")).toBeNull();
+});
+
 test("an unreachable server is said plainly, and its return too", async () => {
   const { server, person } = openHouse("/", { conversations: [summary(1)] });
   await row("Conversation 1");

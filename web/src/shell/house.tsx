@@ -22,7 +22,13 @@ const ShortcutsSheet = lazy(async () => ({ default: (await import("./shortcuts-s
 
 const keptRail = createKept("alize.rail", "shown");
 
+/** Somebody else's house has nothing of this one's in it. */
 export function House() {
+  const person = useSession().data?.account?.id ?? "";
+  return <OnesHouse key={person} />;
+}
+
+function OnesHouse() {
   const t = useT();
   const wide = useWide();
   const navigate = useNavigate();

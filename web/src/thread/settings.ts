@@ -80,7 +80,8 @@ export function settingsOf(form: Form): { settings: Sampling; faults: Faults } {
     .filter((line) => line !== "")
     .map(unescaped);
   if (stops.length > MOST_STOPS) faults.stop = { kind: "stops", most: MOST_STOPS };
-  else if (stops.some((line) => lengthOf(line) > LONGEST_STOP)) faults.stop = { kind: "stop-length", most: LONGEST_STOP };
+  else if (stops.some((line) => lengthOf(line) > LONGEST_STOP))
+    faults.stop = { kind: "stop-length", most: LONGEST_STOP };
   else if (stops.length > 0) settings.stop = stops;
   return { settings, faults };
 }

@@ -137,5 +137,10 @@ export function draftsOf(cache: QueryClient): Drafts {
 /** At sign-out: nothing that this person was typing stays in this browser, and no thread in this page. */
 export function forgetThreads(cache: QueryClient): void {
   draftsOf(cache).clear();
+  letGoThreads(cache);
+}
+
+/** No thread stays in this page, and what was being typed only in storage. */
+export function letGoThreads(cache: QueryClient): void {
   kept.delete(cache);
 }
