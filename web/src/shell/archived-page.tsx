@@ -1,6 +1,6 @@
 /** Conversations that were put away. In: the server's list. Out: links with their menus, older ones by a button. */
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { everyConversation } from "@/api/list-cache";
 import { useConversations } from "@/api/queries";
 import type { ConversationSummary } from "@/api/types";
@@ -51,6 +51,7 @@ function Archived({ conversation }: { conversation: ConversationSummary }) {
   const { shown } = useLook();
   const actions = useConversationActions();
   const [renaming, setRenaming] = useState(false);
+  const menu = useRef<HTMLButtonElement>(null);
   const title = conversation.title || t("shell.untitled");
   const day = new Intl.DateTimeFormat(shown, { dateStyle: "medium" }).format(new Date(conversation.updated));
   return (
@@ -63,6 +64,7 @@ function Archived({ conversation }: { conversation: ConversationSummary }) {
             actions.rename(conversation, name);
           }}
           onCancel={() => setRenaming(false)}
+          back={menu}
         />
       ) : (
         <Link
@@ -78,6 +80,7 @@ function Archived({ conversation }: { conversation: ConversationSummary }) {
         {day}
       </time>
       <ConversationMenu
+        ref={menu}
         conversation={conversation}
         label={t("shell.actions_for", { title })}
         onRename={() => setRenaming(true)}

@@ -1,6 +1,6 @@
 /** The menu of one conversation, in the rail and in the header. In: a conversation. Out: rename, pin, archive, export, delete. */
 import { Archive, ArchiveRestore, Braces, Ellipsis, FileText, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
-import { useRef } from "react";
+import { type Ref, useRef } from "react";
 import { exportAddress } from "@/api/actions";
 import type { ConversationSummary } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
@@ -16,9 +16,11 @@ export interface ConversationMenuProps {
   className?: string;
   /** Where the menu stands in a list with one way through by arrow keys: not on the way of Tab. */
   skipTab?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 }
 
-export function ConversationMenu({ conversation, label, onRename, small, className, skipTab }: ConversationMenuProps) {
+export function ConversationMenu(props: ConversationMenuProps) {
+  const { conversation, label, onRename, small, className, skipTab, ref } = props;
   const t = useT();
   const actions = useConversationActions();
   const renaming = useRef(false);
@@ -27,6 +29,7 @@ export function ConversationMenu({ conversation, label, onRename, small, classNa
     <Menu
       trigger={
         <IconButton
+          ref={ref}
           label={label}
           icon={<Ellipsis />}
           {...(small ? { small } : {})}

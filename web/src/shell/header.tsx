@@ -1,7 +1,7 @@
 /** The heads of pages. In: a conversation, or a page's title. Out: model, place and menu of the conversation; or the title. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Menu as MenuIcon, PanelLeftOpen, SquarePen } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { everyConversation } from "@/api/list-cache";
 import { useConversation, useConversations, useModels } from "@/api/queries";
 import type { ConversationSummary } from "@/api/types";
@@ -67,6 +67,7 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
   const models = useModels().data ?? [];
   const [newChat] = useNewChat();
   const [renaming, setRenaming] = useState(false);
+  const menu = useRef<HTMLButtonElement>(null);
   // Unknown while the conversation is: nothing may be said of where it is answered that could be wrong.
   const chosen = conversationId === null ? newChat.model : conversation?.model;
   const model = chosen === undefined ? undefined : modelNamed(talking(models), chosen);
@@ -81,6 +82,7 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
               actions.rename(conversation, name);
             }}
             onCancel={() => setRenaming(false)}
+            back={menu}
           />
         </div>
       ) : (
@@ -101,6 +103,7 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
         {model && <PlaceNote model={model} />}
         {conversation && (
           <ConversationMenu
+            ref={menu}
             conversation={conversation}
             label={t("shell.conversation_menu")}
             onRename={() => setRenaming(true)}

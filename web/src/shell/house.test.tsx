@@ -67,6 +67,26 @@ test("a name that the server refuses is taken back, with the server's reason", a
   expect(await row("Conversation 1")).toBeTruthy();
 });
 
+test.each([
+  ["the head of a conversation", `/c/${summary(1).id}`, null],
+  ["the archive", "/archived", "2026-01-05T12:00:00Z"],
+])("a name changed in %s gives the keyboard back to the menu it was changed by", async (_, path, archived) => {
+  const { person } = openHouse(path, { conversations: [summary(1, { archived })] });
+  await screen.findByRole("main");
+  const menu = async () => {
+    const [last] = (await screen.findAllByRole("button", { name: /This conversation|Actions for/ })).slice(-1);
+    if (!last) throw new Error("no menu");
+    return last;
+  };
+  for (const key of ["x{Enter}", "y{Escape}"]) {
+    await person.click(await menu());
+    await person.click(await screen.findByRole("menuitem", { name: /Rename/ }));
+    await screen.findByRole("textbox", { name: "Name of the conversation" });
+    await person.keyboard(key);
+    await waitFor(async () => expect(document.activeElement).toBe(await menu()));
+  }
+});
+
 test("Escape leaves the name as it was", async () => {
   const { person, server } = openHouse("/", { conversations: [summary(1)] });
   (await row("Conversation 1")).focus();

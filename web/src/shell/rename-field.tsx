@@ -1,5 +1,6 @@
 /** A name changed in place. In: the name. Out: the new one on Enter or on leaving the field; Escape changes nothing. */
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useT } from "@/i18n";
 
 const LONGEST = 200; // characters
@@ -8,9 +9,11 @@ export interface RenameFieldProps {
   title: string;
   onDone: (title: string) => void;
   onCancel: () => void;
+  /** What has focus after Enter or Escape; who leaves the field for something else is there already. */
+  back?: RefObject<HTMLElement | null>;
 }
 
-export function RenameField({ title, onDone, onCancel }: RenameFieldProps) {
+export function RenameField({ title, onDone, onCancel, back }: RenameFieldProps) {
   const t = useT();
   const field = useRef<HTMLInputElement>(null);
   const over = useRef(false);
@@ -38,7 +41,9 @@ export function RenameField({ title, onDone, onCancel }: RenameFieldProps) {
         if (event.key !== "Enter" && event.key !== "Escape") return;
         // Focus goes back to the row's link while the key is down: without this it would be pressed by the same key.
         event.preventDefault();
-        end(event.key === "Enter" ? event.currentTarget.value : null);
+        const value = event.key === "Enter" ? event.currentTarget.value : null;
+        flushSync(() => end(value));
+        back?.current?.focus();
       }}
       className="w-full min-w-0 rounded-1 border border-sea bg-surface px-1.5 py-0.5 text-14 coarse:text-16 text-ink"
     />
