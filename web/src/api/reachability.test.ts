@@ -33,6 +33,20 @@ test("a server that is gone is looked for, less and less often, until it is back
   expect(probe.mock.calls.length).toBe(asked + 1);
 });
 
+test("a server that comes and goes is looked for once at a time", async () => {
+  const probe = vi.fn(async () => false);
+  const reach = createReachability(probe);
+  for (let times = 0; times < 5; times++) {
+    reach.note(false);
+    reach.note(true);
+  }
+  reach.note(false);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(probe).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(probe).toHaveBeenCalledTimes(2);
+});
+
 test("any call that gets through is the way back, without a probe", async () => {
   const probe = vi.fn(async () => false);
   const reach = createReachability(probe);

@@ -19,20 +19,24 @@ export function createReachability(probe: () => Promise<boolean>): Reachability 
   const listeners = new Set<() => void>();
   let reached = true;
   let pause = FIRST_PROBE;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   function note(now: boolean): void {
     if (now === reached) return;
     reached = now;
     pause = FIRST_PROBE;
-    if (!now) setTimeout(look, pause);
+    clearTimeout(timer);
+    timer = now ? undefined : setTimeout(look, pause);
     for (const changed of listeners) changed();
   }
 
   async function look(): Promise<void> {
-    if (reached) return;
-    if (await probe().catch(() => false)) return note(true);
+    const own = timer;
+    const there = await probe().catch(() => false);
+    if (timer !== own) return; // it came back meanwhile, and where it went again another look is on its way
+    if (there) return note(true);
     pause = Math.min(pause * 2, LONGEST_PROBE);
-    setTimeout(look, pause);
+    timer = setTimeout(look, pause);
   }
 
   return {
