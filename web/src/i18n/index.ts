@@ -21,7 +21,7 @@ export async function loadWords(language: Language): Promise<void> {
 }
 
 /**
- * The text of a key, with {name} replaced by its value. Plurals are "{count|one text|other text}"; in a form # is the number.
+ * The text of a key, with {name} replaced by its value, numbers as the language writes them. Plurals are "{count|one text|other text}"; in a form # is the number.
  *
  * translate("en", "message.tokens", { count: 2 }) → "2 tokens"
  */
@@ -33,8 +33,8 @@ export function translate(language: Language, key: Key, values: Values = {}): st
     (whole, name: string, one?: string, other?: string) => {
       const value = values[name];
       if (value === undefined) return whole;
-      if (one === undefined || other === undefined) return String(value);
-      const number = new Intl.NumberFormat(language).format(Number(value));
+      const number = () => new Intl.NumberFormat(language).format(Number(value));
+      if (one === undefined || other === undefined) return typeof value === "number" ? number() : value;
       return (new Intl.PluralRules(language).select(Number(value)) === "one" ? one : other).replace("#", number);
     },
   );

@@ -35,6 +35,8 @@ test("numbers and plurals follow the language", () => {
   expect(translate("en", "palette.count", { count: 1200 })).toBe("1,200 results");
   expect(translate("fr", "palette.count", { count: 0 })).toBe("0 résultat");
   expect(translate("ja", "palette.count", { count: 3 })).toBe("3件");
+  expect(translate("en", "sampling.faultLong", { most: 32_000 })).toContain("32,000");
+  expect(translate("fr", "sampling.faultRange", { least: 0, most: 1.5 })).toContain("0 à 1,5");
 });
 
 test("the browser's first language that there are words for is taken, else English", () => {
