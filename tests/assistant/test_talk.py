@@ -40,6 +40,14 @@ async def test_every_setting_that_is_taken_makes_an_answer(page: Page) -> None:
     await page.call("PATCH", f"/api/conversations/{chat}", 422, {"settings": {"temperature": 1.6}})
 
 
+async def test_an_answer_with_characters_that_cannot_be_stored_comes_to_its_end(tmp_path: Path) -> None:
+    async with opened(tmp_path, engine=FakeEngine(saying("a\0b", TOKENIZER))) as desk:
+        page = Page(desk)
+        asked = await page.ask(await page.begin())
+        events = await page.follow(asked["run"]["id"])
+        assert (text_of(events), events[-1][1]["type"]) == ("a\ufffdb", "conversation.response.done")
+
+
 async def test_from_whichever_event_one_follows_the_text_is_whole(page: Page) -> None:
     chat = await page.begin()
     asked = await page.ask(chat)

@@ -5,6 +5,7 @@ one for each token. Nothing is shown before it is committed.
 """
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from alize.storage.base import Database, RunRecord, UsageRecord
 __all__ = ["WINDOW", "Lost", "RunLog"]
 
 WINDOW = 0.04  # seconds
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # what no database holds: NUL, half surrogate pairs
 
 
 class Lost(Exception):
@@ -37,7 +39,7 @@ class RunLog:
 
     def add(self, text: str) -> None:
         """Gather a text; it is written within `WINDOW`."""
-        self._text += text
+        self._text += _UNSTORABLE.sub("\ufffd", text)
 
     async def keep_flushing(self) -> None:
         """Write what was gathered, until cancelled. Raises Lost."""
