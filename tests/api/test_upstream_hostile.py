@@ -119,6 +119,14 @@ async def test_what_comes_behind_the_end_does_not_hide_it(desk: Desk, upstream: 
         assert ["usage" in chunk for chunk in chunks] == [False, True]
 
 
+async def test_a_reason_that_cannot_be_stored_spoils_no_answer(desk: Desk, upstream: Hostile) -> None:
+    upstream.streams(says("Hi", "st\0op"), "[DONE]")
+    text, _, error = await stream_of(desk)
+    assert (text, error) == ("Hi", None)
+    (row,) = await desk.rows()
+    assert row.outcome == "stop"
+
+
 async def test_no_cookie_is_kept(desk: Desk, upstream: Hostile) -> None:
     head = STREAM.replace(b"\r\n\r\n", b"\r\nSet-Cookie: who=ada; Path=/\r\n\r\n")
     upstream.script = [head, data(says("Hi", "stop")), data("[DONE]")]

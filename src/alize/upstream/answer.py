@@ -7,6 +7,7 @@ rest of each chunk is passed on as it came, with fields that we do not know.
     ours     {…"Hi"}  {…finish "stop", usage}
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -24,6 +25,7 @@ _BYTES = 3  # of UTF-8 to a token. Mistral's tekken took 3.9 to 4.3 in English, 
 _AROUND = 8  # tokens a template puts around each message, at most
 _COUNTED = frozenset({"content", "text", "thinking", "reasoning", "reasoning_content", "arguments"})
 _MOST_CHOICES = 128
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 @dataclass(slots=True)
@@ -135,7 +137,7 @@ class Taking:
         if not isinstance(index, int) or not 0 <= index < _MOST_CHOICES or not isinstance(said, dict | None):
             raise _foreign(self.host)
         self.tally.add(cast("object", said))
-        ended = str(reason)[:100] if reason else None
+        ended = _UNPRINTABLE.sub("", str(reason))[:100] or "stop" if reason else None
         self.reasons[index] = ended or self.reasons.get(index)
         return ended is not None
 
