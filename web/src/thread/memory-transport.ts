@@ -24,10 +24,13 @@ export interface MemoryParts {
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
   /** The model must have a name here: the public API has no default. `served_by`: its card's, empty for this server. */
   beginning: () => Promise<Beginning & { served_by?: string }>;
+  /** A failure in the person's language; in a kept conversation the server says it. */
+  say?: (failure: unknown) => string;
   now?: () => string;
 }
 
-export function memoryTransport({ ask, beginning, now = () => new Date().toISOString() }: MemoryParts): Transport {
+export function memoryTransport(parts: MemoryParts): Transport {
+  const { ask, beginning, say = String, now = () => new Date().toISOString() } = parts;
   const messages = new Map<string, Message>();
   const logs = new Map<string, Log>();
 
@@ -64,8 +67,7 @@ export function memoryTransport({ ask, beginning, now = () => new Date().toISOSt
       for await (const data of dataOf(response)) for (const event of reader.read(data)) tell(run, event);
       for (const event of reader.end()) tell(run, event);
     } catch (failure) {
-      const text = failure instanceof Error ? failure.message : String(failure);
-      tell(run, { type: "conversation.response.error", message: text, code: null });
+      tell(run, { type: "conversation.response.error", message: say(failure), code: null });
     }
   }
 

@@ -67,7 +67,7 @@ function useThread(id: string | null): [ThreadStore, (temporary: boolean) => voi
   });
   const store = useMemo(() => {
     if (id !== null) return storeOf(cache, id);
-    return temporary ? temporaryStore(cache, () => words.current("temporary.noModel")) : newStore(cache);
+    return temporary ? temporaryStore(cache, (...said) => words.current(...said)) : newStore(cache);
   }, [cache, id, temporary]);
   const exists = useSyncExternalStore(store.subscribe, () => store.view().exists);
   const fresh = id === null;
