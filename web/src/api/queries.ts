@@ -25,6 +25,7 @@ export const keys = {
   allConversations: ["conversations"] as const,
   conversations: (archived: boolean) => ["conversations", { archived }] as const,
   conversation: (id: string) => ["conversation", id] as const,
+  contexts: (id: string) => ["context", id] as const,
   context: (id: string, leaf: string | null) => ["context", id, leaf] as const,
   search: (text: string) => ["search", text] as const,
   apiKeys: ["keys"] as const,

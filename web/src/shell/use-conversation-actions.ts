@@ -42,6 +42,7 @@ export function useConversationActions(): ConversationActions {
       try {
         await patchConversation(one.id, patch);
         refetch(cache, one.id);
+        if (patch.model !== undefined) void cache.invalidateQueries({ queryKey: keys.contexts(one.id) });
       } catch (error) {
         back();
         throw error;

@@ -19,6 +19,7 @@ export function useSettings(conversation: Conversation | undefined): [Sampling, 
       if (!onServer) return choose({ settings: next });
       await patchConversation(store.id, { settings: next });
       cache.setQueryData<Conversation>(keys.conversation(store.id), (now) => now && { ...now, settings: next });
+      void cache.invalidateQueries({ queryKey: keys.contexts(store.id) }); // a system prompt takes its part
     },
     [cache, choose, onServer, store],
   );
