@@ -119,13 +119,6 @@ export function useSearch(text: string, limit = 20) {
   });
 }
 
-export function useApiKeys() {
-  return useQuery({
-    queryKey: keys.apiKeys,
-    queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/keys", { query, signal })),
-  });
-}
-
 export function useSessions() {
   return useQuery({
     queryKey: keys.sessions,

@@ -30,6 +30,19 @@ test("no text has a plural without its number, or braces that are left over", ()
   }
 });
 
+test("every text is said somewhere", () => {
+  const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!./**", "!../**/*.test.*", "!../gallery/**"], {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+  const page = Object.values(sources).join("\n");
+  const beginnings = [...page.matchAll(/`(\w+\.\w*)\$\{/g)].map(([, beginning = ""]) => beginning);
+  const said = (key: string) => page.includes(`"${key}"`) || beginnings.some((beginning) => key.startsWith(beginning));
+  expect(page).toContain('"common.cancel"');
+  expect(KEYS.filter((key) => !said(key))).toEqual([]);
+});
+
 test("numbers and plurals follow the language", () => {
   expect(translate("en", "palette.count", { count: 1 })).toBe("1 result");
   expect(translate("en", "palette.count", { count: 1200 })).toBe("1,200 results");

@@ -126,10 +126,3 @@ export function newestLeaf(tree: Tree, id: string | null): string | null {
   }
   return best;
 }
-
-/** Does `id` stand at `ancestor` or under it? */
-export function isUnder(tree: Tree, id: string, ancestor: string): boolean {
-  let at: string | null = tree.place.has(id) ? id : null;
-  while (at !== null && at !== ancestor) at = tree.parent.get(at) ?? null;
-  return at === ancestor;
-}

@@ -2,7 +2,6 @@ export const common = {
   "common.cancel": "Cancel",
   "common.save": "Save",
   "common.close": "Close",
-  "common.copy": "Copy",
   "common.copied": "Copied",
   "common.delete": "Delete",
   "common.undo": "Undo",

@@ -4,7 +4,6 @@ export const common: Record<keyof typeof words, string> = {
   "common.cancel": "Annuler",
   "common.save": "Enregistrer",
   "common.close": "Fermer",
-  "common.copy": "Copier",
   "common.copied": "Copié",
   "common.delete": "Supprimer",
   "common.undo": "Rétablir",

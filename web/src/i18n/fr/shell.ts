@@ -37,7 +37,6 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.archived_what":
     "Les conversations archivées quittent la liste, mais la recherche les trouve encore. Elles sont conservées ici.",
   "shell.model": "Modèle",
-  "shell.model_of": "Modèle : {name}",
   "shell.choose_model": "Choisir un modèle",
   "shell.models_failed": "Les modèles n’ont pas pu être listés. {reason}",
   "shell.no_models": "Le serveur n’a aucun modèle pour répondre.",
@@ -71,7 +70,6 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.page_failed_kept": "Les conversations sont conservées sur le serveur ; rien n’en est perdu.",
   "shell.not_found": "Cette page n’existe pas",
   "shell.not_found_what": "L’adresse est peut-être incomplète, ou la page a été déplacée.",
-  "shell.reload": "Recharger la page",
   "palette.title": "Recherche et commandes",
   "palette.placeholder": "Chercher une conversation ou une commande",
   "palette.commands": "Commandes",

@@ -4,7 +4,6 @@ export const common: Record<keyof typeof words, string> = {
   "common.cancel": "キャンセル",
   "common.save": "保存",
   "common.close": "閉じる",
-  "common.copy": "コピー",
   "common.copied": "コピーしました",
   "common.delete": "削除",
   "common.undo": "元に戻す",
