@@ -13,7 +13,7 @@ from alize.storage.base import Owner
 
 __all__ = ["Change", "Changes", "ConversationChanged", "ConversationDeleted", "Ready", "RunBegun"]
 
-_MOST = 1000  # waiting for one page; it is then told to read everything anew
+_MOST = 1000  # waiting for one page; its stream then ends, and it reads everything anew
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
@@ -47,16 +47,16 @@ class Changes:
     def __init__(self, told: asyncio.Event) -> None:
         """`told` is set when the server stops: listeners would hold it up for ever."""
         self._told = told
-        self._listeners: defaultdict[Owner, set[asyncio.Queue[Change]]] = defaultdict(set)
+        self._listeners: defaultdict[Owner, set[asyncio.Queue[Change | None]]] = defaultdict(set)
 
     def tell(self, owner: Owner, change: Change) -> None:
         for queue in self._listeners.get(owner, ()):
-            if queue.qsize() < _MOST:
-                queue.put_nowait(change)
+            if (waiting := queue.qsize()) <= _MOST:
+                queue.put_nowait(change if waiting < _MOST else None)
 
     async def listen(self, owner: Owner) -> AsyncGenerator[Change, None]:
-        """`ready`, then every change after it, until the server stops."""
-        queue: asyncio.Queue[Change] = asyncio.Queue()
+        """`ready`, then every change after it, until the server stops, or too many wait to be heard."""
+        queue: asyncio.Queue[Change | None] = asyncio.Queue()
         queue.put_nowait(Ready())
         self._listeners[owner].add(queue)
         try:
@@ -66,7 +66,9 @@ class Changes:
                 try:
                     await asyncio.wait({change, told}, return_when=asyncio.FIRST_COMPLETED)
                     if change.done():
-                        yield change.result()
+                        if (heard := change.result()) is None:
+                            return
+                        yield heard
                 finally:
                     change.cancel()
                     told.cancel()
