@@ -1,8 +1,10 @@
 """Talk: a question is kept before it is answered, and its answer is the same whoever follows it, from wherever."""
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,30 @@ async def test_every_setting_that_is_taken_makes_an_answer(page: Page) -> None:
         asked = await page.ask(chat)
         assert (await page.follow(asked["run"]["id"]))[-1][1]["type"] == "conversation.response.done"
     await page.call("PATCH", f"/api/conversations/{chat}", 422, {"settings": {"temperature": 1.6}})
+
+
+async def test_a_row_that_nobody_foresaw_holds_up_no_answers_for_ever(page: Page, tmp_path: Path) -> None:
+    failed = asyncio.Event()
+    log, handler = logging.getLogger("alize.assistant"), logging.Handler()
+    handler.emit = lambda record: failed.set() if "begins anew" in record.getMessage() else None
+    log.addHandler(handler)
+    page.engine.hold(after=2)
+    chat = await page.begin()
+    first = await page.ask(chat)
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, parent=first["answer"]["id"])
+    with closing(sqlite3.connect(tmp_path / "alize.db")) as database:
+        (created,) = database.execute("SELECT created FROM runs WHERE id = ?", (second["run"]["id"],)).fetchone()
+        with database:
+            database.execute("UPDATE runs SET created = 'some day' WHERE id = ?", (second["run"]["id"],))
+        page.engine.release()
+        async with asyncio.timeout(30):
+            await failed.wait()
+        with database:
+            database.execute("UPDATE runs SET created = ? WHERE id = ?", (created, second["run"]["id"]))
+    log.removeHandler(handler)
+    async with asyncio.timeout(30):
+        assert text_of(await page.follow(second["run"]["id"])) == "Hello"
 
 
 async def test_an_answer_with_characters_that_cannot_be_stored_comes_to_its_end(tmp_path: Path) -> None:

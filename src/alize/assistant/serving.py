@@ -1,6 +1,7 @@
 """The assistant of one server, put together. In: the application. Out: its routes, and work that goes on beside requests."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from alize.assistant.wakes import Wakes
 from alize.storage.base import Database
 
 __all__ = ["Assistant", "assisting"]
+
+_log = logging.getLogger("alize.assistant")
+_AGAIN = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,21 @@ async def assisting(app: FastAPI) -> AsyncGenerator[None, None]:
     for router in ROUTERS:
         app.include_router(router)
     # A state folder is locked by one server: whatever runs in its own database is nobody's. PostgreSQL may be shared.
-    work = asyncio.create_task(runs.serve(alone=not house.settings.database_url))
+    work = asyncio.create_task(_kept_up(runs, alone=not house.settings.database_url))
     try:
         yield
     finally:
         await runs.cut_short()
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+
+
+async def _kept_up(runs: Runs, *, alone: bool) -> None:
+    """Until cancelled. Whatever fails, also what nobody foresaw, is said and begun anew: else no answer would be made from then on."""
+    while True:
+        try:
+            await runs.serve(alone=alone)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("the assistant failed, and begins anew")
+        alone = False  # what runs may be its own by now
+        await asyncio.sleep(_AGAIN)
