@@ -1,4 +1,4 @@
-"""A SQLite database at today's schema. In: a path. Out: the database, open, with nothing in it."""
+"""A database at today's schema. In: a path for SQLite, or PostgreSQL's address. Out: the database, open, with nothing in it."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,11 +8,15 @@ from alize.storage.database import SqlDatabase
 _migrated: list[bytes] = []
 
 
-async def new_database(path: Path) -> SqlDatabase:
+async def new_database(place: Path | str) -> SqlDatabase:
     """What `migrate` makes of an empty database. Raises FileExistsError where there is one.
 
-    It is made once and copied: migrating takes 35 ms of the processor, and six hundred tests want a database of their own.
+    SQLite's is made once and copied: migrating takes 35 ms of the processor, and six hundred tests want a database of their own.
     """
+    if isinstance(place, str):
+        database = SqlDatabase(place)
+        await database.migrate()
+        return database
     if not _migrated:
         with TemporaryDirectory() as folder:
             first = SqlDatabase(f"sqlite:///{folder}/first.db")
@@ -21,8 +25,8 @@ async def new_database(path: Path) -> SqlDatabase:
             finally:
                 await first.close()
             _migrated.append(_read(Path(folder, "first.db")))
-    _write(path, _migrated[0])
-    return SqlDatabase(f"sqlite:///{path}")
+    _write(place, _migrated[0])
+    return SqlDatabase(f"sqlite:///{place}")
 
 
 def _read(path: Path) -> bytes:

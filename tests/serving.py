@@ -77,10 +77,10 @@ async def opened(
     setup_token: str | None = None,
     **given: Any,
 ) -> AsyncIterator[Desk]:
-    """An application whose model says "Hello". `given` are settings."""
-    database = await new_database(folder / "alize.db")
+    """An application whose model says "Hello". `given` are settings: `database_url` is of an empty PostgreSQL."""
+    settings = Settings.load({}, home=folder, **given)
+    database = await new_database(settings.database_url or folder / "alize.db")
     try:
-        settings = Settings.load({}, home=folder, **given)
         identity, who = KeyIdentity(database), await owner(database)
         async with database.transaction() as store:
             key = (await make_key(store, who, "first", scopes=("inference", "admin"))).secret

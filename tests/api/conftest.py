@@ -11,7 +11,19 @@ from tests.serving import Desk, opened
 
 
 @pytest.fixture
-async def new_desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+def database_urls() -> Callable[[], str]:
+    """The database of each application: SQLite's in its own folder. A module whose promises another one must keep gives `both`."""
+    return lambda: ""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """For `database_urls`: every test once on SQLite, and once on a real PostgreSQL."""
+    return request.getfixturevalue("postgres") if request.param == "postgresql" else lambda: ""
+
+
+@pytest.fixture
+async def new_desk(tmp_path: Path, database_urls: Callable[[], str]) -> AsyncIterator[Callable[..., Any]]:
     """Open an application: `await new_desk(engine=…, strict=False, …)`, the rest being settings."""
     async with AsyncExitStack() as stack:
         numbers = iter(range(1000))
@@ -19,7 +31,7 @@ async def new_desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         async def new(**given: Any) -> Desk:
             folder = tmp_path / str(next(numbers))
             folder.mkdir()
-            return await stack.enter_async_context(opened(folder, **given))
+            return await stack.enter_async_context(opened(folder, database_url=database_urls(), **given))
 
         yield new
 

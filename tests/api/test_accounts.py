@@ -1,7 +1,7 @@
 """Accounts over the API: one's own is changed, others are invited, made owners and disabled; nobody reaches another's house."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -10,6 +10,11 @@ from alize.api.schemas.invitations import InvitationList, InvitationOffer, NewIn
 from alize.api.schemas.session import Account, AccountList, BrowserSessionList
 from tests.browser import ADA, BOB, Browser, browsing
 from tests.serving import Desk
+
+
+@pytest.fixture
+def database_urls(both: Callable[[], str]) -> Callable[[], str]:
+    return both
 
 
 @pytest.fixture

@@ -1,14 +1,22 @@
 """What is one person's is out of every other's reach: each route that takes an id is tried with somebody else's, from the route table."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from tests.browser import ADA, Browser, browsing
 from tests.serving import Desk
 
 RULED = ("/api/keys", "/api/accounts", "/api/invitations")
 """Of the workspace: a member is refused whatever the id."""
+
+
+@pytest.fixture
+def database_urls(both: Callable[[], str]) -> Callable[[], str]:
+    return both
 
 
 async def belongings(ada: Browser) -> dict[str, str]:

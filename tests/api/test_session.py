@@ -19,6 +19,11 @@ FORGED = "A" * 43
 
 
 @pytest.fixture
+def database_urls(both: Callable[[], str]) -> Callable[[], str]:
+    return both
+
+
+@pytest.fixture
 async def ada(desk: Desk) -> AsyncIterator[Browser]:
     """The owner, signed in."""
     async with browsing(desk) as browser:

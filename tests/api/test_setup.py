@@ -11,6 +11,11 @@ from tests.browser import ADA, BOB, browsing
 from tests.serving import Desk
 
 
+@pytest.fixture
+def database_urls(both: Callable[[], str]) -> Callable[[], str]:
+    return both
+
+
 async def test_the_first_visitor_becomes_the_owner_and_is_signed_in(desk: Desk) -> None:
     async with browsing(desk) as browser:
         before = await browser.session()

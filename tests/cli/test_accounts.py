@@ -19,11 +19,21 @@ from tests.serving import CHEAP
 VISIT = Visit("Firefox", "127.0.0.1")
 
 
-def with_accounts(home: Path, work: Any) -> Any:
-    """Do something with the accounts of the home's database, as a server would."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, home: Path, alize: Alize, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of the database that commands and servers of this house share."""
+    if request.param == "sqlite":
+        return f"sqlite:///{home}/alize.db"
+    address: str = request.getfixturevalue("postgres")()
+    monkeypatch.setenv("ALIZE_DATABASE_URL", address)
+    return address
+
+
+def with_accounts(url: str, work: Any) -> Any:
+    """Do something with the accounts of the database, as a server would."""
 
     async def run() -> Any:
-        database = SqlDatabase(f"sqlite:///{home}/alize.db")
+        database = SqlDatabase(url)
         try:
             await database.migrate()
             return await work(Accounts(database, Passwords(CHEAP)))
@@ -34,12 +44,12 @@ def with_accounts(home: Path, work: Any) -> Any:
 
 
 @pytest.fixture
-def people(home: Path, alize: Alize) -> None:
+def people(url: str, alize: Alize) -> None:
     """Ada, an owner, and Bob, who came by an invitation."""
     alize("accounts", "list")  # makes the home
-    with_accounts(home, lambda accounts: accounts.set_up(**ADA, visit=VISIT, token=None, expected=None))
+    with_accounts(url, lambda accounts: accounts.set_up(**ADA, visit=VISIT, token=None, expected=None))
     token = alize("accounts", "invite").stdout.strip().partition("#")[2]
-    with_accounts(home, lambda accounts: accounts.accept(token, **BOB, visit=VISIT))
+    with_accounts(url, lambda accounts: accounts.accept(token, **BOB, visit=VISIT))
 
 
 @pytest.mark.usefixtures("people")
@@ -54,6 +64,7 @@ def test_accounts_are_listed_without_what_verifies_them(alize: Alize) -> None:
     assert "argon2" not in shown
 
 
+@pytest.mark.usefixtures("url")
 def test_only_the_link_is_on_standard_output(alize: Alize) -> None:
     assert alize("accounts", "invite").stdout.startswith("http://localhost:8600/invitation#")
     link = alize("accounts", "invite", "--address", "https://house.example/", "--name", "my sister").stdout
@@ -65,25 +76,25 @@ def test_only_the_link_is_on_standard_output(alize: Alize) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_a_lost_password_is_replaced_and_its_sessions_end(home: Path, alize: Alize) -> None:
-    opened = with_accounts(home, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
+def test_a_lost_password_is_replaced_and_its_sessions_end(url: str, alize: Alize) -> None:
+    opened = with_accounts(url, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
     for _ in range(5):
         with pytest.raises(Exception, match="wrong"):
-            with_accounts(home, lambda accounts: accounts.sign_in(BOB["email"], "guess", VISIT))
+            with_accounts(url, lambda accounts: accounts.sign_in(BOB["email"], "guess", VISIT))
     said = alize("accounts", "password", " BOB@example.org ", input="a better horse\n")
     assert said.exit_code == 0
     assert "a better horse" not in said.stdout
-    assert with_accounts(home, lambda accounts: accounts.found(opened.secret)) is None
-    assert with_accounts(home, lambda accounts: accounts.sign_in(BOB["email"], "a better horse", VISIT))  # the failures are forgotten
+    assert with_accounts(url, lambda accounts: accounts.found(opened.secret)) is None
+    assert with_accounts(url, lambda accounts: accounts.sign_in(BOB["email"], "a better horse", VISIT))  # the failures are forgotten
 
 
 @pytest.mark.usefixtures("people")
-def test_a_disabled_account_is_out_until_it_is_enabled(home: Path, alize: Alize) -> None:
-    opened = with_accounts(home, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
+def test_a_disabled_account_is_out_until_it_is_enabled(url: str, alize: Alize) -> None:
+    opened = with_accounts(url, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
     assert alize("accounts", "disable", BOB["email"]).stdout == "bob@example.org is disabled.\n"
-    assert with_accounts(home, lambda accounts: accounts.found(opened.secret)) is None
+    assert with_accounts(url, lambda accounts: accounts.found(opened.secret)) is None
     assert json.loads(alize("accounts", "enable", BOB["email"], "--json").stdout)["disabled"] is None
-    assert with_accounts(home, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
+    assert with_accounts(url, lambda accounts: accounts.sign_in(BOB["email"], BOB["password"], VISIT))
 
 
 @pytest.mark.usefixtures("people")

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from alize.storage.base import Database
-from alize.storage.database import SqlDatabase
 from tests.new_database import new_database
 from tests.serving import in_background
 
@@ -80,10 +79,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    if url.startswith("sqlite"):
-        database = await new_database(Path(url.removeprefix("sqlite:///")))
-    else:
-        database = SqlDatabase(url)
-        await database.migrate()
+    database = await new_database(Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else url)
     yield database
     await database.close()
