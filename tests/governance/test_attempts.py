@@ -54,6 +54,25 @@ async def test_what_is_refused_counts_no_longer_than_what_failed(database: Datab
     assert await tried(attempts)
 
 
+async def test_a_clock_that_is_set_back_locks_nobody_out_for_longer_than_a_failure_counts(database: Database) -> None:
+    clock = Clock()
+    attempts = Attempts(database, clock)
+    for _ in range(50):
+        await tried(attempts)
+    clock.time -= timedelta(hours=5)
+    assert [await tried(attempts) for _ in range(6)] == [True] * 5 + [False]  # from now on it counts as ever
+    clock.time += WINDOW + timedelta(seconds=1)
+    assert await tried(attempts)
+
+
+async def test_failures_on_a_server_whose_clock_is_a_little_ahead_count(database: Database) -> None:
+    here, there = Clock(), Clock()
+    there.time += timedelta(seconds=30)
+    for _ in range(5):
+        assert await tried(Attempts(database, there))
+    assert not await tried(Attempts(database, here))
+
+
 async def test_success_is_no_failure(database: Database) -> None:
     attempts = Attempts(database, Clock())
     assert all([await tried(attempts, failed=False) for _ in range(50)])

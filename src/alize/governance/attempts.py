@@ -64,15 +64,18 @@ class Attempts:
 
     async def _check(self, most: Mapping[str, int], before: Mapping[str, int]) -> None:
         now = self._now()
+        # What failed later than now did so before the clock was set back: it must not lock anybody out for as long as that was far.
+        # One minute of it counts, since another server's clock may be a little ahead.
+        until = now + _MINUTE
         async with self._database.transaction() as store:
             for key, limit in most.items():
-                failures = await store.accounts.attempts(key, now - WINDOW)
+                failures = await store.accounts.attempts(key, now - WINDOW, until)
                 if failures + before[key] < limit:
                     continue
                 passed, wait = 0, _MINUTES if failures >= limit else 0  # minutes: still too early, early enough
                 while wait - passed > 1:
                     middle = (passed + wait) // 2
-                    late = await store.accounts.attempts(key, now - WINDOW + middle * _MINUTE) < limit
+                    late = await store.accounts.attempts(key, now - WINDOW + middle * _MINUTE, until) < limit
                     passed, wait = (passed, middle) if late else (middle, wait)
                 after = wait * _MINUTE.total_seconds() or _SHORTLY
                 raise RateLimited("Too many failed attempts.", remedy="Wait a little and try again.", retry_after=after)

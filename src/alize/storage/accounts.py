@@ -139,8 +139,10 @@ class SqlAccounts:
         ended = update(invitations).where(*mine).values(revoked=func.coalesce(invitations.c.revoked, at))
         return (await self._unit.write(ended)).rowcount == 1
 
-    async def attempts(self, key: str, since: datetime) -> int:
+    async def attempts(self, key: str, since: datetime, until: datetime | None = None) -> int:
         query = select(func.count()).where(attempts.c.key == key, attempts.c.at >= since)
+        if until is not None:
+            query = query.where(attempts.c.at < until)
         return int((await self._unit.read(query)).scalar_one())
 
     async def failed(self, key: str, at: datetime) -> None:

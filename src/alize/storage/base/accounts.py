@@ -145,8 +145,8 @@ class AccountRepository(Protocol):
 
     # failed attempts
 
-    async def attempts(self, key: str, since: datetime) -> int:
-        """How often `failed` was called for this key since then. Takes no tenant: nobody is known yet."""
+    async def attempts(self, key: str, since: datetime, until: datetime | None = None) -> int:
+        """How often `failed` was called for this key since then, and before `until`. Takes no tenant: nobody is known yet."""
         ...
 
     async def failed(self, key: str, at: datetime) -> None:
