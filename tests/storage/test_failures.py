@@ -45,6 +45,7 @@ def test_an_error_of_a_driver_has_its_place_in_the_tree(cause: Exception, kind: 
         (sqlite3.SQLITE_CONSTRAINT_UNIQUE, Conflict),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, StorageFailed),
         (sqlite3.SQLITE_IOERR_FSYNC, StorageFailed),
+        (sqlite3.SQLITE_IOERR_WRITE, StorageFailed),
         (sqlite3.SQLITE_CORRUPT_VTAB, StorageFailed),
         (sqlite3.SQLITE_READONLY_DBMOVED, StorageFailed),
         (sqlite3.SQLITE_TOOBIG, InvalidRequest),

@@ -58,6 +58,11 @@ def _sqlite(code: int, cause: BaseException) -> Exception:
             return InvalidRequest(f"A value cannot be stored: {text}")
         case sqlite3.SQLITE_ERROR if "no such table" in text or "no such column" in text:
             return StorageFailed(f"The database has not been migrated: {text}", remedy="Start `alize up` once, which migrates it.")
+        case sqlite3.SQLITE_IOERR if code == sqlite3.SQLITE_IOERR_WRITE:  # SQLite does not tell a quota from a broken disk
+            return StorageFailed(
+                f"The disk that holds the database did not take what was to be written: {text}",
+                remedy="A quota may be used up: free some space. If not, the system's log says more.",
+            )
         case sqlite3.SQLITE_IOERR:
             return StorageFailed(f"The disk that holds the database failed: {text}", remedy="The system's log says more.")
         case _:
