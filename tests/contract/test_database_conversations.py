@@ -246,7 +246,7 @@ async def test_what_is_known_with_an_event_stays_though_its_worker_dies(database
         await store.runs.claim(owner.workspace, run.id, "w", NOW)
         assert not await store.runs.append(owner.workspace, run.id, "other", 1, [delta("")], "", NOW, {"served_by": "nowhere"})
         assert await store.runs.append(owner.workspace, run.id, "w", 1, [delta("a")], "a", NOW, origin)
-        (silent,) = await store.runs.abandoned(NOW + timedelta(days=1))
+        (silent,) = await store.runs.running()
         assert await store.runs.cut_off(silent, NOW)
         message = await store.runs.message_of(owner.workspace, run.id)
         assert message is not None
@@ -280,12 +280,13 @@ async def test_a_run_that_has_beaten_since_is_not_cut_off(database: Database, ow
         run = await ask(store, chat)
         await store.runs.claim(owner.workspace, run.id, "w", NOW)
         late = NOW + timedelta(seconds=10)
-        (silent,) = await store.runs.abandoned(late)
-        assert [one.id for one in await store.runs.abandoned(NOW, worker="w")] == [run.id]
-        assert await store.runs.abandoned(NOW, worker="x") == []
+        (silent,) = await store.runs.running()
+        assert silent.id == run.id
         await store.runs.beat(owner.workspace, [run.id], "w", late)
         assert not await store.runs.cut_off(silent, late)
-        assert await store.runs.abandoned(late) == []
+        (beaten,) = await store.runs.running()
+        assert await store.runs.cut_off(beaten, late)
+        assert await store.runs.running() == []
 
 
 async def test_stopping_a_waiting_run_ends_it_and_a_running_one_is_told(database: Database, owner: Owner) -> None:

@@ -1,10 +1,13 @@
 """What a person does with conversations. In: whose they are, and the wish. Out: records; runs that wait to be made.
 
 Ids come from the page. The same id with the same content again is the same wish, sent twice: it is answered as the first time.
+
+Messages of a conversation are kept in the order in which they came, whatever the clock says: one that was set back by hours would put
+a new version before those that it replaces. When the conversation was last used is told by the clock alone, and so mends itself.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alize.assistant.runs import answer_to
@@ -71,8 +74,9 @@ async def say(
         above = await store.conversations.message(owner, parent)
         if above is None or above.conversation != conversation or above.role != "assistant":
             raise InvalidRequest(f"parent = '{parent}' is no answer of this conversation.", param="parent")
-    question = MessageRecord(id, owner.workspace, owner.principal, conversation, parent, "user", content, datetime.now(UTC), attachments)
-    if not await store.conversations.add_message(question):
+    at = await _next(store, owner, conversation)
+    question = MessageRecord(id, owner.workspace, owner.principal, conversation, parent, "user", content, at, attachments)
+    if not await store.conversations.add_message(question, updated=datetime.now(UTC)):
         return await _sent_before(store, owner, question, answer, run)
     return (question, *await _answered(store, question, answer, run))
 
@@ -102,9 +106,16 @@ async def carry_on(store: Store, owner: Owner, message: str, run: str) -> tuple[
     return replace(found, run=run, state="waiting"), made
 
 
+async def _next(store: Store, owner: Owner, conversation: str) -> datetime:
+    """Now, or just after its newest message where that is later."""
+    last, now = await store.conversations.last_created(owner, conversation), datetime.now(UTC)
+    return now if last is None else max(now, last + timedelta(microseconds=1))
+
+
 async def _answered(store: Store, question: MessageRecord, answer: str, run: str) -> tuple[MessageRecord, RunRecord]:
-    record = answer_to(question, answer, run, datetime.now(UTC))
-    if not await store.conversations.add_message(record):
+    at = await _next(store, Owner(question.workspace, question.principal), question.conversation)
+    record = answer_to(question, answer, run, at)
+    if not await store.conversations.add_message(record, updated=datetime.now(UTC)):
         raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.")
     return record, await _run(store, record, run)
 

@@ -29,7 +29,7 @@ class RunLog:
     def __init__(self, database: Database, wakes: Wakes, run: RunRecord, worker: str) -> None:
         self.run, self._database, self._wakes, self._worker = run, database, wakes, worker
         self._seq = run.seq
-        self._text = ""
+        self._text, self._tokens = "", 0
         self._turn = asyncio.Lock()
 
     async def write(self, event: RunEvent, message: dict[str, Any] | None = None) -> None:
@@ -37,9 +37,10 @@ class RunLog:
         async with self._turn:
             await self._append(event, "", message)
 
-    def add(self, text: str) -> None:
-        """Gather a text; it is written within `WINDOW`."""
+    def add(self, text: str, tokens: int) -> None:
+        """Gather a text; it is written within `WINDOW`. `tokens`: what the answer took with it, in all."""
         self._text += _UNSTORABLE.sub("\ufffd", text)
+        self._tokens = tokens
 
     async def keep_flushing(self) -> None:
         """Write what was gathered, until cancelled. Raises Lost."""
@@ -67,7 +68,7 @@ class RunLog:
         async with self._turn:
             if self._text:
                 text = self._text
-                await self._append(Delta(text), text)
+                await self._append(Delta(text), text, {"completion_tokens": self._tokens})
                 self._text = self._text[len(text) :]  # more may have been gathered meanwhile
 
     async def _append(self, event: RunEvent, text: str, message: dict[str, Any] | None = None) -> None:

@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from alize.assistant.changes import Changes, ConversationChanged
 from alize.assistant.context import path_to
 from alize.assistant.events import CutOff, Done, Failed, RunEvent, Spent, Started, Stopped
 from alize.assistant.log import Lost, RunLog
+from alize.assistant.silence import Silence
 from alize.assistant.titles import entitle
 from alize.assistant.wakes import Wakes
 from alize.errors import AlizeError, EngineUnavailable, StorageFailed
@@ -31,8 +33,7 @@ __all__ = ["Runs", "answer_to"]
 
 _log = logging.getLogger("alize.assistant")
 
-BEAT = 2.0  # seconds between a worker's signs of life
-SILENCE = timedelta(seconds=10)  # without one, it is dead
+BEAT = 2.0  # seconds between a worker's signs of life, and between looks for those of others
 LOOK = 1.0  # seconds between looks at the database, for what other servers put there
 _UNDO = timedelta(hours=1)  # a deleted conversation can be had back
 _LOGGED = timedelta(days=1)  # events of a run that has ended
@@ -55,10 +56,12 @@ class Runs:
         self._database, self._answerer, self._wakes, self._changes = database, answerer, wakes, changes
         self._making: dict[str, _Making] = {}
         self._work = asyncio.Event()
+        self._silence = Silence()
 
     async def serve(self, *, alone: bool) -> None:
         """Until `close`. `alone`: no other server has this database, so that what runs already is nobody's."""
-        await self._reap(datetime.now(UTC) + timedelta(days=1) if alone else datetime.now(UTC) - SILENCE)
+        if alone:
+            await self._reap(await self._running())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat(self._claim, LOOK, self._work))
             tasks.create_task(self._repeat(self._sign, BEAT))
@@ -133,20 +136,26 @@ class Runs:
                 self.stop(id)
 
     async def _clear(self) -> None:
+        await self._reap(self._silence.listen(await self._running(), self._making.keys()))
         now = datetime.now(UTC)
-        await self._reap(now - SILENCE)
         async with self._database.transaction() as store:
             await store.conversations.purge(now - _UNDO)
             await store.runs.prune(now - _LOGGED)
 
-    async def _reap(self, silent_since: datetime) -> None:
+    async def _running(self) -> Sequence[RunRecord]:
         async with self._database.transaction() as store:
-            abandoned = await store.runs.abandoned(silent_since)
-        for run in abandoned:
-            if run.id not in self._making:
-                async with self._database.transaction() as store:
-                    await store.runs.cut_off(run, datetime.now(UTC))
-                self._wakes.tell(run.id)
+            return await store.runs.running()
+
+    async def _reap(self, dead: Sequence[RunRecord]) -> None:
+        for run in dead:
+            async with self._database.transaction() as store:
+                ended = await store.runs.cut_off(run, datetime.now(UTC))
+                answer = await store.runs.message_of(run.workspace, run.id) if ended and run.seq else None
+                if answer is not None:  # the model was asked: what its worker had written down by then is what it took
+                    seconds = max(0.0, (run.beat - (run.begun or run.beat)).total_seconds())
+                    made = Made(answer.prompt_tokens, 0, answer.completion_tokens)
+                    await store.usage.add(_usage(run, answer.model, made, "cut_off", seconds))
+            self._wakes.tell(run.id)
 
     # ── one run ──
 
@@ -186,14 +195,36 @@ class Runs:
         fields |= {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens}
         fields |= {"finish": made.finish} if state == "done" else {}
         fields |= _origin(begun) if begun is not None else {}
-        try:
-            ended = await asyncio.shield(log.end(state, end, fields, _usage(run, begun, made, state, fields["seconds"])))
-        except AlizeError as failure:  # no disk, no database: the reaper ends it once there is one again
-            _log.error("the end of a run could not be written: %s", failure.text)
-            return
+        usage = None if begun is None else _usage(run, begun.model, made, state, fields["seconds"])
+        ended = await self._end(log, state, end, fields, usage, patient=not cancelled)
         self._changes.tell(owner, ConversationChanged(run.conversation))
         if ended and not cancelled:
             await self._entitle(owner, run.conversation, begun.served_by if begun is not None and state != "failed" else "")
+
+    async def _end(
+        self, log: RunLog, state: str, end: RunEvent, fields: dict[str, Any], usage: UsageRecord | None, *, patient: bool
+    ) -> bool:
+        """Write the end, with what was made and not written yet. Where it cannot be, whoever watches is told why until it can.
+
+        False where somebody else has ended the run, and where there is no time: then the reaper does, once its row can be written.
+        """
+        while True:
+            try:
+                ended = await asyncio.shield(log.end(state, end, fields, usage))
+            except AlizeError as failure:  # no disk, no database
+                _log.error("the end of a run could not be written: %s", failure.text)
+                self._wakes.tell(log.run.id, failure)
+            else:
+                self._wakes.mended(log.run.id)
+                return ended
+            try:
+                if patient:
+                    await asyncio.sleep(BEAT)
+            except asyncio.CancelledError:
+                patient = False
+            if not patient:
+                self._wakes.mended(log.run.id)
+                return False
 
     async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> Begun:
         async with self._database.transaction() as store:
@@ -208,7 +239,8 @@ class Runs:
         made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
         await log.write(
             Started(run.conversation, run.message, begun.model, begun.served_by, fitted.sent_from, len(fitted.dropped), made.prompt_tokens),
-            _origin(begun),  # before anything is sent: an answer whose worker dies must not claim that it stayed here
+            # Before anything is sent: an answer whose worker dies must not claim that it stayed here, or that it took nothing.
+            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": 0},
         )
         return begun
 
@@ -236,7 +268,7 @@ class Runs:
             async for text in pieces:
                 if not first[0]:
                     first[0] = time.perf_counter() - started
-                log.add(text)
+                log.add(text, begun.made.completion_tokens)
 
     async def _entitle(self, owner: Owner, conversation: str, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again
@@ -248,15 +280,13 @@ def _origin(begun: Begun) -> dict[str, Any]:
     return {"model": begun.model, "served_by": begun.served_by, "left": begun.made.left}
 
 
-def _usage(run: RunRecord, begun: Begun | None, made: Made, state: str, seconds: float) -> UsageRecord | None:
-    if begun is None:
-        return None
+def _usage(run: RunRecord, model: str, made: Made, state: str, seconds: float) -> UsageRecord:
     outcome = made.finish if state == "done" else {"stopped": "cancelled", "cut_off": "cancelled"}.get(state, "error")
     return UsageRecord(
         id=run.id,
         workspace=run.workspace,
         principal=run.principal,
-        model=begun.model,
+        model=model,
         endpoint=_ENDPOINT,
         prompt_tokens=made.prompt_tokens,
         cached_tokens=made.cached_tokens,

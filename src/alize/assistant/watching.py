@@ -19,7 +19,10 @@ _MOST = 500  # events read at once
 
 
 async def watch(database: Database, wakes: Wakes, owner: Owner, run: str, after: int) -> AsyncGenerator[bytes, None]:
-    """Server-sent events until the terminal one. A `run.gap` where the log no longer holds what follows `after`: read the conversation."""
+    """Server-sent events until the terminal one. A `run.gap` where the log no longer holds what follows `after`: read the conversation.
+
+    Raises what keeps the rest from being written, such as DiskFull: what follows `after` can be asked for once that is over.
+    """
     while True:
         news = wakes.news(run)
         async with database.transaction() as store:
@@ -36,6 +39,8 @@ async def watch(database: Database, wakes: Wakes, owner: Owner, run: str, after:
         if record.ended is not None and after >= record.seq:
             return
         if len(events) < _MOST:
+            if trouble := wakes.trouble(run):
+                raise trouble
             await wakes.wait(news, _LOOK)
 
 

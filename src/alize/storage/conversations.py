@@ -59,14 +59,18 @@ class SqlConversations:
         named = update(conversations).where(*mine).values(title=title, folded=fold(title), titled_by="model")
         return (await self._unit.write(named)).rowcount == 1
 
-    async def add_message(self, message: MessageRecord) -> bool:
+    async def add_message(self, message: MessageRecord, *, updated: datetime | None = None) -> bool:
         row = {column.name: getattr(message, column.name) for column in _MESSAGE}
         if not await insert_new(self._unit, messages, ["id"], **row, folded=fold(message.content)):
             return False
         owner = Owner(message.workspace, message.principal)
         mine = (_owned(conversations, owner), conversations.c.id == message.conversation)
-        await self._unit.write(update(conversations).where(*mine).values(leaf=message.id, updated=message.created))
+        await self._unit.write(update(conversations).where(*mine).values(leaf=message.id, updated=updated or message.created))
         return True
+
+    async def last_created(self, owner: Owner, conversation: str) -> datetime | None:
+        query = select(messages.c.created).where(_owned(messages, owner), messages.c.conversation == conversation)
+        return (await self._unit.read(query.order_by(messages.c.created.desc()).limit(1))).scalar()
 
     async def message(self, owner: Owner, id: str) -> MessageRecord | None:
         query = select(*_MESSAGE).where(_owned(messages, owner), messages.c.id == id)

@@ -110,11 +110,8 @@ class SqlRuns:
         query = select(runs.c.id).where(runs.c.worker == worker, runs.c.state == "running", runs.c.stop_asked.is_not(None))
         return list((await self._unit.read(query)).scalars())
 
-    async def abandoned(self, beat_before: datetime, *, worker: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
-        dead = runs.c.beat < beat_before
-        if worker is not None:
-            dead = dead | (runs.c.worker == worker)
-        return await self._all(runs.c.state == "running", dead, limit=limit)
+    async def running(self, *, limit: int = 1000) -> Sequence[RunRecord]:
+        return await self._all(runs.c.state == "running", limit=limit)
 
     async def cut_off(self, run: RunRecord, at: datetime) -> bool:
         silent = and_(

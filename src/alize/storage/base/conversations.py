@@ -96,8 +96,15 @@ class ConversationRepository(Protocol):
         """Set the title by the model, unless it has one by then."""
         ...
 
-    async def add_message(self, message: MessageRecord) -> bool:
-        """Add it, make it findable, and make it the conversation's leaf and last update. False, and no change, where the id exists."""
+    async def add_message(self, message: MessageRecord, *, updated: datetime | None = None) -> bool:
+        """Add it, make it findable, and make it the conversation's leaf and last update. False, and no change, where the id exists.
+
+        `updated`: when that is, where the message is dated otherwise.
+        """
+        ...
+
+    async def last_created(self, owner: Owner, conversation: str) -> datetime | None:
+        """The date of its newest message."""
         ...
 
     async def message(self, owner: Owner, id: str) -> MessageRecord | None: ...

@@ -98,12 +98,12 @@ class RunRepository(Protocol):
         """Ids of this worker's runs that were asked to stop, by whichever server."""
         ...
 
-    async def abandoned(self, beat_before: datetime, *, worker: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
-        """Running ones without a sign of life since then, or of a worker known to be dead."""
+    async def running(self, *, limit: int = 1000) -> Sequence[RunRecord]:
+        """Those that are being made, by whichever worker, oldest first. Takes no tenant: workers look after each other."""
         ...
 
     async def cut_off(self, run: RunRecord, at: datetime) -> bool:
-        """End an abandoned run as cut_off, unless it has beaten since it was read."""
+        """End a run whose worker died as cut_off, unless it has beaten since it was read."""
         ...
 
     async def events(self, owner: Owner, id: str, after: int, *, limit: int = 1000) -> Sequence[StoredEvent]: ...
