@@ -39,14 +39,31 @@ export function unreachable(cause: unknown): ApiFailure {
 /** The failure that an answer with an error status says; also where a proxy in between answered with a page of its own. */
 export async function failureOf(response: Response): Promise<ApiFailure> {
   const body: unknown = await response.json().catch(() => null);
-  const wait = secondsOf(response.headers.get("Retry-After"));
+  return said(body, response.status, secondsOf(response.headers.get("Retry-After")));
+}
+
+/** The failure that an event of a stream says, whose head had gone out with status 200 by then. */
+export function failureIn(data: string): ApiFailure {
+  const body = parsed(data);
+  return said(body, isApiError(body) ? body.raw_status_code : 500, null);
+}
+
+function said(body: unknown, status: number, wait: number | null): ApiFailure {
   if (!isApiError(body)) {
-    const message = `The server answered ${response.status} without saying why.`;
-    return new ApiFailure(message, response.status, "unexplained", null, null, wait);
+    const message = `The server answered ${status} without saying why.`;
+    return new ApiFailure(message, status, "unexplained", null, null, wait);
   }
   const fields = "detail" in body ? faultsOf(body.detail) : [];
   if (fields.length === 0 && body.param) fields.push({ field: body.param, message: body.message });
-  return new ApiFailure(body.message, response.status, body.type, body.code, body.param, wait, fields);
+  return new ApiFailure(body.message, status, body.type, body.code, body.param, wait, fields);
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
+  }
 }
 
 function isApiError(body: unknown): body is ApiError {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fakeServer, refused, type Stream, stream } from "@/test/fake-fetch";
+import type { ApiFailure } from "./failure";
 import { backOff, follow, openChanges, openRun, SILENCE } from "./sse";
 import type { Surroundings } from "./surroundings";
 import type { RunEvent } from "./types";
@@ -267,6 +268,59 @@ test("however a stream is cut and broken, its text is read once and in order", a
     ),
     { numRuns: 40 },
   );
+});
+
+test("what the server says instead of events is told once it is said again, and the events come when they can", async () => {
+  const full = () => refused(507, "The disk is full.", "server_error", { code: "disk_full" });
+  const at = world([full, full, full]);
+  const told: ApiFailure[] = [];
+  let text = "";
+  const heard = (event: RunEvent) => {
+    if (event.type === "message.output.delta") text += event.content;
+  };
+  const done = openRun(RUN, 0, heard, at.ending.signal, at.around, (failure) => told.push(failure));
+  const one = await opened(at, 1);
+  expect(told.map(({ code, status }) => [code, status])).toEqual([
+    ["disk_full", 507],
+    ["disk_full", 507],
+  ]);
+  one.send(delta(1, "a"));
+  await vi.waitFor(() => expect(text).toBe("a"));
+  const error = { object: "error", message: "Full.", type: "server_error", param: null, code: "disk_full" };
+  one.send(`event: error\ndata: ${JSON.stringify({ ...error, raw_status_code: 507 })}\n\n`);
+  const two = await opened(at, 2); // said once: it may have passed
+  expect(told).toHaveLength(2);
+  two.send(`event: error\ndata: no JSON\n\n`);
+  const three = await opened(at, 3);
+  expect(told.at(-1)?.type).toBe("unexplained");
+  three.send(delta(2, "b") + last(3));
+  await done;
+  expect([text, at.afters]).toEqual(["ab", ["0", "0", "0", "0", "1", "1"]]);
+});
+
+test("a server's wish to be left alone for hours is not granted", async () => {
+  const at = world([() => refused(503, "Busy.", "server_error", {}, { "Retry-After": "86400" })]);
+  const { done } = read(at);
+  (await opened(at, 1)).send(last(1));
+  await done;
+  expect(at.waits).toEqual([60_000]);
+});
+
+test("that nobody is reached is not told as trouble: the whole page says so", async () => {
+  const at = world();
+  const told: unknown[] = [];
+  const done = openRun(
+    RUN,
+    0,
+    () => {},
+    at.ending.signal,
+    at.around,
+    (failure) => told.push(failure),
+  );
+  for (let count = 1; count <= 4; count++) (await opened(at, count)).break();
+  (await opened(at, 5)).send(last(1));
+  await done;
+  expect(told).toEqual([]);
 });
 
 test("pauses grow, vary, and stay under half a minute", () => {

@@ -6,7 +6,7 @@
  */
 import { PREFIX, under } from "./base";
 import { createEventParser, type StreamEvent } from "./event-parser";
-import { ApiFailure, failureOf, unreachable } from "./failure";
+import { ApiFailure, failureIn, failureOf, unreachable } from "./failure";
 import { reachability } from "./reachability";
 import { awakened, browser, type Surroundings } from "./surroundings";
 import type { Change, RunEvent } from "./types";
@@ -16,6 +16,7 @@ export const SILENCE = 40_000; // ms
 const HIDDEN_GRACE = 10_000; // ms that a stream stays after the page was hidden: a glance at another tab costs nothing
 const FIRST_PAUSE = 500; // ms
 const LONGEST_PAUSE = 30_000;
+const LONGEST_WISH = 60_000; // a server's; a date that it gives may lie hours ahead for a clock that is behind
 
 export type StreamState = "connecting" | "open" | "waiting";
 
@@ -26,6 +27,8 @@ export interface Following {
   /** True ends the stream: it was the last event. Throwing ends it too, after a second try. */
   onEvent(event: StreamEvent): boolean;
   onState?(state: StreamState): void;
+  /** Told what the server says again and again instead of events, while it is asked on. That it is away is reachability's to say. */
+  onTrouble?(failure: ApiFailure): void;
   signal: AbortSignal;
 }
 
@@ -57,10 +60,14 @@ export async function follow(following: Following, around: Surroundings = browse
       }
       if (error instanceof ApiFailure) pause = error.retryAfter;
       failures += 1;
+      if (error instanceof ApiFailure && error.status !== 0 && failures > 1) following.onTrouble?.(error);
     }
     if (!around.awake()) continue;
     onState?.("waiting");
-    await around.wait(pause === null ? backOff(failures, around.random()) : pause * 1000, signal);
+    await around.wait(
+      pause === null ? backOff(failures, around.random()) : Math.min(pause * 1000, LONGEST_WISH),
+      signal,
+    );
   }
 }
 
@@ -115,6 +122,7 @@ async function connection(
       silence = setTimeout(end, SILENCE);
       for (const event of parser.push(value)) {
         if (signal.aborted) return true;
+        if (event.event === "error") throw failureIn(event.data); // the stream ends with it
         let last: boolean;
         try {
           last = onEvent(event);
@@ -169,6 +177,7 @@ export function openRun(
   onEvent: (event: RunEvent, seq: number) => void,
   signal: AbortSignal,
   around?: Surroundings,
+  onTrouble?: (failure: ApiFailure) => void,
 ): Promise<void> {
   let last = after;
   return follow(
@@ -181,6 +190,7 @@ export function openRun(
         onEvent(event, last);
         return LAST.has(event.type);
       },
+      ...(onTrouble ? { onTrouble } : {}),
       signal,
     },
     around,

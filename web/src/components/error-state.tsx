@@ -6,6 +6,7 @@ import { type Key, type Translate, useT } from "@/i18n";
 import { Button } from "./button";
 
 const OWN_WORDS: Record<string, Key> = {
+  disk_full: "error.diskFull",
   unreachable: "error.unreachable",
   unexplained: "error.unexplained",
   unreadable: "error.unreadable",
@@ -14,7 +15,7 @@ const OWN_WORDS: Record<string, Key> = {
 /** Ours where the page itself noticed; else the server's, which says what was wrong, where, and what to do. */
 export function failureText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiFailure)) return t("error.page");
-  const own = OWN_WORDS[error.type];
+  const own = OWN_WORDS[error.code ?? ""] ?? OWN_WORDS[error.type];
   return own === undefined ? error.message : t(own, { status: error.status });
 }
 

@@ -97,6 +97,20 @@ describe("drafts", () => {
     expect(box.length).toBe(0);
   });
 
+  it("on their way come back also after the clock was set back by hours", () => {
+    const box = new Box();
+    let clock = 10 * 3_600_000;
+    const page = () =>
+      createDrafts(
+        "ada",
+        () => box,
+        () => clock,
+      );
+    page().hold("c1", "m1", "on its way");
+    clock -= 5 * 3_600_000;
+    expect(page().recover("c1", () => false)).toEqual(["on its way"]);
+  });
+
   it("make room by dropping the oldest, and leave what is not theirs", () => {
     const box = new Box(400);
     box.setItem("else", "x".repeat(100));

@@ -68,7 +68,8 @@ export function createDrafts(owner: string, storage: () => Storage | null, now: 
         for (const name of oldestFirst(store, prefix + key + HELD)) {
           const message = name.slice((prefix + key + HELD).length);
           const held = parse(store.getItem(name));
-          if (memory.has(key + HELD + message) || !held || now() - held.at < SETTLED_BY_NOW) continue;
+          // One dated later than now was held before the clock was set back, not a moment ago.
+          if (memory.has(key + HELD + message) || !held || Math.abs(now() - held.at) < SETTLED_BY_NOW) continue;
           store.removeItem(name);
           if (!arrived(message)) texts.push(held.text);
         }

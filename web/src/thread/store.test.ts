@@ -133,6 +133,29 @@ describe("a thread", () => {
     expect(last(store)?.content).toBe("Half an hour.");
   });
 
+  it("says what keeps its answer from coming, until it comes", async () => {
+    const { ask, asked } = engine();
+    const inner = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+    let tell = (_: ApiFailure): void => {};
+    const transport: Transport = {
+      ...inner,
+      follow(...given) {
+        tell = given[4];
+        return inner.follow(...given);
+      },
+    };
+    const store = createStore({ id: "c", transport, exists: false, schedule, pause: async () => {} });
+    store.open();
+    store.send(typed("hello"));
+    await eventually(asks(asked, 1));
+    const full = new ApiFailure("The disk is full.", 507, "server_error", "disk_full");
+    tell(full);
+    expect(store.view().trouble).toBe(full);
+    asked[0]?.write("Good day");
+    await until(store, () => last(store)?.content === "Good day");
+    expect(store.view().trouble).toBeNull();
+  });
+
   it("stops one that was still on its way once it has arrived", async () => {
     const { store } = house();
     store.send(typed("hello"));

@@ -107,9 +107,12 @@ export function createStore(parts: StoreParts): ThreadStore {
 
   function follow(run: string, after: number): void {
     const end = new AbortController();
+    let troubled = false;
     stream = { run, end };
     const batch = createBatch<Numbered>((events) => {
       reloads = 0;
+      if (troubled) set({ trouble: null });
+      troubled = false;
       dispatch({ type: "events", run, events });
     }, schedule);
     end.signal.addEventListener("abort", batch.close);
@@ -122,7 +125,17 @@ export function createStore(parts: StoreParts): ThreadStore {
       else if (followed(view.thread)?.id === run) void reload();
     };
     transport
-      .follow(run, after, (event, seq) => batch.push({ seq, event }), end.signal)
+      .follow(
+        run,
+        after,
+        (event, seq) => batch.push({ seq, event }),
+        end.signal,
+        (trouble) => {
+          if (end.signal.aborted) return;
+          troubled = true;
+          set({ trouble });
+        },
+      )
       .then(
         () => ended(null),
         (failure: unknown) => ended(failure),

@@ -1,8 +1,10 @@
 /** Where a thread lives. In: requests with ids made here. Out: what stands after each, and the events of runs. */
 import type { QueryClient } from "@tanstack/react-query";
 import { createConversation, patchConversation } from "@/api/actions";
+import type { ApiFailure } from "@/api/failure";
 import { continueAnswer, conversationQuery, keys, postMessage, regenerate, stopRun } from "@/api/queries";
 import { openRun } from "@/api/sse";
+import { browser } from "@/api/surroundings";
 import type { Begun, RunEvent, Sampling } from "@/api/types";
 import { type Snapshot, wholeOf } from "./merge";
 import type { Send } from "./send";
@@ -17,12 +19,16 @@ export interface Transport {
   send(send: Send): Promise<Snapshot>;
   /** No effect on a run that has ended. */
   stop(run: string): Promise<void>;
-  /** Tells the events after `after`, then those to come; ends after the run's last one, or when the signal is aborted. */
+  /**
+   * Tells the events after `after`, then those to come; ends after the run's last one, or when the signal is aborted.
+   * `onTrouble` hears what keeps them from coming, while they are asked for again.
+   */
   follow(
     run: string,
     after: number,
     onEvent: (event: RunEvent, seq: number) => void,
     signal: AbortSignal,
+    onTrouble: (failure: ApiFailure) => void,
   ): Promise<void>;
   /** What stands now, fetched anew. */
   reload(): Promise<Snapshot>;
@@ -48,7 +54,7 @@ export function serverTransport(cache: QueryClient, id: string, beginning: () =>
       return snapshot;
     },
     stop: stopRun,
-    follow: openRun,
+    follow: (run, after, onEvent, signal, onTrouble) => openRun(run, after, onEvent, signal, browser(), onTrouble),
     async reload() {
       return wholeOf(await cache.fetchQuery({ ...conversationQuery(id), staleTime: 0 }));
     },

@@ -10,7 +10,7 @@ export const thread = {
   "thread.newChat": "New chat",
   "thread.emptyTitle": "What is on your mind?",
   "thread.emptyText": "Ask a question, or drop a text file to talk about.",
-  "thread.trouble": "The connection to this conversation failed: {reason}",
+  "thread.trouble": "This conversation is held up: {reason}",
   "thread.note": "Small models make mistakes. Check what matters.",
 
   "composer.label": "Message",

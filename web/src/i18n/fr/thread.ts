@@ -12,7 +12,7 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.newChat": "Nouvelle conversation",
   "thread.emptyTitle": "Qu’avez-vous en tête ?",
   "thread.emptyText": "Posez une question, ou déposez un fichier texte pour en parler.",
-  "thread.trouble": "La liaison avec cette conversation a échoué : {reason}",
+  "thread.trouble": "Cette conversation est bloquée : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
 
   "composer.label": "Message",

@@ -12,7 +12,7 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.newChat": "新しいチャット",
   "thread.emptyTitle": "何についてお話ししましょうか",
   "thread.emptyText": "質問を入力するか、テキストファイルをドロップしてください。",
-  "thread.trouble": "この会話との通信に失敗しました: {reason}",
+  "thread.trouble": "この会話は今止まっています: {reason}",
   "thread.note": "小さなモデルは間違えることがあります。大切なことは確認してください。",
 
   "composer.label": "メッセージ",
