@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +70,11 @@ class House:
         return self.process.wait(60)
 
 
-def start(home: Path, log: Path, weights: Path, /, port: int = 0, **settings: str) -> House:
-    """Start one on a home, a folder with the real model's `weights` in it or a file that is none. It may not be ready yet."""
+def start(home: Path, log: Path, weights: Path, /, port: int = 0, within: Sequence[str] = (), **settings: str) -> House:
+    """Start one on a home, a folder with the real model's `weights` in it or a file that is none. It may not be ready yet.
+
+    `within`: a command that makes its surroundings and then becomes what stands after it.
+    """
     if not home.is_file():
         (home / "models").mkdir(parents=True, exist_ok=True)
         mine = home / "models" / "smollm2-135m-instruct"
@@ -86,7 +89,7 @@ def start(home: Path, log: Path, weights: Path, /, port: int = 0, **settings: st
     } | {f"ALIZE_{name.upper()}": value for name, value in settings.items()}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("alize")), "up", "--home", str(home), "--port", str(port)],  # 0: whichever is free
+            [*within, str(Path(sys.executable).with_name("alize")), "up", "--home", str(home), "--port", str(port)],  # 0: whichever is free
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
