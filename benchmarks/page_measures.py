@@ -7,9 +7,9 @@ import json
 import random
 import statistics
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 from page_sides import Side
@@ -153,8 +153,9 @@ def conversation(browser: Browser, side: Side) -> dict[str, float]:
 
 def scrolled(browser: Browser, page: Page, devtools: CDPSession, side: Side) -> list[float]:
     """Milliseconds of the main thread's processor time from each frame to the next, while a wheel scrolls up."""
+    # Tasks and frames, and no more: what the browser does to record is time of the page's thread, too.
     hidden = "disabled-by-default-devtools.timeline"
-    browser.start_tracing(page=page, categories=["devtools.timeline", hidden, f"{hidden}.frame", "blink.user_timing"])
+    browser.start_tracing(page=page, categories=[hidden, f"{hidden}.frame", "blink.user_timing"])
     box = page.locator(side.scroller).first.bounding_box()
     assert box is not None
     page.evaluate("performance.mark('scroll begins')")
@@ -165,19 +166,25 @@ def scrolled(browser: Browser, page: Page, devtools: CDPSession, side: Side) -> 
 
 
 def frames_of(events: list[dict[str, Any]]) -> list[float]:
-    """Of a trace: processor time of the thread that scrolled, from each frame of it to the next."""
+    """Of a trace: processor time of the thread that scrolled, from each frame of it to the next.
+
+    A frame begins with the task that makes it, whatever that did before it said so: a slowed one takes milliseconds for that.
+    """
     marks = {event["name"]: event for event in events if event["name"] in ("scroll begins", "scroll ends")}
     begin, end = marks["scroll begins"], marks["scroll ends"]
     place = (begin["pid"], begin["tid"])
     mine = [event for event in events if (event["pid"], event["tid"]) == place and begin["ts"] <= event.get("ts", 0) <= end["ts"]]
-    starts = sorted(event["ts"] for event in mine if event["name"] == "BeginMainThreadFrame")
-    tasks = [(event["ts"], event.get("tdur", event.get("dur", 0))) for event in mine if event["name"] == "RunTask"]
+    said = sorted(event["ts"] for event in mine if event["name"] == "BeginMainThreadFrame")
+    tasks = sorted((event["ts"], event.get("dur", 0), event.get("tdur", 0)) for event in mine if event["name"] == "RunTask")
     frames: list[float] = []
-    for start, next_start in pairwise(starts):
-        frames.append(sum(took for at, took in tasks if start - 500 <= at < next_start - 500) / 1000)
-    if not frames:
+    for start, took, worked in tasks:
+        if bisect_left(said, start) < bisect_left(said, start + took):
+            frames.append(0.0)
+        if frames:
+            frames[-1] += worked / 1000
+    if len(frames) < 2:
         raise RuntimeError("The trace holds no frame of the main thread.")
-    return frames
+    return frames[:-1]  # the last one has no next
 
 
 def streaming(browser: Browser, side: Side) -> dict[str, float]:
