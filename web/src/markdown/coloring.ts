@@ -37,13 +37,22 @@ const highlighter: Promise<HighlighterCore> = createHighlighterCore({
   engine: createJavaScriptRegexEngine({ forgiving: true }), // no WebAssembly: the page's policy allows none
 });
 
+const prepared = new Map<string, () => Coloring>();
+
 /** Null for a language without a grammar here. */
 export async function prepare(word: string): Promise<(() => Coloring) | null> {
   const language = languageOf(word);
   if (!language) return null;
   const core = await highlighter;
   await core.loadLanguage(language.load);
-  return () => coloringOf(core, language.name);
+  const make = () => coloringOf(core, language.name);
+  prepared.set(language.name, make);
+  return make;
+}
+
+/** The same at once, where it was prepared before: or null. */
+export function preparedFor(word: string): (() => Coloring) | null {
+  return prepared.get(languageOf(word)?.name ?? "") ?? null;
 }
 
 function coloringOf(core: HighlighterCore, lang: string): Coloring {

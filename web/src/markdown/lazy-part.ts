@@ -5,6 +5,8 @@ export interface LazyPart<T> {
   /** Loads on first use. After a failure (offline) the next component that needs it tries again; until then there is null. */
   use(): T | null;
   load(): Promise<T | null>;
+  /** What is there by now. */
+  now(): T | null;
 }
 
 export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
@@ -32,6 +34,7 @@ export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
   };
   return {
     load,
+    now: () => part,
     use: () =>
       useSyncExternalStore(
         subscribe,

@@ -9,7 +9,11 @@ const SLICE = 6; // ms of work at a time, so that a frame of 16 ms keeps room fo
 const PLAIN: { lines: readonly ColoredLine[]; done: boolean } = { lines: [], done: true };
 
 export function useColoring(language: string, code: string): readonly ColoredLine[] {
-  const [ready, setReady] = useState<{ language: string; of: Coloring } | null>(null);
+  // In colour from its first frame on where the grammar is known: each block after the first is made once, not twice.
+  const [ready, setReady] = useState<{ language: string; of: Coloring } | null>(() => {
+    const make = language === "" ? null : engine.now()?.preparedFor(language);
+    return make ? { language, of: make() } : null;
+  });
   const [slice, next] = useReducer((number: number) => number + 1, 0);
   const of = ready?.language === language ? ready.of : null;
   useEffect(() => {
