@@ -91,7 +91,8 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
       <DropZone limits={limits} onFiles={(files) => void addFiles(files)}>
         <div
           ref={scroll.scroller}
-          className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-6 max-md:px-4 [overflow-anchor:none]"
+          // Opaque, or the browser scrolls it by painting it anew: text on nothing cannot keep its sharp edges on a layer.
+          className="min-h-0 flex-1 overflow-y-auto overscroll-contain bg-paper px-6 max-md:px-4 [overflow-anchor:none]"
         >
           <div ref={scroll.content} className="min-h-full pt-4 pb-8">
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
