@@ -4,24 +4,14 @@
  * Short conversations stand in the page whole: find-in-page, printing and a screen reader's list of headings see them. In a
  * long one only the rows around the window exist; the others are room kept above and below, in the flow of the page.
  */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import {
-  memo,
-  type RefObject,
-  startTransition,
-  useCallback,
-  useEffect,
-  useMemo,
-  useReducer,
-  useRef,
-  useState,
-} from "react";
+import { memo, type RefObject, startTransition, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useT } from "@/i18n";
 import { Answer } from "./answer";
 import { Question } from "./question";
-import { indexesOf, inSight, NONE, type Sight, standing } from "./rows";
+import { inSight, NONE, type Sight, type Standing, standing } from "./rows";
 import { useStore, useView } from "./thread-context";
+import { useRows } from "./use-rows";
 import { whenIdle } from "./when-idle";
 
 /** Rows that are simply there; measured, 60 turns of Markdown lay out in a few milliseconds. */
@@ -68,26 +58,23 @@ export const MessageList = memo(function MessageList({
   const stands = useRef(NONE);
   const [seen, setSeen] = useState(false);
   useEffect(() => whenIdle(() => startTransition(() => setSeen(true))), []);
-  const near = useCallback(
-    (sight: Sight): number[] => {
-      stands.current = seen ? standing(sight, stands.current) : inSight(sight);
-      return indexesOf(stands.current);
-    },
-    [seen],
-  );
+  const stand = (sight: Sight): Standing => {
+    if (all) return { first: 0, end: sight.count };
+    stands.current = seen ? standing(sight, stands.current) : inSight(sight);
+    return stands.current;
+  };
   // A conversation opens at its foot: what is above is not made on the way there.
   const [foot] = useState(() => path.reduce((sum, _, at) => sum + guess(at) + GAP, 0) - window.innerHeight);
-  const list = useVirtualizer<HTMLElement, HTMLLIElement>({
+  const { list, indexes, above, below } = useRows({
     count: path.length,
     getScrollElement: () => scroller.current,
     getItemKey: (index) => path[index] ?? index,
     estimateSize: guess,
     overscan: 0,
-    rangeExtractor: all ? everyRow : near,
+    stand,
     gap: GAP,
     initialRect: { width: 0, height: window.innerHeight },
     initialOffset: target === null ? Math.max(0, foot) : 0,
-    useFlushSync: false,
   });
 
   // Rows above the window that turn out higher or lower than guessed must not move what is read. An answer that grows at its
@@ -118,24 +105,19 @@ export const MessageList = memo(function MessageList({
     list.scrollToIndex(index, { align: "start" });
   }, [index, list, onTarget]);
 
-  const rows = list.getVirtualItems();
-  const first = rows[0];
-  const last = rows.at(-1);
-  const above = first?.start ?? 0;
-  const below = list.getTotalSize() - (last?.end ?? 0);
   return (
     <ol
       aria-label={t("thread.messages")}
       className="mx-auto flex max-w-measure flex-col"
       style={{ gap: GAP, paddingTop: above, paddingBottom: below }}
     >
-      {rows.map((row) => {
-        const id = path[row.index] ?? "";
+      {indexes.map((index) => {
+        const id = path[index] ?? "";
         return (
           <Row
-            key={row.key}
+            key={id || index}
             id={id}
-            index={row.index}
+            index={index}
             of={all ? null : path.length}
             sentFrom={id === sentFrom}
             measure={list.measureElement}
@@ -185,10 +167,6 @@ function SentFrom() {
       {t("context.from")}
     </p>
   );
-}
-
-function everyRow({ count }: Sight): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }
 
 /** A guess in pixels until the row was seen: a line of about 85 characters is 26 px high. */

@@ -1,48 +1,87 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { indexesOf, NONE, type Sight, standing } from "./rows";
+import { indexesOf, inSight, NONE, type Sight, type Standing, standing } from "./rows";
 
-/** A reader who scrolls, jumps, and sees the conversation and the window grow and shrink. */
-const walk = fc.array(
-  fc.tuple(fc.nat(1_000), fc.nat(40), fc.nat(300)).map(
-    ([startIndex, seen, more]): Sight => ({
-      startIndex,
-      endIndex: startIndex + seen,
-      count: startIndex + seen + 1 + more,
-    }),
-  ),
-  { minLength: 1, maxLength: 20 },
-);
+const WINDOW = 800; // px
 
-test("whatever was seen before, what is in sight stands, with six rows around it, and never all of a long conversation", () => {
+/** What is seen at `top` of rows that are so high. */
+function sightOf(heights: readonly number[], top: number): Sight {
+  let sum = 0;
+  const ends = heights.map((height) => {
+    sum += height;
+    return sum;
+  });
+  const between = (from: number, to: number): Standing => {
+    const first = ends.findIndex((end) => end > from);
+    const last = heights.findLastIndex((height, at) => (ends[at] ?? 0) - height < to);
+    return first < 0 || last < first ? NONE : { first, end: last + 1 };
+  };
+  const { first, end } = between(top, top + WINDOW);
+  const within = (pixels: number) => between(top - pixels, top + WINDOW + pixels);
+  return { startIndex: first, endIndex: end - 1, count: heights.length, within };
+}
+
+/** A reader who scrolls and jumps, through rows of every height. */
+const walk = fc.array(fc.integer({ min: 20, max: 3_000 }), { minLength: 1, maxLength: 120 }).chain((heights) => {
+  const most = Math.max(0, heights.reduce((sum, height) => sum + height, 0) - WINDOW);
+  return fc.array(
+    fc.nat(most).map((top) => sightOf(heights, top)),
+    { minLength: 1, maxLength: 20 },
+  );
+});
+
+test("whatever was seen before, what is in sight stands, with 400 pixels and two rows around it, and nothing that is far away", () => {
   fc.assert(
     fc.property(walk, (sights) => {
       let now = NONE;
       for (const sight of sights) {
         now = standing(sight, now);
-        expect(now.first).toBeGreaterThanOrEqual(0);
-        expect(now.first).toBeLessThanOrEqual(Math.max(0, sight.startIndex - 6));
-        expect(now.end).toBeGreaterThanOrEqual(Math.min(sight.count, sight.endIndex + 7));
-        expect(now.end).toBeLessThanOrEqual(sight.count);
-        expect(now.end - now.first).toBeLessThanOrEqual(sight.endIndex + 1 - sight.startIndex + 48);
+        const [near, far] = [sight.within(400), sight.within(1_600 + WINDOW + 400)];
+        expect(now.first).toBeLessThanOrEqual(Math.max(0, Math.min(near.first, sight.startIndex - 2)));
+        expect(now.end).toBeGreaterThanOrEqual(Math.min(sight.count, Math.max(near.end, sight.endIndex + 3)));
+        expect(now.first).toBeGreaterThanOrEqual(Math.max(0, far.first - 3));
+        expect(now.end).toBeLessThanOrEqual(Math.min(sight.count, far.end + 3));
       }
     }),
   );
 });
 
-test("scrolling by a row changes what stands once in eleven rows, in both directions", () => {
-  for (const step of [1, -1]) {
-    let now = standing({ startIndex: 500, endIndex: 504, count: 1_000 }, NONE);
-    let changes = 0;
-    for (let moved = 1; moved <= 110; moved++) {
-      const next = standing({ startIndex: 500 + step * moved, endIndex: 504 + step * moved, count: 1_000 }, now);
-      if (next !== now) changes++;
+test("scrolling changes what stands once in more than a window, in both directions, and turning round at once does not", () => {
+  const heights = Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? 80 : 260));
+  for (const step of [40, -40]) {
+    let now = standing(sightOf(heights, 30_000), NONE);
+    const changes: number[] = [];
+    for (let moved = 0; moved <= 24_000; moved += 40) {
+      const next = standing(sightOf(heights, 30_000 + Math.sign(step) * moved), now);
+      if (next !== now) changes.push(moved);
       now = next;
     }
-    expect(changes).toBe(10);
+    const pauses = changes.slice(1).map((at, index) => at - (changes[index] ?? 0));
+    expect(Math.min(...pauses)).toBeGreaterThan(1_000);
+    const turned = 30_000 + Math.sign(step) * (24_000 - 400);
+    expect(standing(sightOf(heights, turned), now)).toBe(now);
   }
 });
 
+test("when others stand, those that stood near the window still do", () => {
+  const heights = Array.from({ length: 400 }, () => 100);
+  const before = standing(sightOf(heights, 20_000), NONE);
+  const after = standing(sightOf(heights, 18_700), before);
+  expect(after).not.toBe(before);
+  expect(after.first).toBeLessThan(before.first);
+  expect(after.end).toBe(205); // 1,000 px below the window
+});
+
+test("a conversation that became shorter leaves no row behind", () => {
+  const long = standing(sightOf(Array(300).fill(100), 28_000), NONE);
+  const short = standing(sightOf(Array(285).fill(100), 27_700), long);
+  expect(short.end).toBe(285);
+});
+
+test("a conversation opens with what is in sight, and a row beside it", () => {
+  expect(inSight({ startIndex: 90, endIndex: 99, count: 100 })).toEqual({ first: 89, end: 100 });
+});
+
 test("an empty conversation has no rows", () => {
-  expect(indexesOf(standing({ startIndex: 0, endIndex: -1, count: 0 }, NONE))).toEqual([]);
+  expect(indexesOf(standing({ startIndex: 0, endIndex: -1, count: 0, within: () => NONE }, NONE))).toEqual([]);
 });
