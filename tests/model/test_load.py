@@ -44,6 +44,16 @@ def test_what_is_not_said_has_a_default() -> None:
     assert (config.norm_eps, config.rope.theta, config.window) == (1e-5, 10000.0, None)
 
 
+def test_every_tensor_has_its_own_values_in_every_dtype(smollm2: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from alize.model.load import load_transformer
+
+    checkpoint = open_checkpoint(smollm2)
+    for dtype in (torch.float32, torch.bfloat16):
+        for name, parameter in load_transformer(checkpoint, dtype).named_parameters():
+            assert torch.equal(parameter, torch.tensor(checkpoint.array(name)).to(dtype)), name
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -12,6 +13,8 @@ from alize.model.transformer import Transformer
 from alize.weights.checkpoints.base import Checkpoint
 
 __all__ = ["load_transformer"]
+
+DESK = 1 << 26  # values, 256 MiB: a layer's tensors of seven billion weights; only what is used of it takes memory
 
 
 def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Transformer:
@@ -28,12 +31,16 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     if left:
         raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
     tensors: dict[str, torch.Tensor] = {}
+    # Where tensors are decoded on their way to another dtype: fresh memory for each would double the time.
+    kept = dtype == torch.float32 and torch.device(device).type == "cpu"  # what is decoded is the weight itself
+    desk = np.empty(0 if kept else DESK, np.float32)
     for name, parameter in model.named_parameters():
         if name not in checkpoint:
             raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
-        array = checkpoint.array(name)
-        if array.shape != tuple(parameter.shape):
-            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {array.shape}, the configuration says {tuple(parameter.shape)}.")
+        shape, wanted = tuple(checkpoint.stored(name).shape), tuple(parameter.shape)
+        if shape != wanted:
+            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {shape}, the configuration says {wanted}.")
+        array = checkpoint.array(name, desk if parameter.numel() <= len(desk) else None)
         tensor = torch.as_tensor(array if array.flags.writeable else array.copy())
         tensors[name] = tensor.to(device=device, dtype=dtype)
     model.load_state_dict(tensors, strict=True, assign=True)

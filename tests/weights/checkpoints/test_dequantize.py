@@ -68,6 +68,18 @@ def test_plain_kinds_are_views_of_the_file(kind: str, dtype: type) -> None:
     assert np.array_equal(ours, values)
 
 
+@pytest.mark.parametrize("kind", [*QUANTISED, "BF16"])
+def test_values_are_written_where_there_is_room_for_them(kind: str) -> None:
+    layout = KINDS[kind]
+    blocks = 2 * CHUNK // layout.values + 3
+    raw = np.random.default_rng(5).integers(0, 256, blocks * layout.record.itemsize, np.uint8)
+    room = np.full(blocks * layout.values + 7, 42, np.float32)
+    ours = dequantize(kind, raw, (blocks, layout.values), room)
+    assert np.shares_memory(ours, room)
+    same_bits(ours, dequantize(kind, raw, (blocks, layout.values)))
+    assert (room[-7:] == 42).all()
+
+
 def test_every_bfloat16_becomes_the_float32_it_is_half_of() -> None:
     torch = pytest.importorskip("torch")
     every = np.arange(65536, dtype=np.uint16)

@@ -61,8 +61,11 @@ class Checkpoint(Protocol):
         """The tensor as it lies in the file. Raises KeyError for an unknown name."""
         ...
 
-    def array(self, name: str) -> npt.NDArray[Any]:
-        """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type otherwise."""
+    def array(self, name: str, out: npt.NDArray[np.float32] | None = None) -> npt.NDArray[Any]:
+        """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type otherwise.
+
+        The result may be a view of the file, or of `out` where that is given: 1-D, with room for the values, and overwritten.
+        """
         ...
 
     def close(self) -> None:

@@ -60,10 +60,10 @@ class MappedCheckpoint:
             raise ValueError(f"{self.path} was closed.")
         return self._tensors[name]
 
-    def array(self, name: str) -> npt.NDArray[Any]:
+    def array(self, name: str, out: npt.NDArray[np.float32] | None = None) -> npt.NDArray[Any]:
         """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type (a view, read-only) otherwise."""
         tensor = self.stored(name)
-        values = dequantize(tensor.kind, tensor.data, tensor.shape)
+        values = dequantize(tensor.kind, tensor.data, tensor.shape, out)
         return interleaved(values, tensor.rotary_halves) if tensor.rotary_halves else values
 
     def close(self) -> None:
