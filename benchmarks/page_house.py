@@ -22,7 +22,7 @@ from alize.api.app import create_app
 from alize.api.listen import bind
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
-from alize.api.serve import Server
+from alize.api.server import Server
 from alize.assistant.serving import assisting
 from alize.engine.base import Request, Step
 from alize.engine.fake import FakeEngine, saying

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from alize.api.app import create_app
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
-from alize.api.serve import Server
+from alize.api.server import Server
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import Accounts, Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner

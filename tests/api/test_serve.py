@@ -314,9 +314,17 @@ def test_what_cannot_be_is_said_in_a_sentence(refusals: list[str], number: int) 
 
 def test_the_server_itself_loads_neither_pytorch_nor_what_only_some_models_need() -> None:
     """It starts fast, and 754 MB of PyTorch are the engine's process alone to have."""
-    code = "import sys, alize.api.serve; print(*sys.modules)"
+    code = "import sys, alize.api.server, alize.assistant.serving; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "mistral_common", "huggingface_hub", "tokenizers"}.intersection(loaded)
+
+
+def test_the_engines_process_begins_before_the_server_has_loaded_itself() -> None:
+    """They load side by side: what is imported first, the engine waits for."""
+    code = "import sys, alize.cli.up, alize.api.serve; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "alize.engine.process" in loaded
+    assert not {"numpy", "asyncio", "fastapi", "pydantic", "sqlalchemy", "uvicorn"}.intersection(loaded)
 
 
 # ── an upstream ──

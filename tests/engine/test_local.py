@@ -6,6 +6,7 @@ What every engine promises is tried in tests/contract/test_engine.py.
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ import pytest_asyncio
 from alize.engine.base import EngineStats, Request, SamplingParams, Step
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.local import LocalEngine
+from alize.engine.process import EngineProcess
 from alize.engine.schedule import Limits
 from alize.errors import CheckpointInvalid, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
 
@@ -179,12 +181,12 @@ async def test_an_id_used_again_gets_nothing_of_the_request_before(engine: Local
 async def test_a_process_that_cannot_be_started_is_tried_again(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     tried, generation = asyncio.Event(), (await engine.stats()).generation
 
-    async def fails(*_: object, **__: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         tried.set()
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(asyncio, "create_subprocess_exec", fails)
+        patched.setattr(subprocess, "Popen", fails)
         with pytest.raises(EngineUnavailable, match="Too many open files"):
             await LocalEngine.start(engine._config)
         tried.clear()
@@ -319,6 +321,32 @@ async def test_what_cannot_be_run_is_refused_before_the_first_step(engine: Local
 async def test_weights_that_cannot_be_read_are_an_error_at_start(config: EngineConfig, tmp_path: Path) -> None:
     with pytest.raises(CheckpointInvalid):
         await LocalEngine.start(replace(config, path=str(tmp_path)))
+
+
+async def test_it_loads_while_something_else_is_done(config: EngineConfig) -> None:
+    with EngineProcess() as process:
+        engine = await LocalEngine.begin(config, process)
+        assert engine.pid == process.pid
+        with pytest.raises(EngineUnavailable, match="not started yet"):
+            _ = engine.info
+        await engine.ready()
+        assert (await collect(engine, request("a")))[-1].finish == "length"
+        await engine.close()
+        assert not process.running
+
+
+async def test_an_engine_closed_while_it_loads_leaves_no_process(config: EngineConfig) -> None:
+    engine = await LocalEngine.begin(config)
+    pid = engine.pid
+    await engine.close()
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
+
+
+async def test_a_process_that_nobody_spoke_to_is_not_left_behind() -> None:
+    with EngineProcess() as process:
+        assert process.running
+    assert not process.running
 
 
 async def test_scores_and_embeddings_cross_the_process(engine: LocalEngine, config: EngineConfig) -> None:

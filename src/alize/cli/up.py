@@ -1,5 +1,6 @@
 """`alize up`. In: the settings. Out: a server, until it is told to stop."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from alize.cli.options import Home, ModelName
 
 if TYPE_CHECKING:
     from alize.api.serve import Started
+    from alize.api.server import Extension
 
 __all__ = ["up"]
 
@@ -23,7 +25,6 @@ def up(
 ) -> None:
     """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""
     from alize.api.serve import announce, serve
-    from alize.assistant.serving import assisting
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
     from alize.settings import Settings
@@ -37,4 +38,10 @@ def up(
             until_started.close()
             announce(facts)
 
-        serve(settings, started, progress, [assisting])
+        serve(settings, started, progress, _extensions)
+
+
+def _extensions() -> "Sequence[Extension]":
+    from alize.assistant.serving import assisting
+
+    return [assisting]

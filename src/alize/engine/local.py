@@ -7,10 +7,7 @@ does not kill the server. In-flight requests then get EngineCrashed at once, and
 import asyncio
 import itertools
 import logging
-import os
-import socket
 import struct
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +16,7 @@ import msgspec
 
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
 from alize.engine.build import EngineConfig
+from alize.engine.process import EngineProcess
 from alize.engine.wire import (
     Abort,
     Add,
@@ -48,12 +46,15 @@ _Inbox = asyncio.Queue[Step | AlizeError]
 
 
 class LocalEngine:
-    """An `Engine` behind a socket. Use `await LocalEngine.start(config)`."""
+    """An `Engine` behind a socket. Use `await LocalEngine.start(config)`, or `begin`, something else meanwhile, and `ready`."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, process: EngineProcess | None = None) -> None:
         self._config = config
+        self._given = process  # the first one, where it was begun elsewhere
+        self._begun = asyncio.Event()  # the first process knows what to load, or could not be started
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._info: ModelInfo | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: EngineProcess | None = None
         self._writer: asyncio.StreamWriter | None = None  # None while no engine is ready
         self._asked: set[str] = set()  # ids of the requests in flight
         self._inboxes: dict[str, _Inbox] = {}  # by the number, as text, that such a request has on the wire
@@ -68,15 +69,25 @@ class LocalEngine:
     @classmethod
     async def start(cls, config: EngineConfig) -> "LocalEngine":
         """Start the process and wait until the weights are loaded. Raises what loading them raised."""
-        engine = cls(config)
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        engine._supervisor = asyncio.create_task(engine._supervise(ready))
+        engine = await cls.begin(config)
         try:
-            await ready
+            await engine.ready()
         except BaseException:
             await engine.close()
             raise
         return engine
+
+    @classmethod
+    async def begin(cls, config: EngineConfig, process: EngineProcess | None = None) -> "LocalEngine":
+        """Have the weights loaded, whatever this process does meanwhile. `ready` tells how that went; `close` must follow."""
+        engine = cls(config, process)
+        engine._supervisor = asyncio.create_task(engine._supervise())
+        await engine._begun.wait()
+        return engine
+
+    async def ready(self) -> None:
+        """Wait until the weights are loaded. Raises what loading them raised."""
+        await asyncio.shield(self._ready)  # giving up the wait is not giving up the engine
 
     @property
     def info(self) -> ModelInfo:
@@ -162,17 +173,19 @@ class LocalEngine:
         self._closing = True
         with suppress(EngineUnavailable):
             self._send(Quit())
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.running:
             if self._writer is None:
                 self._process.kill()  # it is loading weights, and reads nothing meanwhile
             try:
-                await asyncio.wait_for(self._process.wait(), PATIENCE)
+                await asyncio.wait_for(asyncio.to_thread(self._process.wait), PATIENCE)
             except TimeoutError:
                 self._process.kill()
         if self._supervisor is not None:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
+        if not self._ready.cancel() and not self._ready.cancelled():
+            self._ready.exception()  # seen, also where nobody waited for it
         self._end_all(EngineUnavailable("The server is shutting down."))
 
     def _send(self, command: Command) -> None:
@@ -204,31 +217,34 @@ class LocalEngine:
 
     # ── the process ──
 
-    async def _supervise(self, ready: "asyncio.Future[None]") -> None:
+    async def _supervise(self) -> None:
         """Keep one engine running. The first start reports to `ready`; later ones are retried, slower each time."""
         delay = FIRST_DELAY
         while not self._closing:
-            lived = await self._run_once(ready)
+            lived = await self._run_once()
             if self._closing:
                 return
-            if not ready.done():
-                ready.set_exception(self._failure or EngineCrashed("The engine ended while it was loading the model."))
+            if not self._ready.done():
+                self._ready.set_exception(self._failure or EngineCrashed("The engine ended while it was loading the model."))
                 return
             delay = FIRST_DELAY if lived else min(delay * 2, LONGEST_DELAY)
             log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation})
             await asyncio.sleep(delay)
 
-    async def _run_once(self, ready: "asyncio.Future[None]") -> bool:
+    async def _run_once(self) -> bool:
         """One life of an engine process. True if it came as far as being ready."""
         try:
-            self._process, reader, writer = await _spawn()
-        except OSError as error:  # no memory, or no file descriptors: it may pass
-            self._failure = EngineUnavailable(f"The engine's process cannot be started: {error.strerror}.", retry_after=2.0)
-            log.error("engine failed: %s", self._failure.text)
+            self._process = self._given or EngineProcess()
+        except EngineUnavailable as error:  # it may pass
+            self._failure = error
+            log.error("engine failed: %s", error.text)
+            self._begun.set()
             return False
-        lived = False
+        self._given, lived = None, False
+        reader, writer = await asyncio.open_connection(sock=self._process.socket)
         try:
             writer.write(encode(Start(self._config)))
+            self._begun.set()
             while True:
                 event = await _read(reader)
                 if isinstance(event, Ready):
@@ -236,8 +252,8 @@ class LocalEngine:
                     self._generation += 1
                     if self._paused:
                         self._send(Call(next(self._numbers), "pause"))
-                    if not ready.done():
-                        ready.set_result(None)
+                    if not self._ready.done():
+                        self._ready.set_result(None)
                 else:
                     self._dispatch(event)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -256,12 +272,12 @@ class LocalEngine:
     async def _reap(self) -> None:
         """Wait for the process; kill one that closed its socket but goes on, or that outlives this task."""
         assert self._process is not None
-        if self._process.returncode is None:
+        if self._process.running:
             try:
-                await asyncio.wait_for(self._process.wait(), PATIENCE)
+                await asyncio.wait_for(asyncio.to_thread(self._process.wait), PATIENCE)
             except (TimeoutError, asyncio.CancelledError):
                 self._process.kill()
-                await self._process.wait()
+                await asyncio.to_thread(self._process.wait)
 
     def _dispatch(self, event: Event) -> None:
         match event:
@@ -292,29 +308,6 @@ class LocalEngine:
         for future in self._calls.values():
             if not future.done():
                 future.set_exception(error)
-
-
-async def _spawn() -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
-    """A new engine process and our end of its socket. Raises OSError, leaving nothing open."""
-    ours, theirs = socket.socketpair()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "alize.engine.worker", str(theirs.fileno())),
-            pass_fds=[theirs.fileno()],
-            env=_environment(),
-        )
-    except BaseException:
-        ours.close()
-        raise
-    finally:
-        theirs.close()
-    return process, *await asyncio.open_connection(sock=ours)
-
-
-def _environment() -> dict[str, str]:
-    """The server's, without its settings: the engine needs none of them, and keys and database passwords least of all."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")} | {"PYTHONUNBUFFERED": "1"}
 
 
 async def _read(reader: asyncio.StreamReader) -> Event:

@@ -1,0 +1,189 @@
+"""The composition root: the only place that builds the real parts of a server. In: an engine that is loading. Out: a server, until told.
+
+database ─ tokenizer ─ identity ─ application ─ engine ready ─ uvicorn
+SIGTERM: new requests get 503, running answers have `drain_seconds`, what still runs then gets an error, everything closes: status 0
+"""
+
+import asyncio
+import ipaddress
+import logging
+import secrets
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from alize.api.app import create_app
+from alize.api.listen import address_of
+from alize.api.parts import Parts, Served
+from alize.api.protocol import Http1
+from alize.api.serve import Started
+from alize.engine.local import LocalEngine
+from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
+from alize.settings import Settings
+from alize.storage import open_database
+from alize.storage.base import Database
+from alize.telemetry import configure_logging
+from alize.tokenize import Tokenizer, load_tokenizer
+from alize.upstream.client import reaching
+from alize.weights.catalog import Card
+from alize.weights.checkpoints import open_checkpoint
+
+__all__ = ["Extension", "Server", "serve_with"]
+
+_log = logging.getLogger("alize.api")
+
+Extension = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+_LAST_WORDS = 5.0  # seconds for the errors of answers that were cut off to reach their clients
+_KEEP_ALIVE = 75  # seconds an idle connection stays; clients that keep theirs for less never meet one that is just being closed
+
+
+async def serve_with(
+    engine: LocalEngine,
+    settings: Settings,
+    listener: socket.socket,
+    card: Card,
+    path: Path,
+    started: Callable[[Started], None],
+    extensions: Sequence[Extension],
+) -> None:
+    """Serve until told to stop, and close the engine. What does not ask the engine is done while it loads. Raises as `serve` does."""
+    configure_logging(settings.log_level, settings.log_format)
+    database = open_database(settings)
+    try:
+        await database.migrate()
+        tokenizer = _tokenizer(path)
+        async with _identity(settings, database) as identity, AsyncExitStack() as extended:
+            token = _setup_token(settings, listener)
+            upstream = await extended.enter_async_context(reaching(settings, (card.id, *card.aliases, *settings.aliases())))
+            parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, upstream=upstream, setup_token=token)
+            app = create_app(settings, parts)
+            await engine.ready()
+            for extension in extensions:  # what they find waiting in the database they may ask the engine at once
+                await extended.enter_async_context(extension(app))
+            server = Server(_config(settings, app))
+            # Made last: a key that is made before something fails would never be shown.
+            made = await first_key(database, settings) if settings.auth else None
+            setup = settings.auth and await _is_empty(database)
+            await _until_told(
+                server,
+                listener,
+                parts,
+                settings.drain_seconds,
+                lambda: started(Started(address_of(listener, settings), card.id, settings, made, setup, token)),
+            )
+    finally:
+        await engine.close()  # first: what this cuts off is still recorded
+        await database.close()
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    checkpoint = open_checkpoint(path)
+    try:
+        return load_tokenizer(checkpoint.tokenizer)
+    finally:
+        checkpoint.close()
+
+
+@asynccontextmanager
+async def _identity(settings: Settings, database: Database) -> AsyncGenerator[Identity, None]:
+    if not settings.auth:
+        yield LocalIdentity(await owner(database), settings.cors_origins)
+        return
+    keys, sessions = KeyIdentity(database), SessionIdentity(database, Cookie(settings.root_path))
+    try:
+        yield first_match([keys, sessions])
+    finally:
+        await sessions.close()
+        await keys.close()
+
+
+def _setup_token(settings: Settings, listener: socket.socket) -> str | None:
+    """None where only this machine can ask: it listens on loopback, and no proxy is spoken of that brings visitors from elsewhere."""
+    proxied = bool(settings.trusted_proxies or settings.root_path)
+    alone = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback and not proxied
+    return None if alone or not settings.auth else secrets.token_urlsafe(24)
+
+
+async def _is_empty(database: Database) -> bool:
+    async with database.transaction() as store:
+        return not await store.accounts.any()
+
+
+def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=Http1,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=2,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn ends its process with the signal it was sent; a server that was told to stop, and did, ends with status 0."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _until_told(server: Server, listener: socket.socket, parts: Parts, drain_seconds: float, ready: Callable[[], None]) -> None:
+    """Serve until a signal; a second one ends the patience of the first."""
+    loop, told, hurry = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        (hurry if told.is_set() else told).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    waiting = [asyncio.create_task(event.wait()) for event in (server.listening, told)]
+    try:
+        for event in waiting:
+            await asyncio.wait({serving, event}, return_when=asyncio.FIRST_COMPLETED)
+            if event is waiting[0] and server.listening.is_set():
+                ready()
+        await _drain(parts, drain_seconds, hurry)
+    finally:
+        server.should_exit = True
+        for event in waiting:
+            event.cancel()
+        await serving
+
+
+async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:
+    parts.draining.begin()
+    _log.info("stopping", extra={"running": parts.draining.running, "seconds": seconds})
+    finished = asyncio.create_task(parts.draining.finished())
+    hurried = asyncio.create_task(hurry.wait())
+    await asyncio.wait({finished, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if not finished.done():
+        _log.warning("ending %d answers that still run", parts.draining.running)
+        for served in parts.models.values():
+            await served.engine.close()  # each gets an error, with the tokens given until now counted
+        if parts.upstream is not None:
+            await parts.upstream.close()
+        await asyncio.wait({finished}, timeout=_LAST_WORDS)
+    finished.cancel()
