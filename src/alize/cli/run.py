@@ -55,9 +55,11 @@ def load(model: str, home: Path) -> "Model":
     """The model, with a download's progress and the wait shown on standard error where a person looks at it."""
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
-    from alize.library import load
+    from alize.loading import undisturbed
 
-    with downloading(stderr(), "Loading the model …") as progress:
+    with undisturbed(), downloading(stderr(), "Loading the model …") as progress:
+        from alize.library import load
+
         return load(model, home=home, progress=progress)
 
 

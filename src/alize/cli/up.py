@@ -27,11 +27,13 @@ def up(
     from alize.api.serve import announce, serve
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
+    from alize.loading import undisturbed
     from alize.settings import Settings
 
     auth, never_fetch = (False if no_auth else None), (True if offline else None)  # None: whatever the file or the environment says
     settings = Settings.load(home=home, port=port, host=host, model=model, auth=auth, offline=never_fetch)
     with ExitStack() as until_started:  # a download's bar must be gone before the server says that it is there
+        until_started.enter_context(undisturbed())
         progress = until_started.enter_context(downloading(stderr()))
 
         def started(facts: "Started") -> None:

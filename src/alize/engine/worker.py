@@ -18,6 +18,7 @@ from alize.engine.build import build_core
 from alize.engine.core import Job
 from alize.engine.wire import Abort, Add, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Reply, Start, Steps
 from alize.errors import AlizeError
+from alize.loading import undisturbed
 
 __all__ = ["main"]
 
@@ -141,7 +142,9 @@ def main() -> int:
     try:
         start = next(iter(channel.receive(wait=True)))
         assert isinstance(start, Start)
-        _Worker(channel, start).run()
+        with undisturbed():
+            worker = _Worker(channel, start)
+        worker.run()
         return 0
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return 0
