@@ -857,7 +857,7 @@ export interface Said {
   run: Run;
 }
 
-/** How a conversation's answers are drawn. What is not given is the model's own. */
+/** How a conversation's answers are drawn: what the public API would take. What is not given is the model's own. */
 export interface SamplingSettings {
   system?: string | null;
   temperature?: number | null;
