@@ -1,8 +1,9 @@
 /** A part of the page that loads when it is first needed. In: how to load it. Out: a hook that gives it, or null until it is there. */
 import { useSyncExternalStore } from "react";
+import { whenIdle } from "@/thread/when-idle";
 
 export interface LazyPart<T> {
-  /** Loads on first use. After a failure (offline) the next component that needs it tries again; until then there is null. */
+  /** Loads on first use, behind what is to be seen first. After a failure (offline) the next component that needs it tries again; until then there is null. */
   use(): T | null;
   load(): Promise<T | null>;
   /** What is there by now. */
@@ -14,17 +15,19 @@ export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
   let loading: Promise<T | null> | null = null;
   const listeners = new Set<() => void>();
   const load = (): Promise<T | null> => {
-    loading ??= fetchPart().then(
-      (loaded) => {
-        part = loaded;
-        for (const listener of listeners) listener();
-        return loaded;
-      },
-      () => {
-        loading = null;
-        return null;
-      },
-    );
+    loading ??= idle()
+      .then(fetchPart)
+      .then(
+        (loaded) => {
+          part = loaded;
+          for (const listener of listeners) listener();
+          return loaded;
+        },
+        () => {
+          loading = null;
+          return null;
+        },
+      );
     return loading;
   };
   const subscribe = (listener: () => void): (() => void) => {
@@ -42,4 +45,9 @@ export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
         () => part,
       ),
   };
+}
+
+/** The text is there to be read without it: what it takes to run the part is not to come between. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => void whenIdle(resolve));
 }
