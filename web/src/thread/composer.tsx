@@ -1,12 +1,13 @@
 /** Where one types. In: the draft, and the answer that runs. Out: a field that grows, files, send and stop. */
 import { ArrowUp, Paperclip, Square } from "lucide-react";
-import { type ReactNode, useContext, useRef } from "react";
+import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
 import { acceptOf, type Limits, type Refusal, sizeText } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
-import type { Draft } from "./use-draft";
+import type { Typed } from "./send";
+import { type Draft, useTyped } from "./use-draft";
 import { GROWING, useGrowing } from "./use-growing";
 
 export interface ComposerProps {
@@ -22,14 +23,12 @@ export interface ComposerProps {
   children?: ReactNode;
 }
 
+/** Each part of it reads of the draft what it shows: a key renders the field, and the first one the buttons. */
 export function Composer(props: ComposerProps) {
   const { draft, limits, refused, onFiles, onSend, onStop, stopping, children } = props;
-  const t = useT();
   const field = useRef<HTMLTextAreaElement>(null);
-  useGrowing(field, draft.text);
-  const sendable = draft.text.trim() !== "" || draft.attachments.length > 0;
   const send = (): void => {
-    if (sendable) onSend();
+    if (isSendable(draft.typed())) onSend();
   };
   return (
     <form
@@ -41,63 +40,91 @@ export function Composer(props: ComposerProps) {
       }}
     >
       <Files draft={draft} refused={refused} />
-      <textarea
-        id="composer"
-        ref={field}
-        dir="auto"
-        rows={1}
-        value={draft.text}
-        aria-label={t("composer.label")}
-        placeholder={t(onStop ? "composer.placeholderQueue" : "composer.placeholder")}
-        enterKeyHint="send"
-        autoComplete="off"
-        className={`block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3 ${GROWING}`}
-        onChange={(event) => draft.setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (!sendsOn(event.nativeEvent)) return;
-          event.preventDefault();
-          send();
-        }}
-        onPaste={(event) => {
-          const { files, types } = event.clipboardData;
-          // Tables copied from an office program come as text and as a picture of it: the text is meant.
-          if (files.length === 0 || types.includes("text/plain")) return;
-          event.preventDefault();
-          onFiles(files);
-        }}
-      />
+      <Field field={field} draft={draft} onFiles={onFiles} onEnter={send} queues={onStop !== null} />
       <div className="flex items-center gap-1">
         <Attach limits={limits} onFiles={onFiles} />
         {children}
-        <span className="ms-auto flex gap-1.5">
-          {onStop && (
-            <IconButton
-              label={t(stopping ? "composer.stopping" : "composer.stop")}
-              icon={<Square className="size-3.5! fill-current" />}
-              kind={sendable ? "quiet" : "primary"}
-              side="top"
-              aria-disabled={stopping}
-              className={sendable ? "rounded-full border border-line-strong" : "aria-disabled:opacity-60"}
-              onClick={() => {
-                if (!stopping) onStop();
-              }}
-            />
-          )}
-          {(sendable || !onStop) && (
-            <IconButton
-              type="submit"
-              kind="primary"
-              side="top"
-              label={t("composer.send")}
-              shortcut={["Enter"]}
-              icon={<ArrowUp />}
-              aria-disabled={!sendable}
-              className="aria-disabled:opacity-40"
-            />
-          )}
-        </span>
+        <Send draft={draft} onStop={onStop} stopping={stopping} />
       </div>
     </form>
+  );
+}
+
+function isSendable({ text, attachments }: Typed): boolean {
+  return text.trim() !== "" || attachments.length > 0;
+}
+
+interface FieldProps extends Pick<ComposerProps, "draft" | "onFiles"> {
+  field: RefObject<HTMLTextAreaElement | null>;
+  onEnter: () => void;
+  /** What is sent now waits for the answer that runs. */
+  queues: boolean;
+}
+
+function Field({ field, draft, onFiles, onEnter, queues }: FieldProps) {
+  const t = useT();
+  const text = useTyped(draft, ({ text }) => text);
+  useGrowing(field, text);
+  return (
+    <textarea
+      id="composer"
+      ref={field}
+      dir="auto"
+      rows={1}
+      value={text}
+      aria-label={t("composer.label")}
+      placeholder={t(queues ? "composer.placeholderQueue" : "composer.placeholder")}
+      enterKeyHint="send"
+      autoComplete="off"
+      className={`block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3 ${GROWING}`}
+      onChange={(event) => draft.setText(event.target.value)}
+      onKeyDown={(event) => {
+        if (!sendsOn(event.nativeEvent)) return;
+        event.preventDefault();
+        onEnter();
+      }}
+      onPaste={(event) => {
+        const { files, types } = event.clipboardData;
+        // Tables copied from an office program come as text and as a picture of it: the text is meant.
+        if (files.length === 0 || types.includes("text/plain")) return;
+        event.preventDefault();
+        onFiles(files);
+      }}
+    />
+  );
+}
+
+function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop" | "stopping">) {
+  const t = useT();
+  const sendable = useTyped(draft, isSendable);
+  return (
+    <span className="ms-auto flex gap-1.5">
+      {onStop && (
+        <IconButton
+          label={t(stopping ? "composer.stopping" : "composer.stop")}
+          icon={<Square className="size-3.5! fill-current" />}
+          kind={sendable ? "quiet" : "primary"}
+          side="top"
+          aria-disabled={stopping}
+          className={sendable ? "rounded-full border border-line-strong" : "aria-disabled:opacity-60"}
+          onClick={() => {
+            if (!stopping) onStop();
+          }}
+        />
+      )}
+      {(sendable || !onStop) && (
+        <IconButton
+          type="submit"
+          kind="primary"
+          side="top"
+          label={t("composer.send")}
+          shortcut={["Enter"]}
+          icon={<ArrowUp />}
+          aria-disabled={!sendable}
+          className="aria-disabled:opacity-40"
+        />
+      )}
+    </span>
   );
 }
 
@@ -134,7 +161,7 @@ function Attach({ limits, onFiles }: Pick<ComposerProps, "limits" | "onFiles">) 
 function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
   const t = useT();
   const language = useContext(LanguageContext);
-  const { attachments } = draft;
+  const attachments = useTyped(draft, ({ attachments }) => attachments);
   return (
     <>
       {attachments.length > 0 && (

@@ -210,9 +210,10 @@ describe("a question", () => {
 describe("the composer", () => {
   function draftOf(text: string): Draft {
     const nothing = (): void => {};
+    const typed = { text, attachments: [] };
     return {
-      text,
-      attachments: [],
+      typed: () => typed,
+      subscribe: () => nothing,
       setText: nothing,
       setFiles: nothing,
       addFiles: nothing,

@@ -67,7 +67,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
 
   const addFiles = async (files: Iterable<File>): Promise<void> => {
     if (!limits) return;
-    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.attachments.length);
+    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.typed().attachments.length);
     setRefused(no);
     if (taken.length > 0) draft.addFiles(taken);
   };

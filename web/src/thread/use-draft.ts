@@ -1,6 +1,6 @@
 /** What stands in the composer. In: the thread. Out: text and files that survive a switch, a reload and a failed send. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { Attachment } from "@/api/types";
 import { useNotify } from "@/components/toast";
 import { useT } from "@/i18n";
@@ -8,7 +8,10 @@ import { joined, type Typed, typedIn } from "./send";
 import { draftsOf, NEW_DRAFT } from "./stores";
 import { useStore, useView } from "./thread-context";
 
-export interface Draft extends Typed {
+/** Read with `useTyped`: the page around the composer is not rendered for each key. */
+export interface Draft {
+  typed: () => Typed;
+  subscribe: (changed: () => void) => () => void;
   setText: (text: string) => void;
   setFiles: (files: readonly Attachment[]) => void;
   /** Behind those that are there: reading files takes time, and others may have come. */
@@ -29,15 +32,15 @@ export function useDraft(): Draft {
   const loaded = useView((view) => view.thread.path.length > 0);
   const exists = useView((view) => view.exists);
   const key = store.kept ? (exists ? store.id : NEW_DRAFT) : `temporary.${store.id}`;
-  const [typed, setTyped] = useState<Typed>(() => ({ text: drafts.read(key), attachments: drafts.files(key) }));
+  const [shown] = useState(() => observed<Typed>({ text: drafts.read(key), attachments: drafts.files(key) }));
 
   const set = useCallback(
     (next: Typed) => {
       drafts.write(key, next.text, store.kept);
       drafts.setFiles(key, next.attachments);
-      setTyped(next);
+      shown.set(next);
     },
-    [drafts, key, store],
+    [drafts, key, store, shown],
   );
   const now = useCallback((): Typed => ({ text: drafts.read(key), attachments: drafts.files(key) }), [drafts, key]);
   const give = useCallback((back: Typed) => set(joined(back, now())), [set, now]);
@@ -51,7 +54,8 @@ export function useDraft(): Draft {
   }, [store, drafts, key, loaded, give, notify, t]);
 
   return {
-    ...typed,
+    typed: shown.get,
+    subscribe: shown.subscribe,
     setText: (text) => set({ ...now(), text }),
     setFiles: (attachments) => set({ ...now(), attachments }),
     addFiles: (files) => set({ text: now().text, attachments: [...now().attachments, ...files] }),
@@ -72,5 +76,27 @@ export function useDraft(): Draft {
       },
       [store, drafts, key, give],
     ),
+  };
+}
+
+/** `select` gives a part of what stands in the composer: rendered again when that part changes. */
+export function useTyped<T>(draft: Draft, select: (typed: Typed) => T): T {
+  return useSyncExternalStore(draft.subscribe, () => select(draft.typed()));
+}
+
+/** A value, and whom to tell when it is another. */
+function observed<T>(first: T) {
+  let value = first;
+  const listeners = new Set<() => void>();
+  return {
+    get: (): T => value,
+    set(next: T): void {
+      value = next;
+      for (const changed of listeners) changed();
+    },
+    subscribe(changed: () => void): () => void {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
   };
 }
