@@ -48,6 +48,8 @@ export function lazyPart<T>(fetchPart: () => Promise<T>): LazyPart<T> {
 }
 
 /** The text is there to be read without it: what it takes to run the part is not to come between. */
+const WITHIN = 1_000; // ms: a page that writes an answer may never be idle
+
 function idle(): Promise<void> {
-  return new Promise((resolve) => void whenIdle(resolve));
+  return new Promise((resolve) => void whenIdle(resolve, WITHIN));
 }
