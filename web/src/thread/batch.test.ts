@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { createBatch } from "./batch";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createBatch, everyOtherFrame } from "./batch";
 
 /** A clock that frames only when told to. */
 function frames() {
@@ -86,5 +86,67 @@ describe("a batch", () => {
         expect(seen).toEqual(steps.filter((one) => typeof one === "number"));
       }),
     );
+  });
+});
+
+describe("a page's frames", () => {
+  const due = new Map<number, () => void>();
+  let asked = 0;
+  /** What the browser does: it runs what was asked for until now, not what that asks for. */
+  const frame = (): void => {
+    const now = [...due];
+    due.clear();
+    for (const [, work] of now) work();
+  };
+
+  beforeEach(() => {
+    due.clear();
+    vi.useFakeTimers();
+    vi.stubGlobal("requestAnimationFrame", (work: () => void) => {
+      due.set(++asked, work);
+      return asked;
+    });
+    vi.stubGlobal("cancelAnimationFrame", (id: number) => due.delete(id));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("show the first item in the next one, and those that follow in every other", () => {
+    const folded: number[][] = [];
+    const batch = createBatch<number>((items) => folded.push(items), everyOtherFrame());
+    for (const item of [1, 2, 3, 4, 5]) {
+      batch.push(item);
+      frame();
+    }
+    expect(folded).toEqual([[1], [2, 3], [4, 5]]);
+    frame();
+    batch.push(6);
+    frame();
+    expect(folded.at(-1)).toEqual([6]);
+  });
+
+  it("are not waited for in a page that gets none", () => {
+    const folded: number[][] = [];
+    const batch = createBatch<number>((items) => folded.push(items), everyOtherFrame());
+    for (const item of [1, 2, 3]) {
+      batch.push(item);
+      vi.advanceTimersByTime(250);
+    }
+    expect(folded).toEqual([[1], [2], [3]]);
+  });
+
+  it("ask for nothing more once the batch is closed", () => {
+    const folded: number[][] = [];
+    const batch = createBatch<number>((items) => folded.push(items), everyOtherFrame());
+    batch.push(1);
+    frame();
+    batch.push(2);
+    frame();
+    batch.close();
+    frame();
+    vi.advanceTimersByTime(250);
+    expect(folded).toEqual([[1]]);
   });
 });

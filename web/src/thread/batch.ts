@@ -1,8 +1,9 @@
 /**
- * Single items come in as fast as the network gives them; lists of them go out, at most one a frame.
+ * Single items come in as fast as the network gives them; lists of them go out, at most one in two frames.
  *
- * At 200 tokens a second a render per token is three renders a frame, of which the eye sees one. A hidden page gets no
- * frames, so a timer stands beside the frame: what arrives is folded in either way and never piles up unseen.
+ * At 200 tokens a second a render per token is three renders a frame, of which the eye sees one. The frame after a render is
+ * left to keys and clicks: on a slow machine rendering takes all of a frame, and a key would wait for two of them. A hidden page
+ * gets no frames, so a timer stands beside them: what arrives is folded in either way and never piles up unseen.
  */
 
 /** Runs `work` soon and returns how to call it off. */
@@ -11,14 +12,32 @@ export type Schedule = (work: () => void) => () => void;
 /** Milliseconds after which a page without frames is brought up to date. */
 const WITHOUT_FRAMES = 250;
 
-export const nextFrame: Schedule = (work) => {
-  const frame = requestAnimationFrame(work);
-  const timer = setTimeout(work, WITHOUT_FRAMES);
-  return () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
+/** Runs work in a frame, and none in the frame after it. */
+export function everyOtherFrame(): Schedule {
+  let rested = true;
+  return (work) => {
+    let frame = 0;
+    const run = (): void => {
+      callOff();
+      rested = false;
+      requestAnimationFrame(() => {
+        rested = true;
+      });
+      work();
+    };
+    const ask = (): void => {
+      frame = requestAnimationFrame(run);
+    };
+    if (rested) ask();
+    else frame = requestAnimationFrame(ask);
+    const timer = setTimeout(run, WITHOUT_FRAMES);
+    const callOff = (): void => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+    return callOff;
   };
-};
+}
 
 export interface Batch<Item> {
   push(item: Item): void;
@@ -29,7 +48,7 @@ export interface Batch<Item> {
 }
 
 /** `fold` gets every pushed item once, in order, never an empty list, and never from within `push`. */
-export function createBatch<Item>(fold: (items: Item[]) => void, schedule: Schedule = nextFrame): Batch<Item> {
+export function createBatch<Item>(fold: (items: Item[]) => void, schedule: Schedule = everyOtherFrame()): Batch<Item> {
   let waiting: Item[] = [];
   let callOff: (() => void) | null = null;
   let open = true;

@@ -7,7 +7,7 @@
 import { ApiFailure } from "@/api/failure";
 import { wait } from "@/api/surroundings";
 import type { Message } from "@/api/types";
-import { createBatch, nextFrame, type Schedule } from "./batch";
+import { createBatch, everyOtherFrame, type Schedule } from "./batch";
 import type { Snapshot } from "./merge";
 import * as outgoing from "./queue";
 import { type Action, type Numbered, reduce } from "./reducer";
@@ -74,7 +74,7 @@ export interface StoreParts {
 const RELOAD_PAUSES = [0, 1_000, 3_000, 10_000];
 
 export function createStore(parts: StoreParts): ThreadStore {
-  const { id, transport, schedule = nextFrame, pause = wait, now = () => new Date().toISOString() } = parts;
+  const { id, transport, schedule = everyOtherFrame(), pause = wait, now = () => new Date().toISOString() } = parts;
   const listeners = new Set<() => void>();
   const arrivals = new Set<(send: Send) => void>();
   let view: View = { thread: EMPTY, queue: [], exists: parts.exists, stopping: new Set(), trouble: null };
