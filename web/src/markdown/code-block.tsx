@@ -1,7 +1,8 @@
 /** A block of code. In: the words behind its fence, its text. Out: a header with language and copy, the code coloured, folded when very long. */
-import { Check, ChevronDown, ChevronUp, Copy } from "lucide-react";
+import { Check, ChevronDown, ChevronUp } from "lucide-react";
 import { memo, useState } from "react";
 import { IconButton } from "@/components/icon-button";
+import { CopyIcon } from "@/components/row-icons";
 import { useT } from "@/i18n";
 import { useCopy } from "@/thread/use-copy";
 import type { Colored } from "./coloring";
@@ -34,7 +35,7 @@ export function CodeBlock({ info, text, growing }: CodeBlockProps) {
         <IconButton
           small
           label={copied ? t("common.copied") : t("markdown.copyCode")}
-          icon={copied ? <Check /> : <Copy />}
+          icon={copied ? <Check /> : <CopyIcon />}
           onClick={() => copy({ plain: text })}
           className="print:hidden"
         />

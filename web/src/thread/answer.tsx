@@ -1,9 +1,10 @@
 /** What the model said. In: a message id. Out: its text, how it stands, what can be done with it, and the quiet line. */
-import { Check, ClipboardType, Copy, Ellipsis, RefreshCw } from "lucide-react";
+import { Check, ClipboardType, Copy } from "lucide-react";
 import { memo, useState } from "react";
 import type { Message } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
 import { Menu, MenuItem } from "@/components/menu";
+import { CopyIcon, EllipsisIcon, RegenerateIcon } from "@/components/row-icons";
 import { useT } from "@/i18n";
 import { Markdown, toRichText } from "@/markdown";
 import { AnswerState } from "./answer-state";
@@ -53,14 +54,14 @@ function Bar({ message }: { message: Message }) {
           <IconButton
             small
             label={copied ? t("common.copied") : t("message.copy")}
-            icon={copied ? <Check /> : <Copy />}
+            icon={copied ? <Check /> : <CopyIcon />}
             onClick={() => copy({ plain: content })}
           />
         )}
         <IconButton
           small
           label={t("message.regenerate")}
-          icon={<RefreshCw />}
+          icon={<RegenerateIcon />}
           onClick={() => store.regenerate(message)}
         />
         {content !== "" && <More content={content} copy={copy} />}
@@ -80,7 +81,7 @@ function More({ content, copy }: { content: string; copy: (what: Copied) => void
     <IconButton
       small
       label={t("common.more")}
-      icon={<Ellipsis />}
+      icon={<EllipsisIcon />}
       {...(wanted ? {} : { "aria-haspopup": "menu", "aria-expanded": false, onClick: ask, onKeyDown: askDown })}
     />
   );

@@ -1,8 +1,9 @@
 /** What the person said. In: a message id. Out: its bubble with files, versions and actions; editing happens in place. */
-import { Check, Copy, Pencil } from "lucide-react";
+import { Check } from "lucide-react";
 import { memo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { IconButton } from "@/components/icon-button";
+import { CopyIcon, PencilIcon } from "@/components/row-icons";
 import { useT } from "@/i18n";
 import { focusWriting } from "@/shell/focus-writing";
 import { BranchWalker } from "./branch-walker";
@@ -81,14 +82,14 @@ export const Question = memo(function Question({ id }: { id: string }) {
             <IconButton
               small
               label={copied ? t("common.copied") : t("message.copyText")}
-              icon={copied ? <Check /> : <Copy />}
+              icon={copied ? <Check /> : <CopyIcon />}
               onClick={() => copyText({ plain: content })}
             />
             <IconButton
               ref={button}
               small
               label={t("message.edit")}
-              icon={<Pencil />}
+              icon={<PencilIcon />}
               onClick={() => setEditing(true)}
             />
           </span>

@@ -11,7 +11,7 @@ const NEEDED = 400;
 /** Pixels that are filled with rows, whenever any are made, on the side where one was missing. */
 const MADE = 1_600;
 /** Pixels in which rows that stand are left alone then, on the other side: whoever turns round finds them. */
-const KEPT = 1_000;
+const KEPT = 700;
 /** Rows in sight, and so the rows beside them, are looked at again when another comes into sight: a high one takes long. */
 const BESIDE = 2;
 
