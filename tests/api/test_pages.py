@@ -1,6 +1,9 @@
 """The page is served to browsers, in their language and theme, and never in place of the API."""
 
+import base64
 import dataclasses
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -50,6 +53,38 @@ async def test_the_api_and_lost_files_stay_not_found_for_a_browser(browser: http
     answer = await browser.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, ('<html lang="en">', "The server is being stopped")),
+        ({"Accept-Language": "ja-JP,en;q=0.5"}, ('<html lang="ja">', "サーバーを停止しています")),
+        ({"Cookie": "alize_look=dark.fr"}, ('<html lang="fr" data-theme="dark">', "en cours d’arrêt")),
+        ({"Cookie": 'alize_look="><script>.xx'}, ('<html lang="en">', "The server is being stopped")),
+    ],
+)
+async def test_a_server_that_ends_says_so_to_a_person_in_their_language(
+    desk: Desk, browser: httpx.AsyncClient, headers: dict[str, str], words: tuple[str, str]
+) -> None:
+    desk.parts.draining.begin()
+    answer = await browser.get("/c/0123", headers=headers)
+    assert (answer.status_code, answer.headers["retry-after"], answer.headers["connection"]) == (503, "5", "close")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert all(word in answer.text for word in words)
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    for kind in ("style", "script"):
+        (inline,) = re.findall(rf"<{kind}>(.*?)</{kind}>", answer.text)
+        assert f"{kind}-src 'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'" in policy
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/api/session", "text/html"), ("/v1/models", "text/html"), ("/", "application/json")])
+async def test_a_server_that_ends_says_so_to_programs_in_json(desk: Desk, browser: httpx.AsyncClient, path: str, accept: str) -> None:
+    desk.parts.draining.begin()
+    answer = await browser.get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer.json()["code"]) == (503, "engine_unavailable")
 
 
 async def test_programs_get_no_page(browser: httpx.AsyncClient) -> None:

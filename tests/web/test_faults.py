@@ -105,3 +105,26 @@ def test_a_killed_server_leaves_an_answer_that_is_continued_from_what_was_shown(
     ada.answered()
     assert shown in squeezed(ada.turns.last.inner_text())
     expect(ada.turns).to_have_count(2)
+
+
+def test_a_house_that_is_being_stopped_says_so_and_opens_by_itself_when_it_is_back(
+    visitor: Callable[..., "Page"], mortal: Callable[..., House]
+) -> None:
+    house = mortal()
+    port, cookies = house.port, first_account(house)
+    ada = come(visitor, house, cookies, house.url)
+    ada.settle(longest_answer=400)
+    ada.ask(LONG)
+    ada.writing()
+    chat = ada.tab.url.removeprefix(house.url)
+    house.process.send_signal(signal.SIGTERM)  # what is being written has its time
+    with house.client() as client:
+        house.until(lambda: client.get("/health/ready").status_code == 503)
+    late = come(visitor, house, cookies, house.url).open(chat)
+    late.sees("The server is being stopped")
+    assert late.tab.title() == "The server is being stopped · Alizé"
+    assert house.stop(signal.SIGTERM) == 0  # the second one ends its patience
+    mortal(port)
+    expect(late.box).to_be_visible(timeout=60_000)
+    assert late.tab.url == f"{late.url}{chat}"
+    expect(late.turns).to_have_count(2)

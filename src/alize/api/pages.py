@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["BUILT", "LANGUAGES", "Pages", "html_attributes"]
+__all__ = ["BUILT", "LANGUAGES", "Pages", "html_attributes", "is_page", "look_of"]
 
 BUILT = Path(__file__).parent.parent / "web"
 """Where the build of `web/` puts the page; absent in a clone where it was not built."""
@@ -84,8 +84,7 @@ class Pages(BaseRoute):
         name = _name(scope)
         if name in self.files:
             return Match.FULL, {"route": self}
-        mine = name.split("/", 1)[0] not in (*_API, "assets") and "text/html" in Headers(scope=scope).get("accept", "")
-        return (Match.FULL, {"route": self}) if mine else (Match.NONE, {})
+        return (Match.FULL, {"route": self}) if is_page(scope, Headers(scope=scope)) else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, name = Request(scope), _name(scope)
@@ -102,12 +101,23 @@ class Pages(BaseRoute):
         return text.replace('"./', f'"{request.scope.get("root_path", "")}/')  # relative ones would break at /c/…
 
 
+def is_page(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser asks for one of the page's addresses."""
+    return scope["method"] == "GET" and _name(scope).split("/", 1)[0] not in (*_API, "assets") and "text/html" in headers.get("accept", "")
+
+
 def html_attributes(look: str, accepted: str) -> str:
     """`lang` and, where one was chosen, `data-theme` of a page, from the cookie "theme.language" and the header Accept-Language."""
+    language, theme = look_of(look, accepted)
+    return f'lang="{language}"' + (f' data-theme="{theme}"' if theme else "")
+
+
+def look_of(look: str, accepted: str) -> tuple[str, str]:
+    """The language, and the theme that was chosen, if one was."""
     theme, _, language = look.partition(".")
     if language not in LANGUAGES:
         language = next((one for one in _preferred(accepted) if one in LANGUAGES), LANGUAGES[0])
-    return f'lang="{language}"' + (f' data-theme="{theme}"' if theme in _THEMES else "")
+    return language, theme if theme in _THEMES else ""
 
 
 def _preferred(accepted: str) -> list[str]:

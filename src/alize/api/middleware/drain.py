@@ -1,7 +1,11 @@
-"""The end of a server. In: requests, while it is being stopped. Out: 503 for new ones; running ones are counted until they are done."""
+"""The end of a server. In: requests, while it is being stopped. Out: 503 for new ones; running ones are counted until they are done.
+
+A program reads why; a person who opens the page sees it, and the page once the server is back.
+"""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alize.api.closing_page import closing_page
 from alize.api.draining import Draining
 from alize.api.errors import response_to
 from alize.errors import EngineUnavailable
@@ -24,7 +28,8 @@ class Drain:
             return
         if self.draining.begun:
             refusal = EngineUnavailable("The server is shutting down.", remedy="Try again shortly.", retry_after=_RETRY)
-            await response_to(refusal, scope)(scope, receive, closing(send))
+            response = closing_page(scope, _RETRY) or response_to(refusal, scope)
+            await response(scope, receive, closing(send))
             return
         self.draining.enter()
         try:
