@@ -49,7 +49,8 @@ def failure_of(status: int | None, body: object, host: str, *, headers: Mapping[
     """The error for a response that is no answer. `status` None: an event of a stream that had begun."""
     error = _error_in(body)
     words = _words(error, secret)
-    says = f": {words}" if words else "."
+    says = f": {words}" if words else ""
+    says += "" if says.endswith((".", "!", "?")) else "."  # a remedy may follow
     wait = retry_after((headers or {}).get("retry-after"))
     if status is None:
         return UpstreamFailed(f"{host} ended its answer with an error{says}")
