@@ -214,6 +214,9 @@ async def test_an_engine_that_breaks_leaves_the_text_and_says_so(page: Page) -> 
     assert events[-1][1] == {"type": "conversation.response.error", "message": "out of memory", "code": "engine_crashed"}
     answer = (await page.read(chat))["messages"][1]
     assert (answer["state"], answer["error"], answer["content"]) == ("failed", "out of memory", text_of(events))
+    (row,) = await page.desk.rows()  # what was made until then is counted
+    assert (row.id, row.outcome, row.completion_tokens) == (asked["run"]["id"], "error", 3)
+    assert row.prompt_tokens == answer["prompt_tokens"] > 0
 
 
 class GivesUp(FakeEngine):

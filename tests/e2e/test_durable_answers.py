@@ -61,9 +61,15 @@ def test_what_was_sent_and_shown_is_there_once_after_the_server_was_killed(house
             parent = asked["answer"]["id"]
             shown[parent] = text_of(events) + text_of(rest)
             messages = {message["id"]: message for message in client.get(f"/api/conversations/{chat}").json()["messages"]}
+            (row,) = [row for row in client.get("/api/usage/requests").json()["data"] if row["id"] == asked["run"]["id"]]
         assert len(messages) == 2 * (number + 1)
         assert all(messages[id]["content"] == text for id, text in shown.items())
         assert messages[parent]["state"] in ("cut_off", "done")
+        assert (row["prompt_tokens"], row["completion_tokens"]) == tuple(
+            messages[parent][name] for name in ("prompt_tokens", "completion_tokens")
+        )
+        assert row["prompt_tokens"] > 0
+        assert bool(row["completion_tokens"]) == bool(shown[parent])
     with running.client() as client:
         answer = client.post(f"/api/messages/{parent}/continue", json={"run": uuid4().hex})
         assert answer.status_code in (201, 400)
