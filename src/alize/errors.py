@@ -272,6 +272,8 @@ class StorageFailed(AlizeError):
 
 
 class DiskFull(StorageFailed):
+    """The disk that holds the database takes nothing more. What was acknowledged is kept."""
+
     status = 507
     code = "disk_full"
     retry = False
