@@ -4,6 +4,7 @@
 its upstream; choosing.py is the `Answerer` of both.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -83,15 +84,15 @@ class LocalAnswerer:
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
-        fitted = self.fitted(served, path, settings, continuing=continuing)
+        fitted = await self.fitted(served, path, settings, continuing=continuing)
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house.settings)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
         return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))
 
-    def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
-        """What would be sent."""
-        template = served.tokenizer.template
-        return fit(path, settings, lambda messages: len(template(messages)), served.engine.info.max_context, continuing=continuing)
+    async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
+        """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
+        template, limit = served.tokenizer.template, served.engine.info.max_context
+        return await asyncio.to_thread(fit, path, settings, lambda messages: len(template(messages)), limit, continuing=continuing)
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
         limits, question = self._house.limits, asked.question

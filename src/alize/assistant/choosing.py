@@ -25,12 +25,12 @@ class ByModel:
         found = self._named(model)
         return found.context if isinstance(found, UpstreamModel) else found.engine.info.max_context
 
-    def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
+    async def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
         """What would be sent."""
         found = self._named(model)
         if isinstance(found, UpstreamModel):
             return self._elsewhere.fitted(found, path, settings)
-        return self._here.fitted(found, path, settings)
+        return await self._here.fitted(found, path, settings)
 
     async def begin(
         self,

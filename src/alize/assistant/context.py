@@ -15,6 +15,7 @@ from alize.storage.base import MessageRecord
 __all__ = ["Count", "Fitted", "fit", "path_to", "said"]
 
 _ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no more than a quarter of the context
+_DENSE = 6  # characters to a token; few texts have more
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +71,25 @@ def fit(
         messages = _plain(kept[start:], settings.get("system"), continuing)
         return count(messages), messages
 
-    # A turn is a question with its answer. The fewest are left out: longer prompts are tried only while they may still fit.
+    # A turn is a question with its answer. The fewest are left out. Counting takes as long as the text is long, and a thousand turns
+    # are a hundred times what fits: unless all may fit, they are added from the end, twice as many each time, until some are too many.
     low, high = 0, len(starts) - 1
-    found = prompt(starts[low])
-    if found[0] + room > limit:
-        while low < high:
-            middle = (low + high) // 2
-            tokens, messages = prompt(starts[middle])
-            if tokens + room <= limit:
-                high, found = middle, (tokens, messages)
-            else:
-                low = middle + 1
-        found = prompt(starts[low])
-    tokens, messages = found
+    step, found = 1 if sum(len(said(message)) for message in kept) > _DENSE * limit else high, None
+    while low < high:
+        middle = max(low, high - step) if step else (low + high) // 2
+        tokens, messages = prompt(starts[middle])
+        if tokens + room <= limit:
+            high, found, step = middle, (tokens, messages), 2 * step
+        else:
+            low, step = middle + 1, 0
+    tokens, messages = found or prompt(starts[high])
     if exact and tokens >= limit:
         raise PromptTooLong(
             f"The question contains {tokens} tokens with its files and the system prompt, too large for a context of {limit}.",
             param="content",
             remedy="Shorten it, or attach less.",
         )
-    start = starts[low]
+    start = starts[high]
     sent = {message.id for message in kept[start:]}
     dropped = tuple(message.id for message in path[:-last] if message.id not in sent) if start else ()
     return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)

@@ -149,7 +149,7 @@ async def conversation_context(conversation_id: str, principal: Caller, assistan
     path = path_to(messages, leaf or found.leaf or "")
     if not path:
         return json({"limit": limit, "used": 0, "sent_from": None, "dropped": []})
-    fitted = assistant.answerer.fitted(found.model, path, found.settings)
+    fitted = await assistant.answerer.fitted(found.model, path, found.settings)
     return json({"limit": limit, "used": fitted.prompt_tokens, "sent_from": fitted.sent_from, "dropped": fitted.dropped})
 
 
