@@ -14,6 +14,7 @@ from alize.api.auth import Here as InHouse
 from alize.api.body import read
 from alize.api.documentation import EventUnion, described
 from alize.api.sse import EventStream
+from alize.assistant.admitted import admission_of, while_admitted
 from alize.assistant.changes import Change, RunBegun
 from alize.assistant.conversations import again, carry_on, run_of, say
 from alize.assistant.events import RunEvent
@@ -105,13 +106,15 @@ async def run_events(
         await run_of(store, owner, run_id)
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
-    return EventStream(watch(assistant.database, assistant.wakes, owner, run_id, seen), here.settings.keep_alive_seconds)
+    events = watch(assistant.database, assistant.wakes, owner, run_id, seen)
+    return EventStream(while_admitted(events, admission_of(request, here, principal)), here.settings.keep_alive_seconds)
 
 
 @router.get("/api/changes", openapi_extra=described(events=EventUnion("Change", Change)))
-async def changes(principal: Caller, here: InHouse, assistant: Here) -> Response:
+async def changes(request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Hear what changes in your conversations, by whichever page or device."""
-    return EventStream(changes_of(assistant.changes, owner_of(principal)), here.settings.keep_alive_seconds)
+    events = changes_of(assistant.changes, owner_of(principal))
+    return EventStream(while_admitted(events, admission_of(request, here, principal)), here.settings.keep_alive_seconds)
 
 
 def owner_of(principal: Principal) -> Owner:
