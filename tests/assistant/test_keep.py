@@ -63,6 +63,11 @@ async def test_a_conversation_is_taken_away_as_markdown_and_as_json(page: Page) 
     assert markdown.text.startswith("# Bees\n")
     assert "````\n```\nx\n```\n````" in markdown.text
     assert markdown.text.endswith("Hello\n")
+    for header, said in (("fr-CA, en;q=0.5", "## Réponse (fake)"), ("ja", "## 回答 (fake)"), ("de", "## Answer (fake)")):
+        given = await page.client.get(f"/api/conversations/{chat}/export", headers={"Accept-Language": header})
+        assert said in given.text
+    given = await page.client.get(f"/api/conversations/{chat}/export", headers={"Accept-Language": "en", "Cookie": "alize_look=dark.fr"})
+    assert "## Vous\n" in given.text  # what was chosen on the page counts before what the browser says
     found = (await page.client.get(f"/api/conversations/{chat}/export?format=json")).json()
     assert [message["content"] for message in found["messages"]] == ["Why?", "Hello"]
 

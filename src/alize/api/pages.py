@@ -16,13 +16,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["BUILT", "LANGUAGES", "Pages", "html_attributes", "is_page", "look_of"]
+__all__ = ["BUILT", "LANGUAGES", "Pages", "html_attributes", "is_page", "language_of", "look_of"]
 
 BUILT = Path(__file__).parent.parent / "web"
 """Where the build of `web/` puts the page; absent in a clone where it was not built."""
 LANGUAGES = ("en", "fr", "ja")
 """What the page is written in, the first for whoever prefers none of them."""
 _THEMES = ("light", "dark")
+_LOOK = "alize_look"  # a cookie of the page: "theme.language"
 _API = ("api", "v1", "docs", "health", "metrics", "openapi.json")  # first segments that never are the page's
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))  # best first; the build leaves both beside what they make smaller
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
@@ -96,7 +97,7 @@ class Pages(BaseRoute):
         await answer(scope, receive, send)
 
     def _page(self, request: Request) -> str:
-        attributes = html_attributes(request.cookies.get("alize_look", ""), request.headers.get("accept-language", ""))
+        attributes = html_attributes(request.cookies.get(_LOOK, ""), request.headers.get("accept-language", ""))
         text = re.sub(r"<html\b[^>]*>", f"<html {attributes}>", self.index or "", count=1)
         return text.replace('"./', f'"{request.scope.get("root_path", "")}/')  # relative ones would break at /c/…
 
@@ -118,6 +119,11 @@ def look_of(look: str, accepted: str) -> tuple[str, str]:
     if language not in LANGUAGES:
         language = next((one for one in _preferred(accepted) if one in LANGUAGES), LANGUAGES[0])
     return language, theme if theme in _THEMES else ""
+
+
+def language_of(request: Request) -> str:
+    """What the page of this browser is written in; for other programs what they accept."""
+    return look_of(request.cookies.get(_LOOK, ""), request.headers.get("accept-language", ""))[0]
 
 
 def _preferred(accepted: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A conversation to take away. In: its record and messages. Out: Markdown of the path that is shown, or JSON of everything."""
+"""A conversation to take away. In: its record and messages, a language. Out: Markdown of the path that is shown, or JSON of everything."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,19 +11,36 @@ from alize.storage.base import ConversationRecord, MessageRecord
 
 __all__ = ["as_json", "as_markdown"]
 
-_NAMES = {"user": "You", "assistant": "Answer"}
+_WORDS = {
+    "en": {"untitled": "Conversation", "system": "System prompt: {}", "user": "You", "assistant": "Answer", "file": "File {}"},
+    "fr": {
+        "untitled": "Conversation",
+        "system": "Consigne système : {}",
+        "user": "Vous",
+        "assistant": "Réponse",
+        "file": "Fichier {}",
+    },
+    "ja": {
+        "untitled": "会話",
+        "system": "システムプロンプト: {}",
+        "user": "あなた",
+        "assistant": "回答",
+        "file": "ファイル {}",
+    },
+}
 _PRIVATE = ("workspace", "principal")
 
 
-def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> str:
-    """The shown branch, each turn under a heading."""
-    parts = [f"# {conversation.title or 'Conversation'}"]
+def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageRecord], language: str) -> str:
+    """The shown branch, each turn under a heading. `language`: one of the page's."""
+    words = _WORDS[language]
+    parts = [f"# {conversation.title or words['untitled']}"]
     if conversation.settings.get("system"):
-        parts.append(f"> System: {conversation.settings['system']}".replace("\n", "\n> "))
+        parts.append("> " + words["system"].format(conversation.settings["system"]).replace("\n", "\n> "))
     for message in path_to(messages, conversation.leaf or ""):
         made_by = f" ({message.model})" if message.model else ""
-        parts.append(f"## {_NAMES[message.role]}{made_by}")
-        parts += [f"*File {file['name']}*\n\n{_fenced(file['text'])}" for file in message.attachments]
+        parts.append(f"## {words[message.role]}{made_by}")
+        parts += [f"*{words['file'].format(file['name'])}*\n\n{_fenced(file['text'])}" for file in message.attachments]
         parts.append(message.content)
     return "\n\n".join(parts) + "\n"
 

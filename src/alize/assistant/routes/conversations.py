@@ -11,6 +11,7 @@ from starlette.responses import Response
 from alize.api.auth import Caller, Here
 from alize.api.body import read
 from alize.api.documentation import described
+from alize.api.pages import language_of
 from alize.api.pagination import Paging, as_list
 from alize.assistant.changes import ConversationChanged, ConversationDeleted
 from alize.assistant.context import path_to
@@ -126,7 +127,11 @@ async def restore_conversation(conversation_id: str, principal: Caller, assistan
 
 @router.get("/api/conversations/{conversation_id}/export", openapi_extra=described(Exported, text="text/markdown"))
 async def export_conversation(
-    conversation_id: str, principal: Caller, assistant: Assisting, format: Annotated[Literal["markdown", "json"], Query()] = "markdown"
+    conversation_id: str,
+    request: Request,
+    principal: Caller,
+    assistant: Assisting,
+    format: Annotated[Literal["markdown", "json"], Query()] = "markdown",
 ) -> Response:
     """Take a conversation away: the shown branch as Markdown, or everything as JSON."""
     owner = owner_of(principal)
@@ -134,7 +139,7 @@ async def export_conversation(
         found = await conversation_of(store, owner, conversation_id)
         messages = await store.conversations.messages(owner, found.id)
     suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
-    body = as_markdown(found, messages).encode() if format == "markdown" else as_json(found, messages)
+    body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages)
     return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="conversation-{found.id[:8]}.{suffix}"'})
 
 
