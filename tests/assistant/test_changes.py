@@ -18,8 +18,8 @@ async def test_what_changes_after_the_first_word_is_told_and_only_to_its_owner()
     changes = Changes(asyncio.Event())
     async with aclosing(changes_of(changes, ADA)) as frames:
         first = await anext(frames)
-        changes.tell(EVE, ConversationChanged("hers"))
-        changes.tell(ADA, ConversationDeleted("mine"))
+        changes.tell([EVE], ConversationChanged("hers"))
+        changes.tell([EVE, ADA], ConversationDeleted("mine"))
         second = await anext(frames)
     assert [data for _, data in events_of((first + second).decode())] == [{"type": "ready"}, {"type": "conversation.deleted", "id": "mine"}]
 
@@ -29,7 +29,7 @@ async def test_a_page_that_hears_too_late_is_let_go_so_that_it_reads_everything_
     async with aclosing(changes.listen(ADA)) as heard:
         assert await anext(heard) == Ready()
         for number in range(2000):
-            changes.tell(ADA, ConversationChanged(str(number)))
+            changes.tell([ADA], ConversationChanged(str(number)))
         late = [change async for change in heard]  # ends: the page connects again, and knows that it was away
     assert late == [ConversationChanged(str(number)) for number in range(len(late))]
     assert 0 < len(late) < 2000

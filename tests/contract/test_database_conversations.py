@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from alize.errors import InvalidRequest
 from alize.storage.base import ConversationRecord, Database, MessageRecord, Owner, RunRecord, Store, StoredEvent
 from alize.storage.folding import fold
-from tests.contract.test_database import new_member
+from tests.contract.test_database import key_of, new_member
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ids = count()
@@ -112,6 +112,38 @@ async def test_nothing_of_somebody_else_is_there(database: Database, owner: Owne
             assert await store.runs.events(stranger, run.id, 0) == []
         assert [one.id for one in await store.runs.active(owner, chat.id)] == [run.id]
         assert await store.runs.busy(owner) == {chat.id}
+
+
+async def test_what_a_key_made_is_there_for_the_person_behind_it_and_not_the_other_way(database: Database) -> None:
+    member, other = await new_member(database), await new_member(database)
+    owner = Owner(member.workspace, member.principal)
+    records = [key_of(member), key_of(member), key_of(other)]
+    keys = [Owner(record.workspace, record.id) for record in records]
+    async with database.transaction() as store:
+        for record in records:
+            await store.keys.add(record)
+        chats = [chat_of(one, title="pump") for one in (owner, *keys)]
+        made: dict[str, RunRecord] = {}
+        for chat in chats:
+            await store.conversations.add(chat)
+            made[chat.id] = await ask(store, chat, text="Which pump?")
+        seen = {chat.id for chat in chats[:3]}
+        assert {chat.id for chat in (await store.conversations.list(owner, archived=False)).items} == seen
+        assert {hit.conversation for hit in await store.conversations.search(owner, "pump")} == seen
+        assert await store.runs.busy(owner) == seen
+        for chat in chats[:3]:
+            assert len(await store.conversations.messages(owner, chat.id)) == 2
+            assert [run.id for run in await store.runs.active(owner, chat.id)] == [made[chat.id].id]
+            assert await store.conversations.change(owner, chat.id, pinned=NOW)
+        for key, chat in zip(keys, chats[1:], strict=True):
+            assert [one.id for one in (await store.conversations.list(key, archived=False)).items] == [chat.id]
+            assert {hit.conversation for hit in await store.conversations.search(key, "pump")} == {chat.id}
+            assert await store.runs.busy(key) == {chat.id}
+            for unseen in chats:
+                assert (await store.conversations.get(key, unseen.id) is None) == (unseen != chat)
+        # Whether a key still works says nothing of what it made.
+        assert await store.keys.revoke(owner.workspace, keys[0].principal, NOW)
+        assert await store.conversations.get(owner, chats[1].id) is not None
 
 
 async def test_a_message_cannot_be_put_into_somebody_elses_conversation(database: Database, owner: Owner) -> None:

@@ -5,13 +5,13 @@ A page that was away asks for everything anew, so nothing is kept: a change that
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 
 import msgspec
 
-from alize.storage.base import Owner
+from alize.storage.base import ConversationRecord, MessageRecord, Owner, RunRecord, Store
 
-__all__ = ["Change", "Changes", "ConversationChanged", "ConversationDeleted", "Ready", "RunBegun"]
+__all__ = ["Change", "Changes", "ConversationChanged", "ConversationDeleted", "Ready", "RunBegun", "hearers"]
 
 _MOST = 1000  # waiting for one page; its stream then ends, and it reads everything anew
 
@@ -41,6 +41,13 @@ class RunBegun(msgspec.Struct, tag="run.started", frozen=True):
 Change = Ready | ConversationChanged | ConversationDeleted | RunBegun
 
 
+async def hearers(store: Store, changed: ConversationRecord | MessageRecord | RunRecord) -> tuple[Owner, ...]:
+    """Who may see it: whoever made it, and where that is a key, the person who answers for the key."""
+    maker = Owner(changed.workspace, changed.principal)
+    key = await store.keys.get(maker.workspace, maker.principal)
+    return (maker,) if key is None else (maker, Owner(maker.workspace, key.principal))
+
+
 class Changes:
     """Of one event loop."""
 
@@ -49,10 +56,11 @@ class Changes:
         self._told = told
         self._listeners: defaultdict[Owner, set[asyncio.Queue[Change | None]]] = defaultdict(set)
 
-    def tell(self, owner: Owner, change: Change) -> None:
-        for queue in self._listeners.get(owner, ()):
-            if (waiting := queue.qsize()) <= _MOST:
-                queue.put_nowait(change if waiting < _MOST else None)
+    def tell(self, owners: Iterable[Owner], change: Change) -> None:
+        for owner in owners:
+            for queue in self._listeners.get(owner, ()):
+                if (waiting := queue.qsize()) <= _MOST:
+                    queue.put_nowait(change if waiting < _MOST else None)
 
     async def listen(self, owner: Owner) -> AsyncGenerator[Change, None]:
         """`ready`, then every change after it, until the server stops, or too many wait to be heard."""

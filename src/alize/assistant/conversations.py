@@ -67,7 +67,7 @@ async def say(
     run: str,
 ) -> tuple[MessageRecord, MessageRecord, RunRecord]:
     """Keep a question, and let it be answered. Raises NotFound, InvalidRequest, Conflict."""
-    await conversation_of(store, owner, conversation)
+    chat = await conversation_of(store, owner, conversation)
     if not content.strip() and not attachments:
         raise InvalidRequest("The message is empty.", param="content")
     if parent is not None:
@@ -75,7 +75,8 @@ async def say(
         if above is None or above.conversation != conversation or above.role != "assistant":
             raise InvalidRequest(f"parent = '{parent}' is no answer of this conversation.", param="parent")
     at = await _next(store, owner, conversation)
-    question = MessageRecord(id, owner.workspace, owner.principal, conversation, parent, "user", content, at, attachments)
+    # The conversation's own principal: a person may go on in one that a key of theirs began, and the key sees that.
+    question = MessageRecord(id, chat.workspace, chat.principal, chat.id, parent, "user", content, at, attachments)
     if not await store.conversations.add_message(question, updated=datetime.now(UTC)):
         return await _sent_before(store, owner, question, answer, run)
     return (question, *await _answered(store, question, answer, run))

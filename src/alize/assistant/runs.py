@@ -19,7 +19,7 @@ from typing import Any
 
 from alize.api.draining import Draining
 from alize.assistant.answering import Answerer, Begun, Made
-from alize.assistant.changes import Changes, ConversationChanged
+from alize.assistant.changes import Changes, ConversationChanged, hearers
 from alize.assistant.context import path_to
 from alize.assistant.events import CutOff, Done, Failed, RunEvent, Spent, Started, Stopped
 from alize.assistant.log import Lost, RunLog
@@ -197,9 +197,9 @@ class Runs:
         fields |= _origin(begun) if begun is not None else {}
         usage = None if begun is None else _usage(run, begun.model, made, state, fields["seconds"])
         ended = await self._end(log, state, end, fields, usage, patient=not cancelled)
-        self._changes.tell(owner, ConversationChanged(run.conversation))
+        await self._tell(run)
         if ended and not cancelled:
-            await self._entitle(owner, run.conversation, begun.served_by if begun is not None and state != "failed" else "")
+            await self._entitle(owner, run, begun.served_by if begun is not None and state != "failed" else "")
 
     async def _end(
         self, log: RunLog, state: str, end: RunEvent, fields: dict[str, Any], usage: UsageRecord | None, *, patient: bool
@@ -270,10 +270,16 @@ class Runs:
                     first[0] = time.perf_counter() - started
                 log.add(text, begun.made.completion_tokens)
 
-    async def _entitle(self, owner: Owner, conversation: str, answered_by: str) -> None:
+    async def _entitle(self, owner: Owner, run: RunRecord, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again
-            if await entitle(self._database, self._answerer, owner, conversation, answered_by):
-                self._changes.tell(owner, ConversationChanged(conversation))
+            if await entitle(self._database, self._answerer, owner, run.conversation, answered_by):
+                await self._tell(run)
+
+    async def _tell(self, run: RunRecord) -> None:
+        with suppress(AlizeError):  # no database any more: whoever comes back reads everything anew
+            async with self._database.transaction() as store:
+                heard_by = await hearers(store, run)
+            self._changes.tell(heard_by, ConversationChanged(run.conversation))
 
 
 def _origin(begun: Begun) -> dict[str, Any]:

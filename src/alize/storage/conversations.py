@@ -5,11 +5,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Label, RowMapping, Table, and_, delete, null, select, union_all, update
+from sqlalchemy import ColumnElement, Delete, Label, RowMapping, and_, delete, null, select, union_all, update
 
 from alize.storage import cursor
 from alize.storage.base import ConversationRecord, Hit, MessageRecord, Owner, Page
 from alize.storage.folding import fold
+from alize.storage.owning import owned
 from alize.storage.schema import conversations, messages, run_events, runs
 from alize.storage.statements import Order, insert_new, page
 from alize.storage.units import Unit
@@ -34,7 +35,7 @@ class SqlConversations:
         return await insert_new(self._unit, conversations, ["id"], **row, folded=fold(conversation.title))
 
     async def get(self, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord | None:
-        query = select(*_CONVERSATION).where(_owned(conversations, owner), conversations.c.id == id)
+        query = select(*_CONVERSATION).where(owned(conversations, owner), conversations.c.id == id)
         if not deleted:
             query = query.where(conversations.c.deleted.is_(None))
         row = (await self._unit.read(query)).mappings().first()
@@ -42,7 +43,7 @@ class SqlConversations:
 
     async def list(self, owner: Owner, *, archived: bool, limit: int = 100, after: str | None = None) -> Page[ConversationRecord]:
         kept = conversations.c.archived.is_not(None) if archived else conversations.c.archived.is_(None)
-        query = select(*_CONVERSATION).where(_owned(conversations, owner), conversations.c.deleted.is_(None), kept)
+        query = select(*_CONVERSATION).where(owned(conversations, owner), conversations.c.deleted.is_(None), kept)
         return await page(self._unit, query, _LAST_FIRST, lambda row: ConversationRecord(**row), limit, after)
 
     async def change(self, owner: Owner, id: str, **values: Any) -> bool:
@@ -51,11 +52,11 @@ class SqlConversations:
             values["folded"] = fold(values["title"])
         if not values:
             return await self.get(owner, id, deleted=True) is not None
-        mine = (_owned(conversations, owner), conversations.c.id == id)
+        mine = (owned(conversations, owner), conversations.c.id == id)
         return (await self._unit.write(update(conversations).where(*mine).values(values))).rowcount == 1
 
     async def name(self, owner: Owner, id: str, title: str) -> bool:
-        mine = (_owned(conversations, owner), conversations.c.id == id, conversations.c.titled_by == "")
+        mine = (owned(conversations, owner), conversations.c.id == id, conversations.c.titled_by == "")
         named = update(conversations).where(*mine).values(title=title, folded=fold(title), titled_by="model")
         return (await self._unit.write(named)).rowcount == 1
 
@@ -64,21 +65,21 @@ class SqlConversations:
         if not await insert_new(self._unit, messages, ["id"], **row, folded=fold(message.content)):
             return False
         owner = Owner(message.workspace, message.principal)
-        mine = (_owned(conversations, owner), conversations.c.id == message.conversation)
+        mine = (owned(conversations, owner), conversations.c.id == message.conversation)
         await self._unit.write(update(conversations).where(*mine).values(leaf=message.id, updated=updated or message.created))
         return True
 
     async def last_created(self, owner: Owner, conversation: str) -> datetime | None:
-        query = select(messages.c.created).where(_owned(messages, owner), messages.c.conversation == conversation)
+        query = select(messages.c.created).where(owned(messages, owner), messages.c.conversation == conversation)
         return (await self._unit.read(query.order_by(messages.c.created.desc()).limit(1))).scalar()
 
     async def message(self, owner: Owner, id: str) -> MessageRecord | None:
-        query = select(*_MESSAGE).where(_owned(messages, owner), messages.c.id == id)
+        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.id == id)
         row = (await self._unit.read(query)).mappings().first()
         return None if row is None else message_of_row(row)
 
     async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
-        query = select(*_MESSAGE).where(_owned(messages, owner), messages.c.conversation == conversation)
+        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.conversation == conversation)
         rows = (await self._unit.read(query.order_by(messages.c.created, messages.c.id))).mappings()
         return [message_of_row(row) for row in rows]
 
@@ -89,12 +90,12 @@ class SqlConversations:
             return []
         title = conversations.c.title
         titles = select(*_hit(conversations.c.id, title, null(), title, conversations.c.created)).where(
-            _owned(conversations, owner), conversations.c.deleted.is_(None), _holds(conversations.c.folded, wanted)
+            owned(conversations, owner), conversations.c.deleted.is_(None), _holds(conversations.c.folded, wanted)
         )
         texts = (
             select(*_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created))
             .join(conversations, messages.c.conversation == conversations.c.id)
-            .where(_owned(messages, owner), conversations.c.deleted.is_(None), _holds(messages.c.folded, wanted))
+            .where(owned(messages, owner), conversations.c.deleted.is_(None), _holds(messages.c.folded, wanted))
         )
         found = union_all(titles, texts).subquery()
         query = select(found).order_by(found.c.created.desc(), found.c.conversation, found.c.message).limit(limit)
@@ -122,10 +123,6 @@ class SqlConversations:
 
 def message_of_row(row: RowMapping) -> MessageRecord:
     return MessageRecord(**row)
-
-
-def _owned(table: Table, owner: Owner) -> ColumnElement[bool]:
-    return and_(table.c.workspace == owner.workspace, table.c.principal == owner.principal)
 
 
 def _holds(column: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:

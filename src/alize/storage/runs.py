@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from alize.storage.base import MessageRecord, Owner, RunRecord, StoredEvent
 from alize.storage.conversations import message_of_row
 from alize.storage.folding import fold
+from alize.storage.owning import owned
 from alize.storage.schema import messages, run_events, runs
 from alize.storage.statements import insert_new
 from alize.storage.units import Unit
@@ -31,19 +32,19 @@ class SqlRuns:
         return await insert_new(self._unit, runs, ["id"], **{column.name: getattr(run, column.name) for column in runs.c})
 
     async def attach(self, owner: Owner, message: str, id: str) -> bool:
-        mine = (messages.c.workspace == owner.workspace, messages.c.principal == owner.principal, messages.c.id == message)
+        mine = (owned(messages, owner), messages.c.id == message)
         ended = update(messages).where(*mine, messages.c.state.not_in(_ACTIVE)).values(run=id, state="waiting")
         return (await self._unit.write(ended)).rowcount == 1
 
     async def get(self, owner: Owner, id: str) -> RunRecord | None:
-        row = (await self._unit.read(select(runs).where(_owned(owner), runs.c.id == id))).mappings().first()
+        row = (await self._unit.read(select(runs).where(owned(runs, owner), runs.c.id == id))).mappings().first()
         return None if row is None else RunRecord(**row)
 
     async def active(self, owner: Owner, conversation: str) -> Sequence[RunRecord]:
-        return await self._all(_owned(owner), runs.c.conversation == conversation, runs.c.state.in_(_ACTIVE))
+        return await self._all(owned(runs, owner), runs.c.conversation == conversation, runs.c.state.in_(_ACTIVE))
 
     async def busy(self, owner: Owner) -> frozenset[str]:
-        query = select(runs.c.conversation).where(_owned(owner), runs.c.state.in_(_ACTIVE)).distinct()
+        query = select(runs.c.conversation).where(owned(runs, owner), runs.c.state.in_(_ACTIVE)).distinct()
         return frozenset((await self._unit.read(query)).scalars())
 
     async def ready(self, *, limit: int = 100) -> Sequence[RunRecord]:
@@ -100,7 +101,7 @@ class SqlRuns:
         await self._unit.write(update(runs).where(held).values(beat=at))
 
     async def ask_stop(self, owner: Owner, id: str, at: datetime) -> RunRecord | None:
-        mine = and_(_owned(owner), runs.c.id == id)
+        mine = and_(owned(runs, owner), runs.c.id == id)
         event = {"type": "run.stopped", "by": "person"}
         if not await self._end(and_(mine, runs.c.state == "waiting"), owner.workspace, id, "stopped", event, {}, at):
             await self._unit.write(update(runs).where(mine, runs.c.state == "running", runs.c.stop_asked.is_(None)).values(stop_asked=at))
@@ -127,7 +128,7 @@ class SqlRuns:
         query = (
             select(run_events.c.seq, run_events.c.data)
             .join(runs, and_(runs.c.workspace == run_events.c.workspace, runs.c.id == run_events.c.run))
-            .where(_owned(owner), runs.c.id == id, run_events.c.seq > after)
+            .where(owned(runs, owner), runs.c.id == id, run_events.c.seq > after)
             .order_by(run_events.c.seq)
             .limit(limit)
         )
@@ -170,10 +171,6 @@ class SqlRuns:
     async def _log(self, workspace: str, id: str, seq: int, events: Sequence[dict[str, Any]], at: datetime) -> None:
         rows = [{"workspace": workspace, "run": id, "seq": seq + i, "data": event, "created": at} for i, event in enumerate(events)]
         await self._unit.write(insert(run_events).values(rows))
-
-
-def _owned(owner: Owner) -> ColumnElement[bool]:
-    return and_(runs.c.workspace == owner.workspace, runs.c.principal == owner.principal)
 
 
 def _made_by(workspace: str, run: str) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Questions and answers. In: what a person says, once whatever is lost on the way. Out: messages at once, and their text as it is made."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from alize.api.body import read
 from alize.api.documentation import EventUnion, described
 from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
-from alize.assistant.changes import Change, RunBegun
+from alize.assistant.changes import Change, RunBegun, hearers
 from alize.assistant.conversations import again, carry_on, run_of, say
 from alize.assistant.events import RunEvent
 from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said
@@ -49,7 +50,8 @@ async def say_message(conversation_id: str, request: Request, principal: Caller,
         question, answer, run = await say(
             store, owner, conversation_id, wanted.id, wanted.parent, wanted.content, files, wanted.answer.id, wanted.answer.run
         )
-    _begun(assistant, owner, run)
+        heard_by = await hearers(store, run)
+    _begun(assistant, heard_by, run)
     return json({"message": message_json(question), "answer": message_json(answer), "run": run_json(run)}, 201)
 
 
@@ -62,7 +64,8 @@ async def regenerate(message_id: str, request: Request, principal: Caller, here:
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         answer, run = await again(store, owner, message_id, wanted.answer.id, wanted.answer.run)
-    _begun(assistant, owner, run)
+        heard_by = await hearers(store, run)
+    _begun(assistant, heard_by, run)
     return json({"answer": message_json(answer), "run": run_json(run)}, 201)
 
 
@@ -73,7 +76,8 @@ async def continue_answer(message_id: str, request: Request, principal: Caller, 
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         answer, run = await carry_on(store, owner, message_id, wanted.run)
-    _begun(assistant, owner, run)
+        heard_by = await hearers(store, run)
+    _begun(assistant, heard_by, run)
     return json({"answer": message_json(answer), "run": run_json(run)}, 201)
 
 
@@ -118,6 +122,7 @@ async def changes(request: Request, principal: Caller, here: InHouse, assistant:
 
 
 def owner_of(principal: Principal) -> Owner:
+    """A person sees what their keys made, too; a key sees its own (storage/owning.py)."""
     return Owner(principal.workspace, principal.id)
 
 
@@ -136,6 +141,6 @@ def json(body: dict[str, Any], status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
-def _begun(assistant: Assistant, owner: Owner, run: RunRecord) -> None:
+def _begun(assistant: Assistant, heard_by: Iterable[Owner], run: RunRecord) -> None:
     assistant.runs.wake()
-    assistant.changes.tell(owner, RunBegun(run.id, run.conversation, run.message))
+    assistant.changes.tell(heard_by, RunBegun(run.id, run.conversation, run.message))

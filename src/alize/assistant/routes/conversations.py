@@ -13,7 +13,7 @@ from alize.api.body import read
 from alize.api.documentation import described
 from alize.api.pages import language_of
 from alize.api.pagination import Paging, as_list
-from alize.assistant.changes import ConversationChanged, ConversationDeleted
+from alize.assistant.changes import ConversationChanged, ConversationDeleted, hearers
 from alize.assistant.context import path_to
 from alize.assistant.conversations import conversation_of, create
 from alize.assistant.excerpts import excerpt
@@ -58,7 +58,8 @@ async def create_conversation(request: Request, principal: Caller, here: Here, a
     async with assistant.database.transaction() as store:
         made = await create(store, owner, wanted.id, wanted.title, wanted.model, settings)
         body = await _whole(store, owner, made)
-    assistant.changes.tell(owner, ConversationChanged(wanted.id))
+        heard_by = await hearers(store, made)
+    assistant.changes.tell(heard_by, ConversationChanged(wanted.id))
     return json(body, 201)
 
 
@@ -90,7 +91,8 @@ async def change_conversation(conversation_id: str, request: Request, principal:
                 raise InvalidRequest("leaf is no message of this conversation.", param="leaf")
         await store.conversations.change(owner, found.id, **values)
         body = _summary(await conversation_of(store, owner, found.id), bool(await store.runs.active(owner, found.id)))
-    assistant.changes.tell(owner, ConversationChanged(conversation_id))
+        heard_by = await hearers(store, found)
+    assistant.changes.tell(heard_by, ConversationChanged(conversation_id))
     return json(body)
 
 
@@ -104,10 +106,11 @@ async def delete_conversation(conversation_id: str, principal: Caller, assistant
         for run in active:
             await store.runs.ask_stop(owner, run.id, now)
         await store.conversations.change(owner, found.id, deleted=now)
+        heard_by = await hearers(store, found)
     for run in active:
         assistant.runs.stop(run.id)
         assistant.wakes.tell(run.id)
-    assistant.changes.tell(owner, ConversationDeleted(conversation_id))
+    assistant.changes.tell(heard_by, ConversationDeleted(conversation_id))
     return json({"id": conversation_id, "object": "conversation", "deleted": True})
 
 
@@ -121,7 +124,8 @@ async def restore_conversation(conversation_id: str, principal: Caller, assistan
             raise NotFound("This conversation was deleted too long ago.")
         await store.conversations.change(owner, found.id, deleted=None)
         body = _summary(await conversation_of(store, owner, found.id), running=False)
-    assistant.changes.tell(owner, ConversationChanged(conversation_id))
+        heard_by = await hearers(store, found)
+    assistant.changes.tell(heard_by, ConversationChanged(conversation_id))
     return json(body)
 
 

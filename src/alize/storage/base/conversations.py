@@ -12,7 +12,7 @@ __all__ = ["ConversationRecord", "ConversationRepository", "Hit", "MessageRecord
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose rows."""
+    """Whose rows: a person's, with those that their keys made, or a key's own."""
 
     workspace: str
     principal: str
