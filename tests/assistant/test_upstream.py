@@ -159,6 +159,19 @@ async def test_hosts_beyond_this_machine_are_named_also_those_behind_the_upstrea
     chat = await page.begin(model="theirs", title="mine")
     events = await page.follow((await page.ask(chat))["run"]["id"])
     assert events[-1][1]["left"] == ["api.example"]
+    # Said before anything is sent, too: what the neighbour passes on does not run beside us.
+    assert (await page.call("GET", "/v1/models/theirs", 200))["served_by"] == "api.example"
+
+
+async def test_a_neighbour_of_the_upstream_is_no_host_beyond_its_machine(page: Page, upstream: Hostile) -> None:
+    upstream.lists({"id": "theirs", "served_by": "127.0.0.1:9000"})
+    assert page.desk.parts.upstream is not None
+    await page.desk.parts.upstream.refresh()
+    upstream.streams(says("Hi", "stop"), "[DONE]")
+    chat = await page.begin(model="theirs", title="mine")
+    events = await page.follow((await page.ask(chat))["run"]["id"])
+    assert events[-1][1]["left"] == []
+    assert (await page.call("GET", "/v1/models/theirs", 200))["served_by"] == upstream.host
 
 
 async def test_where_an_answer_went_is_known_before_it_is_sent_and_never_forgotten(page: Page, upstream: Hostile) -> None:

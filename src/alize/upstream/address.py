@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from alize.errors import SettingInvalid
 from alize.settings import Settings
 
-__all__ = ["Address", "upstream_of"]
+__all__ = ["Address", "is_near", "upstream_of"]
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -70,6 +70,18 @@ def upstream_of(settings: Settings) -> Address | None:
         if not all(part.strip() for part in name.split("=", 1)):
             raise SettingInvalid(f"upstream_models: '{name}' is not written here=there.", param="upstream_models")
     return address
+
+
+def is_near(host: str) -> bool:
+    """Whether a host, written as `Address.host` is, means the machine of whoever says it.
+
+    >>> [is_near(host) for host in ("127.0.0.1:8080", "[::1]", "localhost", "api.mistral.ai", "[no")]
+    [True, True, True, False, False]
+    """
+    try:
+        return _is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
 
 
 def _is_loopback(name: str) -> bool:

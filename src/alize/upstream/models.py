@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from alize.upstream.address import Address
+from alize.upstream.address import Address, is_near
 
 __all__ = ["MOST_MODELS", "UpstreamModel", "models_of"]
 
@@ -77,6 +77,7 @@ def _model(here: str, there: str, card: Mapping[str, Any], address: Address, con
     aliases = card.get("aliases")
     names = [name for name in cast("list[object]", aliases)[:100] if isinstance(name, str)] if isinstance(aliases, list) else []
     beyond = _text(card.get("served_by"))[:_LONGEST_NAME]  # an Alizé that asks an upstream of its own
+    hosts = ("" if address.loopback else address.host, "" if is_near(beyond) else beyond)  # its neighbour is on its machine
     return UpstreamModel(
         id=here,
         there=there,
@@ -91,7 +92,7 @@ def _model(here: str, there: str, card: Mapping[str, Any], address: Address, con
         capabilities=frozenset(name for name in _PASSED if able.get(name) is True) if able else frozenset({"completion_chat"}),
         licence=_text(card.get("license"))[:_LONGEST_NAME] or None,
         temperature=_temperature(card.get("default_model_temperature")),
-        left=tuple(host for host in ("" if address.loopback else address.host, beyond) if host),
+        left=tuple(host for host in hosts if host),
     )
 
 

@@ -2,15 +2,15 @@
 import "@/styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { loadWords, preferred } from "@/i18n";
-import { type Scene, seen } from "./scene";
+import { loadWords } from "@/i18n";
+import { LANGUAGE, type Scene, seen } from "./scene";
 import { SCENES } from "./scenes";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("gallery.html has no #root");
 const wanted = new URLSearchParams(location.search).get("scene");
 const scene = SCENES.find(({ id }) => id === wanted);
-await loadWords(preferred(navigator.languages));
+await loadWords(LANGUAGE);
 if (scene) await show(scene, root);
 else createRoot(root).render(<List />);
 

@@ -1,5 +1,6 @@
 /** One picture of the gallery. In: what to render, and how its state comes about. Out: a value that the page and its test read. */
 import type { ReactNode } from "react";
+import { type Key, preferred, translate } from "@/i18n";
 
 export interface Scene {
   /** Its address: gallery.html?scene=… */
@@ -32,8 +33,12 @@ export async function seen(selector: string): Promise<HTMLElement> {
   }
 }
 
-/** A button, by the words on it or its name. */
-async function button(name: string): Promise<HTMLElement> {
+/** The language that scenes are shown in. */
+export const LANGUAGE = preferred(navigator.languages);
+
+/** A button, by its words. */
+async function button(key: Key): Promise<HTMLElement> {
+  const name = translate(LANGUAGE, key);
   const end = performance.now() + LATEST;
   for (;;) {
     for (const one of document.querySelectorAll<HTMLElement>("button, [role=menuitem]")) {
@@ -45,14 +50,14 @@ async function button(name: string): Promise<HTMLElement> {
   }
 }
 
-export async function press(name: string): Promise<void> {
+export async function press(name: Key): Promise<void> {
   const found = await button(name);
   found.focus();
   found.click();
 }
 
 /** A menu opens by its key: a click of a script is none to it. */
-export async function open(name: string): Promise<void> {
+export async function open(name: Key): Promise<void> {
   const found = await button(name);
   found.focus();
   found.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
@@ -74,5 +79,5 @@ export async function key(selector: string, name: string, more: KeyboardEventIni
 
 /** The conversations, which on a phone are in a drawer. */
 export async function openRail(): Promise<void> {
-  if (!matchMedia("(min-width: 48rem)").matches) await press("Show conversations");
+  if (!matchMedia("(min-width: 48rem)").matches) await press("shell.open_rail");
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { abilities, modelCard } from "@/test/model-card";
-import { licenceOf, modelNamed, nameOf, placeOf, talking } from "./model-facts";
+import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, talking } from "./model-facts";
 
 const small = modelCard("small", { name: "Small", aliases: ["tiny"], license: "Apache-2.0" });
 const large = modelCard("large", { served_by: "api.example.com" });
@@ -9,6 +9,16 @@ test("a model of another host says so; one of ours is on this machine only where
   expect(placeOf(small, "127.0.0.1")).toEqual({ kind: "here" });
   expect(placeOf(small, "house.example")).toEqual({ kind: "server" });
   expect(placeOf(large, "127.0.0.1")).toEqual({ kind: "remote", host: "api.example.com" });
+});
+
+test("a neighbour on the server's machine is no host that words leave for, and no claim that they stay either", () => {
+  for (const host of ["127.0.0.1:8080", "localhost", "[::1]:11434"]) {
+    const place = placeOf(modelCard("near", { served_by: host }), "house.example");
+    expect(place).toEqual({ kind: "near", host });
+    expect(placeWords(place).values).toEqual({ host });
+    expect([PLACE_COLOURS.remote, PLACE_COLOURS.here]).not.toContain(PLACE_COLOURS[place.kind]);
+  }
+  expect(placeOf(modelCard("far", { served_by: "127.0.0.1.example.org" }), "127.0.0.1").kind).toBe("remote");
 });
 
 test("a model is found by id, by alias, and as the default", () => {

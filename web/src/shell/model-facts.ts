@@ -3,27 +3,46 @@ import { isLoopback } from "@/api/base";
 import type { Model } from "@/api/types";
 import type { Key } from "@/i18n";
 
-export type Place = { kind: "here" | "server" } | { kind: "remote"; host: string };
+/** `near`: another server on the machine that Alizé runs on, which is `host` to Alizé. */
+export type Place = { kind: "here" | "server" } | { kind: "near" | "remote"; host: string };
 
 /**
  * Where answers of this model are computed. A card whose `served_by` is empty is this server's own; "this machine" is said only where
  * the page comes from the machine that it is looked at on.
  */
 export function placeOf(model: Model, hostname: string): Place {
-  if (model.served_by !== "") return { kind: "remote", host: model.served_by };
+  const host = model.served_by;
+  if (host !== "") return { kind: isLoopback(host.replace(/:\d+$/, "")) ? "near" : "remote", host };
   return { kind: isLoopback(hostname) ? "here" : "server" };
 }
 
-export function placeWords(place: Place): { key: Key; values: Record<string, string> } {
+interface Said {
+  key: Key;
+  /** What it means for what one writes. */
+  what: Key;
+  values: Record<string, string>;
+}
+
+export function placeWords(place: Place): Said {
   switch (place.kind) {
     case "here":
-      return { key: "shell.runs_here", values: {} };
+      return { key: "shell.runs_here", what: "shell.runs_here_what", values: {} };
     case "server":
-      return { key: "shell.runs_server", values: {} };
+      return { key: "shell.runs_server", what: "shell.runs_server_what", values: {} };
+    case "near":
+      return { key: "shell.runs_near", what: "shell.runs_near_what", values: { host: place.host } };
     case "remote":
-      return { key: "shell.runs_remote", values: { host: place.host } };
+      return { key: "shell.runs_remote", what: "shell.runs_remote_what", values: { host: place.host } };
   }
 }
+
+/** Green: it stays. Amber: it leaves the machine. Neither is claimed of a neighbour, which may pass on what it hears. */
+export const PLACE_COLOURS: Record<Place["kind"], string> = {
+  here: "text-good",
+  server: "text-good",
+  near: "text-ink-2",
+  remote: "text-sun",
+};
 
 export function licenceOf(model: Model): string {
   return model.license ?? "";

@@ -6,7 +6,7 @@ import { classes } from "@/components/classes";
 import { failureText } from "@/components/error-state";
 import { Menu, MenuChoice, MenuChoices, MenuHeading } from "@/components/menu";
 import { useT } from "@/i18n";
-import { licenceOf, modelNamed, nameOf, placeOf, placeWords, talking } from "./model-facts";
+import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, talking } from "./model-facts";
 
 export interface ModelPickerProps {
   /** An id or alias; "" is the server's default. */
@@ -68,9 +68,7 @@ function ModelFacts({ model }: { model: Model }) {
       <span className="font-[550]">{nameOf(model)}</span>
       {model.description && <span className="text-13 text-ink-2 text-pretty">{model.description}</span>}
       <span className="text-12 text-ink-3">{facts.join(" · ")}</span>
-      <span className={classes("font-[550] text-12", place.kind === "remote" ? "text-sun" : "text-good")}>
-        {t(key, values)}
-      </span>
+      <span className={classes("font-[550] text-12", PLACE_COLOURS[place.kind])}>{t(key, values)}</span>
     </span>
   );
 }

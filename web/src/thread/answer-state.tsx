@@ -87,12 +87,17 @@ function Ended({ message }: { message: Message }) {
       <p className="[overflow-wrap:anywhere]">{text}</p>
       <Actions>
         {goOn && <Button onClick={() => store.goOn(message)}>{t("message.continue")}</Button>}
-        {!goOn && message.state !== "done" && (
+        {offersAgain(message) && (
           <Button onClick={() => store.regenerate(message)}>{t(bad ? "common.retry" : "message.regenerate")}</Button>
         )}
       </Actions>
     </Note>
   );
+}
+
+/** Whether an answer that ended says itself that it can be made again: nothing is there to go on from. */
+export function offersAgain({ state, content }: Message): boolean {
+  return state === "failed" || ((state === "stopped" || state === "cut_off") && content === "");
 }
 
 /** `goOn`: there is a text to go on from. */

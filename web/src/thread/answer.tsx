@@ -7,7 +7,7 @@ import { Menu, MenuItem } from "@/components/menu";
 import { CopyIcon, EllipsisIcon, RegenerateIcon } from "@/components/row-icons";
 import { useT } from "@/i18n";
 import { Markdown, toRichText } from "@/markdown";
-import { AnswerState } from "./answer-state";
+import { AnswerState, offersAgain } from "./answer-state";
 import { BranchWalker } from "./branch-walker";
 import type { Copied } from "./clipboard";
 import { QuietLine } from "./quiet-line";
@@ -58,12 +58,14 @@ function Bar({ message }: { message: Message }) {
             onClick={() => copy({ plain: content })}
           />
         )}
-        <IconButton
-          small
-          label={t("message.regenerate")}
-          icon={<RegenerateIcon />}
-          onClick={() => store.regenerate(message)}
-        />
+        {!offersAgain(message) && (
+          <IconButton
+            small
+            label={t("message.regenerate")}
+            icon={<RegenerateIcon />}
+            onClick={() => store.regenerate(message)}
+          />
+        )}
         {content !== "" && <More content={content} copy={copy} />}
       </span>
       <QuietLine message={message} />

@@ -96,6 +96,21 @@ describe("an answer", () => {
     }
   });
 
+  it("offers to answer again in one place", () => {
+    const ends: Partial<Message>[] = [
+      { state: "stopped" },
+      { state: "stopped", content: "" },
+      { state: "cut_off", content: "" },
+      { state: "failed", content: "", error: "No memory." },
+      { state: "done" },
+    ];
+    for (const more of ends) {
+      stands(more);
+      expect(screen.getAllByRole("button", { name: /Answer again|Try again/ })).toHaveLength(1);
+      cleanup();
+    }
+  });
+
   it("shows its text once while events repeat, and ends quietly", async () => {
     let tell: (event: RunEvent, seq: number) => void = () => {};
     const running = answer("a", "q", { state: "running", run: "r", content: "" });

@@ -70,7 +70,7 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
         "internal": False,
         "type": "base",
         "license": card.licence,
-        "served_by": "" if isinstance(model, Served) else model.host,
+        "served_by": "" if isinstance(model, Served) else model.left[-1] if model.left else model.host,
     }
 
 

@@ -61,7 +61,7 @@ export const ACCOUNT: readonly Scene[] = [
     act: async () => {
       await type("[autocomplete=email]", "alix@example.org");
       await type("[autocomplete=current-password]", "wrong horse");
-      await press("Sign in");
+      await press("account.sign_in");
     },
     until: "form [role=alert]:not(:empty), form .text-bad",
   },
@@ -69,7 +69,7 @@ export const ACCOUNT: readonly Scene[] = [
     id: "setup",
     title: "The first account, with what is missing said",
     mount: () => page("/setup", { session: { ...NOBODY.session, setup: true, setup_token_needed: true } }),
-    act: () => press("Make the account"),
+    act: () => press("account.setup_do"),
     until: "form [aria-invalid]",
   },
   {
@@ -112,14 +112,14 @@ export const ACCOUNT: readonly Scene[] = [
     id: "key-dialog",
     title: "A key is made",
     mount: () => page("/settings/keys", {}, KEPT),
-    act: () => press("Make a key"),
+    act: () => press("account.key_make"),
     until: "[role=dialog] form",
   },
   {
     id: "key-revoke",
     title: "A key is to be revoked",
     mount: () => page("/settings/keys", {}, KEPT),
-    act: () => press("Revoke"),
+    act: () => press("account.key_revoke"),
     until: "[role=dialog], [role=alertdialog]",
   },
   {
@@ -135,7 +135,7 @@ export const ACCOUNT: readonly Scene[] = [
         },
       ),
     act: async () => {
-      await press("Make a key");
+      await press("account.key_make");
       await type("[role=dialog] input", "Nightly import");
       document.querySelector<HTMLElement>("[role=dialog] [type=submit]")?.click();
     },

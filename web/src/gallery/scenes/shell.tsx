@@ -85,7 +85,7 @@ export const SHELL: readonly Scene[] = [
     mount: () => page("/"),
     act: async () => {
       await openRail();
-      await open("Account and settings");
+      await open("shell.me");
     },
     until: "[role=menu]",
     each: true,
@@ -94,7 +94,7 @@ export const SHELL: readonly Scene[] = [
     id: "conversation-menu",
     title: "What can be done with a conversation",
     mount: () => page(`/c/${summary(2).id}`, MANY),
-    act: () => open("This conversation"),
+    act: () => open("shell.conversation_menu"),
     until: "[role=menu]",
   },
   {
@@ -123,7 +123,7 @@ export const SHELL: readonly Scene[] = [
             }),
         },
       ),
-    act: () => open("Model"),
+    act: () => open("shell.model"),
     until: "[role=menuitemradio]",
   },
   {

@@ -114,7 +114,7 @@ export const THREAD: readonly Scene[] = [
       ),
     act: async () => {
       await type("#composer", "And the year before?");
-      await press("Send");
+      await press("composer.send");
     },
     until: "article [role=alert]",
   },
@@ -122,7 +122,7 @@ export const THREAD: readonly Scene[] = [
     id: "thread-branched",
     title: "Versions of a question and of an answer; a question is edited",
     mount: () => talk({ ...named("Branches", BRANCHED), leaf: "b" }),
-    act: () => press("Edit"),
+    act: () => press("message.edit"),
     until: "article form",
   },
   {
@@ -166,7 +166,7 @@ export const THREAD: readonly Scene[] = [
     id: "thread-temporary",
     title: "A temporary chat",
     mount: () => page("/"),
-    act: () => press("Temporary chat"),
+    act: () => press("temporary.start"),
     until: "[aria-pressed=true]",
   },
   {
@@ -191,9 +191,9 @@ export const THREAD: readonly Scene[] = [
     title: "The settings of a conversation, with a fault",
     mount: () => page("/"),
     act: async () => {
-      await press("Settings of this conversation");
+      await press("sampling.open");
       await type("[name=temperature]", "warm");
-      await press("Save");
+      await press("common.save");
     },
     until: "[role=dialog] [aria-invalid]",
   },

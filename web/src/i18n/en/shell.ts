@@ -41,8 +41,12 @@ export const shell = {
   "shell.context": "{count|# token|# tokens} of context",
   "shell.runs_here": "Runs on this machine",
   "shell.runs_server": "Runs on this server",
+  "shell.runs_near": "Runs beside Alizé, at {host}",
   "shell.runs_remote": "Runs on {host}",
   "shell.runs_here_what": "Nothing that you write leaves it.",
+  "shell.runs_server_what": "What you write stays on this server’s machine.",
+  "shell.runs_near_what":
+    "What you write goes to {host}, another server on Alizé’s machine. It leaves the machine only if that server passes it on.",
   "shell.runs_remote_what": "What you write is sent to {host}.",
   "shell.where": "Where answers are computed",
   "shell.me": "Account and settings",

@@ -44,8 +44,12 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.context": "contexte de {count|# jeton|# jetons}",
   "shell.runs_here": "Tourne sur cette machine",
   "shell.runs_server": "Tourne sur ce serveur",
+  "shell.runs_near": "À côté d’Alizé, sur {host}",
   "shell.runs_remote": "Tourne sur {host}",
   "shell.runs_here_what": "Rien de ce que vous écrivez n’en sort.",
+  "shell.runs_server_what": "Ce que vous écrivez reste sur la machine de ce serveur.",
+  "shell.runs_near_what":
+    "Ce que vous écrivez va à {host}, un autre serveur de la machine d’Alizé. Rien ne quitte la machine, sauf si ce serveur le transmet.",
   "shell.runs_remote_what": "Ce que vous écrivez est envoyé à {host}.",
   "shell.where": "Où les réponses sont calculées",
   "shell.me": "Compte et réglages",

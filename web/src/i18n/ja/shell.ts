@@ -43,8 +43,12 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.context": "コンテキスト {count|#|#} トークン",
   "shell.runs_here": "このマシンで実行",
   "shell.runs_server": "このサーバーで実行",
+  "shell.runs_near": "同じマシンの {host} で実行",
   "shell.runs_remote": "{host} で実行",
   "shell.runs_here_what": "入力した内容が外に出ることはありません。",
+  "shell.runs_server_what": "入力した内容は、このサーバーのマシンの外には出ません。",
+  "shell.runs_near_what":
+    "入力した内容は、Alizé と同じマシンで動く別のサーバー {host} に渡されます。そのサーバーが転送しないかぎり、マシンの外には出ません。",
   "shell.runs_remote_what": "入力した内容は {host} に送信されます。",
   "shell.where": "回答が計算される場所",
   "shell.me": "アカウントと設定",
