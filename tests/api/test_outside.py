@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from alize.api.outside import MOST_BYTES, Picture, fetch
 from alize.api.outside.fetching import MOST_REDIRECTS
 from alize.errors import OutsideFailed, OutsideRefused
-from tests.browser import browsing
+from tests.browser import Browser, browsing
 from tests.elsewhere import PNG, PUBLIC, Elsewhere, elsewhere, picture, redirect
 from tests.serving import Desk, listening, opened
 
@@ -285,3 +286,34 @@ async def test_the_log_names_the_host_that_was_asked_and_no_path(caplog: pytest.
     (record,) = [one for one in caplog.records if one.name == "alize.api.outside"]
     assert (record.__dict__["host"], record.__dict__["address"]) == ("pictures.example", PUBLIC)
     assert "secret" not in str(record.__dict__)
+
+
+async def test_every_host_that_was_asked_for_an_answers_pictures_is_counted_to_it_before_it_is_asked(tmp_path: Path) -> None:
+    answers = {"/": redirect("http://x.b.example/on"), "/on": picture(), "/gone": b""}
+    async with elsewhere(answers=answers) as there, house(tmp_path, there) as desk, browsing(desk) as ada, browsing(desk) as bob:
+        await ada.set_up()
+        chat, question, answer, run = (uuid4().hex for _ in range(4))
+        await ada.ask("POST", "/api/conversations", {"id": chat})
+        body = {"id": question, "parent": None, "content": "Show me", "answer": {"id": answer, "run": run}}
+        await ada.ask("POST", f"/api/conversations/{chat}/messages", body)
+        await ada.ask("GET", f"/api/runs/{run}/events")
+
+        async def left() -> list[str]:
+            return (await ada.ask("GET", f"/api/conversations/{chat}")).json()["messages"][1]["left"]
+
+        async def show(browser: Browser, url: str, message: str = answer) -> int:
+            params = {"url": url, "message": message}
+            return (await browser.client.get("/api/outside", params=params, headers={"Sec-Fetch-Site": "same-origin"})).status_code
+
+        assert await show(ada, "http://evil.example/") == 403  # asked of nobody
+        assert await left() == []
+        assert await show(ada, f"{URL}gone") == 502
+        assert await left() == ["pictures.example"]
+        assert await show(ada, URL) == 200
+        assert await show(ada, URL) == 200
+        assert await left() == ["pictures.example", "x.b.example"]
+        await bob.invited()
+        heard = len(there.heard)
+        assert await show(bob, URL) == 404  # counted to somebody else's answer
+        assert await show(ada, URL, "nothing") == 404
+        assert len(there.heard) == heard

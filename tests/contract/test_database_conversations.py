@@ -285,6 +285,23 @@ async def test_what_is_known_with_an_event_stays_though_its_worker_dies(database
         assert (message.state, message.content, message.served_by, message.left) == ("cut_off", "a", *origin.values())
 
 
+async def test_a_host_that_is_told_of_while_an_answer_is_made_is_not_forgotten_at_its_end(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        run = await ask(store, chat)
+        await store.runs.claim(owner.workspace, run.id, "w", NOW)
+        assert await store.conversations.told(owner, run.message, "early.example")
+        assert await store.runs.append(owner.workspace, run.id, "w", 1, [delta("a")], "a", NOW, {"left": ["api.example"]})
+        for _ in range(2):
+            assert await store.conversations.told(owner, run.message, "pictures.example")
+        assert not await store.conversations.told(Owner(owner.workspace, "another"), run.message, "pictures.example")
+        assert await store.runs.end(owner.workspace, run.id, "w", "done", {"type": "end"}, {"left": ["api.example"]}, NOW)
+        message = await store.conversations.message(owner, run.message)
+        assert message is not None
+        assert message.left == ["api.example", "early.example", "pictures.example"]
+
+
 async def test_however_many_end_a_run_it_has_one_end(database: Database, owner: Owner) -> None:
     chat = chat_of(owner)
     async with database.transaction() as store:

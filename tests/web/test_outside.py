@@ -84,4 +84,8 @@ def test_nothing_is_asked_of_another_host_and_what_is_wanted_comes_through_the_s
         assert harbour.evaluate("image => [image.naturalWidth, document.activeElement === image]") == [2, True]
         assert not [url for url in asked if not url.startswith(house.url)]
         assert [head.split(" ")[1] for head in there.heard] == ["/gone.png", "/harbour.png?told=words"]
+        # That it was asked is said under the answer, also to who comes back.
+        for come in (lambda: None, page.reload):
+            come()
+            page.get_by_text("sent to pictures.example").wait_for()
         page.close()  # its streams end

@@ -78,6 +78,16 @@ class SqlConversations:
         row = (await self._unit.read(query)).mappings().first()
         return None if row is None else message_of_row(row)
 
+    async def told(self, owner: Owner, id: str, host: str) -> bool:
+        mine = (owned(messages, owner), messages.c.id == id)
+        # NOTE: locked, as at the end of a run: of two that add to what they read, one would lose the other's.
+        row = (await self._unit.write(select(messages.c.left).where(*mine).with_for_update())).first()
+        if row is None:
+            return False
+        if host not in row.left:
+            await self._unit.write(update(messages).where(*mine).values(left=[*row.left, host]))
+        return True
+
     async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
         query = select(*_MESSAGE).where(owned(messages, owner), messages.c.conversation == conversation)
         rows = (await self._unit.read(query.order_by(messages.c.created, messages.c.id))).mappings()

@@ -86,6 +86,8 @@ class SqlRuns:
             return False
         await self._log(workspace, id, seq, events, at)
         fields: dict[str, Any] = {**(message or {}), **({"content": messages.c.content + text} if text else {})}
+        if "left" in fields:
+            fields["left"] = await self._left(workspace, id, fields["left"])
         if fields:
             await self._unit.write(update(messages).where(_made_by(workspace, id)).values(fields))
         return True
@@ -165,8 +167,15 @@ class SqlRuns:
         await self._log(workspace, id, seq, [event], at)
         whole: str = (await self._unit.write(select(messages.c.content).where(_made_by(workspace, id)))).scalar_one()
         fields = {**message, "state": state, "folded": fold(whole)}
+        if "left" in fields:
+            fields["left"] = await self._left(workspace, id, fields["left"])
         await self._unit.write(update(messages).where(_made_by(workspace, id)).values(fields))
         return True
+
+    async def _left(self, workspace: str, id: str, hosts: Sequence[str]) -> list[str]:
+        """With those that were told meanwhile: a picture is fetched while the answer goes on."""
+        there: list[str] = (await self._unit.write(select(messages.c.left).where(_made_by(workspace, id)).with_for_update())).scalar_one()
+        return list(dict.fromkeys([*hosts, *there]))
 
     async def _log(self, workspace: str, id: str, seq: int, events: Sequence[dict[str, Any]], at: datetime) -> None:
         rows = [{"workspace": workspace, "run": id, "seq": seq + i, "data": event, "created": at} for i, event in enumerate(events)]

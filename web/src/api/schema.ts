@@ -1261,7 +1261,7 @@ export interface Calls {
   /** Fetch a picture of an answer: from hosts that the settings name, from public addresses, and never anything but a picture. */
   "GET /api/outside": {
     path: null;
-    query: { url: string };
+    query: { url: string; message?: string | null };
     body: null;
     answer: Blob;
     stream: null;

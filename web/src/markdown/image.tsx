@@ -26,7 +26,8 @@ interface Agreed {
 
 export function OutsideImage({ url, host, alt }: OutsideImageProps) {
   const t = useT();
-  const found = useContext(LinkPolicyContext).image(url);
+  const policy = useContext(LinkPolicyContext);
+  const found = policy.image(url);
   const [agreed, setAgreed] = useState<Agreed>({ source: null, state: "loading" });
   const image = useRef<HTMLImageElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -39,6 +40,11 @@ export function OutsideImage({ url, host, alt }: OutsideImageProps) {
   const arrived = (): void => {
     held.current = document.activeElement === button.current;
     setAgreed({ source, state: "shown" });
+    policy.asked?.(url);
+  };
+  const failed = (): void => {
+    setAgreed({ source, state: "failed" });
+    policy.asked?.(url);
   };
   // The button has left the page, and the picture can be seen: whoever pressed it stays where it was.
   useLayoutEffect(() => {
@@ -58,7 +64,7 @@ export function OutsideImage({ url, host, alt }: OutsideImageProps) {
           referrerPolicy="no-referrer"
           decoding="async"
           onLoad={arrived}
-          onError={() => setAgreed({ source, state: "failed" })}
+          onError={failed}
         />
       )}
       {state !== "shown" && (

@@ -2,8 +2,15 @@
 import type { Session } from "@/api/types";
 import type { LinkPolicy } from "./policy";
 
-/** What `address` gives for a picture's own address is on this server. The server decides again, and also by what a name resolves to. */
-export function outsidePolicy(outside: Session["outside"], address: (url: string) => string): LinkPolicy {
+/**
+ * What `address` gives for a picture's own address is on this server. The server decides again, and also by what a name resolves to.
+ * `asked` hears of the hosts of pictures that were asked for.
+ */
+export function outsidePolicy(
+  outside: Session["outside"],
+  address: (url: string) => string,
+  asked: (host: string) => void,
+): LinkPolicy {
   return {
     image(url) {
       const { hostname, port } = new URL(url);
@@ -12,6 +19,7 @@ export function outsidePolicy(outside: Session["outside"], address: (url: string
       if (port !== "" && port !== "80" && port !== "443") return { refused: "port" };
       return { source: address(url) };
     },
+    asked: (url) => asked(new URL(url).hostname),
   };
 }
 

@@ -10,6 +10,8 @@ export interface LinkPolicy {
    * is no source.
    */
   image(url: string): { source: string } | { refused: Refused };
+  /** The server was asked for it, and it came or did not. */
+  asked?(url: string): void;
 }
 
 /** Until the page says otherwise, no picture is allowed. */

@@ -10,6 +10,7 @@ import { Markdown, toRichText } from "@/markdown";
 import { AnswerState, offersAgain } from "./answer-state";
 import { BranchWalker } from "./branch-walker";
 import type { Copied } from "./clipboard";
+import { PicturesOf } from "./outside-policy";
 import { QuietLine } from "./quiet-line";
 import { isActive } from "./state";
 import { useMessage, useStore } from "./thread-context";
@@ -32,7 +33,9 @@ export const Answer = memo(function Answer({ id, onUndo }: AnswerProps) {
       </h2>
       {message.content !== "" && (
         <div className="min-w-0 text-16 leading-(--read)">
-          <Markdown text={message.content} streaming={message.state === "running"} />
+          <PicturesOf message={id}>
+            <Markdown text={message.content} streaming={message.state === "running"} />
+          </PicturesOf>
         </div>
       )}
       <AnswerState message={message} onUndo={onUndo} />

@@ -31,7 +31,7 @@ export function mergeSnapshot(thread: Thread, snapshot: Snapshot): Thread {
     const ours = thread.messages.get(theirs.id);
     const seq = theirs.run === null ? undefined : said.get(theirs.run)?.seq;
     const taken = ours === undefined || knowsMore(thread, ours, theirs, seq);
-    merged.set(theirs.id, taken ? sharing(ours, theirs) : ours);
+    merged.set(theirs.id, taken ? sharing(ours, theirs) : toldAlso(ours, theirs.left));
     if (theirs.run !== null) settle(runs, theirs, theirs.run, seq, taken);
   }
   for (const [id, ours] of thread.messages) if (!merged.has(id)) merged.set(id, ours);
@@ -67,6 +67,12 @@ function settle(runs: Map<string, Run>, theirs: Message, id: string, seq: number
     confirmed: running ? seq !== undefined : true,
     gap: false,
   });
+}
+
+/** The same message where it has been told that these hosts heard of it; what left the machine is never less than was known. */
+export function toldAlso(message: Message, hosts: readonly string[]): Message {
+  const left = [...new Set([...message.left, ...hosts])];
+  return left.length === message.left.length ? message : { ...message, left };
 }
 
 /** The message we have where nothing differs: what did not change must not render again. */

@@ -1,5 +1,5 @@
 /** A conversation whose answers would have the page fetch from elsewhere: nothing leaves it before the person agrees, and then to its own server. */
-import { screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { furnish } from "@/test/dom";
 import { json } from "@/test/fake-fetch";
@@ -32,10 +32,21 @@ test("hostile pictures of a conversation cause no request but to the page's own 
     const before = number === 0 ? null : `a${number - 1}`;
     return [question(`q${number}`, before), answer(`a${number}`, `q${number}`, { content })];
   });
+  const left: string[] = [];
+  const kept = messages.find(({ content }) => content.includes("kept.png"));
+  if (!kept) throw new Error("No answer shows a picture that the settings allow.");
   const { person, server } = openHouse(
     `/c/${one.id}`,
     { conversations: [one], session: { outside: { hosts: ["pictures.example"], offline: false } } },
-    { "GET /api/conversations/:id": () => json(conversation(one.id, messages)) },
+    {
+      "GET /api/conversations/:id": () =>
+        json(
+          conversation(
+            one.id,
+            messages.map((message) => (message === kept ? { ...kept, left } : message)),
+          ),
+        ),
+    },
   );
   const show = await screen.findByRole("button", { name: "Show image from pictures.example" });
   await waitFor(() =>
@@ -53,8 +64,13 @@ test("hostile pictures of a conversation cause no request but to the page's own 
   ).toHaveLength(0);
 
   await person.click(show);
-  const own = `${location.origin}/api/outside?url=${encodeURIComponent("https://pictures.example/kept.png")}`;
+  const address = encodeURIComponent("https://pictures.example/kept.png");
+  const own = `${location.origin}/api/outside?url=${address}&message=${kept.id}`;
   expect(screen.getByRole("img", { name: "kept" }).getAttribute("src")).toBe(own);
   expect(new Set(fetched())).toEqual(new Set([own]));
+  // It came, and the server says who was asked on the way: that is counted under the answer.
+  left.push("pictures.example", "store.example");
+  fireEvent.load(screen.getByRole("img", { name: "kept" }));
+  expect(await screen.findByText("sent to pictures.example, store.example")).toBeDefined();
   for (const { path } of server.asked) expect(path).toMatch(/^\/(api|v1|health)/);
 });

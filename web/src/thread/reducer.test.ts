@@ -114,6 +114,11 @@ describe("what the server says stands", () => {
       ),
     );
     expect(shown(reduce(thread, { type: "loaded", snapshot: old })).content).toBe("new");
+    // Whom a picture was asked of is known to the server alone.
+    const [asked, older] = old.messages.map((message) => ({ ...message, left: ["pictures.example"] }));
+    const told = { ...old, messages: [asked ?? question("q"), older ?? answer("a", "q")] };
+    const both = shown(reduce(thread, { type: "loaded", snapshot: told }));
+    expect([both.content, both.left]).toEqual(["new", ["pictures.example"]]);
   });
 
   it("fills a hole, and events go on from there", () => {

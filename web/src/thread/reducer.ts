@@ -5,7 +5,7 @@
  * run; an older one is passed over, and one too many asks for the conversation to be loaded again.
  */
 import type { Message, RunEvent } from "@/api/types";
-import { mergeSnapshot, type Snapshot } from "./merge";
+import { mergeSnapshot, type Snapshot, toldAlso } from "./merge";
 import { type Run, type Thread, withLeaf, withMessages } from "./state";
 
 export interface Numbered {
@@ -22,6 +22,7 @@ export type Action =
   | { type: "began"; messages: readonly Message[]; run: string; answer: string }
   /** A call failed for good and is taken back: `gone` disappear, `restored` are as they were before. */
   | { type: "withdrawn"; gone: readonly string[]; restored: readonly Message[]; run: string }
+  | { type: "told"; message: string; host: string }
   | { type: "show"; message: string };
 
 export function reduce(thread: Thread, action: Action): Thread {
@@ -34,6 +35,8 @@ export function reduce(thread: Thread, action: Action): Thread {
       return begin(thread, action);
     case "withdrawn":
       return withdraw(thread, action);
+    case "told":
+      return told(thread, action.message, action.host);
     case "show":
       return withLeaf(thread, action.message);
   }
@@ -80,7 +83,7 @@ function tell(message: Message, event: RunEvent): Message {
       return { ...message, state: "running", content: message.content + event.content };
     case "conversation.response.done":
       return {
-        ...message,
+        ...toldAlso(message, event.left), // pictures may have been asked for meanwhile
         state: "done",
         finish: event.finish,
         error: null,
@@ -88,7 +91,6 @@ function tell(message: Message, event: RunEvent): Message {
         completion_tokens: event.usage.completion_tokens,
         seconds: event.seconds,
         first_token_seconds: event.first_token_seconds,
-        left: event.left,
       };
     case "conversation.response.error":
       return { ...message, state: "failed", error: event.message };
@@ -116,6 +118,13 @@ function begin(thread: Thread, { messages, run, answer }: Extract<Action, { type
   const runs = new Map(thread.runs);
   if (!runs.has(run)) runs.set(run, { id: run, message: answer, seq: 0, ended: false, confirmed: false, gap: false });
   return withMessages({ ...thread, runs }, all, answer);
+}
+
+function told(thread: Thread, id: string, host: string): Thread {
+  const before = thread.messages.get(id);
+  if (!before) return thread;
+  const message = toldAlso(before, [host]);
+  return message === before ? thread : { ...thread, messages: new Map(thread.messages).set(id, message) };
 }
 
 function withdraw(thread: Thread, { gone, restored, run }: Extract<Action, { type: "withdrawn" }>): Thread {

@@ -246,6 +246,22 @@ describe("a thread", () => {
     expect(last(store)).toMatchObject({ content: "a", served_by: "api.example" });
   });
 
+  it("counts a host whose picture a temporary answer showed, also while it is written", async () => {
+    const { ask, asked } = engine();
+    const transport = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+    const store = createStore({ id: "c", transport, exists: true, schedule });
+    store.open();
+    store.send(typed("hello"));
+    await eventually(asks(asked, 1));
+    asked[0]?.write("a");
+    await until(store, () => last(store)?.content === "a");
+    for (const _ of [1, 2]) store.told(last(store)?.id ?? "", "pictures.example");
+    store.told("nothing", "pictures.example");
+    asked[0]?.end();
+    await until(store, () => last(store)?.state === "done");
+    expect(last(store)?.left).toEqual(["pictures.example"]);
+  });
+
   it("takes up an answer where it was after nobody looked", async () => {
     const { ask, asked } = engine();
     const transport = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });

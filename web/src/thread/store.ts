@@ -57,6 +57,8 @@ export interface ThreadStore {
   /** Stops one run; the answer keeps its text. */
   readonly stop: (run: string) => void;
   readonly show: (message: string) => void;
+  /** A picture of an answer was asked of a host: it is counted among those that something was sent to. */
+  readonly told: (message: string, host: string) => void;
   /** Told when a message has arrived on the server, so that its draft can be let go. */
   readonly onArrived: (listener: (send: Send) => void) => () => void;
 }
@@ -265,6 +267,11 @@ export function createStore(parts: StoreParts): ThreadStore {
       const known = leaf !== null && !view.queue.some((one) => madeBy(one.send).includes(leaf));
       // Which branch is shown is a comfort; where it is not kept, nothing is lost.
       if (known) transport.show(leaf).catch(() => {});
+    },
+    told(message, host) {
+      // The server also knows where redirects led, and who was not asked after all.
+      if (transport.kept) transport.reload().then(load, () => {});
+      else dispatch({ type: "told", message, host });
     },
     onArrived(listener) {
       arrivals.add(listener);

@@ -33,6 +33,8 @@ _PAUSES = {"connect": 5.0, "read": 10.0, "write": 5.0, "pool": 5.0}  # seconds
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ENOUGH = 256  # bytes that tell what a picture is
 
+Asking = Callable[[str], Awaitable[None]]
+
 _log = logging.getLogger("alize.api.outside")
 
 
@@ -62,8 +64,12 @@ class Wire:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
-async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = False) -> Picture:
-    """`hosts`: patterns of `outside_hosts`.
+async def _nobody(_: str) -> None:
+    """Keeps no account of what is asked."""
+
+
+async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = False, asking: Asking = _nobody) -> Picture:
+    """`hosts`: patterns of `outside_hosts`. `asking` is called with each host before anything is sent to it.
 
     Raises InvalidRequest for an address that cannot be followed, OutsideRefused where it may not be, OutsideFailed where nothing came that
     can be used.
@@ -74,7 +80,7 @@ async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = F
     try:
         async with asyncio.timeout(wire.seconds), wire.slots:
             for _ in range(MOST_REDIRECTS + 1):
-                found = await _hop(target, hosts, wire)
+                found = await _hop(target, hosts, wire, asking)
                 if isinstance(found, Picture):
                     return found
                 target = found
@@ -83,9 +89,11 @@ async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = F
     raise OutsideFailed(f"{target.host} is the end of {MOST_REDIRECTS} redirects, and leads on.")
 
 
-async def _hop(target: Target, hosts: Sequence[str], wire: Wire) -> Picture | Target:
+async def _hop(target: Target, hosts: Sequence[str], wire: Wire, asking: Asking) -> Picture | Target:
     """The picture, or where a redirect leads."""
-    for address in await _addresses(target, hosts, wire):
+    addresses = await _addresses(target, hosts, wire)
+    await asking(target.host)
+    for address in addresses:
         _log.info("asked", extra={"host": target.host, "address": address})
         try:
             async with _answer(target, address, wire) as answer:

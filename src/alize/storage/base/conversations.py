@@ -109,6 +109,10 @@ class ConversationRepository(Protocol):
 
     async def message(self, owner: Owner, id: str) -> MessageRecord | None: ...
 
+    async def told(self, owner: Owner, id: str, host: str) -> bool:
+        """Add a host to those that something of a message was sent to; a no-op for one that is there. False where there is no message."""
+        ...
+
     async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
         """All of them, oldest first."""
         ...
