@@ -178,6 +178,26 @@ async def test_the_last_updated_come_first_page_by_page_archived_apart_and_delet
         assert await store.conversations.get(owner, chats[1].id, deleted=True) is not None
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 100])
+async def test_what_is_pinned_comes_first_however_old_and_nothing_twice(database: Database, owner: Owner, limit: int) -> None:
+    chats = [chat_of(owner, updated=NOW + timedelta(seconds=number), pinned=NOW if number in (0, 2) else None) for number in range(6)]
+    async with database.transaction() as store:
+        for chat in chats:
+            await store.conversations.add(chat)
+        shown: list[str] = []
+        after = None
+        while True:
+            page = await store.conversations.list(owner, archived=False, limit=limit, after=after)
+            assert 0 < len(page.items) <= limit
+            shown += [chat.id for chat in page.items]
+            after = page.next
+            if after is None:
+                break
+        assert shown == [chats[number].id for number in (2, 0, 5, 4, 3, 1)]
+        with pytest.raises(InvalidRequest):
+            await store.conversations.list(owner, archived=False, after="nonsense")
+
+
 async def test_a_person_names_over_the_model_and_the_model_over_nobody(database: Database, owner: Owner) -> None:
     chat = chat_of(owner)
     async with database.transaction() as store:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Label, RowMapping, and_, delete, null, select, union_all, update
@@ -17,7 +17,9 @@ from alize.storage.units import Unit
 
 __all__ = ["SqlConversations", "message_of_row"]
 
+_PINNED_FIRST = Order("pinned", conversations.c.updated, conversations.c.id, newest_first=True)
 _LAST_FIRST = Order("conversations", conversations.c.updated, conversations.c.id, newest_first=True)
+_OTHERS = cursor.encode(_LAST_FIRST.kind, cursor.Place(datetime.max.replace(tzinfo=UTC), ""))  # where those that are not pinned begin
 _CONVERSATION = [column for column in conversations.c if column.name != "folded"]
 _MESSAGE = [column for column in messages.c if column.name != "folded"]
 _CHANGEABLE = frozenset({"title", "titled_by", "model", "settings", "leaf", "pinned", "archived", "deleted"})
@@ -44,7 +46,20 @@ class SqlConversations:
     async def list(self, owner: Owner, *, archived: bool, limit: int = 100, after: str | None = None) -> Page[ConversationRecord]:
         kept = conversations.c.archived.is_not(None) if archived else conversations.c.archived.is_(None)
         query = select(*_CONVERSATION).where(owned(conversations, owner), conversations.c.deleted.is_(None), kept)
-        return await page(self._unit, query, _LAST_FIRST, lambda row: ConversationRecord(**row), limit, after)
+        if archived:
+            return await page(self._unit, query, _LAST_FIRST, lambda row: ConversationRecord(**row), limit, after)
+        pinned, others = query.where(conversations.c.pinned.is_not(None)), query.where(conversations.c.pinned.is_(None))
+        if after is not None and not cursor.is_of(_PINNED_FIRST.kind, after):
+            return await page(self._unit, others, _LAST_FIRST, lambda row: ConversationRecord(**row), limit, after)
+        first = await page(self._unit, pinned, _PINNED_FIRST, lambda row: ConversationRecord(**row), limit, after)
+        if first.next is not None:
+            return first
+        # One more than there is room for: whether anything follows, also where the pinned ones fill the page.
+        room = limit - len(first.items)
+        rest = await page(self._unit, others, _LAST_FIRST, lambda row: ConversationRecord(**row), max(room, 1), None)
+        if room == 0:
+            return Page(first.items, _OTHERS if rest.items else None)
+        return Page([*first.items, *rest.items], rest.next)
 
     async def change(self, owner: Owner, id: str, **values: Any) -> bool:
         assert values.keys() <= _CHANGEABLE, values.keys() - _CHANGEABLE

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from alize.errors import InvalidRequest
 
-__all__ = ["MAX_LIMIT", "Place", "check_limit", "decode", "encode"]
+__all__ = ["MAX_LIMIT", "Place", "check_limit", "decode", "encode", "is_of"]
 
 MAX_LIMIT = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,6 +53,19 @@ def decode(kind: str, cursor: str) -> Place:
         raise InvalidRequest(
             f"after = {cursor[:60]!r} is not a cursor of this list.", param="after", remedy="Give the `next` of the page before."
         ) from None
+
+
+def is_of(kind: str, cursor: str) -> bool:
+    """Whether `encode` wrote it for this kind of list.
+
+    >>> is_of("usage", encode("usage", Place(_EPOCH, "r1"))), is_of("usage", "r1")
+    (True, False)
+    """
+    try:
+        decode(kind, cursor)
+    except InvalidRequest:
+        return False
+    return True
 
 
 def check_limit(limit: int) -> int:

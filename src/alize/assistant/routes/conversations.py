@@ -42,7 +42,7 @@ _UNDO = timedelta(hours=1)
 
 @router.get("/api/conversations", openapi_extra=described(ConversationList))
 async def list_conversations(principal: Caller, assistant: Assisting, page: Paging, archived: bool = False) -> Response:
-    """List your conversations, the last updated first."""
+    """List your conversations: those you pinned, then the others, each the last updated first."""
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         found = await store.conversations.list(owner, archived=archived, limit=page.limit, after=page.after)

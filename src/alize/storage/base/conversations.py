@@ -82,7 +82,7 @@ class ConversationRepository(Protocol):
     async def get(self, owner: Owner, id: str, *, deleted: bool = False) -> ConversationRecord | None: ...
 
     async def list(self, owner: Owner, *, archived: bool, limit: int = 100, after: str | None = None) -> Page[ConversationRecord]:
-        """The last updated first, without deleted ones."""
+        """Without deleted ones: those that are pinned, then the others, each the last updated first; the archived by that alone."""
         ...
 
     async def change(self, owner: Owner, id: str, **values: Any) -> bool:
