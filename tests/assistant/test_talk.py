@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from alize.engine.base import Request, Step
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
@@ -264,6 +266,26 @@ async def test_a_model_that_answers_instead_of_naming_leaves_the_persons_own_wor
         await page.follow((await page.ask(chat, "Why do bees dance? I saw it."))["run"]["id"])
         found = await page.until(chat, lambda found: found["title"])
         assert found["title"] == "Why do bees dance? I saw it"
+
+
+@pytest.mark.parametrize(
+    ("question", "named", "title"),
+    [
+        ("Quelle est la capitale de l'Italie ?", "Capital of Rome", "Quelle est la capitale de l'Italie ?"),
+        ("Quelle est la capitale de l'Italie ?", "Capitale Italie", "Capitale Italie"),
+        ("Que faire à Paris un dimanche ?", "Trips to Paris", "Que faire à Paris un dimanche ?"),
+        ("賃貸契約を要約してください", "Lease summary", "賃貸契約を要約してください"),
+        ("賃貸契約を要約してください", "契約要約", "契約要約"),
+        ("Wie backe ich Brot ohne Hefe?", "Yeastless bread", "Wie backe ich Brot ohne Hefe?"),
+        ("What is a café crème, and who drinks it?", "Milk coffee", "Milk coffee"),
+    ],
+)
+async def test_a_title_in_another_language_than_the_question_is_no_title(tmp_path: Path, question: str, named: str, title: str) -> None:
+    async with opened(tmp_path, engine=FakeEngine(saying(named, TOKENIZER))) as desk:
+        page = Page(desk)
+        chat = await page.begin()
+        await page.follow((await page.ask(chat, question))["run"]["id"])
+        assert (await page.until(chat, lambda found: found["title"]))["title"] == title
 
 
 async def test_settings_reach_the_engine_and_files_the_prompt(page: Page) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alize.assistant.answering import Answerer
 from alize.assistant.context import path_to
+from alize.assistant.speech import speaks_alike
 from alize.errors import AlizeError
 from alize.storage.base import Database, MessageRecord, Owner
 
@@ -46,7 +47,7 @@ async def entitle(database: Database, answerer: Answerer, owner: Owner, conversa
 
 
 async def _by_model(answerer: Answerer, owner: Owner, model: str, question: MessageRecord, answered_by: str) -> str:
-    """A name, or "" where there is no answer, or the model went on talking: the person's own words then name it better."""
+    """A name, or "" where there is none, the model went on talking, or in another language: the person's own words are better then."""
     text = ""
     try:
         begun = await answerer.begin(owner, model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
@@ -58,7 +59,8 @@ async def _by_model(answerer: Answerer, owner: Owner, model: str, question: Mess
     except AlizeError:
         return ""
     title = tidied(text)
-    return title if begun.made.finish == "stop" and len(title.split()) <= _WORDS else ""
+    named = begun.made.finish == "stop" and len(title.split()) <= _WORDS and speaks_alike(title, question.content[:_EXCERPT])
+    return title if named else ""
 
 
 def _asking(question: MessageRecord) -> list[MessageRecord]:
