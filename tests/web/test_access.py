@@ -21,6 +21,9 @@ PANES = """(element) => {
     return panes;
 }"""
 
+BEYOND = """() => [...document.querySelectorAll("#root :not(math, math *, .md-formula-block, .md-formula-block *)")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.textContent.slice(0, 40))"""
+
 
 def look(page: "Page", gallery: str, scene: str, width: int = 1440) -> "Page":
     page.goto("about:blank")
@@ -70,7 +73,7 @@ def test_every_stop_of_tab_shows_its_ring(gallery: str, page: "Page") -> None:
     assert rings == {"solid 2px"}
 
 
-@pytest.mark.parametrize("scene", ["thread-waiting", "toast", "shortcuts", "drawer", "rail"])
+@pytest.mark.parametrize("scene", ["thread-waiting", "thread-drop", "thread-jump", "toast", "shortcuts", "drawer", "rail", "markdown-link"])
 def test_nothing_moves_for_who_does_not_want_it(scene: str, gallery: str, page: "Page") -> None:
     look(page, gallery, scene, width=360)  # with reduced motion, as every scene
     assert page.evaluate(MOVING) == []
@@ -80,13 +83,21 @@ def test_what_is_printed_is_the_whole_conversation_and_nothing_else(gallery: str
     look(page, gallery, "thread-endings")
     turns = page.locator("article")
     page.emulate_media(media="print", color_scheme="dark")
-    assert turns.count() == 18
+    assert turns.count() == 20
     for gone in (page.get_by_role("navigation"), page.get_by_role("banner"), page.locator("#composer"), page.locator("article button")):
         assert not any(one.is_visible() for one in gone.all())
     # Nothing is cut off by a pane, and the paper is white in the dark, too.
     assert turns.last.evaluate(PANES) == []
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.parametrize("scene", ["thread", "thread-long", "markdown-wide"])
+def test_nothing_is_wider_than_the_paper(scene: str, gallery: str, page: "Page") -> None:
+    """A browser would print everything smaller for it. A formula of one line is as wide as it is."""
+    look(page, gallery, scene, width=674)  # A4 without its margins
+    page.emulate_media(media="print")
+    assert page.evaluate(BEYOND) == []
 
 
 def test_an_answer_from_right_to_left_has_its_marks_lines_and_columns_on_the_right(gallery: str, page: "Page") -> None:

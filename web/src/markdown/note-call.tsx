@@ -19,6 +19,7 @@ export function NoteCall({ call: [label, number, defined], prefix, first }: Note
         id={first ? callId(prefix, label) : undefined}
         href={`#${noteId(prefix, label)}`}
         role="doc-noteref"
+        className="touch"
         aria-label={t("markdown.note", { number })}
         onClick={(event) => goTo(event, noteId(prefix, label))}
       >

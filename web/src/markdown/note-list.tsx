@@ -43,7 +43,7 @@ function Back({ note, prefix }: { note: Note; prefix: string }) {
       role="doc-backlink"
       aria-label={name}
       title={name}
-      className="md-back print:hidden"
+      className="md-back touch print:hidden"
       onClick={(event) => goTo(event, callId(prefix, note.label))}
     >
       <CornerLeftUp aria-hidden />
