@@ -82,8 +82,10 @@
       if (!passing && !hits(element, x, y)) faults.push(`the text of ${name(element)} is covered`);
     }
   }
+  const layer = (line) => line.element.closest(".floats"); // over the page, on a ground of its own
   for (const [at, one] of lines.entries()) {
     for (const other of lines.slice(at + 1)) {
+      if (layer(one) !== layer(other)) continue;
       if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
       const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
       const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);

@@ -6,7 +6,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,14 @@ SOURCES = {
     for found in re.finditer(r'\{\s*id: "([\w-]+)",\s*title:.*?(?=\{\s*id: "|\Z)', file.read_text(), re.DOTALL)
 }
 """What is said of each scene: the tests of all of them are known before a browser is there."""
+SPOKEN = [
+    *("drawer", "away", "account-menu", "conversation-menu", "models", "palette", "shortcuts", "toast", "search"),
+    *("sign-in-refused", "setup", "invitation", "profile", "password", "sessions", "keys", "key-dialog", "key-revoke", "people"),
+    *("thread-new", "thread-endings", "thread-running", "thread-not-sent", "thread-long", "thread-settings", "thread-temporary"),
+    *("thread-files", "thread-drop", "thread-jump", "markdown-link"),
+]
+"""Those that say something, in French and Japanese, too: words there are longer, or break elsewhere."""
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 LOOKS = Path(__file__).parent / "looks"
 GEOMETRY = (Path(__file__).parent / "geometry.js").read_text()
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -42,7 +50,7 @@ def stage(browser: "Browser") -> Iterator["Page"]:
     """One tab for all scenes, at one moment, with nothing kept from scene to scene."""
     context = browser.new_context(locale="en-GB", timezone_id="UTC", bypass_csp=False)
     page = context.new_page()
-    page.clock.set_fixed_time(datetime(2026, 1, 15, 12, tzinfo=UTC))
+    page.clock.set_fixed_time(NOW)
     yield page
     context.close()
 
@@ -55,10 +63,39 @@ def test_the_list_names_every_scene(gallery: str, page: "Page") -> None:
     assert len(set(listed)) == len(listed)
 
 
+@pytest.fixture(scope="module")
+def stages(browser: "Browser") -> Iterator[Callable[[str], "Page"]]:
+    """The same in other languages, one tab each."""
+    tabs: dict[str, Page] = {}
+
+    def stage_in(language: str) -> "Page":
+        if language not in tabs:
+            tabs[language] = browser.new_context(locale=language, timezone_id="UTC").new_page()
+            tabs[language].clock.set_fixed_time(NOW)
+        return tabs[language]
+
+    yield stage_in
+    for tab in tabs.values():
+        tab.context.close()
+
+
 @pytest.mark.parametrize("scene", list(SOURCES))
 def test_scene(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path: Path) -> None:
+    watched(scene, gallery, stage, faults, tmp_path)
+
+
+@pytest.mark.parametrize("language", ["fr", "ja"])
+@pytest.mark.parametrize("scene", SPOKEN)
+def test_scene_in_another_language(
+    scene: str, language: str, gallery: str, stages: Callable[[str], "Page"], faults: Faults, tmp_path: Path
+) -> None:
+    watched(scene, gallery, stages(language), faults, tmp_path, language)
+
+
+def watched(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path: Path, language: str = "en") -> None:
+    """One scene, looked at by rules and compared with how it was. In Japanese letters are the system's: rules alone."""
     source = SOURCES[scene]
-    foreign, each = "foreign: true" in source, "each: true" in source
+    foreign, each = "foreign: true" in source or language == "ja", "each: true" in source
     tall = int((re.search(r"tall: (\d+)", source) or ["", "900"])[1])
     faults.watch(stage)
     faults.wanted.append("This account may not see that.")  # logged by the router where a scene's server refuses everything
@@ -78,9 +115,9 @@ def test_scene(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path
                 wrong += [f"{here}: {fault}" for fault in violations(stage, colours_only=theme == "dark")]
             shots[Shot(theme, width)] = stage.screenshot(animations="disabled", type="jpeg", quality=92)
     now = sheet(shots)
-    kept = LOOKS / f"{scene}.webp"
+    kept = LOOKS / ("" if language == "en" else language) / f"{scene}.webp"
     if os.environ.get("ALIZE_LOOKS") == "write" and not foreign:
-        LOOKS.mkdir(exist_ok=True)
+        kept.parent.mkdir(exist_ok=True, parents=True)
         keep(now, kept)
     if not foreign:
         now.save(tmp_path / "now.png")

@@ -93,7 +93,7 @@ function ScopeChoice({ chosen, error, onChange }: ScopeChoiceProps) {
     <fieldset className="grid gap-2">
       <legend className="mb-1.5 font-[550]">{t("account.key_scopes")}</legend>
       {SCOPES.map((scope) => (
-        <div key={scope} className="flex items-start gap-2.5">
+        <div key={scope} className="relative flex items-start gap-2.5">
           <input
             id={`${id}-${scope}`}
             type="checkbox"
@@ -103,10 +103,15 @@ function ScopeChoice({ chosen, error, onChange }: ScopeChoiceProps) {
             }
             aria-invalid={error ? true : undefined}
             aria-describedby={[`${id}-${scope}-what`, error ? `${id}-error` : ""].filter(Boolean).join(" ")}
-            className="mt-0.5 size-4 coarse:size-5 flex-none accent-sea"
+            className="mt-0.5 size-4 coarse:size-6 flex-none accent-sea"
           />
           <span className="grid">
-            <label htmlFor={`${id}-${scope}`}>{t(`account.key_${scope}`)}</label>
+            <label
+              htmlFor={`${id}-${scope}`}
+              className="coarse:before:-inset-x-3 coarse:before:-inset-y-2 coarse:before:absolute"
+            >
+              {t(`account.key_${scope}`)}
+            </label>
             <span id={`${id}-${scope}-what`} className="text-13 text-ink-3">
               {t(`account.key_${scope}_what`)}
             </span>

@@ -46,7 +46,7 @@ function SignInForm() {
         <PasswordField {...state.field("password")} label={t("account.password")} autoComplete="current-password" />
       </Form>
       <details className="text-13 text-ink-2">
-        <summary className="rounded-1 py-1">{t("account.lost")}</summary>
+        <summary className="rounded-1 py-1 coarse:py-3">{t("account.lost")}</summary>
         <p className="pt-1 text-pretty">{t("account.lost_what")}</p>
         <code className="mt-2 block overflow-x-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12" dir="ltr">
           alize accounts password EMAIL

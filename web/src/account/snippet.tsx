@@ -35,7 +35,7 @@ export function Snippet({ secret }: { secret: string | null }) {
               <Tabs.Trigger
                 key={id}
                 value={id}
-                className="min-h-8 coarse:min-h-11 rounded-1 px-2.5 text-13 text-ink-2 transition hover:text-ink data-[state=active]:bg-surface data-[state=active]:font-[550] data-[state=active]:text-ink"
+                className="min-h-8 coarse:min-h-11 coarse:min-w-11 rounded-1 px-2.5 text-13 text-ink-2 transition hover:text-ink data-[state=active]:bg-surface data-[state=active]:font-[550] data-[state=active]:text-ink"
               >
                 {name}
               </Tabs.Trigger>

@@ -12,7 +12,7 @@ export interface FieldProps {
 }
 
 export const FIELD =
-  "w-full rounded-2 border border-line-strong bg-surface px-3 py-2 text-14 coarse:text-16 text-ink placeholder:text-ink-3 transition hover:border-ink-3 focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-bad";
+  "w-full rounded-2 border border-line-strong bg-surface px-3 py-2 text-14 coarse:min-h-11 coarse:text-16 text-ink placeholder:text-ink-3 transition hover:border-ink-3 focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-bad";
 
 export interface FieldIds {
   id: string;

@@ -30,7 +30,7 @@ export function IconButton({
         aria-label={label}
         className={classes(
           "inline-grid flex-none place-items-center rounded-1 transition disabled:opacity-40",
-          small ? "size-7 coarse:size-10 [&_svg]:size-4" : "size-9 coarse:size-11 [&_svg]:size-[1.125rem]",
+          small ? "size-7 coarse:size-11 [&_svg]:size-4" : "size-9 coarse:size-11 [&_svg]:size-[1.125rem]",
           kind === "primary"
             ? "rounded-full bg-sea text-sea-ink hover:opacity-90"
             : "text-ink-2 hover:bg-sunken hover:text-ink aria-expanded:bg-sunken aria-pressed:bg-sea-soft aria-pressed:text-sea",

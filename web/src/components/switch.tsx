@@ -30,7 +30,7 @@ export function Switch({ label, hint, checked, onChange, disabled = false }: Swi
         onCheckedChange={onChange}
         disabled={disabled}
         aria-describedby={hint ? `${id}-hint` : undefined}
-        className="relative h-6 w-10 flex-none rounded-full border border-ink-3 bg-sunken transition disabled:opacity-50 data-[state=checked]:border-sea data-[state=checked]:bg-sea"
+        className="touch relative h-6 w-10 flex-none rounded-full border border-ink-3 bg-sunken transition disabled:opacity-50 data-[state=checked]:border-sea data-[state=checked]:bg-sea"
       >
         <Radix.Thumb className="block size-4 translate-x-1 rounded-full bg-ink-2 transition data-[state=checked]:translate-x-[1.2rem] data-[state=checked]:bg-sea-ink" />
       </Radix.Root>

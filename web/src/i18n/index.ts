@@ -10,7 +10,11 @@ export type Words = Record<Key, string>;
 /** One chunk a language: a page speaks one, and three would be a tenth of all that is loaded. */
 const SOURCES: Record<Language, () => Promise<Words>> = {
   en: async () => (await import("./en")).en,
-  fr: async () => (await import("./fr")).fr,
+  fr: async () => {
+    const [{ fr }, { typeset }] = await Promise.all([import("./fr"), import("./french")]);
+    // The keys of a catalog are keys: its type says so, which `Object.entries` forgets.
+    return Object.fromEntries(Object.entries(fr).map(([key, text]) => [key, typeset(text)])) as Words;
+  },
   ja: async () => (await import("./ja")).ja,
 };
 const loaded = new Map<Language, Words>();

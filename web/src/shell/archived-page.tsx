@@ -71,7 +71,7 @@ function Archived({ conversation }: { conversation: ConversationSummary }) {
           to="/c/$id"
           params={{ id: conversation.id }}
           dir="auto"
-          className="min-w-0 flex-1 truncate rounded-1 py-2"
+          className="min-w-0 flex-1 truncate rounded-1 py-2 coarse:py-3"
         >
           {title}
         </Link>

@@ -27,7 +27,7 @@ export function PlaceNote({ model }: { model: Model }) {
         <button
           type="button"
           className={classes(
-            "inline-flex min-h-8 min-w-8 coarse:min-h-11 items-center justify-center gap-1.5 whitespace-nowrap rounded-1 px-2 font-[550] text-12 hover:bg-sunken",
+            "inline-flex min-h-8 min-w-8 coarse:min-h-11 coarse:min-w-11 items-center justify-center gap-1.5 whitespace-nowrap rounded-1 px-2 font-[550] text-12 hover:bg-sunken",
             PLACE_COLOURS[place.kind],
           )}
         >

@@ -17,7 +17,7 @@ import { useConversationActions } from "./use-conversation-actions";
 import { useCoarsePointer, useToday } from "./use-media";
 
 const HEADING = 36; // px
-const ROW = { fine: 36, coarse: 44 };
+const ROW = { fine: 36, coarse: 46 };
 const AHEAD = 10; // rows before the end at which the next page is asked for
 
 export function RailList() {

@@ -22,7 +22,7 @@ export function Rail() {
         <Link
           to="/"
           onClick={house.closeDrawer}
-          className="flex items-center gap-2 rounded-1 px-2 py-1 font-[650] text-16 tracking-[-0.01em]"
+          className="flex items-center gap-2 rounded-1 px-2 py-1 coarse:min-h-11 font-[650] text-16 tracking-[-0.01em]"
         >
           <Wind className="size-6 text-sea" />
           Alizé

@@ -111,7 +111,7 @@ function Hit({ hit }: { hit: SearchHit }) {
           </time>
         </span>
         <span dir="auto" className="line-clamp-3 text-ink-2 [overflow-wrap:anywhere]">
-          {hit.message === null && <span className="text-ink-3">{`${t("search.in_title")}: `}</span>}
+          {hit.message === null && <span className="text-ink-3">{t("search.in_title")}</span>}
           <Excerpt text={hit.excerpt} marks={hit.marks} />
         </span>
       </Link>

@@ -19,10 +19,7 @@ export function Suggestions({ onChoose }: { onChoose: (text: string) => void }) 
   if (!list.isSuccess || everyConversation(list.data).length > 0) return null;
   return (
     <section className="grid gap-3 pt-8">
-      <h2 className="text-13 text-ink-2 text-pretty">
-        {t("suggest.what")}
-        {shown !== "en" && ` ${t("suggest.english")}`}
-      </h2>
+      <h2 className="text-13 text-ink-2 text-pretty">{t("suggest.what")}</h2>
       <ul className="grid gap-2 md:grid-cols-3">
         {SUGGESTIONS.map(({ Icon, title, text }) => (
           <li key={title} className="contents">
@@ -42,6 +39,7 @@ export function Suggestions({ onChoose }: { onChoose: (text: string) => void }) 
           </li>
         ))}
       </ul>
+      {shown !== "en" && <p className="text-12 text-ink-3 text-pretty">{t("suggest.english")}</p>}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { ArrowUp, Paperclip, Square } from "lucide-react";
 import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
+import { useCoarsePointer } from "@/shell/use-media";
 import { acceptOf, type Limits, type Refusal, sizeText } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
@@ -63,6 +64,7 @@ interface FieldProps extends Pick<ComposerProps, "draft" | "onFiles"> {
 
 function Field({ field, draft, onFiles, onEnter, queues }: FieldProps) {
   const t = useT();
+  const coarse = useCoarsePointer(); // a finger drops no file
   const text = useTyped(draft, ({ text }) => text);
   useGrowing(field, text);
   return (
@@ -73,10 +75,12 @@ function Field({ field, draft, onFiles, onEnter, queues }: FieldProps) {
       rows={1}
       value={text}
       aria-label={t("composer.label")}
-      placeholder={t(queues ? "composer.placeholderQueue" : "composer.placeholder")}
+      placeholder={t(
+        queues ? "composer.placeholderQueue" : coarse ? "composer.placeholderTouch" : "composer.placeholder",
+      )}
       enterKeyHint="send"
       autoComplete="off"
-      className={`block max-h-[40dvh] w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3 ${GROWING}`}
+      className={`block max-h-[40dvh] coarse:min-h-11 w-full resize-none bg-transparent px-1.5 pt-0.5 pb-3 text-16 leading-normal outline-none placeholder:text-ink-3 ${GROWING}`}
       onChange={(event) => draft.setText(event.target.value)}
       onKeyDown={(event) => {
         if (!sendsOn(event.nativeEvent)) return;

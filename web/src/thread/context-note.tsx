@@ -18,7 +18,7 @@ export function ContextNote({ use, onShow }: { use: ContextUse | undefined; onSh
         {from !== null && (
           <button
             type="button"
-            className="font-[550] text-sea underline underline-offset-2"
+            className="touch font-[550] text-sea underline underline-offset-2"
             onClick={() => onShow(from)}
           >
             {t("context.show")}

@@ -1,4 +1,5 @@
 /** Files dropped anywhere on the thread. In: what may be dropped. Out: the files; while they hover, what is allowed. */
+import { FileDown } from "lucide-react";
 import { type DragEvent, type ReactNode, useContext, useState } from "react";
 import { LanguageContext, useT } from "@/i18n";
 import { type Limits, sizeText } from "./attachments";
@@ -38,11 +39,14 @@ export function DropZone({ limits, onFiles, children }: DropZoneProps) {
     >
       {children}
       {depth > 0 && limits && (
-        <div className="pointer-events-none absolute inset-3 z-20 grid place-content-center gap-1 rounded-3 border-2 border-sea border-dashed bg-sea-soft/90 text-center">
-          <p className="font-[550] text-16">{t("composer.drop")}</p>
-          <p className="text-13 text-ink-2">
-            {t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments })}
-          </p>
+        <div className="floats pointer-events-none absolute inset-0 z-20 grid bg-paper p-3">
+          <div className="grid place-content-center justify-items-center gap-1 rounded-3 border-2 border-sea border-dashed bg-sea-soft px-6 text-center text-balance">
+            <FileDown aria-hidden className="mb-2 size-6 text-sea" />
+            <p className="font-[550] text-16">{t("composer.drop")}</p>
+            <p className="text-13 text-ink-2">
+              {t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments })}
+            </p>
+          </div>
         </div>
       )}
     </div>

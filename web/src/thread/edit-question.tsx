@@ -51,7 +51,7 @@ export function EditQuestion({ message, onCancel, onSend }: EditQuestionProps) {
         rows={1}
         value={text}
         aria-label={t("message.editLabel")}
-        className={`block max-h-[50dvh] w-full resize-none bg-transparent px-1 text-16 leading-normal outline-none ${GROWING}`}
+        className={`block max-h-[50dvh] coarse:min-h-11 w-full resize-none bg-transparent px-1 text-16 leading-normal outline-none ${GROWING}`}
         onChange={(event) => change(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape" && !event.nativeEvent.isComposing) {

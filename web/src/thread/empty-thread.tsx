@@ -5,7 +5,7 @@ import { Suggestions } from "@/shell/suggestions";
 export function EmptyThread({ onPick }: { onPick: (text: string) => void }) {
   const t = useT();
   return (
-    <div className="mx-auto grid min-h-[60dvh] max-w-measure content-center py-6">
+    <div className="mx-auto grid w-full max-w-measure shrink basis-[60dvh] content-center py-6">
       <h2 className="text-center font-[620] text-28 tracking-[-0.02em] text-balance max-md:text-20">
         {t("thread.emptyTitle")}
       </h2>

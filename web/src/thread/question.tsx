@@ -52,7 +52,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
       ) : (
         <div
           dir="auto"
-          className="max-w-[85%] rounded-3 rounded-ee-1 bg-said px-4 py-2.5 text-16 leading-normal max-md:max-w-[92%]"
+          className="max-w-[85%] rounded-3 rounded-br-1 bg-said px-4 py-2.5 text-16 leading-normal max-md:max-w-[92%]"
         >
           {attachments.length > 0 && (
             <div className="mb-2 flex flex-wrap gap-2">
@@ -67,7 +67,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
             <button
               type="button"
               aria-expanded={whole}
-              className="mt-2 font-[550] text-13 text-sea"
+              className="touch mt-2 font-[550] text-13 text-sea"
               onClick={() => setWhole(!whole)}
             >
               {t(whole ? "message.showLess" : "message.showAll")}

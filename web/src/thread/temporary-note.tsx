@@ -21,7 +21,7 @@ export function TemporarySwitch({ on, onChange }: { on: boolean; onChange: (on: 
 export function TemporaryNote({ onEnd }: { onEnd?: () => void }) {
   const t = useT();
   return (
-    <div className="mx-auto mb-6 flex max-w-measure flex-wrap items-center gap-x-3 gap-y-1 rounded-2 bg-sun-soft px-3 py-2 text-13">
+    <div className="mx-auto mb-6 flex w-full max-w-measure flex-none flex-wrap items-center gap-x-3 gap-y-1 rounded-2 bg-sun-soft px-3 py-2 text-13">
       <Ghost aria-hidden className="size-4 flex-none text-sun" />
       <p className="min-w-0 flex-1 basis-60">
         <strong className="font-[550]">{t("temporary.on")}.</strong> {t("temporary.text")}

@@ -43,7 +43,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const stopping = useView((view) => active !== null && view.stopping.has(active));
   const trouble = useView((view) => view.trouble);
   const draft = useDraft();
-  const scroll = useScroll();
+  const scroll = useScroll(empty && onTemporary !== undefined);
   const context = useContextOf(store.kept ? (conversation?.id ?? null) : null);
   const [settings, saveSettings] = useSettings(conversation);
   const limits = useSession().data?.limits;
@@ -94,7 +94,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
           // Opaque, or the browser scrolls it by painting it anew: text on nothing cannot keep its sharp edges on a layer.
           className="min-h-0 flex-1 overflow-y-auto overscroll-contain bg-paper px-6 max-md:px-4 [overflow-anchor:none]"
         >
-          <div ref={scroll.content} className="min-h-full pt-4 pb-8">
+          <div ref={scroll.content} className={empty ? "flex h-full flex-col pt-4" : "min-h-full pt-4 pb-8"}>
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
             {empty ? (
               <EmptyThread onPick={pick} />
@@ -113,7 +113,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
           </div>
         </div>
         <div className="composer-foot relative px-6 pb-[max(0.75rem,env(safe-area-inset-bottom))] max-md:px-4 print:hidden">
-          <JumpToLatest shown={scroll.offersJump} onJump={toLatest} />
+          <JumpToLatest shown={scroll.offersJump && !empty} onJump={toLatest} />
           {trouble !== null && (
             <p role="alert" className="mx-auto mb-2 max-w-measure px-1 text-13 text-bad">
               {t("thread.trouble", { reason: failureText(trouble, t) })}

@@ -13,10 +13,11 @@ export interface Scrolling {
   letGo: () => void;
 }
 
-export function useScroll(): Scrolling {
+/** `fromTop`: a new chat stands at its head; there is no answer yet to be followed. */
+export function useScroll(fromTop: boolean): Scrolling {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const state = useRef<Scroll>(START);
+  const state = useRef<Scroll>(fromTop ? { ...START, mode: "detached" } : START);
   const [offered, setOffered] = useState(false);
 
   const apply = useCallback((decide: (now: Geometry) => Verdict) => {

@@ -1,7 +1,7 @@
 /** Answers of every kind, as Markdown. */
 import { Markdown } from "@/markdown";
 import { Frame } from "../frame";
-import type { Scene } from "../scene";
+import { type Scene, seen } from "../scene";
 import { ARABIC, EVERYTHING, HOSTILE, JAPANESE, WIDE } from "../texts";
 
 function answer(text: string, streaming = false) {
@@ -22,6 +22,13 @@ export const MARKDOWN: readonly Scene[] = [
     mount: () => answer(EVERYTHING),
     until: ".katex-display, math",
     tall: 1700,
+  },
+  {
+    id: "markdown-link",
+    title: "A link asks before it leads away",
+    mount: () => answer(`The rules stand in [the statute](https://laws.example.org/${"chapter/".repeat(6)}7), page 5.`),
+    act: async () => (await seen(".md-link")).click(),
+    until: "[role=dialog] a",
   },
   { id: "markdown-wide", title: "What is wider than the column", mount: () => answer(WIDE), until: "table" },
   {

@@ -118,6 +118,7 @@ export const SHELL: readonly Scene[] = [
                   max_context_length: 131_072,
                   served_by: `${"a-very-long-host-name-".repeat(4)}.example.com`,
                 }),
+                modelCard("near", { served_by: "127.0.0.1:8080" }),
                 modelCard(LONG_WORD, { description: LONG_WORD, max_context_length: 1 }),
               ],
             }),

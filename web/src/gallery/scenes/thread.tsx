@@ -3,7 +3,7 @@ import type { Conversation, Message } from "@/api/types";
 import { json, refused } from "@/test/fake-fetch";
 import { summary } from "@/test/fake-house";
 import { answer, conversation, question } from "@/thread/samples";
-import { never, page, talk } from "../page";
+import { away, never, page, talk } from "../page";
 import { press, type Scene, seen, type } from "../scene";
 import { ARABIC, HEBREW, JAPANESE, LETTER, LONG_WORD } from "../texts";
 
@@ -34,6 +34,7 @@ function turns(...answers: Partial<Message>[]): Message[] {
 const SOME = "The first sentence of the answer was written. The second one was ";
 const ENDINGS = turns(
   { ...DONE, content: "All of it.", left: ["api.example.com"], served_by: "api.example.com", model: "large" },
+  { ...DONE, content: "Computed beside.", served_by: "127.0.0.1:8080" },
   { content: SOME, state: "stopped" },
   { content: "", state: "stopped" },
   { content: SOME, state: "cut_off" },
@@ -144,6 +145,49 @@ export const THREAD: readonly Scene[] = [
       );
     },
     until: ".composer-foot [role=status]",
+  },
+  {
+    id: "thread-jump",
+    title: "Somebody who reads above, and the way back",
+    mount: () => talk(named("Long", turns(...Array.from({ length: 8 }, () => ({ ...DONE, content: LETTER }))))),
+    act: async () => {
+      await seen("article figure [class*=md-tok]");
+      const above = await seen("main .overflow-y-auto");
+      above.scrollTop = 0;
+    },
+    until: ".floats",
+  },
+  {
+    id: "thread-drop",
+    title: "Files hover over the conversation",
+    mount: () => talk(named("Quarterly letter to tenants", [ASKED, WRITTEN])),
+    act: async () => {
+      await seen("article figure [class*=md-tok]");
+      const files = new DataTransfer();
+      files.items.add(new File(["a"], "notes.txt", { type: "text/plain" }));
+      (await seen("main form")).dispatchEvent(new DragEvent("dragenter", { dataTransfer: files, bubbles: true }));
+    },
+    until: "main .border-dashed",
+  },
+  {
+    id: "thread-away",
+    title: "The server is gone in the middle of a conversation",
+    mount: () =>
+      talk(
+        named("Quarterly letter to tenants", [ASKED, WRITTEN]),
+        {},
+        {
+          // Gone once the conversation is there; whatever else came later would say that the server is back.
+          "GET /api/changes": async () => {
+            await seen("article figure [class*=md-tok]");
+            return away();
+          },
+          "GET /api/conversations/:id/context": never,
+          "GET /health": away,
+        },
+      ),
+    act: () => type("#composer", "And the year before?"),
+    until: ".bg-sun-soft",
   },
   {
     id: "thread-scripts",

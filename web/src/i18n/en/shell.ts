@@ -85,7 +85,7 @@ export const shell = {
   "search.what": "Search in the titles and the text of your conversations.",
   "search.field": "Search conversations",
   "search.tips": "A word, part of a word, or a phrase: every message that has it is found, archived ones too.",
-  "search.in_title": "Title",
+  "search.in_title": "Title: ",
   "search.more": "Show more",
   "shortcuts.title": "Keyboard shortcuts",
   "shortcuts.everywhere": "Everywhere",

@@ -90,7 +90,7 @@ export const shell: Record<keyof typeof words, string> = {
   "search.field": "Chercher dans les conversations",
   "search.tips":
     "Un mot, une partie de mot ou une phrase : tous les messages concernés sont trouvés, archives comprises.",
-  "search.in_title": "Titre",
+  "search.in_title": "Titre : ",
   "search.more": "En afficher plus",
   "shortcuts.title": "Raccourcis clavier",
   "shortcuts.everywhere": "Partout",

@@ -87,7 +87,7 @@ export const shell: Record<keyof typeof words, string> = {
   "search.what": "会話のタイトルと本文を検索します。",
   "search.field": "会話を検索",
   "search.tips": "単語やその一部、フレーズを入力すると、アーカイブも含めて該当するメッセージがすべて見つかります。",
-  "search.in_title": "タイトル",
+  "search.in_title": "タイトル：",
   "search.more": "さらに表示",
   "shortcuts.title": "キーボードショートカット",
   "shortcuts.everywhere": "全般",
