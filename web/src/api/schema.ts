@@ -1298,7 +1298,7 @@ export interface Calls {
     answer: string;
     stream: null;
   };
-  /** List your conversations, the last updated first. */
+  /** List your conversations: those you pinned, then the others, each the last updated first. */
   "GET /api/conversations": {
     path: null;
     query: { archived?: boolean; limit?: number; after?: string | null };
