@@ -52,6 +52,7 @@ OPERATIONS = (
     ("POST", "/api/messages/{message_id}/regenerate"),
     ("POST", "/api/messages/{message_id}/continue"),
     ("POST", "/api/runs/{run_id}/stop"),
+    ("POST", "/api/runs/{run_id}/withdraw"),
     ("GET", "/api/runs/{run_id}/events"),
     ("GET", "/api/search"),
     ("GET", "/api/outside"),

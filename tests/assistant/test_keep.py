@@ -99,6 +99,7 @@ async def test_ids_that_are_nobodys_are_not_found(page: Page) -> None:
         ("POST", "/api/messages/{}/regenerate", {"answer": {"id": new_id(), "run": new_id()}}),
         ("POST", "/api/messages/{}/continue", {"run": new_id()}),
         ("POST", "/api/runs/{}/stop", None),
+        ("POST", "/api/runs/{}/withdraw", None),
         ("GET", "/api/runs/{}/events", None),
     ):
         for id in (new_id(), "x", "%2e%2e", "é"):

@@ -197,6 +197,46 @@ async def test_a_waiting_question_is_stopped_before_it_begins(page: Page) -> Non
     assert [request.priority for request in page.engine.asked].count(0) == 1
 
 
+async def test_a_waiting_question_that_is_taken_back_is_gone_and_what_was_asked_under_it_moves_up(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat = await page.begin(title="mine")
+    first = await page.ask(chat, "one")
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, "two", parent=first["answer"]["id"])
+    third = await page.ask(chat, "three", parent=second["answer"]["id"])
+    gone = [second["message"]["id"], second["answer"]["id"]]
+    taken = await page.call("POST", f"/api/runs/{second['run']['id']}/withdraw", 200)
+    assert (taken["gone"], taken["run"]["state"]) == (gone, "stopped")
+    found = await page.read(chat)
+    assert [message["content"] for message in found["messages"] if message["role"] == "user"] == ["one", "three"]
+    assert [(message["parent"]) for message in found["messages"] if message["id"] == third["message"]["id"]] == [first["answer"]["id"]]
+    assert (found["withdrawn"], found["leaf"]) == (gone, third["answer"]["id"])
+    assert (await page.call("GET", "/api/search?q=two", 200))["data"] == []
+    assert (await page.call("POST", f"/api/runs/{second['run']['id']}/withdraw", 200))["gone"] == []
+    await page.call("POST", f"/api/messages/{gone[1]}/regenerate", 404, {"answer": {"id": new_id(), "run": new_id()}})
+    page.engine.release()
+    await page.follow(third["run"]["id"])
+    assert [message["state"] for message in (await page.read(chat))["messages"]] == ["done"] * 4
+
+
+async def test_taking_back_an_answer_made_again_leaves_the_question_and_one_that_has_begun_is_stopped(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat = await page.begin(title="mine")
+    first = await page.ask(chat)
+    await page.engine.until(lambda stats: stats.running == 1)
+    second = await page.ask(chat, parent=first["answer"]["id"])
+    again = {"answer": {"id": new_id(), "run": new_id()}}
+    await page.call("POST", f"/api/messages/{second['answer']['id']}/regenerate", 201, again)
+    taken = await page.call("POST", f"/api/runs/{again['answer']['run']}/withdraw", 200)
+    assert taken["gone"] == [again["answer"]["id"]]
+    begun = await page.call("POST", f"/api/runs/{first['run']['id']}/withdraw", 200)
+    assert begun["gone"] == []
+    assert (await page.follow(first["run"]["id"]))[-1][1]["type"] == "run.stopped"
+    page.engine.release()
+    await page.follow(second["run"]["id"])
+    assert [message["state"] for message in (await page.read(chat))["messages"]] == ["done", "stopped", "done", "done"]
+
+
 async def test_what_is_sent_twice_is_kept_once_and_another_text_is_refused(page: Page) -> None:
     chat = await page.begin()
     body = {"id": new_id(), "content": "Hi", "answer": {"id": new_id(), "run": new_id()}}

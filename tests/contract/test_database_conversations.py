@@ -376,6 +376,42 @@ async def test_stopping_a_waiting_run_ends_it_and_a_running_one_is_told(database
         assert again.seq == 1
 
 
+async def test_what_waits_is_taken_back_with_its_question_and_what_hangs_under_it_moves_up(database: Database, owner: Owner) -> None:
+    chat, stranger = chat_of(owner), Owner(owner.workspace, "somebody else")
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        first = await ask(store, chat)
+        second = await ask(store, chat, first.message, "the secret", NOW + timedelta(seconds=1))
+        third = await ask(store, chat, second.message, at=NOW + timedelta(seconds=2))
+        taken = await store.conversations.message(owner, second.message)
+        assert taken is not None
+        assert await store.runs.withdraw(stranger, second.id, NOW) == []
+        gone = await store.runs.withdraw(owner, second.id, NOW)
+        assert gone == [taken.parent, second.message]
+        assert await store.conversations.withdrawn(owner, chat.id) == gone
+        assert await store.conversations.withdrawn(stranger, chat.id) == []
+        assert [await store.conversations.message(owner, id) for id in gone] == [None, None]
+        left = await store.conversations.messages(owner, chat.id)
+        assert [message.parent for message in left] == [None, left[0].id, first.message, left[2].id]
+        assert await store.conversations.search(owner, "secret") == []
+        assert (await store.runs.events(owner, second.id, 0))[-1].data["type"] == "run.stopped"
+        await store.runs.claim(owner.workspace, third.id, "w", NOW)
+        assert await store.runs.withdraw(owner, third.id, NOW) == []  # it is being answered
+        assert not await store.conversations.add_message(taken)  # a request that comes late brings nothing back
+
+
+async def test_taking_back_the_newest_shows_what_it_was_asked_under(database: Database, owner: Owner) -> None:
+    chat = chat_of(owner)
+    async with database.transaction() as store:
+        await store.conversations.add(chat)
+        first = await ask(store, chat)
+        second = await ask(store, chat, first.message)
+        await store.runs.withdraw(owner, second.id, NOW)
+        found = await store.conversations.get(owner, chat.id)
+        assert found is not None
+        assert found.leaf == first.message
+
+
 async def ready(store: Store) -> Sequence[str]:
     return [run.id for run in await store.runs.ready()]
 

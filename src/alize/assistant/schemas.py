@@ -114,6 +114,11 @@ class Run(Reply):
     seq: int = Field(description="The number of its last event.")
 
 
+class Withdrawn(Reply):
+    run: Run
+    gone: list[str] = Field(description="Ids of the messages that are there no more.")
+
+
 class Summary(Reply):
     id: str
     object: Literal["conversation"] = "conversation"
@@ -132,6 +137,7 @@ class Conversation(Summary):
     leaf: str | None = Field(description="The message shown last.")
     messages: list[Message] = Field(description="Of all branches, oldest first.")
     runs: list[Run] = Field(description="What waits or runs.")
+    withdrawn: list[str] = Field(description="Ids of messages that were taken back before they were answered.")
 
 
 class ConversationList(Reply):

@@ -23,6 +23,7 @@ _OTHERS = cursor.encode(_LAST_FIRST.kind, cursor.Place(datetime.max.replace(tzin
 _CONVERSATION = [column for column in conversations.c if column.name != "folded"]
 _MESSAGE = [column for column in messages.c if column.name != "folded"]
 _CHANGEABLE = frozenset({"title", "titled_by", "model", "settings", "leaf", "pinned", "archived", "deleted"})
+_SHOWN = messages.c.state != "withdrawn"
 _MOST_WORDS = 20
 
 
@@ -89,7 +90,7 @@ class SqlConversations:
         return (await self._unit.read(query.order_by(messages.c.created.desc()).limit(1))).scalar()
 
     async def message(self, owner: Owner, id: str) -> MessageRecord | None:
-        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.id == id)
+        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.id == id, _SHOWN)
         row = (await self._unit.read(query)).mappings().first()
         return None if row is None else message_of_row(row)
 
@@ -104,9 +105,13 @@ class SqlConversations:
         return True
 
     async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
-        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.conversation == conversation)
+        query = select(*_MESSAGE).where(owned(messages, owner), messages.c.conversation == conversation, _SHOWN)
         rows = (await self._unit.read(query.order_by(messages.c.created, messages.c.id))).mappings()
         return [message_of_row(row) for row in rows]
+
+    async def withdrawn(self, owner: Owner, conversation: str) -> Sequence[str]:
+        query = select(messages.c.id).where(owned(messages, owner), messages.c.conversation == conversation, ~_SHOWN)
+        return list((await self._unit.read(query.order_by(messages.c.created, messages.c.id))).scalars())
 
     async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:
         cursor.check_limit(limit)

@@ -13,7 +13,7 @@ from alize.storage.base import MessageRecord, Owner, RunRecord, StoredEvent
 from alize.storage.conversations import message_of_row
 from alize.storage.folding import fold
 from alize.storage.owning import owned
-from alize.storage.schema import messages, run_events, runs
+from alize.storage.schema import conversations, messages, run_events, runs
 from alize.storage.statements import insert_new
 from alize.storage.units import Unit
 
@@ -109,6 +109,33 @@ class SqlRuns:
             await self._unit.write(update(runs).where(mine, runs.c.state == "running", runs.c.stop_asked.is_(None)).values(stop_asked=at))
         return await self.get(owner, id)
 
+    async def withdraw(self, owner: Owner, id: str, at: datetime) -> Sequence[str]:
+        waits = and_(owned(runs, owner), runs.c.id == id, runs.c.state == "waiting")
+        answer, question = messages.alias("answer"), messages.alias("question")
+        about = (
+            select(answer.c.id, answer.c.conversation, answer.c.parent, question.c.parent.label("above"))
+            .join(answer, runs.c.message == answer.c.id)
+            .join(question, answer.c.parent == question.c.id)
+            .where(waits, answer.c.content == "")
+        )
+        made = (await self._unit.write(about)).mappings().first()
+        if made is None:
+            return []
+        beside = await self._some(messages.c.parent == made["parent"], messages.c.id != made["id"], messages.c.state != "withdrawn")
+        if beside and await self._some(messages.c.parent == made["id"]):
+            return []
+        event = {"type": "run.stopped", "by": "person"}
+        if not await self._end(waits, owner.workspace, id, "stopped", event, {}, at):
+            return []
+        gone = [made["id"]] if beside else [made["parent"], made["id"]]
+        up = made["parent"] if beside else made["above"]
+        nothing = {"state": "withdrawn", "content": "", "folded": "", "attachments": []}
+        await self._unit.write(update(messages).where(messages.c.id.in_(gone)).values(nothing))
+        await self._unit.write(update(messages).where(messages.c.parent == made["id"]).values(parent=up))
+        of_it = (conversations.c.workspace == owner.workspace, conversations.c.id == made["conversation"])
+        await self._unit.write(update(conversations).where(*of_it, conversations.c.leaf.in_(gone)).values(leaf=up))
+        return gone
+
     async def stops(self, worker: str) -> Sequence[str]:
         query = select(runs.c.id).where(runs.c.worker == worker, runs.c.state == "running", runs.c.stop_asked.is_not(None))
         return list((await self._unit.read(query)).scalars())
@@ -149,6 +176,9 @@ class SqlRuns:
     async def _all(self, *conditions: ColumnElement[bool], limit: int = 1000) -> Sequence[RunRecord]:
         query = select(runs).where(*conditions).order_by(runs.c.created, runs.c.id).limit(limit)
         return [RunRecord(**row) for row in (await self._unit.read(query)).mappings()]
+
+    async def _some(self, *conditions: ColumnElement[bool]) -> bool:
+        return (await self._unit.read(select(messages.c.id).where(*conditions).limit(1))).first() is not None
 
     async def _end(
         self,

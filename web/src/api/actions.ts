@@ -50,3 +50,8 @@ export function continueAnswer(answer: string, run: string): Promise<Omit<Begun,
 export async function stopRun(run: string): Promise<void> {
   await server.call("POST /api/runs/{run_id}/stop", { path: { run_id: run } });
 }
+
+/** The messages that are gone; none where the run had begun, and is stopped. */
+export async function withdrawRun(run: string): Promise<string[]> {
+  return (await server.call("POST /api/runs/{run_id}/withdraw", { path: { run_id: run } })).gone;
+}

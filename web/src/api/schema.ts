@@ -272,6 +272,8 @@ export interface Conversation {
   messages: Message[];
   /** What waits or runs. */
   runs: Run[];
+  /** Ids of messages that were taken back before they were answered. */
+  withdrawn: string[];
 }
 
 /** What is given is changed. */
@@ -1064,6 +1066,12 @@ export interface WebSearchTool {
   type: "web_search";
 }
 
+export interface Withdrawn {
+  run: Run;
+  /** Ids of the messages that are there no more. */
+  gone: string[];
+}
+
 /** By method and path. `null`: there is none. `answer` is of success; a `stream` carries events of its type. */
 export interface Calls {
   /** Continue a conversation. */
@@ -1400,6 +1408,14 @@ export interface Calls {
     query: null;
     body: null;
     answer: Run;
+    stream: null;
+  };
+  /** Take back a question that waits its turn: it and its answer are gone from every page. One that has begun is stopped instead. */
+  "POST /api/runs/{run_id}/withdraw": {
+    path: { run_id: string };
+    query: null;
+    body: null;
+    answer: Withdrawn;
     stream: null;
   };
   /** Follow an answer from any point: what is there, then what comes. Each event has its number as `id`. */

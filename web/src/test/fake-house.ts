@@ -69,7 +69,7 @@ export function serverOf(state: HouseState): FakeServer {
     },
     "GET /api/conversations/:id": ({ path }) => {
       const one = find(path);
-      const whole: Partial<Conversation> = { settings: {}, leaf: null, messages: [], runs: [] };
+      const whole: Partial<Conversation> = { settings: {}, leaf: null, messages: [], runs: [], withdrawn: [] };
       return one ? json({ ...one, ...whole }) : gone();
     },
     "PATCH /api/conversations/:id": ({ path, body }) => {

@@ -19,7 +19,7 @@ export function AnswerState({ message, onUndo }: AnswerStateProps) {
   const outgoing = useOutgoing(message.run);
   if (outgoing?.state === "failed") return <NotSent outgoing={outgoing} onUndo={onUndo} />;
   if (message.state === "waiting" || message.state === "running")
-    return <Coming message={message} outgoing={outgoing} />;
+    return <Coming message={message} outgoing={outgoing} onUndo={onUndo} />;
   return <Ended message={message} />;
 }
 
@@ -41,9 +41,12 @@ function NotSent({ outgoing, onUndo }: { outgoing: Outgoing; onUndo: (request: s
   );
 }
 
-function Coming({ message, outgoing }: { message: Message; outgoing: Outgoing | undefined }) {
+interface ComingProps extends AnswerStateProps {
+  outgoing: Outgoing | undefined;
+}
+
+function Coming({ message, outgoing, onUndo }: ComingProps) {
   const t = useT();
-  const store = useStore();
   const first = useView((view) => activeOnPath(view.thread)[0]?.id === message.id);
   const stopping = useView((view) => message.run !== null && view.stopping.has(message.run));
   const unsent = useView((view) => view.queue.some((one) => one.state === "failed"));
@@ -56,7 +59,7 @@ function Coming({ message, outgoing }: { message: Message; outgoing: Outgoing | 
             kind="quiet"
             busy={stopping}
             onClick={() => {
-              if (message.run !== null) store.stop(message.run);
+              if (message.run !== null) onUndo(message.run);
             }}
           >
             {t("message.cancelWaiting")}

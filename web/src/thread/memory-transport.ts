@@ -51,12 +51,39 @@ export function memoryTransport(parts: MemoryParts): Transport {
     for (const heard of log.heard) heard();
   }
 
-  async function answer(run: string, blocker: Log | null): Promise<void> {
+  /** The answer that a question hangs under, while it is being made. It may be another after one was taken back. */
+  function blocker(run: string): Log | null {
+    const message = messages.get(logs.get(run)?.message ?? "");
+    const before = messages.get(messages.get(message?.parent ?? "")?.parent ?? "");
+    const log = before?.run ? logs.get(before.run) : undefined;
+    return log && !log.ended ? log : null;
+  }
+
+  /** As the server does it: a question without another answer goes with the one that it waits for. */
+  function withdraw(run: string): string[] {
+    const made = messages.get(logs.get(run)?.message ?? "");
+    if (!made?.parent || made.content !== "" || blocker(run) === null) return [];
+    const under = [...messages.values()].filter((one) => one.parent === made.id);
+    const beside = [...messages.values()].some((one) => one.parent === made.parent && one.id !== made.id);
+    if (beside && under.length > 0) return [];
+    const up = messages.get(made.parent)?.parent ?? null;
+    for (const one of under) messages.set(one.id, { ...one, parent: up });
+    const gone = beside ? [made.id] : [made.parent, made.id];
+    for (const id of gone) messages.delete(id);
+    return gone;
+  }
+
+  async function stop(run: string): Promise<void> {
+    tell(run, { type: "run.stopped", by: "person" });
+    logs.get(run)?.end.abort();
+  }
+
+  async function answer(run: string): Promise<void> {
     const log = logs.get(run);
     const message = log && messages.get(log.message);
     if (!log || !message) return;
     try {
-      await ending(blocker);
+      for (let before = blocker(run); before; before = blocker(run)) await ending(before);
       if (log.ended) return;
       const { model, settings, served_by = "" } = await beginning();
       const reader = createChatReader(message.content);
@@ -81,10 +108,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
       const made = optimistic(send, now());
       const waiting = made.at(-1);
       if (!waiting?.run) throw new Error("A request makes an answer.");
-      const asked = messages.get(waiting.parent ?? "") ?? made[0];
-      const before = asked?.parent ? messages.get(asked.parent) : undefined;
       for (const message of made) messages.set(message.id, message);
-      const blocker = (send.kind === "message" && before?.run && logs.get(before.run)) || null;
       logs.set(waiting.run, {
         message: waiting.id,
         events: [],
@@ -92,12 +116,14 @@ export function memoryTransport(parts: MemoryParts): Transport {
         end: new AbortController(),
         heard: new Set(),
       });
-      void answer(waiting.run, blocker);
+      void answer(waiting.run);
       return snapshot(made, [{ id: waiting.run, message: waiting.id, state: "waiting", seq: 0 }], false);
     },
-    async stop(run) {
-      tell(run, { type: "run.stopped", by: "person" });
-      logs.get(run)?.end.abort();
+    stop,
+    async withdraw(run) {
+      const gone = withdraw(run);
+      await stop(run);
+      return gone;
     },
     follow(run, from, onEvent, signal) {
       return new Promise((resolve) => {
@@ -162,9 +188,8 @@ function startedBy(message: string, model: string, servedBy: string): RunEvent {
 }
 
 /** Ends when the run in front has ended, however. */
-function ending(log: Log | null): Promise<void> {
+function ending(log: Log): Promise<void> {
   return new Promise((resolve) => {
-    if (!log || log.ended) return resolve();
     const heard = (): void => {
       if (!log.ended) return;
       log.heard.delete(heard);

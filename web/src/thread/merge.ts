@@ -2,8 +2,8 @@
  * What the server says stands, and what the page has, come in; the newer of each goes out.
  *
  * An answer of the server may be older than the events that overtook it on another connection. Runs order them: events
- * committed so far (`seq`), and which run of a message came later, say which side knows more. Messages are never deleted
- * alone, so one that a snapshot lacks is newer than the snapshot.
+ * committed so far (`seq`), and which run of a message came later, say which side knows more. A message that was taken back
+ * is named (reducer.ts lets it go), so one that a snapshot lacks is newer than the snapshot.
  */
 import type { Conversation, Message } from "@/api/types";
 import { type Run, type Thread, withMessages } from "./state";
@@ -16,20 +16,27 @@ export interface Snapshot {
   runs: Conversation["runs"];
   /** Which message was shown last, where the server says it. */
   leaf: string | null;
+  /** Messages that were taken back, by whichever page. */
+  withdrawn?: readonly string[];
 }
 
-export function wholeOf({ messages, runs, leaf }: Pick<Conversation, "messages" | "runs" | "leaf">): Snapshot {
-  return { whole: true, messages, runs, leaf };
+type Whole = Pick<Conversation, "messages" | "runs" | "leaf" | "withdrawn">;
+
+export function wholeOf({ messages, runs, leaf, withdrawn }: Whole): Snapshot {
+  return { whole: true, messages, runs, leaf, withdrawn };
 }
 
 export function mergeSnapshot(thread: Thread, snapshot: Snapshot): Thread {
-  const said = new Map(snapshot.runs.map((run) => [run.id, run]));
+  const going = new Map(snapshot.runs.map((run) => [run.id, run]));
   const runs = new Map(thread.runs);
   // A whole answer brings the server's order, which is the same on every device; what it lacks is newer.
   const merged = new Map<string, Message>(snapshot.whole ? [] : thread.messages);
-  for (const theirs of snapshot.messages) {
-    const ours = thread.messages.get(theirs.id);
-    const seq = theirs.run === null ? undefined : said.get(theirs.run)?.seq;
+  for (const said of snapshot.messages) {
+    if (thread.withdrawn.has(said.id)) continue;
+    const ours = thread.messages.get(said.id);
+    // What hung under a message that is gone has moved up since.
+    const theirs = ours && said.parent && thread.withdrawn.has(said.parent) ? { ...said, parent: ours.parent } : said;
+    const seq = theirs.run === null ? undefined : going.get(theirs.run)?.seq;
     const taken = ours === undefined || knowsMore(thread, ours, theirs, seq);
     merged.set(theirs.id, taken ? sharing(ours, theirs) : toldAlso(ours, theirs.left));
     if (theirs.run !== null) settle(runs, theirs, theirs.run, seq, taken);

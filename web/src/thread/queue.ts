@@ -70,11 +70,14 @@ export function sent(queue: Queue, id: string): Queue {
 export function withdrawn(queue: Queue, id: string): Queue {
   const gone = queue.find((one) => one.id === id);
   if (!gone || gone.state === "sending") return queue;
-  const made = madeBy(gone.send);
-  const parent = needs(gone.send);
-  return sent(queue, id).map((one) => {
+  return movedUp(sent(queue, id), madeBy(gone.send), needs(gone.send));
+}
+
+/** What was typed under messages that are gone hangs under `parent`. */
+export function movedUp(queue: Queue, gone: readonly string[], parent: string | null): Queue {
+  return queue.map((one) => {
     const needed = needs(one.send);
-    return needed !== null && made.includes(needed) ? { ...one, send: under(one.send, parent) } : one;
+    return needed !== null && gone.includes(needed) ? { ...one, send: under(one.send, parent) } : one;
   });
 }
 

@@ -196,9 +196,14 @@ describe("what was shown too early", () => {
       run: "r3",
       answer: "a3",
     });
-    const back = reduce(two, { type: "withdrawn", gone: ["q2", "a2"], restored: [], run: "r2" });
+    const taken = wholeOf({ ...conversation("c", [question("q"), answer("a", "q")]), withdrawn: ["q2", "a2"] });
+    const gone = reduce(two, { type: "loaded", snapshot: taken });
+    expect(gone.path).toEqual(["q", "a", "q3", "a3"]);
+    const overtaken = wholeOf(conversation("c", [...two.messages.values()]));
+    expect(reduce(gone, { type: "loaded", snapshot: overtaken }).path).toEqual(["q", "a", "q3", "a3"]);
+    const back = reduce(two, { type: "undone", gone: ["q2", "a2"], restored: [], run: "r2" });
     expect(back.path).toEqual(["q", "a", "q3", "a3"]);
-    expect(reduce(one, { type: "withdrawn", gone: ["q2", "a2"], restored: [], run: "r2" }).path).toEqual(["q", "a"]);
+    expect(reduce(one, { type: "undone", gone: ["q2", "a2"], restored: [], run: "r2" }).path).toEqual(["q", "a"]);
   });
 
   it("is not followed before the server has it", () => {

@@ -21,7 +21,9 @@ export type Action =
   /** Shown before the server knows it. */
   | { type: "began"; messages: readonly Message[]; run: string; answer: string }
   /** A call failed for good and is taken back: `gone` disappear, `restored` are as they were before. */
-  | { type: "withdrawn"; gone: readonly string[]; restored: readonly Message[]; run: string }
+  | { type: "undone"; gone: readonly string[]; restored: readonly Message[]; run: string }
+  /** The server says that these were taken back. */
+  | { type: "withdrawn"; gone: readonly string[] }
   | { type: "told"; message: string; host: string }
   | { type: "show"; message: string };
 
@@ -30,11 +32,13 @@ export function reduce(thread: Thread, action: Action): Thread {
     case "events":
       return applyEvents(thread, action.run, action.events);
     case "loaded":
-      return mergeSnapshot(thread, action.snapshot);
+      return mergeSnapshot(withdraw(thread, action.snapshot.withdrawn), action.snapshot);
     case "began":
       return begin(thread, action);
+    case "undone":
+      return undo(thread, action);
     case "withdrawn":
-      return withdraw(thread, action);
+      return withdraw(thread, action.gone);
     case "told":
       return told(thread, action.message, action.host);
     case "show":
@@ -127,20 +131,35 @@ function told(thread: Thread, id: string, host: string): Thread {
   return message === before ? thread : { ...thread, messages: new Map(thread.messages).set(id, message) };
 }
 
-function withdraw(thread: Thread, { gone, restored, run }: Extract<Action, { type: "withdrawn" }>): Thread {
+function withdraw(thread: Thread, all: readonly string[] = []): Thread {
+  const gone = all.filter((id) => !thread.withdrawn.has(id));
+  if (gone.length === 0) return thread;
+  return without({ ...thread, withdrawn: new Set([...thread.withdrawn, ...gone]) }, gone);
+}
+
+/** One that may have arrived all the same comes back when the server says so. */
+function undo(thread: Thread, { gone, restored, run }: Extract<Action, { type: "undone" }>): Thread {
   const runs = new Map(thread.runs);
   runs.delete(run);
+  return without({ ...thread, runs }, gone, restored);
+}
+
+/** The message that stands above one, once some are gone. */
+export function above(thread: Thread, id: string | null, gone: readonly string[]): string | null {
+  let at = id;
+  while (at !== null && gone.includes(at)) at = thread.messages.get(at)?.parent ?? null;
+  return at;
+}
+
+function without(thread: Thread, gone: readonly string[], restored: readonly Message[] = []): Thread {
+  const runs = new Map(thread.runs);
+  for (const [id, { message }] of runs) if (gone.includes(message)) runs.delete(id);
   const all = new Map<string, Message>();
-  const above = (id: string | null): string | null => {
-    let at = id;
-    while (at !== null && gone.includes(at)) at = thread.messages.get(at)?.parent ?? null;
-    return at;
-  };
   for (const [id, message] of thread.messages) {
     if (gone.includes(id)) continue;
-    const parent = above(message.parent);
+    const parent = above(thread, message.parent, gone);
     all.set(id, parent === message.parent ? message : { ...message, parent });
   }
   for (const message of restored) all.set(message.id, message);
-  return withMessages({ ...thread, runs }, all, above(thread.leaf));
+  return withMessages({ ...thread, runs }, all, above(thread, thread.leaf, gone));
 }

@@ -25,6 +25,7 @@ export function conversation(id: string, messages: Message[], runs: Conversation
     leaf: messages.at(-1)?.id ?? null,
     messages,
     runs,
+    withdrawn: [],
   };
 }
 

@@ -80,7 +80,11 @@ export function optimistic(send: Send, created: string): Message[] {
 /** What goes back into the composer when a send is undone; null where nothing was typed. */
 export function typedIn(send: Send): Typed | null {
   if (send.kind !== "message") return null;
-  return { text: send.message.content, attachments: send.message.attachments };
+  return typedOf(send.message);
+}
+
+export function typedOf({ content, attachments }: Pick<Message, "content" | "attachments">): Typed {
+  return { text: content, attachments };
 }
 
 /** Two texts in the composer: what came back, then what was typed meanwhile. */

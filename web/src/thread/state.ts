@@ -21,6 +21,8 @@ export interface Thread {
   /** Changes only when messages come or go: text that streams leaves it alone, and with it the page around. */
   readonly tree: Tree;
   readonly leaf: string | null;
+  /** Messages that were taken back: an older answer of the server does not bring them again. */
+  readonly withdrawn: ReadonlySet<string>;
   /** From the root to the leaf: what is on the page. */
   readonly path: readonly string[];
 }
@@ -30,6 +32,7 @@ export const EMPTY: Thread = {
   runs: new Map(),
   tree: buildTree([]),
   leaf: null,
+  withdrawn: new Set(),
   path: [],
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ApiFailure, unreachable } from "@/api/failure";
 import type { Message } from "@/api/types";
 import { memoryTransport } from "./memory-transport";
+import { runOf } from "./send";
 import { createStore, stoppable, type ThreadStore } from "./store";
 import type { Transport } from "./transport";
 
@@ -111,6 +112,52 @@ describe("a thread", () => {
     await until(store, () => last(store)?.state === "done");
     const { thread } = store.view();
     expect(thread.path.map((id) => thread.messages.get(id)?.content)).toEqual(["one", "first", "two", "second"]);
+  });
+
+  it("takes back a message that waits its turn, and gives what was typed; what was typed under it moves up", async () => {
+    const { store, asked } = house();
+    store.send(typed("one"));
+    store.send(typed("two"));
+    store.send(typed("three"));
+    await eventually(asks(asked, 1));
+    asked[0]?.write("first");
+    await until(store, () => store.view().queue.length === 0);
+    const waits = store.view().thread.path[3] ?? "";
+    expect(await store.withdraw(store.view().thread.messages.get(waits)?.run ?? "")).toEqual(typed("two"));
+    const words = () => store.view().thread.path.map((id) => store.view().thread.messages.get(id)?.content);
+    expect(words()).toEqual(["one", "first", "three", ""]);
+    asked[0]?.end();
+    await eventually(asks(asked, 2));
+    expect(asked[1]?.body).toMatchObject({
+      messages: [{ content: "one" }, { content: "first" }, { content: "three" }],
+    });
+    asked[1]?.end();
+    await until(store, () => last(store)?.state === "done");
+    expect(words()).toEqual(["one", "first", "three", ""]);
+  });
+
+  it("takes back a message that is still on its way once it has arrived", async () => {
+    const { store, asked } = house();
+    store.send(typed("one"));
+    const two = store.send(typed("two"));
+    const back = store.withdraw(runOf(two));
+    expect(await back).toEqual(typed("two"));
+    expect(store.view().thread.path).toHaveLength(2);
+    await eventually(asks(asked, 1));
+    asked[0]?.end();
+    await until(store, () => last(store)?.state === "done");
+    expect(asked).toHaveLength(1);
+  });
+
+  it("stops one that is being answered already, where somebody wants to take it back", async () => {
+    const { store, asked } = house();
+    const one = store.send(typed("one"));
+    await eventually(asks(asked, 1));
+    asked[0]?.write("first");
+    await until(store, () => last(store)?.content === "first");
+    expect(await store.withdraw(runOf(one))).toBeNull();
+    await until(store, () => last(store)?.state === "stopped");
+    expect(store.view().thread.path).toHaveLength(2);
   });
 
   it("stops with what was written kept, and goes on from there", async () => {

@@ -10,7 +10,7 @@ import type { Message } from "@/api/types";
 import { createBatch, everyOtherFrame, type Schedule } from "./batch";
 import type { Snapshot } from "./merge";
 import * as outgoing from "./queue";
-import { type Action, type Numbered, reduce } from "./reducer";
+import { type Action, above, type Numbered, reduce } from "./reducer";
 import {
   answerOf,
   madeBy,
@@ -22,6 +22,8 @@ import {
   sendMessage,
   sendRegenerate,
   type Typed,
+  typedIn,
+  typedOf,
 } from "./send";
 import { activeOnPath, EMPTY, followed, type Thread, wantsReload } from "./state";
 import type { Transport } from "./transport";
@@ -52,6 +54,8 @@ export interface ThreadStore {
   readonly retry: (request: string) => void;
   /** Takes back what the server did not take, and gives it. Null: it may have arrived, or is not there. */
   readonly undo: (request: string) => Send | null;
+  /** Takes back what waits its turn, and gives what was typed. Null: there was nothing typed, or it is being answered already. */
+  readonly withdraw: (run: string) => Promise<Typed | null>;
   /** The server is reached again: what failed for want of it is sent. */
   readonly reached: () => void;
   /** Stops one run; the answer keeps its text. */
@@ -79,6 +83,7 @@ export function createStore(parts: StoreParts): ThreadStore {
   const { id, transport, schedule = everyOtherFrame(), pause = wait, now = () => new Date().toISOString() } = parts;
   const listeners = new Set<() => void>();
   const arrivals = new Set<(send: Send) => void>();
+  const withdrawing = new Set<string>();
   let view: View = { thread: EMPTY, queue: [], exists: parts.exists, stopping: new Set(), trouble: null };
   let looking = 0;
   let stream: { run: string; end: AbortController } | null = null;
@@ -163,6 +168,7 @@ export function createStore(parts: StoreParts): ThreadStore {
 
   function load(snapshot: Snapshot): void {
     if (!view.exists || view.trouble !== null) set({ exists: true, trouble: null });
+    forget(snapshot.withdrawn ?? []);
     dispatch({ type: "loaded", snapshot });
     keepFollowing();
   }
@@ -183,7 +189,7 @@ export function createStore(parts: StoreParts): ThreadStore {
       set({ queue: outgoing.sent(view.queue, one.id), exists: true });
       dispatch({ type: "loaded", snapshot });
       for (const arrived of arrivals) arrived(one.send);
-      if (view.stopping.has(one.id)) askToStop(one.id);
+      if (view.stopping.has(one.id) && !withdrawing.has(one.id)) askToStop(one.id);
     } catch (failure) {
       await tryLater(one, failure);
     }
@@ -212,9 +218,50 @@ export function createStore(parts: StoreParts): ThreadStore {
     if (!one || queue === view.queue) return null;
     set({ queue });
     const restored = one.send.kind === "continue" ? [one.send.before] : [];
-    dispatch({ type: "withdrawn", gone: madeBy(one.send), restored, run: request });
+    dispatch({ type: "undone", gone: madeBy(one.send), restored, run: request });
     void pump();
     return one.send;
+  }
+
+  async function withdraw(run: string): Promise<Typed | null> {
+    if (view.stopping.has(run)) return null;
+    set({ stopping: new Set(view.stopping).add(run) });
+    withdrawing.add(run);
+    try {
+      await arrived(run);
+      const undone = undo(run);
+      if (undone) return typedIn(undone);
+      const answer = view.thread.messages.get(view.thread.runs.get(run)?.message ?? "");
+      const question = view.thread.messages.get(answer?.parent ?? "");
+      const gone = await transport.withdraw(run);
+      forget(gone);
+      return question && gone.includes(question.id) ? typedOf(question) : null;
+    } catch (failure) {
+      set({ stopping: without(view.stopping, run), trouble: failure });
+      return null;
+    } finally {
+      withdrawing.delete(run);
+    }
+  }
+
+  /** Ends when a request is not on its way any more: it has arrived, or failed. */
+  function arrived(request: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (outgoing.find(view.queue, request)?.state === "sending") return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+    });
+  }
+
+  function forget(withdrawn: readonly string[]): void {
+    const gone = withdrawn.filter((id) => view.thread.messages.has(id));
+    if (gone.length === 0) return;
+    set({ queue: outgoing.movedUp(view.queue, gone, above(view.thread, gone[0] ?? null, gone)) });
+    dispatch({ type: "withdrawn", gone });
   }
 
   function sendAgain(request: string): void {
@@ -250,6 +297,7 @@ export function createStore(parts: StoreParts): ThreadStore {
     goOn: (answer) => void enqueue(sendContinue(answer)),
     retry,
     undo,
+    withdraw,
     reached() {
       for (const one of view.queue) if (one.state === "failed" && passing(one.failure)) sendAgain(one.id);
       if (view.trouble !== null && passing(view.trouble)) set({ trouble: null });

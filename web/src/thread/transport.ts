@@ -1,6 +1,6 @@
 /** Where a thread lives. In: requests with ids made here. Out: what stands after each, and the events of runs. */
 import type { QueryClient } from "@tanstack/react-query";
-import { createConversation, patchConversation } from "@/api/actions";
+import { createConversation, patchConversation, withdrawRun } from "@/api/actions";
 import type { ApiFailure } from "@/api/failure";
 import { continueAnswer, conversationQuery, keys, postMessage, regenerate, stopRun } from "@/api/queries";
 import { openRun } from "@/api/sse";
@@ -19,6 +19,8 @@ export interface Transport {
   send(send: Send): Promise<Snapshot>;
   /** No effect on a run that has ended. */
   stop(run: string): Promise<void>;
+  /** Takes back what waits its turn, and tells which messages are gone; one that has begun is stopped, and none are. */
+  withdraw(run: string): Promise<readonly string[]>;
   /**
    * Tells the events after `after`, then those to come; ends after the run's last one, or when the signal is aborted.
    * `onTrouble` hears what keeps them from coming, while they are asked for again.
@@ -54,6 +56,7 @@ export function serverTransport(cache: QueryClient, id: string, beginning: () =>
       return snapshot;
     },
     stop: stopRun,
+    withdraw: withdrawRun,
     follow: (run, after, onEvent, signal, onTrouble) => openRun(run, after, onEvent, signal, browser(), onTrouble),
     async reload() {
       return wholeOf(await cache.fetchQuery({ ...conversationQuery(id), staleTime: 0 }));

@@ -20,7 +20,7 @@ export interface Draft {
   send: () => void;
   /** Puts something back in front of what stands here. */
   give: (typed: Typed) => void;
-  /** Takes back a request that failed: its message stands here again. */
+  /** Takes back a request that failed, or waits its turn: its message stands here again. */
   undo: (request: string) => void;
 }
 
@@ -70,9 +70,9 @@ export function useDraft(): Draft {
     undo: useCallback(
       (request: string) => {
         const send = store.undo(request);
-        const back = send && typedIn(send);
         if (send?.kind === "message") drafts.settle(key, send.message.id);
-        if (back) give(back);
+        const back = send ? Promise.resolve(typedIn(send)) : store.withdraw(request);
+        void back.then((typed) => typed && give(typed));
       },
       [store, drafts, key, give],
     ),

@@ -16,10 +16,10 @@ from alize.api.body import read
 from alize.api.documentation import EventUnion, described
 from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
-from alize.assistant.changes import Change, RunBegun, hearers
+from alize.assistant.changes import Change, ConversationChanged, RunBegun, hearers
 from alize.assistant.conversations import again, carry_on, run_of, say
 from alize.assistant.events import RunEvent
-from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said
+from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said, Withdrawn
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
 from alize.governance.identity import Principal
@@ -88,11 +88,24 @@ async def stop_run(run_id: str, principal: Caller, assistant: Here) -> Response:
     async with assistant.database.transaction() as store:
         await run_of(store, owner, run_id)
         run = await store.runs.ask_stop(owner, run_id, datetime.now(UTC))
-    assert run is not None
-    assistant.runs.stop(run_id)
-    assistant.wakes.tell(run_id)
-    assistant.runs.wake()
+        assert run is not None
+        heard_by = await hearers(store, run)
+    _stopped(assistant, heard_by, run)
     return json(run_json(run), 202)
+
+
+@router.post("/api/runs/{run_id}/withdraw", openapi_extra=described(Withdrawn))
+async def withdraw_run(run_id: str, principal: Caller, assistant: Here) -> Response:
+    """Take back a question that waits its turn: it and its answer are gone from every page. One that has begun is stopped instead."""
+    owner, now = owner_of(principal), datetime.now(UTC)
+    async with assistant.database.transaction() as store:
+        await run_of(store, owner, run_id)
+        gone = await store.runs.withdraw(owner, run_id, now)
+        run = await store.runs.ask_stop(owner, run_id, now)
+        assert run is not None
+        heard_by = await hearers(store, run)
+    _stopped(assistant, heard_by, run)
+    return json({"run": run_json(run), "gone": list(gone)})
 
 
 @router.get("/api/runs/{run_id}/events", openapi_extra=described(events=EventUnion("RunEvent", RunEvent, "Run")))
@@ -139,6 +152,14 @@ def run_json(run: RunRecord) -> dict[str, Any]:
 
 def json(body: dict[str, Any], status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def _stopped(assistant: Assistant, heard_by: Iterable[Owner], run: RunRecord) -> None:
+    assistant.runs.stop(run.id)
+    assistant.wakes.tell(run.id)
+    assistant.runs.wake()
+    # A page follows the first answer that is being made. Of one that waits behind it, it hears only here.
+    assistant.changes.tell(heard_by, ConversationChanged(run.conversation))
 
 
 def _begun(assistant: Assistant, heard_by: Iterable[Owner], run: RunRecord) -> None:

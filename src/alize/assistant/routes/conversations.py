@@ -188,6 +188,7 @@ async def _whole(store: Store, owner: Owner, conversation: ConversationRecord) -
         "settings": conversation.settings,
         "leaf": conversation.leaf,
         "messages": [message_json(message) for message in messages],
+        "withdrawn": list(await store.conversations.withdrawn(owner, conversation.id)),
         "runs": [{"id": run.id, "message": run.message, "state": run.state, "seq": run.seq} for run in active],
     }
 

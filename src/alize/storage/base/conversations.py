@@ -51,7 +51,7 @@ class MessageRecord:
     run: str | None = None  # the latest
     model: str = ""
     served_by: str = ""  # "" for this machine
-    state: str = "done"  # waiting, running, done, stopped, failed, cut_off
+    state: str = "done"  # waiting, running, done, stopped, failed, cut_off; kept without its text and not shown: withdrawn
     finish: str | None = None
     error: str | None = None
     prompt_tokens: int = 0
@@ -107,14 +107,20 @@ class ConversationRepository(Protocol):
         """The date of its newest message."""
         ...
 
-    async def message(self, owner: Owner, id: str) -> MessageRecord | None: ...
+    async def message(self, owner: Owner, id: str) -> MessageRecord | None:
+        """None also where it was withdrawn."""
+        ...
 
     async def told(self, owner: Owner, id: str, host: str) -> bool:
         """Add a host to those that something of a message was sent to; a no-op for one that is there. False where there is no message."""
         ...
 
     async def messages(self, owner: Owner, conversation: str) -> Sequence[MessageRecord]:
-        """All of them, oldest first."""
+        """All of them, oldest first, without those that were withdrawn."""
+        ...
+
+    async def withdrawn(self, owner: Owner, conversation: str) -> Sequence[str]:
+        """Ids of messages that were taken back (`RunRepository.withdraw`): a page that has them shall let them go."""
         ...
 
     async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:

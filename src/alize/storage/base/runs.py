@@ -94,6 +94,14 @@ class RunRepository(Protocol):
         """Ask for its end; one that only waits ends here (state stopped, with its event). The run as it then stands."""
         ...
 
+    async def withdraw(self, owner: Owner, id: str, at: datetime) -> Sequence[str]:
+        """Take back a waiting run with the empty answer that it was to make, and its question where that has no other answer.
+
+        What was asked under them moves up; the leaf does too. Their ids stay in use, without text. The ids of what is gone: none, and
+        no change, where it does not wait, goes on with a text, or makes another answer under which something was asked.
+        """
+        ...
+
     async def stops(self, worker: str) -> Sequence[str]:
         """Ids of this worker's runs that were asked to stop, by whichever server."""
         ...

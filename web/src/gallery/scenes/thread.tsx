@@ -13,8 +13,8 @@ function named(title: string, messages: Message[], runs: Conversation["runs"] = 
   return { ...summary(1, { title, running: runs.length > 0 }), ...withoutNames(conversation("1", messages, runs)) };
 }
 
-function withoutNames({ settings, leaf, messages, runs }: Conversation) {
-  return { settings, leaf, messages, runs };
+function withoutNames({ settings, leaf, messages, runs, withdrawn }: Conversation) {
+  return { settings, leaf, messages, runs, withdrawn };
 }
 
 const ASKED = question("q", null, "Compare what we paid for heat in the three buildings, and draft the letter.");
