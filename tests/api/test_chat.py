@@ -126,6 +126,12 @@ async def test_the_temperature_is_the_requests_else_the_one_that_was_set_else_th
     assert (await desk.client.get("/v1/models/fake")).json()["default_model_temperature"] == 0.4
 
 
+@pytest.mark.parametrize(("own", "given", "holds"), [(512, {}, 512), (512, {"default_max_tokens": 9}, 9), (0, {}, 0)])
+async def test_the_card_says_how_long_an_answer_gets_without_a_limit(new_desk: Any, own: int, given: dict[str, int], holds: int) -> None:
+    desk = await new_desk(card=Card("fake", capabilities=frozenset({"completion_chat"}), default_max_tokens=own), **given)
+    assert (await desk.client.get("/v1/models/fake")).json()["default_max_tokens"] == holds
+
+
 async def test_without_a_seed_each_answer_has_its_own(desk: Desk) -> None:
     assert len({(await sampling(desk)).seed for _ in range(5)}) == 5
 

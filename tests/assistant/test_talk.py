@@ -136,11 +136,18 @@ async def test_a_stopped_answer_is_continued_where_it_stopped(page: Page) -> Non
     await page.call("POST", f"/api/runs/{asked['run']['id']}/stop", 202)
     await page.follow(asked["run"]["id"])
     kept = (await page.read(chat))["messages"][1]["content"]
+    before = (await page.read(chat))["messages"][1]
     page.engine.release()
     more = await page.call("POST", f"/api/messages/{asked['answer']['id']}/continue", 201, {"run": new_id()})
     events = await page.follow(more["run"]["id"])
     answer = (await page.read(chat))["messages"][1]
     assert answer["content"] == kept + text_of(events)
+    # What stands under the answer is of all of it; what is counted is each part once.
+    done = events[-1][1]
+    assert 0 < before["completion_tokens"] < answer["completion_tokens"] == done["usage"]["completion_tokens"]
+    assert before["seconds"] < min(answer["seconds"], done["seconds"])
+    rows = {row.id: row.completion_tokens for row in await page.desk.rows()}
+    assert rows[asked["run"]["id"]] + rows[more["run"]["id"]] == answer["completion_tokens"]
     assert (answer["state"], answer["run"]) == ("done", more["run"]["id"])
     await page.call("POST", f"/api/messages/{asked['answer']['id']}/continue", 400, {"run": new_id()})
 

@@ -100,6 +100,30 @@ def test_a_search_finds_words_in_messages_and_marks_them(arrive: Arrive) -> None
     expect(ada.turns.first).to_contain_text("Do ocelots swim")
 
 
+def test_a_search_leads_to_the_branch_that_holds_what_was_found_and_marks_the_words(arrive: Arrive) -> None:
+    ada = arrive()
+    ada.settle(longest_answer=5)
+    ada.ask("Do axolotls dream?")
+    ada.answered()
+    ada.turns.first.hover()
+    ada.button("Edit", ada.turns.first).click()
+    field = ada.tab.get_by_role("textbox", name="Edit your message")
+    field.fill("Do marmots whistle?")
+    field.press("Enter")
+    ada.answered()
+    ada.tab.keyboard.press("Control+k")
+    ada.tab.get_by_role("combobox").fill("axolotls")
+    ada.tab.get_by_role("option").filter(has_text="dream").first.click()
+    expect(ada.turns.first).to_contain_text("Do axolotls dream?")
+    marked = "[...(CSS.highlights.get('found') ?? [])].map(String)"
+    ada.tab.wait_for_function(f"{marked}.length > 0")
+    assert ada.tab.evaluate(marked) == ["axolotls"]
+    ada.open("/search?q=marmots")
+    ada.tab.get_by_role("main").get_by_role("link").filter(has_text="whistle").click()
+    expect(ada.turns.first).to_contain_text("Do marmots whistle?")
+    ada.tab.wait_for_function(f"{marked}.join() === 'marmots'")
+
+
 def test_a_conversation_is_exported_as_markdown_and_as_json(arrive: Arrive) -> None:
     ada = arrive()
     ada.settle(longest_answer=5)
@@ -129,9 +153,18 @@ def test_a_temporary_chat_leaves_no_trace(arrive: Arrive, house: House) -> None:
     assert [path.name for path in stored if b"Quetzalcoatl-77" in path.read_bytes()] == []
 
 
+def test_the_notice_of_a_temporary_chat_is_seen_on_a_phone(arrive: Arrive) -> None:
+    ada = arrive(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    ada.button("Temporary chat").click()
+    expect(ada.tab.get_by_text("Nothing of it is stored, here or on the server.")).to_be_in_viewport(ratio=1)
+
+
 def test_settings_of_a_conversation_hold_after_a_reload_and_say_what_is_wrong(arrive: Arrive) -> None:
     ada = arrive()
     ada.button("Settings of this conversation").click()
+    expect(ada.tab.get_by_label("Longest answer", exact=True)).to_have_attribute("placeholder", "512")
+    ada.sees("By default, this model ends at 512.")
+    expect(ada.button("Save")).to_be_in_viewport(ratio=1)
     ada.tab.get_by_label("Temperature", exact=True).fill("9")
     ada.tab.get_by_label("Longest answer", exact=True).fill("2.5")
     ada.button("Save").click()

@@ -77,7 +77,7 @@ def test_two_browsers_see_one_answer_grow_and_the_second_stops_it(arrive: Arrive
 
 def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(arrive: Arrive) -> None:
     ada = arrive()
-    ada.settle(longest_answer=60)
+    ada.settle(longest_answer=400)
     ada.ask(LONG)
     ada.writing()
     ada.ask("And then?")
@@ -88,9 +88,17 @@ def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(a
     ada.ask(LONG)
     ada.writing()
     ada.ask("Never mind")
+    ada.sees("Waits its turn")
+    other = arrive(ada.tab.url.removeprefix(ada.url))
+    expect(other.tab.get_by_text("Never mind")).to_be_visible()
     ada.button("Do not send").click()
+    for person in (ada, other):  # at once: the answer in front of it is still being written
+        expect(person.tab.get_by_role("article").filter(has_text="Never mind")).to_have_count(0)
+        expect(person.tab.get_by_text("Waits its turn")).to_have_count(0)
+        expect(person.button("Stop")).to_be_visible()
+    expect(ada.box).to_have_value("Never mind")
     ada.answered(5)
-    expect(ada.tab.get_by_text("Waits its turn")).to_have_count(0)
+    expect(ada.turns).to_have_count(6)
 
 
 def test_an_edit_makes_a_branch_and_every_version_can_be_walked_to(arrive: Arrive) -> None:

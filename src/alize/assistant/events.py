@@ -21,6 +21,7 @@ class Started(msgspec.Struct, tag="conversation.response.started", frozen=True):
     sent_from: str | None
     dropped: int
     prompt_tokens: int
+    completion_tokens: int = 0  # of the parts of the answer that it goes on from
 
 
 class Delta(msgspec.Struct, tag="message.output.delta", frozen=True):
@@ -38,7 +39,7 @@ class Spent(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, tag="conversation.response.done", frozen=True):
-    """The answer is whole, or as long as it may be."""
+    """The answer is whole, or as long as it may be. `usage.completion_tokens` and the seconds are of all its parts."""
 
     finish: Literal["stop", "length", "model_length"]
     usage: Spent

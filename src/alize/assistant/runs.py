@@ -41,6 +41,15 @@ _ENDPOINT = "/api/conversations"
 
 
 @dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Of the parts of an answer that a run goes on from: what stands under an answer is of all of it."""
+
+    tokens: int = 0
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Making:
     run: RunRecord
     task: "asyncio.Task[None]"
@@ -153,7 +162,9 @@ class Runs:
                 answer = await store.runs.message_of(run.workspace, run.id) if ended and run.seq else None
                 if answer is not None:  # the model was asked: what its worker had written down by then is what it took
                     seconds = max(0.0, (run.beat - (run.begun or run.beat)).total_seconds())
-                    made = Made(answer.prompt_tokens, 0, answer.completion_tokens)
+                    began = await store.runs.events(Owner(run.workspace, run.principal), run.id, 0, limit=1)
+                    earlier = sum(event.data.get("completion_tokens", 0) for event in began)
+                    made = Made(answer.prompt_tokens, 0, max(0, answer.completion_tokens - earlier))
                     await store.usage.add(_usage(run, answer.model, made, "cut_off", seconds))
             self._wakes.tell(run.id)
 
@@ -162,23 +173,24 @@ class Runs:
     async def _make(self, run: RunRecord, stop: asyncio.Event) -> None:
         log = RunLog(self._database, self._wakes, run, self.worker)
         owner, started = Owner(run.workspace, run.principal), time.perf_counter()
-        made, first = Made(), [0.0]
+        made, first, earlier = Made(), [0.0], _Earlier()
         state: str = "failed"
         end: RunEvent = Failed("The server failed.", None)
         error: str | None = None
         begun: Begun | None = None
         cancelled = False
         try:
-            begun = await self._begin(owner, run, log)
+            begun, earlier = await self._begin(owner, run, log)
             made = begun.made
-            if await self._write_down(begun, log, stop, started, first):
+            if await self._write_down(begun, earlier, log, stop, started, first):
                 state, end = "stopped", Stopped("person")
             elif made.finish == "error":
                 error = "The engine gave the answer up."
                 end = Failed(error, "engine_error")
             else:
-                spent = Spent(made.prompt_tokens, made.completion_tokens, made.cached_tokens)
-                state, end = "done", Done(made.finish, spent, time.perf_counter() - started, first[0], made.left)
+                spent = Spent(made.prompt_tokens, earlier.tokens + made.completion_tokens, made.cached_tokens)
+                seconds = earlier.seconds + time.perf_counter() - started
+                state, end = "done", Done(made.finish, spent, seconds, earlier.first_token_seconds + first[0], made.left)
         except Lost:
             return
         except asyncio.CancelledError:
@@ -191,11 +203,12 @@ class Runs:
         except Exception:  # noqa: BLE001 - whatever it is, the run must end
             _log.exception("a run failed")
             error = "The server failed."
-        fields: dict[str, Any] = {"seconds": time.perf_counter() - started, "first_token_seconds": first[0], "error": error}
-        fields |= {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens}
+        seconds = time.perf_counter() - started
+        fields: dict[str, Any] = {"prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens + made.completion_tokens}
+        fields |= {"seconds": earlier.seconds + seconds, "first_token_seconds": earlier.first_token_seconds + first[0], "error": error}
         fields |= {"finish": made.finish} if state == "done" else {}
         fields |= _origin(begun) if begun is not None else {}
-        usage = None if begun is None else _usage(run, begun.model, made, state, fields["seconds"])
+        usage = None if begun is None else _usage(run, begun.model, made, state, seconds)
         ended = await self._end(log, state, end, fields, usage, patient=not cancelled)
         await self._tell(run)
         if ended and not cancelled:
@@ -226,7 +239,7 @@ class Runs:
                 self._wakes.mended(log.run.id)
                 return False
 
-    async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> Begun:
+    async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> tuple[Begun, _Earlier]:
         async with self._database.transaction() as store:
             conversation = await store.conversations.get(owner, run.conversation, deleted=True)
             messages = await store.conversations.messages(owner, run.conversation)
@@ -236,17 +249,29 @@ class Runs:
         path = path_to(messages, answer.id if continuing else answer.parent or "")
         begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing)
         fitted, made = begun.fitted, begun.made
+        earlier = _Earlier(answer.completion_tokens, answer.seconds, answer.first_token_seconds) if continuing else _Earlier()
         made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
         await log.write(
-            Started(run.conversation, run.message, begun.model, begun.served_by, fitted.sent_from, len(fitted.dropped), made.prompt_tokens),
+            Started(
+                run.conversation,
+                run.message,
+                begun.model,
+                begun.served_by,
+                fitted.sent_from,
+                len(fitted.dropped),
+                made.prompt_tokens,
+                earlier.tokens,
+            ),
             # Before anything is sent: an answer whose worker dies must not claim that it stayed here, or that it took nothing.
-            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": 0},
+            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens},
         )
-        return begun
+        return begun, earlier
 
-    async def _write_down(self, begun: Begun, log: RunLog, stop: asyncio.Event, started: float, first: list[float]) -> bool:
+    async def _write_down(
+        self, begun: Begun, earlier: _Earlier, log: RunLog, stop: asyncio.Event, started: float, first: list[float]
+    ) -> bool:
         """Log the answer as it comes. True where it was stopped. Raises what the engine raises, and Lost."""
-        reading = asyncio.create_task(self._read(begun, log, started, first))
+        reading = asyncio.create_task(self._read(begun, earlier, log, started, first))
         flushing = asyncio.create_task(log.keep_flushing())
         stopping = asyncio.create_task(stop.wait())
         tasks = (reading, flushing, stopping)
@@ -263,12 +288,12 @@ class Runs:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, begun: Begun, log: RunLog, started: float, first: list[float]) -> None:
+    async def _read(self, begun: Begun, earlier: _Earlier, log: RunLog, started: float, first: list[float]) -> None:
         async with aclosing(begun.pieces) as pieces:
             async for text in pieces:
                 if not first[0]:
                     first[0] = time.perf_counter() - started
-                log.add(text, begun.made.completion_tokens)
+                log.add(text, earlier.tokens + begun.made.completion_tokens)
 
     async def _entitle(self, owner: Owner, run: RunRecord, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again

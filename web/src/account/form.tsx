@@ -2,6 +2,7 @@
 import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
+import { Foot } from "@/components/dialog";
 import type { FormState } from "./use-form";
 
 export interface FormProps<F extends string> {
@@ -21,12 +22,12 @@ export function Form<F extends string>({ state, action, others, wide = false, ch
     <form noValidate className="grid gap-4" {...state.form}>
       {children}
       <Failed text={state.failed} />
-      <div className="flex flex-wrap justify-end gap-2">
+      <Foot className="justify-end">
         {others}
         <Button kind="primary" type="submit" busy={state.busy} className={wide ? "w-full" : ""}>
           {action}
         </Button>
-      </div>
+      </Foot>
     </form>
   );
 }

@@ -393,6 +393,8 @@ export interface FTModelCard {
   internal: boolean;
   /** Beyond the public API: of the weights, as SPDX where there is one; null: not known. */
   license: string | null;
+  /** Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known. */
+  default_max_tokens: number | null;
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   type: "fine-tuned";
@@ -648,6 +650,8 @@ export interface ModelCard {
   internal: boolean;
   /** Beyond the public API: of the weights, as SPDX where there is one; null: not known. */
   license: string | null;
+  /** Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known. */
+  default_max_tokens: number | null;
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   type: "base";
@@ -804,7 +808,7 @@ export interface RunDelta {
   content: string;
 }
 
-/** The answer is whole, or as long as it may be. */
+/** The answer is whole, or as long as it may be. `usage.completion_tokens` and the seconds are of all its parts. */
 export interface RunDone {
   type: "conversation.response.done";
   finish: "length" | "model_length" | "stop";
@@ -845,6 +849,7 @@ export interface RunStarted {
   sent_from: string | null;
   dropped: number;
   prompt_tokens: number;
+  completion_tokens?: number;
 }
 
 /** Somebody stopped it. The text until here stays. */

@@ -19,7 +19,7 @@ const KINDS: Record<ButtonKind, string> = {
 
 export function buttonClasses(kind: ButtonKind = "plain", more?: string): string {
   return classes(
-    "inline-flex min-h-9 coarse:min-h-11 items-center justify-center gap-2 rounded-2 px-3.5 py-1.5 font-[550] transition [overflow-wrap:anywhere]",
+    "inline-flex min-h-9 coarse:min-h-11 items-center justify-center gap-2 rounded-2 px-3.5 py-1.5 font-[550] transition [overflow-wrap:break-word]",
     "disabled:opacity-50 aria-disabled:opacity-60",
     KINDS[kind],
     more,

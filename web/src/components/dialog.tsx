@@ -1,7 +1,7 @@
 /** A window over the page. In: a title, content, whether it is open. Out: a modal dialog: focus stays in it, Escape closes it. */
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { createContext, type ReactNode, useContext, useRef } from "react";
 import { useT } from "@/i18n";
 import { classes } from "./classes";
 import { IconButton } from "./icon-button";
@@ -26,7 +26,7 @@ export interface DialogProps {
 
 const PLACES = {
   middle:
-    "floats left-1/2 top-1/2 max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto rounded-3 p-6",
+    "floats left-1/2 top-1/2 max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto scroll-pb-20 rounded-3 p-6",
   top: "floats left-1/2 top-[12dvh] max-h-[76dvh] w-[min(40rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-hidden rounded-3",
   sheet: "drawer inset-y-0 left-0 w-[min(18rem,calc(100vw-3rem))] overflow-hidden",
 };
@@ -78,12 +78,30 @@ export function Dialog({
           {description !== undefined && (
             <Radix.Description className={hideTitle ? "sr-only" : "mb-4 text-ink-2"}>{description}</Radix.Description>
           )}
-          {children}
+          <InDialog value={true}>{children}</InDialog>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
   );
 }
+
+/** The actions at the end of a form. In a window they stay in sight, however much stands above them. */
+export function Foot({ className, children }: { className?: string; children: ReactNode }) {
+  const stays = useContext(InDialog);
+  return (
+    <div
+      className={classes(
+        "flex flex-wrap gap-2",
+        stays && "sticky bottom-0 -mx-6 -mb-6 border-line border-t bg-surface px-6 py-4",
+        className,
+      )}
+    >
+      {children}
+    </div>
+  );
+}
+
+const InDialog = createContext(false);
 
 /** What had focus when the dialog opened. Taken while it is rendered: a field in it with `autoFocus` has focus before any effect. */
 function useFocusBefore(open: boolean): { readonly current: Element | null } {

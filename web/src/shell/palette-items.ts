@@ -75,7 +75,7 @@ export function hasWords(label: string, typed: string): boolean {
 }
 
 /** "É" → "e". Only Latin accents go: the marks of other scripts are letters of their own. */
-function plainly(text: string): string {
+export function plainly(text: string): string {
   return text
     .normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "")

@@ -65,7 +65,7 @@ function Field({ onDone }: { onDone: (leads: boolean) => void }) {
     else openConversation(item.hit.conversation, item.hit.message ?? "");
   };
   const openConversation = (id: string, message = "") =>
-    void navigate({ to: "/c/$id", params: { id }, hash: message }).then(focusWriting);
+    void navigate({ to: "/c/$id", params: { id }, hash: message, state: { searched: text } }).then(focusWriting);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     const next = placeAfter(Math.min(place, items.length - 1), items.length, event.key);

@@ -98,6 +98,10 @@ export function createPages(cache: QueryClient, options: Parameters<typeof creat
 }
 
 declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** What was searched for, on the way to what was found. */
+    searched?: string;
+  }
   interface Register {
     router: ReturnType<typeof createPages>;
   }

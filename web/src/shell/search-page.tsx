@@ -76,7 +76,7 @@ export function SearchPage() {
           )}
           <ul className="grid grid-cols-1 gap-1">
             {hits.map((hit) => (
-              <Hit key={`${hit.conversation} ${hit.message}`} hit={hit} />
+              <Hit key={`${hit.conversation} ${hit.message}`} hit={hit} searched={typed} />
             ))}
           </ul>
           {settled && hits.length >= limit && limit < MOST_HITS && (
@@ -90,7 +90,7 @@ export function SearchPage() {
   );
 }
 
-function Hit({ hit }: { hit: SearchHit }) {
+function Hit({ hit, searched }: { hit: SearchHit; searched: string }) {
   const t = useT();
   const { shown } = useLook();
   const day = new Intl.DateTimeFormat(shown, { dateStyle: "medium" }).format(new Date(hit.created));
@@ -99,7 +99,7 @@ function Hit({ hit }: { hit: SearchHit }) {
       <Link
         to="/c/$id"
         params={{ id: hit.conversation }}
-        {...(hit.message === null ? {} : { hash: hit.message })}
+        {...(hit.message === null ? {} : { hash: hit.message, state: { searched } })}
         className="-mx-3 grid grid-cols-1 gap-1 rounded-2 px-3 py-2.5 transition hover:bg-sunken"
       >
         <span className="flex items-baseline justify-between gap-4">

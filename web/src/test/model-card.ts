@@ -18,6 +18,7 @@ export function modelCard(id: string, more: Partial<ModelCard> = {}): ModelCard 
     default_model_temperature: null,
     internal: false,
     license: null,
+    default_max_tokens: null,
     served_by: "",
     ...more,
   };

@@ -63,7 +63,7 @@ export function EditQuestion({ message, onCancel, onSend }: EditQuestionProps) {
           }
         }}
       />
-      <div className="mt-2 flex justify-end gap-2">
+      <div className="mt-2 flex flex-wrap justify-end gap-2">
         <Button kind="quiet" onClick={onCancel}>
           {t("common.cancel")}
         </Button>

@@ -1,28 +1,57 @@
-/** An attached file. In: its name and text. Out: a chip that says how long it is, and can be taken off where that is possible. */
+/** An attached file. In: its name and text. Out: a chip that says how long it is, opens what is in it, and can be taken off where that is possible. */
 import { FileText, X } from "lucide-react";
+import { useState } from "react";
 import type { Attachment } from "@/api/types";
+import { Dialog } from "@/components/dialog";
 import { IconButton } from "@/components/icon-button";
 import { useT } from "@/i18n";
 import { revealed } from "@/markdown/hidden";
 
 export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () => void }) {
   const t = useT();
+  const [open, setOpen] = useState(false);
+  const name = revealed(file.name);
   return (
-    <span className="inline-flex max-w-full items-center gap-2 rounded-2 border border-line bg-surface py-1 ps-2.5 pe-2.5 text-13">
-      <FileText aria-hidden className="size-4 flex-none text-ink-3" />
-      <bdi className="truncate">{revealed(file.name)}</bdi>
-      <small className="whitespace-nowrap text-12 text-ink-3">
-        {t("attach.lines", { count: file.text.split("\n").length })}
-      </small>
+    <span className="inline-flex max-w-full items-center rounded-2 border border-line bg-surface text-13">
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        className="flex min-h-8 coarse:min-h-11 min-w-0 items-center gap-2 rounded-2 px-2.5 py-1 transition hover:bg-sunken"
+        onClick={() => setOpen(true)}
+      >
+        <FileText aria-hidden className="size-4 flex-none text-ink-3" />
+        <bdi className="truncate">{name}</bdi>
+        <small className="whitespace-nowrap text-12 text-ink-3">
+          {t("attach.lines", { count: linesOf(file.text) })}
+        </small>
+      </button>
       {onRemove && (
         <IconButton
           small
-          label={t("composer.remove", { name: revealed(file.name) })}
+          label={t("composer.remove", { name })}
           icon={<X />}
-          className="-me-1.5 size-6"
+          className="me-1 size-6"
           onClick={onRemove}
         />
       )}
+      {open && (
+        <Dialog
+          open
+          onOpenChange={setOpen}
+          title={name}
+          className="w-[min(48rem,calc(100vw-2rem))] [overflow-wrap:anywhere]"
+        >
+          <pre dir="auto" className="whitespace-pre-wrap font-mono text-13 leading-normal">
+            {file.text}
+          </pre>
+        </Dialog>
+      )}
     </span>
   );
+}
+
+/** As an editor counts them: a line break at the end begins no line. */
+function linesOf(text: string): number {
+  if (text === "") return 0;
+  return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 }

@@ -91,8 +91,9 @@ export function memoryTransport(parts: MemoryParts): Transport {
       tell(run, startedBy(message.id, model, served_by)); // before anything is sent
       const response = await ask(chatRequest(path, model, settings), log.end.signal);
       if (!response.ok) throw await failureOf(response);
-      for await (const data of dataOf(response)) for (const event of reader.read(data)) tell(run, event);
-      for (const event of reader.end()) tell(run, event);
+      for await (const data of dataOf(response))
+        for (const event of reader.read(data)) tell(run, whole(message, event));
+      for (const event of reader.end()) tell(run, whole(message, event));
     } catch (failure) {
       tell(run, { type: "conversation.response.error", message: say(failure), code: null });
     }
@@ -174,6 +175,18 @@ function after(message: Message, event: RunEvent): Message {
   }
 }
 
+/** The end of an answer says what all of it took, also the parts that it went on from. */
+function whole(before: Message, event: RunEvent): RunEvent {
+  if (event.type !== "conversation.response.done" || before.content === "") return event;
+  const { usage, seconds, first_token_seconds: first } = event;
+  return {
+    ...event,
+    usage: { ...usage, completion_tokens: before.completion_tokens + usage.completion_tokens },
+    seconds: before.seconds + seconds,
+    first_token_seconds: before.first_token_seconds + first,
+  };
+}
+
 function startedBy(message: string, model: string, servedBy: string): RunEvent {
   return {
     type: "conversation.response.started",
@@ -184,6 +197,7 @@ function startedBy(message: string, model: string, servedBy: string): RunEvent {
     sent_from: null,
     dropped: 0,
     prompt_tokens: 0,
+    completion_tokens: 0,
   };
 }
 

@@ -145,6 +145,7 @@ const Row = memo(function Row({ id, index, of, sentFrom, measure, onUndo }: RowP
     <li
       ref={measure}
       data-index={index}
+      data-message={id}
       className="min-w-0"
       {...(of === null ? {} : { "aria-posinset": index + 1, "aria-setsize": of })}
     >

@@ -214,6 +214,17 @@ describe("a question", () => {
     expect(screen.getByRole<HTMLTextAreaElement>("textbox").value).toBe("question q");
   });
 
+  it("opens a file that was sent with it, whose lines are counted as an editor does", async () => {
+    const user = userEvent.setup();
+    const files = [{ name: "notes.txt", type: "text/plain", text: "one\ntwo\nthree\n" }];
+    show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
+    await user.click(screen.getByRole("button", name("notes.txt 3 lines")));
+    const dialog = screen.getByRole("dialog", name("notes.txt"));
+    expect(within(dialog).getByText(/one\s+two\s+three/)).toBeDefined();
+    await user.keyboard("{Escape}");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
   it("shows names that would lie about themselves as what they are", () => {
     const files = [{ name: "photo\u202egnp.exe", type: "text/plain", text: "x" }];
     show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
@@ -288,7 +299,7 @@ describe("the settings", () => {
       const fields = [{ field: "settings.temperature", message: "Too warm for this model." }];
       if (settings.temperature === 1.4) throw new ApiFailure("no", 422, "invalid", null, null, null, fields);
     };
-    show(threadOf([]), <SettingsPanel settings={{ top_p: 0.5 }} onSave={onSave} />);
+    show(threadOf([]), <SettingsPanel model="small" settings={{ top_p: 0.5 }} onSave={onSave} />);
     await user.click(screen.getByRole("button", name("Settings of this conversation")));
     const field = await screen.findByLabelText("Temperature");
     const save = screen.getByRole("button", name("Save"));

@@ -1,29 +1,43 @@
 /** The window of a conversation's settings. In: what holds now. Out: a form whose faults stand beside their fields, saved as a whole. */
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { ApiFailure } from "@/api/failure";
+import { useModels } from "@/api/queries";
+import type { Model } from "@/api/types";
 import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
+import { Dialog, Foot } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { TextArea, TextField } from "@/components/field";
-import { type Translate, useT } from "@/i18n";
-import { type Fault, type Faults, type Form, faultsSaid, formOf, NUMBERS, settingsOf } from "./settings";
+import { LanguageContext, type Translate, useT } from "@/i18n";
+import { modelNamed, talking } from "@/shell/model-facts";
+import {
+  type Fault,
+  type Faults,
+  type Form,
+  faultsSaid,
+  formOf,
+  NUMBERS,
+  type NumberName,
+  settingsOf,
+} from "./settings";
 import type { SettingsPanelProps } from "./settings-panel";
 
 interface SettingsDialogProps extends SettingsPanelProps {
   onClose: () => void;
 }
 
-export function SettingsDialog({ settings, onSave, onClose }: SettingsDialogProps) {
+export function SettingsDialog(props: SettingsDialogProps) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={onClose} title={t("sampling.title")} description={t("sampling.text")}>
-      <SettingsForm settings={settings} onSave={onSave} onClose={onClose} />
+    <Dialog open onOpenChange={props.onClose} title={t("sampling.title")} description={t("sampling.text")}>
+      <SettingsForm {...props} />
     </Dialog>
   );
 }
 
-function SettingsForm({ settings, onSave, onClose }: SettingsDialogProps) {
+function SettingsForm({ model, settings, onSave, onClose }: SettingsDialogProps) {
   const t = useT();
+  const language = useContext(LanguageContext);
+  const card = modelNamed(talking(useModels().data ?? []), model);
   const [form, setForm] = useState(() => formOf(settings));
   const [faults, setFaults] = useState<Faults>({});
   const [failed, setFailed] = useState<string | null>(null);
@@ -78,7 +92,8 @@ function SettingsForm({ settings, onSave, onClose }: SettingsDialogProps) {
             {...field(name)}
             inputMode={whole ? "numeric" : "decimal"}
             autoComplete="off"
-            placeholder={t("sampling.default")}
+            {...(name === "max_tokens" ? { hint: longestHint(card?.default_max_tokens ?? null, t) } : {})}
+            placeholder={ownText(name, card, language) ?? t("sampling.default")}
           />
         ))}
       </div>
@@ -88,7 +103,7 @@ function SettingsForm({ settings, onSave, onClose }: SettingsDialogProps) {
           {failed}
         </p>
       )}
-      <div className="flex flex-wrap justify-between gap-2">
+      <Foot className="justify-between">
         <Button
           kind="quiet"
           onClick={() => {
@@ -104,9 +119,21 @@ function SettingsForm({ settings, onSave, onClose }: SettingsDialogProps) {
             {t("common.save")}
           </Button>
         </span>
-      </div>
+      </Foot>
     </form>
   );
+}
+
+/** What an empty field means, where the model's card says it. */
+function ownText(name: NumberName, card: Model | undefined, language: string): string | null {
+  const own = name === "temperature" ? card?.default_model_temperature : null;
+  const value = name === "max_tokens" ? card?.default_max_tokens || null : own;
+  return value === null || value === undefined ? null : new Intl.NumberFormat(language).format(value);
+}
+
+function longestHint(own: number | null, t: Translate): string {
+  if (own === null) return t("sampling.max_tokensHint");
+  return own === 0 ? t("sampling.max_tokensRoom") : t("sampling.max_tokensOwn", { count: own });
 }
 
 function faultText(fault: Fault | undefined, t: Translate): string | null {

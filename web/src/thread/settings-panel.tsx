@@ -9,12 +9,14 @@ const fetchDialog = () => import("./settings-dialog");
 const SettingsDialog = lazy(async () => ({ default: (await fetchDialog()).SettingsDialog }));
 
 export interface SettingsPanelProps {
+  /** Whose own choices hold where a field is empty; "" is the server's default. */
+  model: string;
   settings: Sampling;
   /** Throws what the server says against it. */
   onSave: (settings: Sampling) => Promise<void>;
 }
 
-export function SettingsPanel({ settings, onSave }: SettingsPanelProps) {
+export function SettingsPanel({ model, settings, onSave }: SettingsPanelProps) {
   const t = useT();
   const [open, setOpen] = useState(false);
   const changed = Object.keys(settings).length > 0;
@@ -29,7 +31,7 @@ export function SettingsPanel({ settings, onSave }: SettingsPanelProps) {
         onClick={() => setOpen(true)}
       />
       <Suspense>
-        {open && <SettingsDialog settings={settings} onSave={onSave} onClose={() => setOpen(false)} />}
+        {open && <SettingsDialog model={model} settings={settings} onSave={onSave} onClose={() => setOpen(false)} />}
       </Suspense>
     </>
   );

@@ -160,6 +160,23 @@ describe("a thread", () => {
     expect(store.view().thread.path).toHaveLength(2);
   });
 
+  it("says of an answer that went on what all of it took", async () => {
+    const { store, asked } = house();
+    store.send(typed("hello"));
+    await eventually(asks(asked, 1));
+    asked[0]?.write("Half an ");
+    asked[0]?.end();
+    await until(store, () => last(store)?.state === "done");
+    const half = last(store);
+    if (half) store.goOn(half);
+    await eventually(asks(asked, 2));
+    asked[1]?.write("hour.");
+    asked[1]?.end();
+    await until(store, () => last(store)?.state === "done" && last(store)?.content === "Half an hour.");
+    expect(last(store)?.completion_tokens).toBe(4);
+    expect(last(store)?.seconds).toBeGreaterThan(half?.seconds ?? 0);
+  });
+
   it("stops with what was written kept, and goes on from there", async () => {
     const { store, asked } = house();
     store.send(typed("hello"));

@@ -15,15 +15,15 @@ import { useNewChat } from "./new-chat";
 import type { ThreadStore } from "./store";
 import { newStore, storeOf, temporaryStore } from "./stores";
 import { ThreadContext } from "./thread-context";
-import { ThreadView } from "./thread-view";
+import { type Target, ThreadView } from "./thread-view";
 
 export interface ThreadPageProps {
   conversationId: string | null;
   /** A message to bring into sight: a search hit. */
-  messageId?: string | null;
+  target?: Target | null;
 }
 
-export function ThreadPage({ conversationId, messageId = null }: ThreadPageProps) {
+export function ThreadPage({ conversationId, target = null }: ThreadPageProps) {
   const t = useT();
   const [store, begin] = useThread(conversationId);
   const { data, error, refetch } = useConversation(conversationId);
@@ -49,7 +49,7 @@ export function ThreadPage({ conversationId, messageId = null }: ThreadPageProps
   return (
     // The same store on the way from "/" to its address: nothing is made anew, focus and scrolling stay.
     <Thread key={store.id} store={store}>
-      <ThreadView conversation={data} target={messageId} {...(conversationId === null ? { onTemporary: begin } : {})} />
+      <ThreadView conversation={data} target={target} {...(conversationId === null ? { onTemporary: begin } : {})} />
     </Thread>
   );
 }

@@ -11,10 +11,12 @@ import { Composer } from "./composer";
 import { ContextNote } from "./context-note";
 import { DropZone } from "./drop-zone";
 import { EmptyThread } from "./empty-thread";
+import { markFound } from "./found";
 import { JumpToLatest } from "./jump-to-latest";
 import { LiveRegion } from "./live-region";
 import type { MessageListProps } from "./message-list";
 import { loadMessageList, useMessageList } from "./message-list-part";
+import { useNewChat } from "./new-chat";
 import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
 import { stoppable } from "./store";
@@ -27,9 +29,15 @@ import { useScroll } from "./use-scroll";
 import { useSettings } from "./use-settings";
 import { whenIdle } from "./when-idle";
 
+/** Where a search led. */
+export interface Target {
+  message: string;
+  searched: string;
+}
+
 export interface ThreadViewProps {
   conversation: Conversation | undefined;
-  target: string | null;
+  target: Target | null;
   /** Turns a chat that has not begun into a temporary one, and back; missing where it has begun. */
   onTemporary?: (wanted: boolean) => void;
 }
@@ -46,12 +54,22 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const scroll = useScroll(empty && onTemporary !== undefined);
   const context = useContextOf(store.kept ? (conversation?.id ?? null) : null);
   const [settings, saveSettings] = useSettings(conversation);
+  const [newChat] = useNewChat();
   const limits = useSession().data?.limits;
   const [refused, setRefused] = useState<readonly Refusal[]>([]);
-  const [wanted, setWanted] = useState(target);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const there = useView((view) => target !== null && view.thread.messages.has(target.message));
   useKeyboard(page);
 
-  useEffect(() => setWanted(target), [target]);
+  useEffect(() => {
+    if (target === null || !there) return;
+    // It may be on another branch than the one that was shown last.
+    if (!store.view().thread.path.includes(target.message)) store.show(target.message);
+    setWanted(target.message);
+    const leaving = new AbortController();
+    if (scroll.scroller.current) markFound(scroll.scroller.current, target.message, target.searched, leaving.signal);
+    return () => leaving.abort();
+  }, [target, there, store, scroll.scroller]);
   // Before the first answer, and after the page can be typed in.
   useEffect(() => whenIdle(loadMessageList), []);
   useEffect(() => {
@@ -129,7 +147,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             onStop={active === null ? null : () => store.stop(active)}
             stopping={stopping}
           >
-            <SettingsPanel settings={settings} onSave={saveSettings} />
+            <SettingsPanel model={conversation?.model ?? newChat.model} settings={settings} onSave={saveSettings} />
             {empty && onTemporary && <TemporarySwitch on={!store.kept} onChange={onTemporary} />}
           </Composer>
           <p className="mt-2 text-center text-12 text-ink-3">{t("thread.note")}</p>

@@ -41,6 +41,9 @@ class _Card(Reply):
     default_model_temperature: float | None = None
     internal: bool = False
     license: str | None = Field(None, description="Beyond the public API: of the weights, as SPDX where there is one; null: not known.")
+    default_max_tokens: Integer | None = Field(
+        None, description="Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known."
+    )
     served_by: str = Field("", description="Beyond the public API: the host of the upstream that answers; empty: this server.")
 
 
