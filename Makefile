@@ -90,7 +90,7 @@ $(VENV)/.dev: requirements-dev.lock | $(VENV)/.locked
 	@touch $@
 
 $(VENV)/.torch: pyproject.toml | $(VENV)/.locked
-	@echo "Installing $(TORCH) …"
+	@echo "Installing $(TORCH) (its CPU build takes 0.75 GB; other builds take more) …"
 	@$(BIN)/python -m pip --disable-pip-version-check install "$(TORCH)" $(TORCH_FLAGS)
 	@touch $@
 

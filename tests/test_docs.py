@@ -1,7 +1,7 @@
 """The documentation is true. In: the READMEs and docs/. Out: a failure where an example does not run or a command does not exist.
 
 A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
-whose key is in the variable KEY.
+whose key is in the variable ALIZE_API_KEY.
 """
 
 import os
@@ -60,7 +60,7 @@ def test_clients_are_called_as_the_examples_say(code: str, tmp_path: Path) -> No
     assert card
     with in_background(tmp_path, card=card) as background:
         code = code.replace("http://127.0.0.1:8600", background.url)
-        assert run(code, KEY=background.desk.key).strip() == "Hello"
+        assert run(code, ALIZE_API_KEY=background.desk.key).strip() == "Hello"
 
 
 def spans() -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from alize.telemetry import METRICS, configure_logging
+from alize.telemetry import ACCESS, METRICS, configure_logging
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,18 @@ def test_text_is_one_line_each_without_colors_where_nobody_looks() -> None:
     assert len(lines) == 2
     assert "it happened 3 times" in lines[0]
     assert "\x1b" not in "".join(lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "level", "told"), [(Terminal(), "info", 0), (Terminal(), "debug", 1), (io.StringIO(), "info", 1)])
+def test_requests_push_nothing_away_on_a_terminal(stream: io.StringIO, level: str, told: int) -> None:
+    configure_logging(level, "auto", stream)
+    logging.getLogger(ACCESS).info("request", extra={"status": 200})
+    assert stream.getvalue().count("request") == told
 
 
 def test_the_level_is_that_of_the_settings() -> None:

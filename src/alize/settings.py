@@ -85,7 +85,7 @@ class Settings:
     )
     # ── storage and logs ──
     database_url: str = _setting("", "SQLAlchemy address of the database; empty is SQLite in `home`.", secret=True)
-    log_level: str = _setting("info", "debug, info, warning or error.")
+    log_level: str = _setting("info", "debug, info, warning or error. On a terminal, info tells no requests.")
     log_format: str = _setting("auto", "json, text, or auto: text on a terminal.")
     log_prompts: bool = _setting(False, "Write prompts and answers to the log. Off: no text of a user is ever logged.")
     origins: Mapping[str, str] = field(default_factory=dict[str, str], metadata={"internal": True})

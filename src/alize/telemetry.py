@@ -21,7 +21,10 @@ from prometheus_client.registry import Collector
 
 from alize.engine.base import EngineStats
 
-__all__ = ["METRICS", "Metric", "Metrics", "configure_logging"]
+__all__ = ["ACCESS", "METRICS", "Metric", "Metrics", "configure_logging"]
+
+ACCESS = "alize.api.access"
+"""The logger of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,11 @@ def _of_engine(stats: EngineStats) -> dict[str, float]:
 
 
 def configure_logging(level: str, form: str, stream: TextIO | None = None) -> None:
-    """Give every log line of this process one form: `json`, `text`, or `auto`: text on a terminal. Standard error by default."""
+    """Give every log line of this process one form: `json`, `text`, or `auto`: text on a terminal. Standard error by default.
+
+    On a terminal requests are told at level `debug` only: a page that is open asks several times a minute, and the address that the server
+    said at its start would be gone in no time.
+    """
     out: TextIO = sys.stderr if stream is None else stream
     as_text = form == "text" or (form == "auto" and out.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -179,3 +186,5 @@ def configure_logging(level: str, form: str, stream: TextIO | None = None) -> No
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("alize").setLevel(level.upper())
+    quiet = out.isatty() and level.lower() == "info"
+    logging.getLogger(ACCESS).setLevel(logging.WARNING if quiet else logging.NOTSET)

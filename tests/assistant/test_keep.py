@@ -59,7 +59,7 @@ async def test_a_conversation_is_taken_away_as_markdown_and_as_json(page: Page) 
     asked = await page.ask(chat, "Why?", attachments=[{"name": "a.md", "type": "text/markdown", "text": "```\nx\n```"}])
     await page.follow(asked["run"]["id"])
     markdown = await page.client.get(f"/api/conversations/{chat}/export")
-    assert markdown.headers["content-disposition"].startswith("attachment")
+    assert markdown.headers["content-disposition"] == "attachment; filename=\"Bees.md\"; filename*=UTF-8''Bees.md"
     assert markdown.text.startswith("# Bees\n")
     assert "````\n```\nx\n```\n````" in markdown.text
     assert markdown.text.endswith("Hello\n")

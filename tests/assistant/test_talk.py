@@ -244,6 +244,16 @@ async def test_taking_back_an_answer_made_again_leaves_the_question_and_one_that
     assert [message["state"] for message in (await page.read(chat))["messages"]] == ["done", "stopped", "done", "done"]
 
 
+async def test_a_conversation_is_called_by_its_first_words_until_it_is_named(page: Page) -> None:
+    page.engine.hold(after=1)
+    chat, files = await page.begin(), await page.begin()
+    await page.ask(chat, "How does a **compass** find `north`?\nAnd why?")
+    await page.ask(files, "", attachments=[{"name": "notes.txt", "type": "text/plain", "text": "x"}])
+    for id, title in ((chat, "How does a compass find north?"), (files, "notes.txt")):
+        found = await page.read(id)
+        assert (found["title"], found["titled_by"]) == (title, "")
+
+
 async def test_what_is_sent_twice_is_kept_once_and_another_text_is_refused(page: Page) -> None:
     chat = await page.begin()
     body = {"id": new_id(), "content": "Hi", "answer": {"id": new_id(), "run": new_id()}}
@@ -301,7 +311,7 @@ async def test_a_conversation_is_titled_once_by_the_model_below_everybody(page: 
     chat = await page.begin()
     asked = await page.ask(chat)
     await page.follow(asked["run"]["id"])
-    found = await page.until(chat, lambda found: found["title"])
+    found = await page.until(chat, lambda found: found["titled_by"])
     assert (found["title"], found["titled_by"]) == ("Hello", "model")
     assert [request.priority for request in page.engine.asked] == [0, -1]
 
@@ -311,7 +321,7 @@ async def test_a_model_that_answers_instead_of_naming_leaves_the_persons_own_wor
         page = Page(desk)
         chat = await page.begin()
         await page.follow((await page.ask(chat, "Why do bees dance? I saw it."))["run"]["id"])
-        found = await page.until(chat, lambda found: found["title"])
+        found = await page.until(chat, lambda found: found["titled_by"])
         assert found["title"] == "Why do bees dance? I saw it"
 
 

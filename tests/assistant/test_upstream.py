@@ -197,12 +197,12 @@ async def test_where_an_answer_went_is_known_before_it_is_sent_and_never_forgott
 async def test_a_title_is_asked_of_the_upstream_only_for_its_own_conversations(page: Page, upstream: Hostile) -> None:
     local = await page.begin()
     await page.follow((await page.ask(local))["run"]["id"])
-    assert (await page.until(local, lambda found: found["title"]))["title"] == "Hello"
+    assert (await page.until(local, lambda found: found["titled_by"]))["title"] == "Hello"
     assert upstream.chats == []
     upstream.streams(says("A title", "stop"), "[DONE]")
     theirs = await page.begin(model="theirs")
     await page.follow((await page.ask(theirs))["run"]["id"])
-    assert (await page.until(theirs, lambda found: found["title"]))["title"] == "A title"
+    assert (await page.until(theirs, lambda found: found["titled_by"]))["title"] == "A title"
     assert len(upstream.chats) == 2
 
 
@@ -215,7 +215,7 @@ async def test_a_conversation_that_was_answered_here_is_not_named_elsewhere(page
     await page.call("PATCH", f"/api/conversations/{chat}", 200, {"model": "theirs"})
     page.engine.release()
     await page.follow(asked["run"]["id"])
-    assert (await page.until(chat, lambda found: found["title"]))["title"] == "a private question"  # the person's own words
+    assert (await page.until(chat, lambda found: found["titled_by"]))["title"] == "a private question"  # the person's own words
     assert upstream.chats == []
 
 
@@ -223,7 +223,7 @@ async def test_an_upstream_that_has_just_failed_is_not_asked_again_for_a_title(p
     upstream.script = [whole(b"", "503 Busy")]
     chat = await page.begin(model="theirs")
     await page.follow((await page.ask(chat, "Are you there?"))["run"]["id"])
-    assert (await page.until(chat, lambda found: found["title"]))["title"] == "Are you there?"
+    assert (await page.until(chat, lambda found: found["titled_by"]))["title"] == "Are you there?"
     assert len(upstream.chats) == 1
 
 

@@ -27,6 +27,11 @@ def test_a_healthy_machine_is_told_so(alize: Alize, smollm2: Path) -> None:
     assert all(name in drawn.stdout for name in found)
 
 
+def test_the_threads_are_those_of_the_settings(alize: Alize) -> None:
+    assert "1 (environment: ALIZE_THREADS)" in findings(alize, ALIZE_THREADS="1")[1]["threads"]["found"]
+    assert findings(alize)[1]["threads"]["found"].isdecimal()
+
+
 def test_a_model_that_can_be_fetched_is_only_a_note(alize: Alize) -> None:
     status, found = findings(alize)
     assert status == 0

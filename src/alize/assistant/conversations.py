@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alize.assistant.runs import answer_to
+from alize.assistant.titles import tidied
 from alize.errors import Conflict, InvalidRequest, NotFound
 from alize.storage.base import ConversationRecord, MessageRecord, Owner, RunRecord, Store
 
@@ -79,6 +80,9 @@ async def say(
     question = MessageRecord(id, chat.workspace, chat.principal, chat.id, parent, "user", content, at, attachments)
     if not await store.conversations.add_message(question, updated=datetime.now(UTC)):
         return await _sent_before(store, owner, question, answer, run)
+    if not chat.title and parent is None:  # until it is named: its own first words
+        files = [str(file["name"]) for file in attachments]
+        await store.conversations.change(owner, conversation, title=tidied(content) or tidied(" ".join(files)))
     return (question, *await _answered(store, question, answer, run))
 
 

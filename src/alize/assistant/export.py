@@ -1,15 +1,18 @@
 """A conversation to take away. In: its record and messages, a language. Out: Markdown of the path that is shown, or JSON of everything."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from alize.assistant.context import path_to
 from alize.storage.base import ConversationRecord, MessageRecord
 
-__all__ = ["as_json", "as_markdown"]
+__all__ = ["as_json", "as_markdown", "named"]
 
 _WORDS = {
     "en": {"untitled": "Conversation", "system": "System prompt: {}", "user": "You", "assistant": "Answer", "file": "File {}"},
@@ -29,6 +32,8 @@ _WORDS = {
     },
 }
 _PRIVATE = ("workspace", "principal")
+_LONGEST_NAME = 60  # characters: at most 240 bytes, and a file system takes 255
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageRecord], language: str) -> str:
@@ -48,6 +53,18 @@ def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageReco
 def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> bytes:
     """Every branch, and all that is known of each message."""
     return msgspec.json.format(msgspec.json.encode({**_public(conversation), "messages": [_public(one) for one in messages]}), indent=2)
+
+
+def named(conversation: ConversationRecord, suffix: str) -> str:
+    """The `Content-Disposition` of its file: called as the conversation is, with nothing in the name that a file system or a shell minds.
+
+    >>> named(ConversationRecord("a" * 32, "", "", "Été: a/b?", "", "", {}, None, _EPOCH, _EPOCH), "md")
+    'attachment; filename="Ete a b.md"; filename*=UTF-8\'\'%C3%89t%C3%A9%20a%20b.md'
+    """
+    kept = "".join(sign if sign.isprintable() and sign not in '\\/:*?"<>|%' else " " for sign in conversation.title)
+    name = " ".join(kept.split())[:_LONGEST_NAME].strip(" .-") or f"conversation-{conversation.id[:8]}"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip(" .-") or f"conversation-{conversation.id[:8]}"
+    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}.{suffix}"
 
 
 def _public(record: ConversationRecord | MessageRecord) -> dict[str, Any]:

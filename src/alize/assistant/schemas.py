@@ -197,6 +197,7 @@ class Hit(Reply):
     title: str
     message: str | None = Field(description="Null where the title matched.")
     created: AwareDatetime
+    archived: bool = Field(description="Whether its conversation is.")
     excerpt: str
     marks: list[tuple[int, int]] = Field(description="Where the words stand in the excerpt: half-open, in UTF-16 units.")
 

@@ -73,14 +73,18 @@ def _asking(question: MessageRecord) -> list[MessageRecord]:
 
 
 def tidied(text: str) -> str:
-    """The first line, without quotes, labels and a full stop.
+    """The first line, without quotes, labels, marks of Markdown and a full stop.
 
     >>> tidied('Title: "Why bees dance."\\nBecause')
     'Why bees dance'
+    >>> tidied("How does a **compass** find [north](https://example.org)?")
+    'How does a compass find north?'
     """
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     if not lines:
         return ""
     line = re.sub(r"^(?:\W*title\W*:)?[\s\"'“«#*]*", "", lines[0], flags=re.IGNORECASE)
+    line = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", line)  # a link is its words
+    line = re.sub(r"(\*\*|__|~~|`+)(?=\S)(.+?)(?<=\S)\1", r"\2", line)
     line = re.sub(r"\s+", " ", line).rstrip(" \"'”».*")
     return line if len(line) <= _LONGEST else line[:_LONGEST].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

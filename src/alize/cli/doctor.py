@@ -53,6 +53,7 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
 
 def findings(settings: "Settings") -> Iterator[Finding]:
     """What the settings ask for, tried out: the state folder, the model, the address."""
+    yield _threads(settings)
     yield _home(settings)
     yield _model(settings)
     yield _address(settings)
@@ -73,7 +74,16 @@ def _of_the_machine(machine: "Machine") -> Iterator[Finding]:
 def _cores(machine: "Machine") -> str:
     if machine.cores < machine.cores_present:
         return f"{machine.cores} of {machine.cores_present} cores may be used here."
-    return f"{machine.cores} cores compute, unless the setting `threads` says otherwise."
+    return f"{machine.cores} cores may be used here."
+
+
+def _threads(settings: "Settings") -> Finding:
+    from alize.engine.cores import cores
+
+    if not settings.threads:
+        return Finding("threads", "ok", str(cores()), "All cores that this process may use compute.")
+    chosen = f"{settings.threads}{settings.came('threads')}"
+    return Finding("threads", "ok", chosen, f"This process may use {cores()} cores.")
 
 
 def _extensions(machine: "Machine") -> tuple[Literal["ok", "note"], str, str]:

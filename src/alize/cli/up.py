@@ -11,6 +11,7 @@ from alize.cli.options import Home, ModelName
 if TYPE_CHECKING:
     from alize.api.serve import Started
     from alize.api.server import Extension
+    from alize.settings import Settings
 
 __all__ = ["up"]
 
@@ -32,6 +33,7 @@ def up(
 
     auth, never_fetch = (False if no_auth else None), (True if offline else None)  # None: whatever the file or the environment says
     settings = Settings.load(home=home, port=port, host=host, model=model, auth=auth, offline=never_fetch)
+    _say_what_is_fetched(settings)
     with ExitStack() as until_started:  # a download's bar must be gone before the server says that it is there
         until_started.enter_context(undisturbed())
         progress = until_started.enter_context(downloading(stderr()))
@@ -47,3 +49,17 @@ def _extensions() -> "Sequence[Extension]":
     from alize.assistant.serving import assisting
 
     return [assisting]
+
+
+def _say_what_is_fetched(settings: "Settings") -> None:
+    """Minutes without a word are long, and the bar is drawn on a terminal alone."""
+    from alize.cli.models import local_model
+    from alize.cli.terminal import remark, size
+    from alize.weights.catalog import find
+
+    name, path = local_model(settings)
+    if path is not None or settings.offline:
+        return
+    card = find(name, settings.aliases())
+    much = f" ({size(card.size)})" if card and card.size else ""
+    remark(f"Fetching the model {name}{much}, this once …")

@@ -118,12 +118,12 @@ class SqlConversations:
         wanted = fold(words).split()[:_MOST_WORDS]
         if not wanted:
             return []
-        title = conversations.c.title
-        titles = select(*_hit(conversations.c.id, title, null(), title, conversations.c.created)).where(
+        title, archived = conversations.c.title, conversations.c.archived
+        titles = select(*_hit(conversations.c.id, title, null(), title, conversations.c.created, archived)).where(
             owned(conversations, owner), conversations.c.deleted.is_(None), _holds(conversations.c.folded, wanted)
         )
         texts = (
-            select(*_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created))
+            select(*_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created, archived))
             .join(conversations, messages.c.conversation == conversations.c.id)
             .where(owned(messages, owner), conversations.c.deleted.is_(None), _holds(messages.c.folded, wanted))
         )

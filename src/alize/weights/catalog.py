@@ -54,6 +54,8 @@ class Card:
     default_max_tokens: int = 0  # 0: what the context leaves
     owned_by: str = ""
     created: int = 0  # Unix seconds
+    languages: tuple[str, ...] = ()  # BCP 47; () where they are many, or its makers do not say
+    size: int = 0  # bytes of the weights; 0 where they were not measured
 
     def __post_init__(self) -> None:
         unknown = self.capabilities - CAPABILITIES
@@ -70,6 +72,7 @@ def _card(id: str, entry: Mapping[str, Any]) -> Card:
     released: date = entry["released"]
     given = {key: value for key, value in entry.items() if key != "released"}
     given["aliases"], given["capabilities"] = tuple(entry.get("aliases", ())), frozenset(entry["capabilities"])
+    given["languages"] = tuple(entry.get("languages", ()))
     return Card(id=id, created=int(datetime(released.year, released.month, released.day, tzinfo=UTC).timestamp()), **given)
 
 

@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { server } from "@/api/client";
 import { keys } from "@/api/queries";
 import type { Session } from "@/api/types";
+import { setEnded } from "@/shell/ended";
 import { tellTabs } from "@/shell/persons";
 import { forgetThreads } from "@/thread/stores";
 
@@ -13,5 +14,6 @@ export function enter(cache: QueryClient, session: Session): void {
   cache.removeQueries({ type: "inactive" });
   server.hold(session);
   cache.setQueryData<Session>(keys.session, session);
+  setEnded(cache, "no");
   tellTabs();
 }

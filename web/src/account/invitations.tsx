@@ -1,6 +1,7 @@
 /** Links for new people. In: the server's invitations. Out: those that work and those that ended; a link is shown where it is made, once. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { isLoopback } from "@/api/base";
 import { keys, useInvitations } from "@/api/queries";
 import type { Invitation, MadeInvitation } from "@/api/types";
 import { Button } from "@/components/button";
@@ -12,7 +13,7 @@ import { withdrawInvitation } from "./actions";
 import { invitationLink } from "./address";
 import { Confirm } from "./confirm";
 import { InviteDialog } from "./invite-dialog";
-import { dayWords } from "./moments";
+import { dayWords, longEnded } from "./moments";
 import { Once } from "./once";
 import { ROW, ROWS, Rows, Section } from "./section";
 
@@ -24,7 +25,8 @@ export function Invitations() {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<MadeInvitation | null>(null);
   const [ending, setEnding] = useState<Invitation | null>(null);
-  const all = list.data ?? [];
+  const now = new Date();
+  const all = (list.data ?? []).filter(({ used, revoked, expires }) => !longEnded(now, used, revoked, expires));
   const refetch = () => cache.invalidateQueries({ queryKey: keys.invitations });
 
   async function withdraw({ id }: Invitation): Promise<void> {
@@ -42,7 +44,7 @@ export function Invitations() {
       {made && (
         <Once
           title={made.name ? t("account.invite_link", { name: made.name }) : t("account.invite_link_nobody")}
-          what={t("account.invite_link_what")}
+          what={`${t("account.invite_link_what")}${isLoopback(location.hostname) ? ` ${t("account.invite_link_here")}` : ""}`}
           label={t("account.invite_address")}
           secret={invitationLink(made.link_token)}
           copyLabel={t("account.invite_copy")}

@@ -10,10 +10,11 @@ import { EmptyState } from "@/components/empty-state";
 import { useNotify } from "@/components/toast";
 import { type Translate, useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
+import { makesKeys } from "@/shell/makes-keys";
 import { revokeKey } from "./actions";
 import { Confirm } from "./confirm";
 import { KeyDialog } from "./key-dialog";
-import { dayWords } from "./moments";
+import { dayWords, longEnded } from "./moments";
 import { Once } from "./once";
 import { ROW, ROWS, Rows, Section } from "./section";
 import { Snippet } from "./snippet";
@@ -22,7 +23,7 @@ const PAGE = 25; // keys a call
 
 export function KeysSection({ session }: { session: Session }) {
   const t = useT();
-  if (session.no_auth || session.account?.role === "owner") return <OwnersKeys />;
+  if (makesKeys(session)) return <OwnersKeys />;
   return (
     <Section title={t("account.keys")}>
       <EmptyState title={t("account.keys_owner")}>{t("account.keys_owner_what")}</EmptyState>
@@ -39,7 +40,9 @@ function OwnersKeys() {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<MadeKey | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
-  const all = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const now = new Date();
+  const listed = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const all = listed.filter(({ revoked, expires }) => !longEnded(now, revoked, expires));
   const refetch = () => cache.invalidateQueries({ queryKey: keys.apiKeys });
   const make = (
     <Button kind="primary" onClick={() => setMaking(true)}>

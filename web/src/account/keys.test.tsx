@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ApiKey } from "@/api/types";
 import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
@@ -9,7 +9,9 @@ import { ADA, faultsByAxe, field, openClipboard } from "./proof";
 beforeEach(() => {
   localStorage.clear();
   furnish();
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-02-10T12:00:00Z") });
 });
+afterEach(() => vi.useRealTimers());
 
 const button = (name: string | RegExp) => screen.findByRole("button", { name });
 
@@ -131,7 +133,9 @@ test("older keys come page by page, and each says what it may do and how long", 
       expires: "2999-01-05T12:00:00Z",
     }),
     keyOf("two", { revoked: "2026-02-05T12:00:00Z" }),
-    keyOf("three", { expires: "2020-02-05T12:00:00Z" }),
+    keyOf("three", { expires: "2026-02-06T12:00:00Z" }),
+    keyOf("long gone", { expires: "2026-01-06T12:00:00Z" }),
+    keyOf("long revoked", { revoked: "2026-01-06T12:00:00Z", expires: "2999-01-05T12:00:00Z" }),
   ]);
   const row = async (name: string) => (await screen.findByText(name)).closest("li")?.textContent;
   expect(await row("one")).toContain(
@@ -140,8 +144,10 @@ test("older keys come page by page, and each says what it may do and how long", 
   expect(await row("two")).toContain("Revoked Feb 5, 2026");
   expect(screen.queryByText("three")).toBeNull();
   await person.click(await button("Show more keys"));
-  expect(await row("three")).toContain("Ended Feb 5, 2020");
-  expect(screen.queryByRole("button", { name: "Show more keys" })).toBeNull();
+  expect(await row("three")).toContain("Ended Feb 6, 2026");
+  await person.click(await button("Show more keys"));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Show more keys" })).toBeNull());
+  expect(screen.queryByText(/^long/)).toBeNull(); // a month after its end it is in nobody's way
   expect(screen.getAllByRole("button", { name: /^Revoke the key/ })).toHaveLength(1);
   expect(await faultsByAxe()).toEqual([]);
 });

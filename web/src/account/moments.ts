@@ -18,6 +18,14 @@ export function endOfDay(date: string): Date | null {
   return end.getMonth() === month - 1 ? end : null;
 }
 
+const REMEMBERED = 30 * 86_400_000; // ms
+
+/** What ended longer ago than a month is of no use in a list any more. `ends`: moments, those that are null did not come. */
+export function longEnded(now: Date, ...ends: (Moment | null)[]): boolean {
+  const ended = ends.filter((end) => end !== null).map((end) => new Date(end).getTime());
+  return ended.length > 0 && now.getTime() - Math.min(...ended) > REMEMBERED;
+}
+
 export function daysFrom(now: Date, days: number): Date {
   return new Date(now.getTime() + days * 86_400_000);
 }

@@ -5,12 +5,13 @@ import { keys, useAccounts } from "@/api/queries";
 import type { Account, Session } from "@/api/types";
 import { Button } from "@/components/button";
 import { classes } from "@/components/classes";
+import { Mark } from "@/components/mark";
 import { Select } from "@/components/select";
 import { useNotify } from "@/components/toast";
 import { useT } from "@/i18n";
 import { changeAccount, type Role } from "./actions";
 import { Invitations } from "./invitations";
-import { Mark, ROW, ROWS, Rows, Section } from "./section";
+import { ROW, ROWS, Rows, Section } from "./section";
 import { useAct } from "./use-act";
 
 export function PeopleSection({ session }: { session: Session }) {
@@ -37,7 +38,7 @@ function PersonRow({ account, mine }: { account: Account; mine: boolean }) {
   const name = account.name || account.email;
   const disabled = Boolean(account.disabled);
   return (
-    <li className={ROW}>
+    <li className={classes(ROW, "flex-wrap")}>
       <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-2">
           <span dir="auto" className={classes("font-[550] [overflow-wrap:anywhere]", disabled && "text-ink-3")}>
@@ -47,12 +48,10 @@ function PersonRow({ account, mine }: { account: Account; mine: boolean }) {
           {disabled && <span className="font-[550] text-13 text-bad">{t("account.disabled")}</span>}
         </p>
         <p className="text-13 text-ink-3 [overflow-wrap:anywhere]">{account.email}</p>
+        {mine && <p className="text-13 text-ink-3 text-pretty">{t("account.you_what")}</p>}
       </div>
       {mine ? (
-        <div className="max-w-60 text-13">
-          <p>{t(`account.role_${account.role}`)}</p>
-          <p className="text-ink-3 text-pretty">{t("account.you_what")}</p>
-        </div>
+        <p className="text-13">{t(`account.role_${account.role}`)}</p>
       ) : (
         <PersonControls account={account} name={name} disabled={disabled} />
       )}

@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Account, Invitation } from "@/api/types";
 import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
@@ -9,7 +9,9 @@ import { ADA, faultsByAxe, field, openClipboard } from "./proof";
 beforeEach(() => {
   localStorage.clear();
   furnish();
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-02-10T12:00:00Z") });
 });
+afterEach(() => vi.useRealTimers());
 
 const button = (name: string | RegExp) => screen.findByRole("button", { name });
 
@@ -120,12 +122,14 @@ test("an invitation's link is shown once, with this server's address, and can be
 test("an invitation that was used, withdrawn or has ended says so and cannot be withdrawn", async () => {
   openPeople([
     invitationOf("1", { name: "Used", used: "2026-02-05T12:00:00Z" }),
-    invitationOf("2", { name: "Ended", expires: "2020-02-05T12:00:00Z" }),
+    invitationOf("2", { name: "Ended", expires: "2026-02-06T12:00:00Z" }),
+    invitationOf("4", { name: "Forgotten", used: "2026-01-06T12:00:00Z" }),
     invitationOf("3", { role: "owner" }),
   ]);
   const row = async (name: string) => (await screen.findByText(name, { selector: "li p" })).closest("li")?.textContent;
   expect(await row("Used")).toContain("Used Feb 5, 2026");
-  expect(await row("Ended")).toContain("Ended Feb 5, 2020");
+  expect(await row("Ended")).toContain("Ended Feb 6, 2026");
+  expect(screen.queryByText("Forgotten")).toBeNull(); // a month after its end it is in nobody's way
   expect((await screen.findByText(/works until Jan 5, 2999/)).closest("li")?.textContent).toContain("Owner");
   expect(screen.getAllByRole("button", { name: /^Withdraw/ })).toHaveLength(1);
 });

@@ -49,9 +49,4 @@ export function Rows({ list, failed, children }: { list: Listed; failed: string;
 }
 
 export const ROWS = "grid divide-y divide-line border-line border-y";
-export const ROW = "flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3";
-
-/** A word about a row, such as "You": form and words, never colour alone. */
-export function Mark({ children }: { children: ReactNode }) {
-  return <span className="rounded-1 bg-sea-soft px-1.5 py-0.5 font-[550] text-12 text-sea">{children}</span>;
-}
+export const ROW = "flex items-center justify-between gap-x-4 gap-y-2 py-3";

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { keys, useSessions } from "@/api/queries";
 import type { SignedIn } from "@/api/types";
 import { Button } from "@/components/button";
+import { Mark } from "@/components/mark";
 import { useNotify } from "@/components/toast";
 import { type Translate, useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
@@ -11,7 +12,7 @@ import { endOtherSessions, endSession } from "./actions";
 import { browserOf } from "./browser-name";
 import { Confirm } from "./confirm";
 import { timeWords } from "./moments";
-import { focusSection, Mark, ROW, ROWS, Rows, Section } from "./section";
+import { focusSection, ROW, ROWS, Rows, Section } from "./section";
 import { useAct } from "./use-act";
 
 export function SessionsSection() {
@@ -77,7 +78,7 @@ function SessionRow({ session }: { session: SignedIn }) {
   }
   return (
     <li ref={row} className={ROW}>
-      <div className="min-w-0">
+      <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2 font-[550] [overflow-wrap:anywhere]">
           {browser}
           {session.current && <Mark>{t("account.session_this")}</Mark>}

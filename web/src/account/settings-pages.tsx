@@ -7,6 +7,7 @@ import { classes } from "@/components/classes";
 import { EmptyState } from "@/components/empty-state";
 import { type Key, useT } from "@/i18n";
 import { useDocumentTitle } from "@/shell/document-title";
+import { makesKeys } from "@/shell/makes-keys";
 import { KeysSection } from "./keys-section";
 import { PasswordSection } from "./password-section";
 import { PeopleSection } from "./people-section";
@@ -18,6 +19,8 @@ interface SectionOf {
   title: Key;
   /** Who has it; others who come to its address are told what it needs. */
   needs: "nothing" | "account" | "owner";
+  /** Who finds it in the list; its address tells everybody else what it needs. Missing: who has it. */
+  listed?: (session: Session) => boolean;
   Page: FunctionComponent<{ session: Session }>;
 }
 
@@ -25,7 +28,7 @@ const SECTIONS: readonly SectionOf[] = [
   { path: "", title: "account.profile", needs: "nothing", Page: ProfileSection },
   { path: "password", title: "account.password", needs: "account", Page: PasswordSection },
   { path: "sessions", title: "account.sessions", needs: "account", Page: SessionsSection },
-  { path: "keys", title: "account.keys", needs: "nothing", Page: KeysSection },
+  { path: "keys", title: "account.keys", needs: "nothing", listed: makesKeys, Page: KeysSection },
   { path: "people", title: "account.people", needs: "owner", Page: PeopleSection },
 ];
 
@@ -39,23 +42,25 @@ export function SettingsPages({ section }: { section: string }) {
   return (
     <div className="mx-auto grid max-w-measure gap-8 pt-2">
       <nav aria-label={t("account.sections")}>
-        <ul className="-mx-3 flex flex-wrap gap-1">
-          {SECTIONS.filter((one) => lacking(one, session) === null).map(({ path, title }) => (
-            <li key={path}>
-              <Link
-                to="/settings/$"
-                params={{ _splat: path }}
-                activeOptions={{ exact: true }}
-                aria-current={path === wanted ? "page" : undefined}
-                className={classes(
-                  "inline-flex min-h-9 coarse:min-h-11 items-center rounded-1 px-3 transition hover:bg-sunken",
-                  path === wanted ? "bg-sunken font-[550]" : "text-ink-2",
-                )}
-              >
-                {t(title)}
-              </Link>
-            </li>
-          ))}
+        <ul className="-mx-4 flex gap-1 overflow-x-auto px-1 py-1 md:-mx-6 md:px-3 [scrollbar-width:none]">
+          {SECTIONS.filter((one) => (one.listed ? one.listed(session) : lacking(one, session) === null)).map(
+            ({ path, title }) => (
+              <li key={path} className="flex-none">
+                <Link
+                  to="/settings/$"
+                  params={{ _splat: path }}
+                  activeOptions={{ exact: true }}
+                  aria-current={path === wanted ? "page" : undefined}
+                  className={classes(
+                    "inline-flex min-h-9 coarse:min-h-11 items-center whitespace-nowrap rounded-1 px-3 transition hover:bg-sunken",
+                    path === wanted ? "bg-chosen font-[550]" : "text-ink-2",
+                  )}
+                >
+                  {t(title)}
+                </Link>
+              </li>
+            ),
+          )}
         </ul>
       </nav>
       <Current section={current} session={session} />

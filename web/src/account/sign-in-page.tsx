@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useT } from "@/i18n";
+import { useEnded } from "@/shell/ended";
 import { nextPage } from "@/shell/next-page";
 import { signIn } from "./actions";
 import { emailFault, passwordFault } from "./checks";
@@ -39,8 +40,10 @@ function SignInForm() {
     send: async ({ email, password }) => enter(cache, await signIn(email.trim(), password)),
     explain: ({ status }) => (status === 401 ? { faults: { password: t("account.wrong") } } : null),
   });
+  const ended = useEnded();
   return (
     <>
+      {ended && <p className="rounded-2 bg-sun-soft px-3 py-2 text-pretty">{t("account.ended")}</p>}
       <Form state={state} action={t("account.sign_in")} wide>
         <EmailField {...state.field("email")} />
         <PasswordField {...state.field("password")} label={t("account.password")} autoComplete="current-password" />
@@ -49,8 +52,9 @@ function SignInForm() {
         <summary className="rounded-1 py-1 coarse:py-3">{t("account.lost")}</summary>
         <p className="pt-1 text-pretty">{t("account.lost_what")}</p>
         <code className="mt-2 block overflow-x-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12" dir="ltr">
-          alize accounts password EMAIL
+          .venv/bin/alize accounts password EMAIL
         </code>
+        <p className="pt-2 text-pretty">{t("account.lost_where")}</p>
       </details>
     </>
   );

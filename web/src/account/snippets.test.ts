@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SPEAKING, snippetOf } from "./snippets";
@@ -10,6 +13,16 @@ test("each names the address, the model, and where the key is read from", () => 
     const text = snippetOf(id, parts);
     for (const word of ["https://house.example/alize", "small", "ALIZE_API_KEY"]) expect(text, id).toContain(word);
   }
+});
+
+test("the one in TypeScript is JavaScript too, so that a Node that does not know types runs it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "snippet-"));
+  const file = join(folder, "ask.mjs");
+  for (const key of [null, "alz_secret"]) {
+    writeFileSync(file, snippetOf("typescript", { ...parts, key }));
+    execFileSync(process.execPath, ["--check", file]);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("a key that is known stands in it, and no variable", () => {

@@ -45,6 +45,7 @@ print(answer.choices[0].message.content)
 function typescript({ address, model, key }: SnippetParts): string {
   const value = key === null ? `process.env.${VARIABLE}` : quoted(key);
   return `// npm install @mistralai/mistralai
+// Save it as ask.mts, then: node ask.mts (Node 22.18 or newer; an older one takes it as ask.mjs).
 import { Mistral } from "@mistralai/mistralai";
 
 const client = new Mistral({

@@ -395,6 +395,8 @@ export interface FTModelCard {
   license: string | null;
   /** Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known. */
   default_max_tokens: number | null;
+  /** Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known. */
+  languages: string[];
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   type: "fine-tuned";
@@ -452,6 +454,8 @@ export interface Hit {
   /** Null where the title matched. */
   message: string | null;
   created: Moment;
+  /** Whether its conversation is. */
+  archived: boolean;
   excerpt: string;
   /** Where the words stand in the excerpt: half-open, in UTF-16 units. */
   marks: ([number, number])[];
@@ -652,6 +656,8 @@ export interface ModelCard {
   license: string | null;
   /** Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known. */
   default_max_tokens: number | null;
+  /** Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known. */
+  languages: string[];
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   type: "base";

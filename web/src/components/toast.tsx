@@ -36,7 +36,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
         ))}
         <Radix.Viewport
           label={t("toast.all")}
-          className="pointer-events-none fixed inset-x-0 top-12 z-50 mx-auto grid w-full max-w-form justify-items-center gap-2 p-2 outline-none print:hidden"
+          // A window that opens hides everything else from those who hear the page, but for what announces itself: undo must be there.
+          aria-live="off"
+          className="notices pointer-events-none fixed inset-e-0 start-(--rail) top-12 z-50 mx-auto grid w-full max-w-form justify-items-center gap-2 p-2 outline-none print:hidden"
         />
       </Radix.Provider>
     </NotifyContext>

@@ -9,9 +9,11 @@ import { Menu, MenuChoice, MenuChoices, MenuHeading, MenuItem, MenuLine } from "
 import { useNotify } from "@/components/toast";
 import { preferred, useT } from "@/i18n";
 import { forgetThreads } from "@/thread/stores";
+import { setEnded } from "./ended";
 import { useHouse } from "./house-context";
 import { LANGUAGE_NAMES, LANGUAGES } from "./look";
 import { useLook } from "./look-provider";
+import { makesKeys } from "./makes-keys";
 import { tellTabs } from "./persons";
 import { IS_MAC, shownKeys } from "./shortcuts";
 
@@ -43,7 +45,7 @@ export function AccountMenu() {
             {initial(name)}
           </span>
           <span className="min-w-0 leading-tight">
-            <span className="sr-only">{`${t("shell.me")}: `}</span>
+            <span className="sr-only">{t("shell.me")}</span>
             <span dir="auto" className="block truncate">
               {name}
             </span>
@@ -57,9 +59,11 @@ export function AccountMenu() {
       <MenuItem icon={<Settings />} onSelect={() => go("")}>
         {t("shell.settings")}
       </MenuItem>
-      <MenuItem icon={<KeyRound />} onSelect={() => go("keys")}>
-        {t("shell.api_keys")}
-      </MenuItem>
+      {session && makesKeys(session) && (
+        <MenuItem icon={<KeyRound />} onSelect={() => go("keys")}>
+          {t("shell.api_keys")}
+        </MenuItem>
+      )}
       <MenuItem
         icon={<Archive />}
         onSelect={() => {
@@ -143,6 +147,7 @@ export function useSignOut(): () => Promise<void> {
     }
     forgetThreads(cache); // while the session still says whose drafts they are
     cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+    setEnded(cache, "left");
     tellTabs();
     await cache.refetchQueries({ queryKey: keys.session });
     await router.invalidate();

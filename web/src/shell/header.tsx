@@ -6,6 +6,7 @@ import { everyConversation } from "@/api/list-cache";
 import { useConversation, useConversations, useModels } from "@/api/queries";
 import type { ConversationSummary } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
+import { Mark } from "@/components/mark";
 import { useT } from "@/i18n";
 import { useNewChat } from "@/thread/new-chat";
 import { chooseModel } from "./chosen-model";
@@ -96,10 +97,11 @@ export function ConversationHead({ conversationId }: { conversationId: string | 
           />
         )
       )}
-      <h1 className="sr-only">
+      <h1 dir="auto" className={conversation?.title ? "min-w-0 truncate text-13 text-ink-2 max-md:sr-only" : "sr-only"}>
         {conversation?.title || t(conversationId === null ? "shell.new_chat" : "shell.untitled")}
       </h1>
       <span className="ml-auto flex flex-none items-center gap-1">
+        {conversation?.archived && <Mark>{t("shell.is_archived")}</Mark>}
         {model && <PlaceNote model={model} />}
         {conversation && (
           <ConversationMenu

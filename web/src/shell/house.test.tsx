@@ -140,7 +140,13 @@ test("another tab's new conversation appears without being asked for", async () 
 });
 
 test("the palette finds text, marks it, and leads to the message", async () => {
-  const hit = { conversation: summary(1).id, title: "Letter", message: "f".repeat(32), excerpt: "about heat" };
+  const hit = {
+    conversation: summary(1).id,
+    title: "Letter",
+    message: "f".repeat(32),
+    archived: false,
+    excerpt: "about heat",
+  };
   const { person } = openHouse("/", {
     conversations: [summary(1)],
     hits: [{ ...hit, marks: [[6, 10]], created: summary(1).created }],

@@ -2,13 +2,14 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useChanges } from "@/api/changes";
 import { server } from "@/api/client";
 import { keys, useSession } from "@/api/queries";
 import { Dialog } from "@/components/dialog";
 import { useT } from "@/i18n";
 import { chooseNewChat } from "@/thread/new-chat";
+import { sessionEnded } from "./ended";
 import { focusWriting } from "./focus-writing";
 import { HouseContext, type House as HouseParts } from "./house-context";
 import { createKept, useKept } from "./kept";
@@ -24,6 +25,7 @@ const keptRail = createKept("alize.rail", "shown");
 
 /** Somebody else's house has nothing of this one's in it. */
 export function House() {
+  useGuard();
   const person = useSession().data?.account?.id ?? "";
   return <OnesHouse key={person} />;
 }
@@ -39,7 +41,6 @@ function OnesHouse() {
   const [sheet, setSheet] = useState(false);
   const signedIn = useSession().data?.signed_in ?? false;
   useChanges(signedIn);
-  useGuard();
   const railShown = rail !== "hidden";
 
   const house = useMemo<HouseParts>(
@@ -83,7 +84,7 @@ function OnesHouse() {
         <OfflineBanner />
         <div className="flex min-h-0 flex-1 print:block">
           {wide && railShown && (
-            <div className="not-printed w-60 flex-none border-line border-r xl:w-66">
+            <div className="rail not-printed flex-none border-line border-r">
               <Rail />
             </div>
           )}
@@ -111,8 +112,12 @@ function useGuard(): void {
   const router = useRouter();
   const session = useSession().data;
   const lost = session !== undefined && !session.signed_in;
+  const seen = useRef(false);
   useEffect(() => server.onSignedOut(() => void cache.invalidateQueries({ queryKey: keys.session })), [cache]);
   useEffect(() => {
-    if (lost) void router.invalidate();
-  }, [lost, router]);
+    if (session?.signed_in) seen.current = true;
+    if (!lost) return;
+    if (seen.current) sessionEnded(cache);
+    void router.invalidate();
+  }, [lost, session, cache, router]);
 }

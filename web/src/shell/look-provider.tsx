@@ -48,8 +48,7 @@ export function LookProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const root = document.documentElement;
     root.lang = shown;
-    if (look.theme === "") delete root.dataset.theme;
-    else root.dataset.theme = look.theme;
+    turn(root, look.theme);
     if (cookieChanged(look)) {
       // biome-ignore lint/suspicious/noDocumentCookie: the server reads it before the page exists; the Cookie Store API needs TLS
       document.cookie = cookieOf(look, PREFIX, location.protocol === "https:");
@@ -100,6 +99,16 @@ export function LookKeeper() {
     notify({ key: "look", kind: "failed", text: t("shell.words_missing", { name: LANGUAGE_NAMES[missing] }) });
   }, [missing, notify, t]);
   return null;
+}
+
+/** Colours change at once (styles.css): on their way from one theme to the other they would mix with those that are there. */
+function turn(root: HTMLElement, theme: Look["theme"]): void {
+  if ((root.dataset.theme ?? "") === theme) return;
+  root.dataset.turning = "";
+  if (theme === "") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  getComputedStyle(root).opacity; // the new colours are computed before anything may move again
+  requestAnimationFrame(() => delete root.dataset.turning);
 }
 
 function cookieChanged(look: Look): boolean {

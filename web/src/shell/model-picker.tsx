@@ -33,7 +33,7 @@ export function ModelPicker({ chosen, onChoose }: ModelPickerProps) {
             gone && "text-bad",
           )}
         >
-          <span className="sr-only">{`${t("shell.model")}: `}</span>
+          <span className="sr-only">{t("shell.model_is")}</span>
           <span className="truncate">{name}</span>
           <ChevronDown aria-hidden className="size-3.5 flex-none text-ink-3" />
         </button>

@@ -13,6 +13,7 @@ const hits: SearchHit[] = Array.from({ length: 20 }, (_, n) => ({
   conversation: String(n),
   title: "",
   message: null,
+  archived: false,
   excerpt: "",
   marks: [],
   created: "2026-01-01T00:00:00Z",

@@ -8,6 +8,7 @@ import { classes } from "@/components/classes";
 import { Dialog } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { Keys } from "@/components/keys";
+import { Mark } from "@/components/mark";
 import { useT } from "@/i18n";
 import { Excerpt } from "./excerpt";
 import { focusWriting } from "./focus-writing";
@@ -122,7 +123,7 @@ function Field({ onDone }: { onDone: (leads: boolean) => void }) {
             ? t("palette.none", { text: text.trim() })
             : waiting
               ? ""
-              : t("palette.count", { count: items.length })}
+              : t("palette.count", { count: items.filter(({ kind }) => kind !== "all").length })}
       </p>
     </div>
   );
@@ -203,7 +204,7 @@ function ItemWords({ item }: { item: Item }) {
         </>
       );
     case "hit": {
-      const { title, message, excerpt, marks } = item.hit;
+      const { title, message, archived, excerpt, marks } = item.hit;
       return (
         <>
           <MessageSquare aria-hidden />
@@ -217,6 +218,7 @@ function ItemWords({ item }: { item: Item }) {
               </span>
             )}
           </span>
+          {archived && <Mark>{t("shell.is_archived")}</Mark>}
         </>
       );
     }

@@ -7,11 +7,12 @@ import { server } from "@/api/client";
 import { newId } from "@/api/id";
 import { keys } from "@/api/queries";
 import { letGoThreads } from "@/thread/stores";
+import { ENDED } from "./ended";
 
 /** Written when somebody signs in or out; its value means nothing but that. */
 const NEWS = "alize.session";
 /** What is on the page and nobody's own: the session itself, and what an invitation offers. */
-const NOBODYS: readonly unknown[] = [keys.session[0], "invitation"];
+const NOBODYS: readonly unknown[] = [keys.session[0], ENDED[0], "invitation"];
 
 export function tellTabs(): void {
   try {

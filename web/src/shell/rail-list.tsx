@@ -1,5 +1,5 @@
 /** The conversations, by day. In: the server's list, page by page. Out: a list of which only the seen rows exist, walked by arrow keys. */
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { everyConversation } from "@/api/list-cache";
@@ -31,8 +31,24 @@ export function RailList() {
   if (list.isError && rows.length === 0) {
     return <ErrorState title={t("shell.list_failed")} error={list.error} onRetry={() => void list.refetch()} />;
   }
-  if (rows.length === 0) return <p className="px-2 py-6 text-ink-3">{t("shell.none_yet")}</p>;
+  if (rows.length === 0) return <None />;
   return <Rows rows={rows} more={list.hasNextPage && !list.isFetchingNextPage} onMore={list.fetchNextPage} />;
+}
+
+/** Nothing is listed: because nothing was said yet, or because all of it was put away. */
+function None() {
+  const t = useT();
+  const { closeDrawer } = useHouse();
+  const put = everyConversation(useConversations({ archived: true }).data).length > 0;
+  if (!put) return <p className="px-2 py-6 text-ink-3">{t("shell.none_yet")}</p>;
+  return (
+    <p className="px-2 py-6 text-ink-3">
+      {t("shell.all_archived")}{" "}
+      <Link to="/archived" onClick={closeDrawer} className="font-[550] text-sea underline underline-offset-2">
+        {t("shell.archived")}
+      </Link>
+    </p>
+  );
 }
 
 interface RowsProps {

@@ -38,7 +38,7 @@ export const RailRow = memo(function RailRow(props: RailRowProps) {
     <div
       className={classes(
         "group relative flex h-full items-center rounded-1 transition",
-        open ? "bg-surface text-ink shadow-1" : "text-ink-2 hover:bg-[color-mix(in_srgb,var(--ink)_5%,transparent)]",
+        open ? "bg-raised text-ink shadow-1" : "text-ink-2 hover:bg-[color-mix(in_srgb,var(--ink)_5%,transparent)]",
       )}
     >
       <Link

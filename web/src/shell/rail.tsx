@@ -71,7 +71,7 @@ function RailAction({ id, icon, label, current = false, showKeys = false, onClic
       onClick={onClick}
       className={classes(
         "flex min-h-9 coarse:min-h-11 w-full flex-none items-center gap-2 rounded-1 px-2 text-left text-ink transition [&_svg]:size-[1.125rem]",
-        current ? "bg-surface shadow-1" : "hover:bg-[color-mix(in_srgb,var(--ink)_5%,transparent)]",
+        current ? "bg-raised shadow-1" : "hover:bg-[color-mix(in_srgb,var(--ink)_5%,transparent)]",
       )}
     >
       {icon}

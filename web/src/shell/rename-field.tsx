@@ -45,7 +45,7 @@ export function RenameField({ title, onDone, onCancel, back }: RenameFieldProps)
         flushSync(() => end(value));
         back?.current?.focus();
       }}
-      className="w-full min-w-0 rounded-1 border border-sea bg-surface px-1.5 py-0.5 text-14 coarse:min-h-11 coarse:text-16 text-ink"
+      className="h-full min-h-8 w-full min-w-0 rounded-1 border border-sea bg-surface px-[0.4375rem] text-14 coarse:min-h-11 coarse:text-16 text-ink"
     />
   );
 }

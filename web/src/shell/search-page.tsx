@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { TextField } from "@/components/field";
+import { Mark } from "@/components/mark";
 import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
 import { Excerpt } from "./excerpt";
@@ -103,8 +104,11 @@ function Hit({ hit, searched }: { hit: SearchHit; searched: string }) {
         className="-mx-3 grid grid-cols-1 gap-1 rounded-2 px-3 py-2.5 transition hover:bg-sunken"
       >
         <span className="flex items-baseline justify-between gap-4">
-          <span dir="auto" className="truncate font-[550]">
-            {hit.title || t("shell.untitled")}
+          <span className="flex min-w-0 items-baseline gap-2">
+            <span dir="auto" className="truncate font-[550]">
+              {hit.title || t("shell.untitled")}
+            </span>
+            {hit.archived && <Mark>{t("shell.is_archived")}</Mark>}
           </span>
           <time dateTime={hit.created} className="flex-none text-12 text-ink-3 tabular-nums">
             {day}

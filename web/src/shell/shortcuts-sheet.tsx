@@ -55,7 +55,7 @@ function Part({ heading, rows }: { heading: Key; rows: readonly (readonly [reado
           <div key={key} className="flex min-h-7 items-center justify-between gap-4">
             <dt>{t(key)}</dt>
             <dd>
-              <Keys keys={keys} />
+              <Keys keys={keys} always />
             </dd>
           </div>
         ))}

@@ -1,14 +1,14 @@
-/** The first run teaches by doing. In: what to do with a chosen question. Out: three questions that the small default model answers well (each was tried). */
-import { BookOpen, Lightbulb, Scale } from "lucide-react";
+/** The first run teaches by doing. In: what to do with a chosen question. Out: three questions that the small default model answers well (docs/log.md). */
+import { BookOpen, Compass, Lightbulb } from "lucide-react";
 import { everyConversation } from "@/api/list-cache";
 import { useConversations } from "@/api/queries";
 import { type Key, useT } from "@/i18n";
 import { useLook } from "./look-provider";
 
-const SUGGESTIONS: { Icon: typeof Scale; title: Key; text: Key }[] = [
+const SUGGESTIONS: { Icon: typeof Compass; title: Key; text: Key }[] = [
   { Icon: BookOpen, title: "suggest.explain", text: "suggest.explain_text" },
-  { Icon: Lightbulb, title: "suggest.ideas", text: "suggest.ideas_text" },
-  { Icon: Scale, title: "suggest.compare", text: "suggest.compare_text" },
+  { Icon: Lightbulb, title: "suggest.tips", text: "suggest.tips_text" },
+  { Icon: Compass, title: "suggest.thing", text: "suggest.thing_text" },
 ];
 
 export function Suggestions({ onChoose }: { onChoose: (text: string) => void }) {

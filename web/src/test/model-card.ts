@@ -19,6 +19,7 @@ export function modelCard(id: string, more: Partial<ModelCard> = {}): ModelCard 
     internal: false,
     license: null,
     default_max_tokens: null,
+    languages: [],
     served_by: "",
     ...more,
   };

@@ -33,7 +33,8 @@ export function Composer(props: ComposerProps) {
   };
   return (
     <form
-      className="mx-auto max-w-measure rounded-3 border border-line-strong bg-surface p-3 shadow-2 focus-within:border-ink-3"
+      // Above the fade behind it (thread.css), which would cut its shadow.
+      className="relative mx-auto max-w-measure rounded-3 border border-line-strong bg-surface p-3 shadow-2 focus-within:border-ink-3"
       onSubmit={(event) => {
         event.preventDefault();
         send();

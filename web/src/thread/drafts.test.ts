@@ -75,16 +75,16 @@ describe("drafts", () => {
         () => clock,
       );
     const first = page();
-    first.hold("c1", "m1", "arrived after all");
-    first.hold("c1", "m2", "lost");
-    first.hold("c1", "m3", "settled");
+    first.hold("c1", "m1", "arrived after all", 0);
+    first.hold("c1", "m2", "lost", 2);
+    first.hold("c1", "m3", "settled", 0);
     first.settle("c1", "m3");
     clock += 1_000;
     expect(page().recover("c1", () => false)).toEqual([]);
     clock += 60_000;
     expect(first.recover("c1", () => false)).toEqual([]);
     const next = page();
-    expect(next.recover("c1", (message) => message === "m1")).toEqual(["lost"]);
+    expect(next.recover("c1", (message) => message === "m1")).toEqual([{ text: "lost", files: 2 }]);
     expect(next.recover("c1", () => false)).toEqual([]);
     expect(box.length).toBe(0);
   });
@@ -106,9 +106,9 @@ describe("drafts", () => {
         () => box,
         () => clock,
       );
-    page().hold("c1", "m1", "on its way");
+    page().hold("c1", "m1", "on its way", 0);
     clock -= 5 * 3_600_000;
-    expect(page().recover("c1", () => false)).toEqual(["on its way"]);
+    expect(page().recover("c1", () => false)).toEqual([{ text: "on its way", files: 0 }]);
   });
 
   it("make room by dropping the oldest, and leave what is not theirs", () => {

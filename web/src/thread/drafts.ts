@@ -14,17 +14,23 @@ const KEPT = 50;
 /** Longer texts stay in memory only: one draft must not fill the 5 MB that a page has. */
 const LONGEST = 200_000;
 
+/** `files`: how many were with it, which are not kept. */
+export interface Recovered {
+  text: string;
+  files: number;
+}
+
 export interface Drafts {
   read(key: string): string;
   /** Empty text forgets the draft. */
   write(key: string, text: string, mirror?: boolean): void;
   /** Remembers a message on its way, until it has arrived (`settle`): a page that is closed meanwhile has it still. */
-  hold(key: string, message: string, text: string): void;
+  hold(key: string, message: string, text: string, files: number): void;
   settle(key: string, message: string): void;
   /**
    * Texts that an earlier page had on their way, and that did not arrive as far as `arrived` knows. Each is given once.
    */
-  recover(key: string, arrived: (message: string) => boolean): string[];
+  recover(key: string, arrived: (message: string) => boolean): Recovered[];
   /** Files are kept in memory alone: they are too large for storage. */
   files(key: string): readonly Attachment[];
   setFiles(key: string, files: readonly Attachment[]): void;
@@ -37,8 +43,7 @@ const HELD = "~";
 /** Milliseconds: younger ones may be on their way from another tab at this moment. */
 const SETTLED_BY_NOW = 15_000;
 
-interface Stored {
-  text: string;
+interface Stored extends Recovered {
   at: number;
 }
 
@@ -51,29 +56,33 @@ export function createDrafts(owner: string, storage: () => Storage | null, now: 
   const attached = new Map<string, readonly Attachment[]>();
   const prefix = `${PREFIX}${owner}.`;
 
-  const write = (key: string, text: string, mirror = true): void => {
+  const mirrored = (key: string, text: string, files: number): void => {
     memory.set(key, text);
-    if (mirror) attempt(() => keep(storage(), prefix, key, text, now()), undefined);
+    attempt(() => keep(storage(), prefix, key, { text, files, at: now() }), undefined);
+  };
+  const write = (key: string, text: string, mirror = true): void => {
+    if (mirror) mirrored(key, text, 0);
+    else memory.set(key, text);
   };
 
   return {
     write,
-    hold: (key, message, text) => write(key + HELD + message, text),
+    hold: (key, message, text, files) => mirrored(key + HELD + message, text, files),
     settle: (key, message) => write(key + HELD + message, ""),
     recover(key, arrived) {
       const store = attempt(storage, null);
       if (!store) return [];
       return attempt(() => {
-        const texts: string[] = [];
+        const found: Recovered[] = [];
         for (const name of oldestFirst(store, prefix + key + HELD)) {
           const message = name.slice((prefix + key + HELD).length);
           const held = parse(store.getItem(name));
           // One dated later than now was held before the clock was set back, not a moment ago.
           if (memory.has(key + HELD + message) || !held || Math.abs(now() - held.at) < SETTLED_BY_NOW) continue;
           store.removeItem(name);
-          if (!arrived(message)) texts.push(held.text);
+          if (!arrived(message)) found.push({ text: held.text, files: held.files });
         }
-        return texts;
+        return found;
       }, []);
     },
     files: (key) => attached.get(key) ?? NO_FILES,
@@ -96,13 +105,14 @@ export function createDrafts(owner: string, storage: () => Storage | null, now: 
   };
 }
 
-function keep(store: Storage | null, prefix: string, key: string, text: string, at: number): void {
+function keep(store: Storage | null, prefix: string, key: string, draft: Stored): void {
   if (!store) return;
+  const { text } = draft;
   if (text === "" || text.length > LONGEST) {
     store.removeItem(prefix + key);
     return;
   }
-  const value = JSON.stringify({ text, at } satisfies Stored);
+  const value = JSON.stringify(draft);
   const others = oldestFirst(store, prefix).filter((name) => name !== prefix + key);
   while (others.length >= KEPT) store.removeItem(others.shift() ?? "");
   // Full: older drafts make room one by one; a draft that does not fit alone stays in memory.
@@ -136,7 +146,9 @@ function parse(value: string | null): Stored | null {
   const parsed: unknown = attempt(() => JSON.parse(value), null);
   if (typeof parsed !== "object" || parsed === null) return null;
   if (!("text" in parsed) || typeof parsed.text !== "string") return null;
-  return { text: parsed.text, at: "at" in parsed && typeof parsed.at === "number" ? parsed.at : 0 };
+  const at = "at" in parsed && typeof parsed.at === "number" ? parsed.at : 0;
+  const files = "files" in parsed && typeof parsed.files === "number" ? parsed.files : 0;
+  return { text: parsed.text, files, at };
 }
 
 function attempt<T>(work: () => T, otherwise: T): T {

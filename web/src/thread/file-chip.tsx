@@ -20,7 +20,7 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
         onClick={() => setOpen(true)}
       >
         <FileText aria-hidden className="size-4 flex-none text-ink-3" />
-        <bdi className="truncate">{name}</bdi>
+        <bdi className="truncate">{name}</bdi>{" "}
         <small className="whitespace-nowrap text-12 text-ink-3">
           {t("attach.lines", { count: linesOf(file.text) })}
         </small>

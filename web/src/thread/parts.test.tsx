@@ -1,11 +1,14 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiFailure } from "@/api/failure";
 import type { Message, RunEvent, Sampling } from "@/api/types";
 import { TooltipProvider } from "@/components/tooltip";
 import { furnish } from "@/test/dom";
+import { fakeServer, json } from "@/test/fake-fetch";
+import { modelCard } from "@/test/model-card";
 import { Answer } from "./answer";
 import { Composer } from "./composer";
 import { LiveRegion } from "./live-region";
@@ -299,9 +302,23 @@ describe("the settings", () => {
       const fields = [{ field: "settings.temperature", message: "Too warm for this model." }];
       if (settings.temperature === 1.4) throw new ApiFailure("no", 422, "invalid", null, null, null, fields);
     };
-    show(threadOf([]), <SettingsPanel model="small" settings={{ top_p: 0.5 }} onSave={onSave} />);
+    vi.stubGlobal(
+      "fetch",
+      fakeServer({
+        "GET /v1/models": () => json({ object: "list", data: [modelCard("small", { default_max_tokens: 512 })] }),
+      }).fetch,
+    );
+    show(
+      threadOf([]),
+      <QueryClientProvider client={new QueryClient()}>
+        <SettingsPanel model="small" settings={{ top_p: 0.5 }} onSave={onSave} />
+      </QueryClientProvider>,
+    );
     await user.click(screen.getByRole("button", name("Settings of this conversation")));
     const field = await screen.findByLabelText("Temperature");
+    // An empty field says what the model chooses.
+    await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>("Longest answer").placeholder).toBe("512"));
+    expect(screen.getByText("In tokens. By default, this model ends at 512.")).toBeDefined();
     const save = screen.getByRole("button", name("Save"));
     await user.type(field, "9");
     await user.click(save);

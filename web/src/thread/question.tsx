@@ -76,8 +76,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
         </div>
       )}
       {!editing && (
-        <div className="-mb-4 coarse:-mb-2 flex items-center gap-0.5 text-ink-3 print:hidden">
-          <BranchWalker id={id} />
+        <div className="-mb-4 coarse:-mb-2 -me-1.5 flex items-center gap-0.5 text-ink-3 print:hidden">
           <span className="quiet-actions flex">
             <IconButton
               small
@@ -93,6 +92,7 @@ export const Question = memo(function Question({ id }: { id: string }) {
               onClick={() => setEditing(true)}
             />
           </span>
+          <BranchWalker id={id} />
         </div>
       )}
     </article>

@@ -17,7 +17,7 @@ export function QuietLine({ message }: { message: Message }) {
     speed === null ? "" : t("message.speed", { speed: speedText(speed, language) }),
   ].filter((part) => part !== "");
   return (
-    <p className="ms-auto text-end text-12 text-ink-3 tabular-nums [overflow-wrap:anywhere]">
+    <p className="ms-auto text-end text-12 max-md:ms-0 max-md:w-full max-md:text-start text-ink-3 tabular-nums [overflow-wrap:anywhere]">
       {parts.map((part) => `${part} · `)}
       {hosts.length === 0 ? (
         from || t("message.here")

@@ -1,11 +1,13 @@
 /** The page of a thread. In: its store (around it) and what the server says of the conversation. Out: turns, notes, composer. */
 import "./thread.css";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useSession } from "@/api/queries";
+import { useModels, useSession } from "@/api/queries";
 import type { Conversation } from "@/api/types";
 import { failureText } from "@/components/error-state";
 import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
+import { useLook } from "@/shell/look-provider";
+import { modelNamed, talking } from "@/shell/model-facts";
 import { chosen, type Refusal, readFiles } from "./attachments";
 import { Composer } from "./composer";
 import { ContextNote } from "./context-note";
@@ -150,11 +152,26 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             <SettingsPanel model={conversation?.model ?? newChat.model} settings={settings} onSave={saveSettings} />
             {empty && onTemporary && <TemporarySwitch on={!store.kept} onChange={onTemporary} />}
           </Composer>
-          <p className="mt-2 text-center text-12 text-ink-3">{t("thread.note")}</p>
+          <Note model={conversation?.model ?? newChat.model} />
         </div>
       </DropZone>
       <LiveRegion />
     </section>
+  );
+}
+
+/** What a model that knows other languages than the page speaks is worth is the first thing to know of it. */
+function Note({ model }: { model: string }) {
+  const t = useT();
+  const { shown } = useLook();
+  const languages = modelNamed(talking(useModels().data ?? []), model)?.languages ?? [];
+  const foreign = languages.length > 0 && !languages.includes(shown);
+  const named = new Intl.DisplayNames(shown, { type: "language" });
+  const known = new Intl.ListFormat(shown).format(languages.map((one) => named.of(one) ?? one));
+  return (
+    <p className="mt-2 text-center text-12 text-ink-3 text-balance">
+      {foreign ? t("thread.noteLanguage", { languages: known }) : t("thread.note")}
+    </p>
   );
 }
 

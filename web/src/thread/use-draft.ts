@@ -47,10 +47,11 @@ export function useDraft(): Draft {
 
   useEffect(() => {
     if (!store.kept || (key !== NEW_DRAFT && !loaded)) return;
-    const texts = drafts.recover(key, (message) => store.view().thread.messages.has(message));
-    if (texts.length === 0) return;
-    for (const text of texts) give({ text, attachments: [] });
-    notify({ text: t("composer.restored"), key: "restored" });
+    const found = drafts.recover(key, (message) => store.view().thread.messages.has(message));
+    if (found.length === 0) return;
+    for (const { text } of found) give({ text, attachments: [] });
+    const files = found.some((one) => one.files > 0);
+    notify({ text: t(files ? "composer.restoredFiles" : "composer.restored"), key: "restored" });
   }, [store, drafts, key, loaded, give, notify, t]);
 
   return {
@@ -64,7 +65,7 @@ export function useDraft(): Draft {
       const { text, attachments } = now();
       if (text.trim() === "" && attachments.length === 0) return;
       const send = store.send({ text, attachments });
-      if (store.kept && send.kind === "message") drafts.hold(key, send.message.id, text);
+      if (store.kept && send.kind === "message") drafts.hold(key, send.message.id, text, attachments.length);
       set({ text: "", attachments: [] });
     },
     undo: useCallback(

@@ -15,11 +15,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alize.api.trace import Trace
-from alize.telemetry import Metrics
+from alize.telemetry import ACCESS, Metrics
 
 __all__ = ["Observe"]
 
-_log = logging.getLogger("alize.api.access")
+_log = logging.getLogger(ACCESS)
 
 _ID_HEADERS = ("x-request-id", "mistral-correlation-id")
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")

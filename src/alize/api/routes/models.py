@@ -48,7 +48,7 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 
 
 def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
-    """`license`, `default_max_tokens` and `served_by` are ours, the rest is the public API's."""
+    """`license`, `default_max_tokens`, `languages` and `served_by` are ours, the rest is the public API's."""
     card = model.card if isinstance(model, Served) else model
     able = card.capabilities & SERVED if isinstance(model, Served) else card.capabilities
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
@@ -70,6 +70,7 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
         "internal": False,
         "type": "base",
         "license": card.licence,
+        "languages": list(model.card.languages) if isinstance(model, Served) else [],
         "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
         "served_by": "" if isinstance(model, Served) else model.left[-1] if model.left else model.host,
     }

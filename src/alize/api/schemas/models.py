@@ -44,6 +44,9 @@ class _Card(Reply):
     default_max_tokens: Integer | None = Field(
         None, description="Beyond the public API: most tokens of an answer without a limit; 0: what the context leaves; null: not known."
     )
+    languages: list[str] = Field(
+        default_factory=list, description="Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known."
+    )
     served_by: str = Field("", description="Beyond the public API: the host of the upstream that answers; empty: this server.")
 
 

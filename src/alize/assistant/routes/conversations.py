@@ -17,7 +17,7 @@ from alize.assistant.changes import ConversationChanged, ConversationDeleted, he
 from alize.assistant.context import path_to
 from alize.assistant.conversations import conversation_of, create
 from alize.assistant.excerpts import excerpt
-from alize.assistant.export import as_json, as_markdown
+from alize.assistant.export import as_json, as_markdown, named
 from alize.assistant.routes.answers import Here as Assisting
 from alize.assistant.routes.answers import json, message_json, owner_of
 from alize.assistant.schemas import (
@@ -144,7 +144,7 @@ async def export_conversation(
         messages = await store.conversations.messages(owner, found.id)
     suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
     body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages)
-    return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="conversation-{found.id[:8]}.{suffix}"'})
+    return Response(body, media_type=media, headers={"Content-Disposition": named(found, suffix)})
 
 
 @router.get("/api/conversations/{conversation_id}/context", openapi_extra=described(ContextUse))
@@ -176,6 +176,7 @@ async def search(
     for hit in hits:
         shown = excerpt(hit.text, q)
         about = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
+        about["archived"] = hit.archived is not None
         found.append({**about, "excerpt": shown.text, "marks": shown.marks})
     return json({"data": found})
 

@@ -70,6 +70,7 @@ class Hit:
     message: str | None
     text: str  # the whole text that matched
     created: datetime
+    archived: datetime | None  # its conversation
 
 
 class ConversationRepository(Protocol):

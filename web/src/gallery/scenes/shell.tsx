@@ -29,9 +29,12 @@ const hit = (conversation: string, more: Partial<SearchHit> = {}): SearchHit => 
   excerpt: "All of the saving comes from Quay 4, where the new pump has run since March.",
   marks: [[29, 33]],
   created: "2026-01-02T09:00:00Z",
+  archived: false,
   ...more,
 });
-const HITS = { hits: [hit("1"), hit("2", { message: null, excerpt: LONG_WORD, marks: [[0, 5]], title: LONG_WORD })] };
+const HITS = {
+  hits: [hit("1"), hit("2", { archived: true, message: null, excerpt: LONG_WORD, marks: [[0, 5]], title: LONG_WORD })],
+};
 const FORBIDDEN = () => refused(403, "This account may not see that.");
 
 export const SHELL: readonly Scene[] = [

@@ -1,20 +1,23 @@
 export const account = {
   "account.sign_in": "Sign in",
+  "account.ended": "Your session has ended: it was signed out elsewhere, or was too old. Sign in again to go on.",
   "account.email": "E-mail",
   "account.name": "Name",
   "account.name_hint": "What others here see of you.",
   "account.password": "Password",
-  "account.password_hint": "{least} to {most} characters. A few unrelated words are easier to remember than signs.",
+  "account.password_hint": "{least} to {most} characters. A few unrelated words are easier to remember than symbols.",
   "account.show_password": "Show the password",
   "account.hide_password": "Hide the password",
   "account.lost": "Lost your password?",
   "account.lost_what":
     "No mail is sent. Whoever runs this server sets a new password with this command, on that machine:",
+  "account.lost_where":
+    "In Alizé’s folder, with the ALIZE_HOME that the server runs with, where that is set. Installed otherwise, the program is simply called alize.",
   "account.wrong": "The e-mail address or the password is wrong.",
   "account.too_many": "There were too many attempts. Wait a little, then try again.",
   "account.too_many_until": "There were too many attempts. Wait {span}, until {until}, then try again.",
   "account.fault_email_missing": "Write your e-mail address.",
-  "account.fault_email": "This is no e-mail address. Write it like ada@example.org.",
+  "account.fault_email": "This is not an e-mail address. Write it like ada@example.org.",
   "account.fault_name_missing": "Write a name.",
   "account.fault_name_long": "A name has at most {name} characters. Shorten it.",
   "account.fault_password_missing": "Write the password.",
@@ -159,6 +162,7 @@ export const account = {
   "account.invite_link_nobody": "Invitation",
   "account.invite_link_what":
     "This is the only time the link is shown. Whoever has it can make the account: send it to one person.",
+  "account.invite_link_here": "It works on this machine only, because this page was opened at its local address.",
   "account.invite_address": "Link of the invitation",
   "account.invite_copy": "Copy the link",
   "account.invite_sent": "Done",

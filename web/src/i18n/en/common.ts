@@ -8,4 +8,8 @@ export const common = {
   "common.retry": "Try again",
   "common.loading": "Loading",
   "common.more": "More",
+  "keys.delete": "Del",
+  "keys.enter": "Enter",
+  "keys.escape": "Esc",
+  "keys.shift": "Shift",
 };

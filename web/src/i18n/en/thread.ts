@@ -12,6 +12,7 @@ export const thread = {
   "thread.emptyText": "Ask a question, or attach a text file to talk about.",
   "thread.trouble": "This conversation is held up: {reason}",
   "thread.note": "Small models make mistakes. Check what matters.",
+  "thread.noteLanguage": "This model knows mostly {languages}, and small models make mistakes. Check what matters.",
 
   "composer.label": "Message",
   "composer.placeholder": "Ask anything, or drop a file",
@@ -24,7 +25,9 @@ export const thread = {
   "composer.limits": "Text files up to {size}, at most {count|# file|# files} a message",
   "composer.drop": "Drop text files here",
   "composer.remove": "Remove {name}",
-  "composer.restored": "This message had not arrived when the page was closed. Its files are to be attached again.",
+  "composer.restored": "A message that had not arrived stands in the writing field again.",
+  "composer.restoredFiles":
+    "A message that had not arrived stands in the writing field again. Its files are to be attached again.",
   "attach.many": "{name} was not attached: at most {count|# file|# files} a message.",
   "attach.large": "{name} was not attached: it is {size}, and {most} is the limit.",
   "attach.type": "{name} was not attached: only text files can be read here.",
@@ -77,7 +80,7 @@ export const thread = {
   "context.use": "{percent} of the model's memory is used ({used} of {limit} tokens).",
 
   "temporary.start": "Temporary chat",
-  "temporary.on": "Temporary chat",
+  "temporary.on": "Temporary chat. ",
   "temporary.text": "Nothing of it is stored, here or on the server. It ends when you leave it.",
   "temporary.end": "End it",
   "temporary.noModel": "No model is ready to answer.",
@@ -105,7 +108,7 @@ export const thread = {
   "sampling.frequency_penaltyHint": "Above 0, words repeat less: −2 to 2.",
   "sampling.seed": "Seed",
   "sampling.seedHint": "The same seed gives the same answer.",
-  "sampling.stop": "Stop texts",
+  "sampling.stop": "Stop sequences",
   "sampling.stopHint": "The answer ends before any of these. One a line; \\n is a line break.",
   "sampling.default": "The model's own",
   "sampling.reset": "Back to defaults",
@@ -113,8 +116,8 @@ export const thread = {
   "sampling.faultNumber": "A number is needed here.",
   "sampling.faultWhole": "A whole number is needed here.",
   "sampling.faultRange": "A number from {least} to {most} is needed here.",
-  "sampling.faultStops": "At most {most} stop texts.",
-  "sampling.faultStopLength": "A stop text has at most {most} characters.",
+  "sampling.faultStops": "At most {most} stop sequences.",
+  "sampling.faultStopLength": "A stop sequence has at most {most} characters.",
   "sampling.faultLong": "At most {most} characters can stand here.",
 
   "aloud.code": "{count|# line of code|# lines of code}.",

@@ -2,17 +2,21 @@ import type { account as words } from "../en/account";
 
 export const account: Record<keyof typeof words, string> = {
   "account.sign_in": "Se connecter",
+  "account.ended":
+    "Votre session a pris fin : elle a été fermée ailleurs, ou elle était trop ancienne. Reconnectez-vous pour continuer.",
   "account.email": "Adresse e-mail",
   "account.name": "Nom",
   "account.name_hint": "Celui que les autres voient ici.",
   "account.password": "Mot de passe",
   "account.password_hint":
-    "De {least} à {most} caractères. Quelques mots sans rapport se retiennent mieux que des signes.",
+    "De {least} à {most} caractères. Quelques mots sans rapport se retiennent mieux que des symboles.",
   "account.show_password": "Afficher le mot de passe",
   "account.hide_password": "Masquer le mot de passe",
   "account.lost": "Mot de passe oublié ?",
   "account.lost_what":
     "Aucun message n’est envoyé. La personne qui administre ce serveur définit un nouveau mot de passe avec cette commande, sur la machine même :",
+  "account.lost_where":
+    "Dans le dossier d’Alizé, avec le même ALIZE_HOME que le serveur s’il est défini. Installé autrement, le programme s’appelle simplement alize.",
   "account.wrong": "L’adresse e-mail ou le mot de passe est incorrect.",
   "account.too_many": "Trop de tentatives. Attendez un peu, puis réessayez.",
   "account.too_many_until": "Trop de tentatives. Attendez {span}, jusqu’à {until}, puis réessayez.",
@@ -34,11 +38,11 @@ export const account: Record<keyof typeof words, string> = {
     "Le serveur l’a affiché à son démarrage : ainsi, seule la personne qui l’administre peut passer en premier.",
   "account.token_wrong": "Ce n’est pas le jeton que le serveur a affiché à son dernier démarrage.",
   "account.invitation": "Rejoindre Alizé",
-  "account.invited_member": "Vous êtes invité à dialoguer avec les modèles de ce serveur.",
-  "account.invited_owner": "Vous êtes invité comme propriétaire, avec tous les droits ici.",
+  "account.invited_member": "Cette invitation vous permet de dialoguer avec les modèles de ce serveur.",
+  "account.invited_owner": "Cette invitation fait de vous un propriétaire de ce serveur, avec tous les droits.",
   "account.invited_until": "L’invitation sert une seule fois, jusqu’au {day}.",
   "account.invited_signed_in":
-    "Vous êtes connecté en tant que {name}. Accepter crée un autre compte et y connecte ce navigateur.",
+    "Ce navigateur est connecté au compte de {name}. Accepter crée un autre compte et l’y connecte.",
   "account.accept": "Créer mon compte",
   "account.email_taken":
     "Un compte existe déjà avec cette adresse. Connectez-vous avec lui, ou indiquez une autre adresse.",
@@ -53,7 +57,7 @@ export const account: Record<keyof typeof words, string> = {
   "account.profile": "Profil",
   "account.profile_email": "Vous vous connectez avec {email}.",
   "account.profile_local":
-    "Ce serveur fonctionne sans comptes : tous ceux qui utilisent cette machine sont une seule personne.",
+    "Ce serveur fonctionne sans comptes : quiconque utilise cette machine y est la même personne.",
   "account.name_saved": "Votre nom est maintenant {name}.",
   "account.look": "Apparence",
   "account.look_account": "Ces deux choix suivent votre compte dans tous vos navigateurs.",
@@ -62,17 +66,17 @@ export const account: Record<keyof typeof words, string> = {
   "account.password_old": "Mot de passe actuel",
   "account.password_new": "Nouveau mot de passe",
   "account.password_change": "Changer le mot de passe",
-  "account.password_changed": "Le mot de passe a été changé. Vous êtes déconnecté partout ailleurs.",
+  "account.password_changed": "Le mot de passe a été changé. Vos autres sessions ont été fermées.",
   "account.password_old_wrong": "Ce n’est pas votre mot de passe actuel.",
   "account.sessions": "Sessions",
   "account.sessions_what":
-    "Les navigateurs où vous êtes connecté. Fermez ceux que vous ne reconnaissez pas, puis changez votre mot de passe.",
+    "Les navigateurs où votre compte est ouvert. Fermez ceux que vous ne reconnaissez pas, puis changez votre mot de passe.",
   "account.sessions_failed": "Les sessions n’ont pas pu être listées",
   "account.session_on": "{browser} sur {system}",
   "account.session_unknown": "Navigateur inconnu",
   "account.session_this": "Ce navigateur",
   "account.session_seen": "Vu le {moment}",
-  "account.session_began": "connecté le {moment}",
+  "account.session_began": "connexion le {moment}",
   "account.session_end": "Fermer",
   "account.session_end_of": "Fermer la session de {browser}, vue le {moment}",
   "account.session_ended": "La session de {browser} a été fermée.",
@@ -80,9 +84,9 @@ export const account: Record<keyof typeof words, string> = {
   "account.sessions_end": "Fermer toutes les autres",
   "account.sessions_end_ask": "Fermer toutes les autres sessions ?",
   "account.sessions_end_what":
-    "Vous restez connecté ici et devrez vous reconnecter partout ailleurs. Rien d’autre n’est perdu.",
+    "Cette session reste ouverte ; partout ailleurs, il faudra se reconnecter. Rien d’autre n’est perdu.",
   "account.sessions_ended": "{count|# autre session a été fermée.|# autres sessions ont été fermées.}",
-  "account.sessions_alone": "Vous n’êtes connecté nulle part ailleurs.",
+  "account.sessions_alone": "Aucune autre session n’est ouverte.",
   "account.keys": "Clés d’API",
   "account.keys_what":
     "Une clé permet à un programme d’appeler ce serveur à votre place. Donnez à chacun la sienne, pour pouvoir en révoquer une seule.",
@@ -136,7 +140,7 @@ export const account: Record<keyof typeof words, string> = {
   "account.snippet_copy": "Copier l’exemple",
   "account.people": "Personnes",
   "account.people_what":
-    "Tous ceux qui peuvent se connecter ici. Les membres dialoguent avec les modèles ; les propriétaires gèrent aussi les clés et les personnes.",
+    "Toutes les personnes qui peuvent se connecter ici. Les membres dialoguent avec les modèles ; les propriétaires gèrent aussi les clés et les personnes.",
   "account.people_failed": "Les comptes n’ont pas pu être listés",
   "account.people_owner": "Seuls les propriétaires gèrent les personnes",
   "account.people_owner_what": "Demandez à un propriétaire de ce serveur d’inviter quelqu’un.",
@@ -152,14 +156,14 @@ export const account: Record<keyof typeof words, string> = {
   "account.disable_of": "Désactiver le compte de {name}",
   "account.enable": "Réactiver",
   "account.enable_of": "Réactiver le compte de {name}",
-  "account.was_disabled": "{name} est déconnecté et ne peut plus se connecter.",
+  "account.was_disabled": "Les sessions de {name} sont fermées et son compte est désactivé.",
   "account.was_enabled": "{name} peut de nouveau se connecter.",
   "account.not_changed": "Rien n’a été modifié. {reason}",
   "account.invitations": "Invitations",
   "account.invitations_what":
     "Un lien avec lequel une personne peut créer un compte, une seule fois. Vous l’envoyez vous-même.",
   "account.invitations_failed": "Les invitations n’ont pas pu être listées",
-  "account.invitations_none": "Personne n’est invité pour le moment.",
+  "account.invitations_none": "Aucune invitation pour le moment.",
   "account.invite": "Inviter quelqu’un",
   "account.invite_do": "Créer le lien",
   "account.invite_name": "Pour qui",
@@ -170,6 +174,8 @@ export const account: Record<keyof typeof words, string> = {
   "account.invite_link_nobody": "Invitation",
   "account.invite_link_what":
     "Le lien n’est affiché que cette fois. Quiconque le possède peut créer le compte : envoyez-le à une seule personne.",
+  "account.invite_link_here":
+    "Il ne fonctionne que sur cette machine, car cette page a été ouverte à son adresse locale.",
   "account.invite_address": "Lien de l’invitation",
   "account.invite_copy": "Copier le lien",
   "account.invite_sent": "Terminé",

@@ -6,8 +6,12 @@ export const common: Record<keyof typeof words, string> = {
   "common.close": "Fermer",
   "common.copied": "Copié",
   "common.delete": "Supprimer",
-  "common.undo": "Rétablir",
+  "common.undo": "Annuler",
   "common.retry": "Réessayer",
   "common.loading": "Chargement",
   "common.more": "Plus",
+  "keys.delete": "Suppr",
+  "keys.enter": "Entrée",
+  "keys.escape": "Échap",
+  "keys.shift": "Maj",
 };

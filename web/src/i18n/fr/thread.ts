@@ -14,6 +14,8 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.emptyText": "Posez une question, ou joignez un fichier texte pour en parler.",
   "thread.trouble": "Cette conversation est bloquée : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
+  "thread.noteLanguage":
+    "Ce modèle comprend surtout : {languages}. Les petits modèles se trompent : vérifiez ce qui compte.",
 
   "composer.label": "Message",
   "composer.placeholder": "Écrivez ou déposez un fichier",
@@ -26,8 +28,9 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.limits": "Fichiers texte de {size} au plus, {count|# fichier|# fichiers} au maximum par message",
   "composer.drop": "Déposez des fichiers texte ici",
   "composer.remove": "Retirer {name}",
-  "composer.restored":
-    "Ce message n’était pas arrivé quand la page a été fermée. Ses fichiers sont à joindre de nouveau.",
+  "composer.restored": "Un message qui n’était pas arrivé est revenu dans le champ de saisie.",
+  "composer.restoredFiles":
+    "Un message qui n’était pas arrivé est revenu dans le champ de saisie. Ses fichiers sont à joindre de nouveau.",
   "attach.many": "{name} n’a pas été joint : {count|# fichier|# fichiers} au maximum par message.",
   "attach.large": "{name} n’a pas été joint : il fait {size}, la limite est de {most}.",
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",
@@ -80,9 +83,9 @@ export const thread: Record<keyof typeof words, string> = {
   "context.use": "{percent} de la mémoire du modèle est occupée ({used} jetons sur {limit}).",
 
   "temporary.start": "Conversation éphémère",
-  "temporary.on": "Conversation éphémère",
+  "temporary.on": "Conversation éphémère. ",
   "temporary.text": "Rien n’en est enregistré, ni ici ni sur le serveur. Elle prend fin quand vous la quittez.",
-  "temporary.end": "Y mettre fin",
+  "temporary.end": "Terminer",
   "temporary.noModel": "Aucun modèle n’est prêt à répondre.",
 
   "sampling.open": "Réglages de cette conversation",
@@ -108,16 +111,16 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.frequency_penaltyHint": "Au-dessus de 0, moins de répétitions : de −2 à 2.",
   "sampling.seed": "Graine",
   "sampling.seedHint": "La même graine donne la même réponse.",
-  "sampling.stop": "Textes d’arrêt",
-  "sampling.stopHint": "La réponse s’arrête avant l’un d’eux. Un par ligne ; \\n est un retour à la ligne.",
+  "sampling.stop": "Séquences d’arrêt",
+  "sampling.stopHint": "La réponse s’arrête avant l’une d’elles. Une par ligne ; \\n est un retour à la ligne.",
   "sampling.default": "Choix du modèle",
   "sampling.reset": "Valeurs par défaut",
   "sampling.failed": "Les réglages n’ont pas été enregistrés : {reason}",
   "sampling.faultNumber": "Il faut un nombre ici.",
   "sampling.faultWhole": "Il faut un nombre entier ici.",
   "sampling.faultRange": "Il faut un nombre de {least} à {most} ici.",
-  "sampling.faultStops": "{most} textes d’arrêt au maximum.",
-  "sampling.faultStopLength": "Un texte d’arrêt compte {most} caractères au maximum.",
+  "sampling.faultStops": "{most} séquences d’arrêt au maximum.",
+  "sampling.faultStopLength": "Une séquence d’arrêt compte {most} caractères au maximum.",
   "sampling.faultLong": "{most} caractères au maximum ici.",
 
   "aloud.code": "{count|# ligne de code|# lignes de code}.",

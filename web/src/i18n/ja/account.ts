@@ -2,6 +2,8 @@ import type { account as words } from "../en/account";
 
 export const account: Record<keyof typeof words, string> = {
   "account.sign_in": "サインイン",
+  "account.ended":
+    "セッションが終了しました。ほかの場所で終了されたか、期限が切れています。続けるには、もう一度サインインしてください。",
   "account.email": "メールアドレス",
   "account.name": "名前",
   "account.name_hint": "ここのほかの人に表示される名前です。",
@@ -13,6 +15,8 @@ export const account: Record<keyof typeof words, string> = {
   "account.lost": "パスワードをお忘れですか？",
   "account.lost_what":
     "メールは送られません。サーバーの管理者が、そのマシンで次のコマンドを使って新しいパスワードを設定します。",
+  "account.lost_where":
+    "Alizéのフォルダーで実行します。サーバーでALIZE_HOMEを設定している場合は同じ値にしてください。別の方法でインストールした場合、コマンドはalizeです。",
   "account.wrong": "メールアドレスまたはパスワードが違います。",
   "account.too_many": "試行回数が多すぎます。しばらく待ってから、もう一度お試しください。",
   "account.too_many_until": "試行回数が多すぎます。{span}（{until}まで）待ってから、もう一度お試しください。",
@@ -167,6 +171,7 @@ export const account: Record<keyof typeof words, string> = {
   "account.invite_link_nobody": "招待",
   "account.invite_link_what":
     "リンクが表示されるのは今回だけです。リンクを持つ人は誰でもアカウントを作成できるので、一人だけに送ってください。",
+  "account.invite_link_here": "このページはローカルアドレスで開かれているため、リンクが使えるのはこのマシンだけです。",
   "account.invite_address": "招待リンク",
   "account.invite_copy": "リンクをコピー",
   "account.invite_sent": "完了",

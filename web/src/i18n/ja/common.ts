@@ -10,4 +10,8 @@ export const common: Record<keyof typeof words, string> = {
   "common.retry": "再試行",
   "common.loading": "読み込み中",
   "common.more": "その他",
+  "keys.delete": "Del",
+  "keys.enter": "Enter",
+  "keys.escape": "Esc",
+  "keys.shift": "Shift",
 };
