@@ -65,6 +65,20 @@
     }
   }
 
+  // A button is wide enough for each of its words. Longer ones are names that somebody gave.
+  for (const button of root.querySelectorAll("button")) {
+    const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      for (const { 0: word, index } of node.data.matchAll(/[\p{Script=Latin}’-]{2,20}/gu)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+        if (tops.size > 1 && !word.includes("-")) faults.push(`${name(button)} breaks the word “${word}”`);
+      }
+    }
+  }
+
   // Lines of text: none lies on another, none is covered.
   const lines = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

@@ -33,7 +33,7 @@ SPOKEN = [
     *("drawer", "away", "account-menu", "conversation-menu", "models", "palette", "shortcuts", "toast", "search"),
     *("sign-in-refused", "setup", "invitation", "profile", "password", "sessions", "keys", "key-dialog", "key-revoke", "people"),
     *("thread-new", "thread-endings", "thread-running", "thread-not-sent", "thread-long", "thread-settings", "thread-temporary"),
-    *("thread-files", "thread-drop", "thread-jump", "markdown-link"),
+    *("thread-files", "thread-branched", "thread-drop", "thread-jump", "markdown-link"),
 ]
 """Those that say something, in French and Japanese, too: words there are longer, or break elsewhere."""
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

@@ -96,6 +96,16 @@ def test_what_can_be_done_with_a_conversation_is_there_without_hovering(ada: Per
     expect(open_drawer(ada).get_by_role("link", name="Hornets")).to_be_visible()
 
 
+def test_a_deletion_in_the_list_is_undone_where_it_was_made(ada: Person) -> None:
+    ada.button("Actions for “Wasps”", open_drawer(ada)).first.tap()
+    ada.tab.get_by_role("menuitem", name="Delete").tap()
+    undo = ada.button("Undo")  # by its role: heard, though a window is open
+    expect(undo).to_be_visible()
+    ada.button("New chat", drawer(ada)).tap(trial=True)  # covered by nothing
+    undo.tap()
+    expect(drawer(ada).get_by_role("link", name="Wasps").first).to_be_visible()
+
+
 def test_what_can_be_done_with_a_message_is_there_without_hovering(ada: Person) -> None:
     ada.ask("What is the capital of Italy?")
     ada.answered()

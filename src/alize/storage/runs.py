@@ -129,7 +129,7 @@ class SqlRuns:
             return []
         gone = [made["id"]] if beside else [made["parent"], made["id"]]
         up = made["parent"] if beside else made["above"]
-        nothing = {"state": "withdrawn", "content": "", "folded": "", "attachments": []}
+        nothing: dict[str, Any] = {"state": "withdrawn", "content": "", "folded": "", "attachments": []}
         await self._unit.write(update(messages).where(messages.c.id.in_(gone)).values(nothing))
         await self._unit.write(update(messages).where(messages.c.parent == made["id"]).values(parent=up))
         of_it = (conversations.c.workspace == owner.workspace, conversations.c.id == made["conversation"])

@@ -1,7 +1,7 @@
 /** Asked before what cannot be undone. In: the question, what follows, the action. Out: a dialog that stays open where the action fails. */
 import { useState } from "react";
 import { Button } from "@/components/button";
-import { Dialog, Foot } from "@/components/dialog";
+import { Dialog } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { useT } from "@/i18n";
 import { Failed } from "./form";
@@ -43,12 +43,12 @@ export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProp
     >
       <div className="grid gap-4">
         <Failed text={failed} />
-        <Foot className="justify-end">
+        <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button kind="danger" busy={busy} onClick={() => void confirm()}>
             {action}
           </Button>
-        </Foot>
+        </div>
       </div>
     </Dialog>
   );

@@ -1,8 +1,8 @@
 /** The frame of every form here. In: fields, a form's state. Out: one column, Enter submits, what failed is announced above the button. */
 import { CircleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import { Button } from "@/components/button";
-import { Foot } from "@/components/dialog";
+import { Body, Foot, formClasses, InForm } from "@/components/dialog";
 import type { FormState } from "./use-form";
 
 export interface FormProps<F extends string> {
@@ -19,9 +19,11 @@ export interface FormProps<F extends string> {
 /** `noValidate`: the browser's own bubbles speak another language and vanish; ours stay beside the field. */
 export function Form<F extends string>({ state, action, others, wide = false, children }: FormProps<F>) {
   return (
-    <form noValidate className="grid gap-4" {...state.form}>
-      {children}
-      <Failed text={state.failed} />
+    <form noValidate className={formClasses(useContext(InForm))} {...state.form}>
+      <Body>
+        {children}
+        <Failed text={state.failed} />
+      </Body>
       <Foot className="justify-end">
         {others}
         <Button kind="primary" type="submit" busy={state.busy} className={wide ? "w-full" : ""}>

@@ -21,7 +21,7 @@ interface InviteProps {
 export function InviteDialog({ onMade, onClose }: InviteProps) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={t("account.invite")}>
+    <Dialog form open onOpenChange={(open) => open || onClose()} title={t("account.invite")}>
       <InviteForm onMade={onMade} onClose={onClose} />
     </Dialog>
   );

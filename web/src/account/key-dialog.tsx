@@ -18,7 +18,7 @@ const SCOPES: readonly Scope[] = ["inference", "admin"];
 export function KeyDialog({ onMade, onClose }: { onMade: (key: MadeKey) => void; onClose: () => void }) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={t("account.key_make")}>
+    <Dialog form open onOpenChange={(open) => open || onClose()} title={t("account.key_make")}>
       <KeyForm onMade={onMade} onClose={onClose} />
     </Dialog>
   );

@@ -3,13 +3,14 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { ApiFailure } from "@/api/failure";
-import { translate } from "@/i18n";
+import { LanguageContext, translate } from "@/i18n";
 import { furnish } from "@/test/dom";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { ErrorState, failureText } from "./error-state";
 import { TextField } from "./field";
 import { IconButton } from "./icon-button";
+import { Keys } from "./keys";
 import { Menu, MenuItem } from "./menu";
 import { Select } from "./select";
 import { Switch } from "./switch";
@@ -33,6 +34,35 @@ test("a busy button keeps focus, says that it is busy, and does nothing more", a
   expect([pressed.mock.calls.length, submitted.mock.calls.length]).toEqual([0, 0]);
   expect(document.activeElement).toBe(button);
   expect(button.getAttribute("aria-busy")).toBe("true");
+});
+
+function Drawer() {
+  const notify = useNotify();
+  const undo = { label: "Undo", run: () => {} };
+  return (
+    <Dialog open onOpenChange={() => {}} title="Drawer">
+      <Button onClick={() => notify({ text: "Deleted", action: undo })}>Delete</Button>
+    </Dialog>
+  );
+}
+
+test("a notice is heard and pressed while a window is open", async () => {
+  render(
+    <TooltipProvider>
+      <ToastProvider>
+        <Drawer />
+      </ToastProvider>
+    </TooltipProvider>,
+  );
+  await userEvent.click(screen.getByRole("button", { name: "Delete" }));
+  expect(await screen.findByRole("button", { name: "Undo" })).toBeTruthy();
+});
+
+test("keys are called as on the keyboards of the language", () => {
+  render(<Keys keys={["Shift", "Del"]} />, {
+    wrapper: ({ children }) => <LanguageContext value="fr">{children}</LanguageContext>,
+  });
+  expect(screen.getByText("Maj Suppr")).toBeTruthy();
 });
 
 test("an icon's button says its name and its keys on focus too", async () => {

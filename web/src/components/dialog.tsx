@@ -16,6 +16,8 @@ export interface DialogProps {
   hideTitle?: boolean;
   /** "sheet": from the left edge, full height. "top": at a third of the height, so that it does not jump as its list grows. */
   place?: "middle" | "top" | "sheet";
+  /** Its content is a form with a `Body`, which scrolls, and a `Foot`, which stays in sight. Otherwise all of the content scrolls. */
+  form?: boolean;
   /** It asks before something that cannot be undone: heard as an alert. */
   asks?: boolean;
   className?: string;
@@ -26,7 +28,7 @@ export interface DialogProps {
 
 const PLACES = {
   middle:
-    "floats left-1/2 top-1/2 max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto scroll-pb-20 rounded-3 p-6",
+    "floats left-1/2 top-1/2 max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 flex flex-col overflow-hidden rounded-3",
   top: "floats left-1/2 top-[12dvh] max-h-[76dvh] w-[min(40rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-hidden rounded-3",
   sheet: "drawer inset-y-0 left-0 w-[min(18rem,calc(100vw-3rem))] overflow-hidden",
 };
@@ -38,6 +40,7 @@ export function Dialog({
   description,
   hideTitle = false,
   place = "middle",
+  form = false,
   asks = false,
   className,
   onCloseAutoFocus,
@@ -68,7 +71,7 @@ export function Dialog({
           {hideTitle ? (
             <Radix.Title className="sr-only">{title}</Radix.Title>
           ) : (
-            <div className="mb-3 flex items-start justify-between gap-3">
+            <div className="flex flex-none items-start justify-between gap-3 px-6 pt-6 pb-3">
               <Radix.Title className="font-[620] text-20 tracking-[-0.015em]">{title}</Radix.Title>
               <Radix.Close asChild>
                 <IconButton label={t("common.close")} shortcut={["Esc"]} icon={<X />} className="-mt-1 -mr-2" />
@@ -76,32 +79,43 @@ export function Dialog({
             </div>
           )}
           {description !== undefined && (
-            <Radix.Description className={hideTitle ? "sr-only" : "mb-4 text-ink-2"}>{description}</Radix.Description>
+            <Radix.Description className={hideTitle ? "sr-only" : "flex-none px-6 pb-4 text-ink-2"}>
+              {description}
+            </Radix.Description>
           )}
-          <InDialog value={true}>{children}</InDialog>
+          {place !== "middle" || form ? (
+            <InForm value={form}>{children}</InForm>
+          ) : (
+            <div className="min-h-0 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
   );
 }
 
+/** The form around `Body` and `Foot`: as high as the window that it fills, or as its content. */
+export function formClasses(fills: boolean): string {
+  return fills ? "flex min-h-0 flex-1 flex-col" : "grid gap-4";
+}
+
+export function Body({ children }: { children: ReactNode }) {
+  if (!useContext(InForm)) return children;
+  return <div className="grid min-h-0 flex-1 gap-4 overflow-y-auto px-6 pt-1 pb-6">{children}</div>;
+}
+
 /** The actions at the end of a form. In a window they stay in sight, however much stands above them. */
 export function Foot({ className, children }: { className?: string; children: ReactNode }) {
-  const stays = useContext(InDialog);
+  const stays = useContext(InForm);
   return (
-    <div
-      className={classes(
-        "flex flex-wrap gap-2",
-        stays && "sticky bottom-0 -mx-6 -mb-6 border-line border-t bg-surface px-6 py-4",
-        className,
-      )}
-    >
+    <div className={classes("flex flex-wrap gap-2", stays && "flex-none border-line border-t px-6 py-4", className)}>
       {children}
     </div>
   );
 }
 
-const InDialog = createContext(false);
+/** Whether the parts of a form stand in a window that it fills. */
+export const InForm = createContext(false);
 
 /** What had focus when the dialog opened. Taken while it is rendered: a field in it with `autoFocus` has focus before any effect. */
 function useFocusBefore(open: boolean): { readonly current: Element | null } {

@@ -229,6 +229,7 @@ test("a session that ended elsewhere leads to signing in", async () => {
   server.on({ "PATCH /api/conversations/:id": () => refused(401, "Sign in.", "unauthorized") });
   await person.keyboard("{F2}x{Enter}");
   await waitFor(() => expect(location.pathname).toBe("/sign-in"));
+  expect(await screen.findByText(/Your session has ended/)).toBeTruthy();
 });
 
 test("whoever signs in in another tab finds nothing here of whoever was here before", async () => {
@@ -257,6 +258,24 @@ test("signing out is told to the other tabs", async () => {
   await person.click(await screen.findByRole("menuitem", { name: "Sign out" }));
   await waitFor(() => expect(location.pathname).toBe("/sign-in"));
   expect(localStorage.getItem("alize.session")).not.toBeNull();
+  await screen.findByRole("button", { name: "Sign in" });
+  expect(screen.queryByText(/Your session has ended/)).toBeNull(); // they know why
+});
+
+test("a conversation that was put away says so where it is open, and a list of none where they all are", async () => {
+  const archived = "2026-01-05T12:00:00Z";
+  openHouse(`/c/${summary(1).id}`, { conversations: [summary(1, { title: "Letter to tenants", archived })] });
+  const head = await screen.findByRole("banner");
+  expect(await within(head).findByText("Archived")).toBeTruthy();
+  expect(within(head).getByRole("heading", { name: "Letter to tenants" })).toBeTruthy();
+  expect(await within(await rail()).findByText(/All of your conversations are archived/)).toBeTruthy();
+});
+
+test("a member, who makes no keys, is not led to them", async () => {
+  const { person } = openHouse("/", { account: { ...ALIX, role: "member" } });
+  await person.click(await screen.findByRole("button", { name: /Alix/ }));
+  await screen.findByRole("menuitem", { name: "Settings" });
+  expect(screen.queryByRole("menuitem", { name: "API keys" })).toBeNull();
 });
 
 test("signing out in another tab leads to signing in", async () => {

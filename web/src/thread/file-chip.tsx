@@ -41,7 +41,8 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
           title={name}
           className="w-[min(48rem,calc(100vw-2rem))] [overflow-wrap:anywhere]"
         >
-          <pre dir="auto" className="whitespace-pre-wrap font-mono text-13 leading-normal">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one is scrolled, by keys too */}
+          <pre tabIndex={0} dir="auto" className="whitespace-pre-wrap font-mono text-13 leading-normal">
             {file.text}
           </pre>
         </Dialog>

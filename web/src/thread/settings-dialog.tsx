@@ -4,7 +4,7 @@ import { ApiFailure } from "@/api/failure";
 import { useModels } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { Button } from "@/components/button";
-import { Dialog, Foot } from "@/components/dialog";
+import { Body, Dialog, Foot, formClasses } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { TextArea, TextField } from "@/components/field";
 import { LanguageContext, type Translate, useT } from "@/i18n";
@@ -28,7 +28,7 @@ interface SettingsDialogProps extends SettingsPanelProps {
 export function SettingsDialog(props: SettingsDialogProps) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={props.onClose} title={t("sampling.title")} description={t("sampling.text")}>
+    <Dialog form open onOpenChange={props.onClose} title={t("sampling.title")} description={t("sampling.text")}>
       <SettingsForm {...props} />
     </Dialog>
   );
@@ -78,31 +78,33 @@ function SettingsForm({ model, settings, onSave, onClose }: SettingsDialogProps)
   return (
     <form
       noValidate
-      className="grid gap-4"
+      className={formClasses(true)}
       onSubmit={(event) => {
         event.preventDefault();
         void save();
       }}
     >
-      <TextArea {...field("system")} dir="auto" rows={4} />
-      <div className="grid items-start gap-4 md:grid-cols-2">
-        {NUMBERS.map(({ name, whole }) => (
-          <TextField
-            key={name}
-            {...field(name)}
-            inputMode={whole ? "numeric" : "decimal"}
-            autoComplete="off"
-            {...(name === "max_tokens" ? { hint: longestHint(card?.default_max_tokens ?? null, t) } : {})}
-            placeholder={ownText(name, card, language) ?? t("sampling.default")}
-          />
-        ))}
-      </div>
-      <TextArea {...field("stop")} rows={2} className="font-mono text-13" />
-      {failed && (
-        <p role="alert" className="text-13 text-bad">
-          {failed}
-        </p>
-      )}
+      <Body>
+        <TextArea {...field("system")} dir="auto" rows={4} />
+        <div className="grid items-start gap-4 md:grid-cols-2">
+          {NUMBERS.map(({ name, whole }) => (
+            <TextField
+              key={name}
+              {...field(name)}
+              inputMode={whole ? "numeric" : "decimal"}
+              autoComplete="off"
+              {...(name === "max_tokens" ? { hint: longestHint(card?.default_max_tokens ?? null, t) } : {})}
+              placeholder={ownText(name, card, language) ?? t("sampling.default")}
+            />
+          ))}
+        </div>
+        <TextArea {...field("stop")} rows={2} className="font-mono text-13" />
+        {failed && (
+          <p role="alert" className="text-13 text-bad">
+            {failed}
+          </p>
+        )}
+      </Body>
       <Foot className="justify-between">
         <Button
           kind="quiet"

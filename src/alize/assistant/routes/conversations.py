@@ -175,7 +175,7 @@ async def search(
     found: list[dict[str, Any]] = []
     for hit in hits:
         shown = excerpt(hit.text, q)
-        about = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
+        about: dict[str, Any] = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
         about["archived"] = hit.archived is not None
         found.append({**about, "excerpt": shown.text, "marks": shown.marks})
     return json({"data": found})
