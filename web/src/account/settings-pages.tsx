@@ -40,9 +40,9 @@ export function SettingsPages({ section }: { section: string }) {
   useDocumentTitle(t(current?.title ?? "shell.settings"));
   if (session === undefined) return null; // the shell stands only where it is known
   return (
-    <div className="mx-auto grid max-w-measure gap-8 pt-2">
+    <div className="mx-auto grid max-w-measure grid-cols-1 gap-8 pt-2">
       <nav aria-label={t("account.sections")}>
-        <ul className="-mx-4 flex gap-1 overflow-x-auto px-1 py-1 md:-mx-6 md:px-3 [scrollbar-width:none]">
+        <ul className="-mx-4 flex gap-1 overflow-x-auto px-4 py-1 md:-mx-6 md:px-3 [scrollbar-width:none]">
           {SECTIONS.filter((one) => (one.listed ? one.listed(session) : lacking(one, session) === null)).map(
             ({ path, title }) => (
               <li key={path} className="flex-none">
@@ -51,6 +51,7 @@ export function SettingsPages({ section }: { section: string }) {
                   params={{ _splat: path }}
                   activeOptions={{ exact: true }}
                   aria-current={path === wanted ? "page" : undefined}
+                  ref={path === wanted ? intoView : null}
                   className={classes(
                     "inline-flex min-h-9 coarse:min-h-11 items-center whitespace-nowrap rounded-1 px-3 transition hover:bg-sunken",
                     path === wanted ? "bg-chosen font-[550]" : "text-ink-2",
@@ -66,6 +67,11 @@ export function SettingsPages({ section }: { section: string }) {
       <Current section={current} session={session} />
     </div>
   );
+}
+
+/** The row is wider than a phone in some languages. */
+function intoView(link: HTMLAnchorElement | null): void {
+  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function Current({ section, session }: { section: SectionOf | undefined; session: Session }) {

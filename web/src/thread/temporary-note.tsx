@@ -21,15 +21,15 @@ export function TemporarySwitch({ on, onChange }: { on: boolean; onChange: (on: 
 export function TemporaryNote({ onEnd }: { onEnd?: () => void }) {
   const t = useT();
   return (
-    <div className="mx-auto mb-6 flex w-full max-w-measure flex-none items-start gap-x-3 rounded-2 bg-sun-soft px-3 py-2 text-13">
-      <Ghost aria-hidden className="mt-0.5 size-4 flex-none text-sun" />
+    <div className="mx-auto mb-6 note flex w-full max-w-measure flex-none items-start gap-x-3 rounded-2 bg-sun-soft px-3 py-2 text-13">
+      <Ghost aria-hidden className="size-4 flex-none text-sun" />
       <div className="flex min-w-0 flex-1 flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <p className="min-w-0 flex-1 basis-60">
           <strong className="font-[550]">{t("temporary.on")}</strong>
           {t("temporary.text")}
         </p>
         {onEnd && (
-          <Button kind="quiet" onClick={onEnd}>
+          <Button kind="quiet" className="ms-auto" onClick={onEnd}>
             {t("temporary.end")}
           </Button>
         )}

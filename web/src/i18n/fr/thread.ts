@@ -14,8 +14,7 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.emptyText": "Posez une question, ou joignez un fichier texte pour en parler.",
   "thread.trouble": "Cette conversation est bloquée : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
-  "thread.noteLanguage":
-    "Ce modèle comprend surtout : {languages}. Les petits modèles se trompent : vérifiez ce qui compte.",
+  "thread.noteLanguage": "Langue de ce modèle : {languages}. Les petits modèles se trompent : vérifiez ce qui compte.",
 
   "composer.label": "Message",
   "composer.placeholder": "Écrivez ou déposez un fichier",
