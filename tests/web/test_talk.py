@@ -77,7 +77,7 @@ def test_two_browsers_see_one_answer_grow_and_the_second_stops_it(arrive: Arrive
 
 def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(arrive: Arrive) -> None:
     ada = arrive()
-    ada.settle(longest_answer=400)
+    ada.settle(longest_answer=60)
     ada.ask(LONG)
     ada.writing()
     ada.ask("And then?")
@@ -85,6 +85,7 @@ def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(a
     expect(ada.turns).to_have_count(4)
     ada.answered()
     expect(ada.turns).to_have_count(4)
+    ada.settle(longest_answer=400)
     ada.ask(LONG)
     ada.writing()
     ada.ask("Never mind")
@@ -97,7 +98,8 @@ def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(a
         expect(person.tab.get_by_text("Waits its turn")).to_have_count(0)
         expect(person.button("Stop")).to_be_visible()
     expect(ada.box).to_have_value("Never mind")
-    ada.answered(5)
+    ada.button("Stop").click()
+    ada.sees("You stopped this answer.")
     expect(ada.turns).to_have_count(6)
 
 

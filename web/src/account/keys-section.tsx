@@ -131,7 +131,7 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) 
   const { shown } = useLook();
   const ended = endedWords(apiKey, t, (moment) => dayWords(moment, shown));
   const facts = [
-    apiKey.scopes.map((scope) => t(`account.key_${scope}`)).join(", "),
+    scopeWords(apiKey, t, shown),
     t("account.key_made_of", { day: dayWords(apiKey.created, shown) }),
     apiKey.last_used ? t("account.key_used_of", { day: dayWords(apiKey.last_used, shown) }) : t("account.key_unused"),
     ended === null && apiKey.expires ? t("account.key_ends_of", { day: dayWords(apiKey.expires, shown) }) : "",
@@ -158,6 +158,12 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) 
       )}
     </li>
   );
+}
+
+/** "Call models, manage": one sentence, and one capital. */
+function scopeWords({ scopes }: ApiKey, t: Translate, language: string): string {
+  const [first = "", ...rest] = scopes.map((scope) => t(`account.key_${scope}`));
+  return [first, ...rest.map((one) => one.toLocaleLowerCase(language))].join(", ");
 }
 
 function endedWords({ revoked, expires }: ApiKey, t: Translate, day: (moment: string) => string): string | null {

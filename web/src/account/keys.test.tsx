@@ -139,7 +139,7 @@ test("older keys come page by page, and each says what it may do and how long", 
   ]);
   const row = async (name: string) => (await screen.findByText(name)).closest("li")?.textContent;
   expect(await row("one")).toContain(
-    "Call models, Manage · Made Jan 5, 2026 · last used Jan 6, 2026 · ends Jan 5, 2999",
+    "Call models, manage · Made Jan 5, 2026 · last used Jan 6, 2026 · ends Jan 5, 2999",
   );
   expect(await row("two")).toContain("Revoked Feb 5, 2026");
   expect(screen.queryByText("three")).toBeNull();

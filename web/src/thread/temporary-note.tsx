@@ -23,7 +23,7 @@ export function TemporaryNote({ onEnd }: { onEnd?: () => void }) {
   return (
     <div className="mx-auto mb-6 note flex w-full max-w-measure flex-none items-start gap-x-3 rounded-2 bg-sun-soft px-3 py-2 text-13">
       <Ghost aria-hidden className="size-4 flex-none text-sun" />
-      <div className="flex min-w-0 flex-1 flex-wrap items-center justify-between gap-x-3 gap-y-1">
+      <div className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-x-3 gap-y-1">
         <p className="min-w-0 flex-1 basis-60">
           <strong className="font-[550]">{t("temporary.on")}</strong>
           {t("temporary.text")}

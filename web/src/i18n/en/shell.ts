@@ -107,7 +107,7 @@ export const shell = {
   "suggest.what": "Three things this small model does well.",
   "suggest.english": "This small model understands English best, so the examples are in English.",
   "suggest.explain": "Explain something",
-  "suggest.explain_text": "Explain in two sentences why the sky is blue.",
+  "suggest.explain_text": "Explain what gravity is in one paragraph.",
   "suggest.tips": "Ask for advice",
   "suggest.tips_text": "Give me three tips for sleeping better.",
   "suggest.thing": "Ask what something is",

@@ -112,7 +112,7 @@ export const shell: Record<keyof typeof words, string> = {
   "suggest.what": "Trois choses que ce petit modèle fait bien.",
   "suggest.english": "Ce petit modèle comprend surtout l’anglais ; ces exemples sont donc en anglais.",
   "suggest.explain": "Expliquer",
-  "suggest.explain_text": "Explain in two sentences why the sky is blue.",
+  "suggest.explain_text": "Explain what gravity is in one paragraph.",
   "suggest.tips": "Demander conseil",
   "suggest.tips_text": "Give me three tips for sleeping better.",
   "suggest.thing": "Demander ce qu’est une chose",

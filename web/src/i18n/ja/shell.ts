@@ -109,7 +109,7 @@ export const shell: Record<keyof typeof words, string> = {
   "suggest.what": "この小さなモデルが得意な3つのことです。",
   "suggest.english": "この小さなモデルは英語が最も得意なため、例文は英語です。",
   "suggest.explain": "説明する",
-  "suggest.explain_text": "Explain in two sentences why the sky is blue.",
+  "suggest.explain_text": "Explain what gravity is in one paragraph.",
   "suggest.tips": "アドバイスをもらう",
   "suggest.tips_text": "Give me three tips for sleeping better.",
   "suggest.thing": "何かを知る",
