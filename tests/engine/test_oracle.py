@@ -13,7 +13,7 @@ from alize.model.config import ModelConfig
 
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
-from alize.model.attention import PackedCausal  # noqa: E402
+from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.transformer import Transformer  # noqa: E402
 
 SHAPES = {

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alize.model.config import ModelConfig
+from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 
 torch = pytest.importorskip("torch")
-from alize.model.attention import PackedCausal  # noqa: E402
+from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 
 SHAPES: dict[str, dict[str, object]] = {
@@ -196,7 +196,7 @@ def test_the_configuration_says_what_the_file_says(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "c").mkdir()
     configs = [
-        ModelConfig.from_params(open_checkpoint(path).params)
+        read_params(open_checkpoint(path).params)
         for path in (as_huggingface(model, tmp_path / "a"), as_consolidated(model, tmp_path / "b"), as_gguf(model, tmp_path / "c"))
     ]
     assert configs[0] == configs[1] == configs[2]

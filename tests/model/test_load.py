@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import ModelConfig
+from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 
 PARAMS = {"dim": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "head_dim": 8, "hidden_dim": 64, "vocab_size": 101}
@@ -31,16 +31,16 @@ PARAMS = {"dim": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "head_dim": 8
         ("head_dim", 7),
         ("dim", None),
         ("vocab_size", 2.5),
-        ("moe", {}),
+        ("moe", []),
     ],
 )
 def test_a_configuration_that_cannot_be_run_is_refused_by_name(key: str, value: object) -> None:
     with pytest.raises(CheckpointInvalid, match=key.removeprefix("n_").replace("sliding_", "")):
-        ModelConfig.from_params({**PARAMS, key: value})
+        read_params({**PARAMS, key: value})
 
 
 def test_what_is_not_said_has_a_default() -> None:
-    config = ModelConfig.from_params({**PARAMS, "norm_eps": None, "rope_theta": None, "sliding_window": None})
+    config = read_params({**PARAMS, "norm_eps": None, "rope_theta": None, "sliding_window": None})
     assert (config.norm_eps, config.rope.theta, config.window) == (1e-5, 10000.0, None)
 
 

@@ -11,7 +11,7 @@ from alize.weights.checkpoints import open_checkpoint
 from alize.weights.checkpoints.base import Checkpoint
 
 torch = pytest.importorskip("torch")
-from alize.model.attention import PackedCausal  # noqa: E402
+from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 
 TEXT = (

@@ -1,16 +1,11 @@
-"""What a model is made of. In: the `params` of a checkpoint. Out: one frozen ModelConfig. No PyTorch here.
+"""What a model is made of. In: numbers, from params.py. Out: one frozen ModelConfig, in which they fit together. No PyTorch here."""
 
-The vocabulary is that of Mistral's `params.json`; GGUF and Hugging Face configurations are translated to it when read.
-"""
-
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Experts", "LatentAttention", "ModelConfig", "Rope", "StateSpace", "Vision"]
+__all__ = ["Experts", "LatentAttention", "ModelConfig", "Rope", "SparseIndex", "StateSpace", "Temperature", "Vision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +15,65 @@ class Rope:
     theta: float = 10000.0
     factor: float = 1.0
     original_context: int = 0  # YaRN: the context the model was first trained on
-    beta_fast: float = 32.0
-    beta_slow: float = 1.0
+    beta_fast: float = 32.0  # pairs that turn more often than this in the original context are left as they are
+    beta_slow: float = 1.0  # pairs that turn less often are slowed by `factor`; those between, in proportion
     attention_scale: float = 1.0  # multiplies cos and sin
-    temperature_beta: float = 0.0  # queries grow by 1 + beta·log(1 + position // original_context) (Llama 4, Ministral 3)
+    score_scale: float = 1.0  # multiplies every score (DeepSeek-V2's way of saying the same)
+    learned: bool = False  # each pair's speed is multiplied by exp(alpha), a weight of the model (Mistral Large 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """Queries grow with their position by 1 + beta·log(1 + position // context) (Llama 4, Ministral 3, Mistral Small 4)."""
+
+    beta: float
+    context: int
 
 
 @dataclass(frozen=True, slots=True)
 class Experts:
-    """Sparse feed-forward (Mixtral; DeepSeek-V3's routing for the later ones)."""
+    """Sparse feed-forward (Mixtral; the later ones with shared experts and groups, as in DeepSeek-V3)."""
 
     count: int
     active: int
     hidden: int
-    shared: int = 0
-    groups: int = 1
-    active_groups: int = 1
-    scale: float = 1.0
+    shared: int = 0  # experts that every token goes through, as one feed-forward of shared · hidden
+    groups: int = 1  # experts come in this many groups, of which a token may use …
+    active_groups: int = 1  # … so many: those whose two best experts sum to most
+    scale: float = 1.0  # multiplies what the chosen experts give
     first_layer: int = 0  # layers before this one are dense
-    score: Literal["softmax", "sigmoid"] = "softmax"
 
 
 @dataclass(frozen=True, slots=True)
 class LatentAttention:
-    """Multi-head latent attention (DeepSeek-V2): keys and values are cached as one low-rank vector."""
+    """Multi-head latent attention (DeepSeek-V2): keys and values are cached as one low-rank vector and one rotated key."""
 
     kv_rank: int
-    q_rank: int
+    q_rank: int  # 0: queries are projected directly
     nope_head_dim: int
     rope_head_dim: int
     v_head_dim: int
+    unrotated: frozenset[int] = frozenset()  # layers without positions: their rotary part is an ordinary one
+    sources: tuple[int, ...] = ()  # per layer, the layer whose latents it reads; () = each its own
+    learned_temperature: bool = False  # queries of a head are multiplied by s·log(position + 1) + b, both learned
+
+    def rope_dim(self, layer: int) -> int:
+        """How much of each head is rotated."""
+        return 0 if layer in self.unrotated else self.rope_head_dim
+
+    def source(self, layer: int) -> int:
+        """The layer whose latents this one reads; its own number where it makes them."""
+        return self.sources[layer] if self.sources else layer
+
+
+@dataclass(frozen=True, slots=True)
+class SparseIndex:
+    """DeepSeek-V3.2's lightning indexer: small heads choose which positions a query attends to."""
+
+    top: int
+    heads: int
+    head_dim: int
+    layers: frozenset[int]  # the layers that choose; the others take the choice of the last one before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +120,15 @@ class ModelConfig:
     max_context: int
     norm_eps: float = 1e-5
     rope: Rope = Rope()
+    temperature: Temperature | None = None
     window: int | None = None  # sliding window, the position itself included
     pattern: tuple[Literal["full", "sliding"], ...] = ()  # attention kind, repeated over the layers; () = all alike
     tied: bool = False  # the head is the embedding table
     qkv_bias: bool = False
     experts: Experts | None = None
     latent: LatentAttention | None = None
+    index: SparseIndex | None = None
+    logit_cap: float = 0.0  # logits are cap·tanh(logits / cap)
     state_space: StateSpace | None = None
     vision: Vision | None = None
 
@@ -115,6 +142,35 @@ class ModelConfig:
             raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
         if self.head_dim % 2:
             raise CheckpointInvalid(f"head_dim {self.head_dim} is odd: rotary positions need pairs.")
+        if self.experts is not None:
+            self._check_experts(self.experts)
+        if self.latent is not None:
+            self._check_latent(self.latent)
+        if self.index is not None and 0 not in self.index.layers:
+            raise CheckpointInvalid("The first layer has no indexer, and there is no choice before it to take.")
+
+    def _check_experts(self, experts: Experts) -> None:
+        for name in ("count", "active", "hidden", "groups", "active_groups"):
+            if getattr(experts, name) <= 0:
+                raise CheckpointInvalid(f"The model's experts have {name} = {getattr(experts, name)}; it must be positive.")
+        if experts.count % experts.groups or experts.active_groups > experts.groups:
+            raise CheckpointInvalid(
+                f"{experts.count} experts cannot be chosen from {experts.active_groups} of {experts.groups} equal groups."
+            )
+        if experts.active > experts.count // experts.groups * experts.active_groups:
+            raise CheckpointInvalid(f"{experts.active} active experts are more than a token may choose from.")
+
+    def _check_latent(self, latent: LatentAttention) -> None:
+        for name in ("kv_rank", "nope_head_dim", "rope_head_dim", "v_head_dim"):
+            if getattr(latent, name) <= 0:
+                raise CheckpointInvalid(f"The model's latent attention has {name} = {getattr(latent, name)}; it must be positive.")
+        if latent.rope_head_dim % 2:
+            raise CheckpointInvalid(f"The rotated part of a head, {latent.rope_head_dim}, is odd: rotary positions need pairs.")
+        for layer, source in enumerate(latent.sources):
+            if len(latent.sources) != self.layers or not 0 <= source <= layer or latent.sources[source] != source:
+                raise CheckpointInvalid(f"Layer {layer} reads the latents of layer {source}, which makes none before it.")
+            if (layer in latent.unrotated) != (source in latent.unrotated):
+                raise CheckpointInvalid(f"Layer {layer} reads the latents of layer {source}, and only one of them is rotated.")
 
     def attention_kind(self, layer: int) -> Literal["full", "sliding"]:
         """Whether a layer sees the whole past or a window of it."""
@@ -122,54 +178,6 @@ class ModelConfig:
             return self.pattern[layer % len(self.pattern)]
         return "full" if self.window is None else "sliding"
 
-    @classmethod
-    def from_params(cls, params: Mapping[str, Any]) -> "ModelConfig":
-        """Read the vocabulary of params.json. Raises CheckpointInvalid naming the first key that is missing or of the wrong type.
-
-        Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
-        sliding_window, tied_embeddings, max_position_embeddings, yarn {…}. A key that changes the architecture and is not known is refused.
-        """
-        refused = sorted(set(params) & _LATER)
-        if refused:
-            raise CheckpointInvalid(
-                f"This checkpoint uses {', '.join(refused)}, which this version cannot run yet.", remedy="`alize models` lists what it can."
-            )
-        dim, heads = _integer(params, "dim"), _integer(params, "n_heads")
-        window = params.get("sliding_window")
-        return cls(
-            dim=dim,
-            layers=_integer(params, "n_layers"),
-            heads=heads,
-            kv_heads=_integer(params, "n_kv_heads", heads),
-            head_dim=_integer(params, "head_dim", dim // max(heads, 1)),
-            hidden=_integer(params, "hidden_dim"),
-            vocab=_integer(params, "vocab_size"),
-            max_context=_integer(params, "max_position_embeddings", _integer(params, "model_max_length", 32768)),
-            norm_eps=_positive(params, "norm_eps", 1e-5),
-            rope=Rope(theta=_positive(params, "rope_theta", 10000.0)),
-            window=None if window is None else _integer(params, "sliding_window"),
-            tied=bool(params.get("tied_embeddings", False)),
-            qkv_bias=bool(params.get("qkv_bias", False)),
-        )
-
-
-_LATER = frozenset(
-    {"moe", "vision_encoder", "q_lora_rank", "kv_lora_rank", "yarn", "quantization", "d_model", "llama_4_scaling", "multimodal"}
-)
-"""Keys that change the architecture and that from_params does not translate yet: refused, never ignored."""
-
-
-def _positive(params: Mapping[str, Any], key: str, default: float) -> float:
-    value = params.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise CheckpointInvalid(f"The model's configuration has no positive number for '{key}' (found {value!r}).")
-    return float(value)
-
-
-def _integer(params: Mapping[str, Any], key: str, default: int | None = None) -> int:
-    value = params.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise CheckpointInvalid(f"The model's configuration has no whole number for '{key}' (found {value!r}).")
-    return value
+    def routed(self, layer: int) -> bool:
+        """Whether a layer's feed-forward is made of experts."""
+        return self.experts is not None and layer >= self.experts.first_layer

@@ -3,19 +3,17 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from alize.model.config import ModelConfig
-
 __all__ = ["FeedForward"]
 
 
 class FeedForward(nn.Module):
     """w2(silu(w1 x) · w3 x)"""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.w1 = nn.Linear(config.dim, config.hidden, bias=False)
-        self.w2 = nn.Linear(config.hidden, config.dim, bias=False)
-        self.w3 = nn.Linear(config.dim, config.hidden, bias=False)
+        self.w1 = nn.Linear(dim, hidden, bias=False)
+        self.w2 = nn.Linear(hidden, dim, bias=False)
+        self.w3 = nn.Linear(dim, hidden, bias=False)
 
     def forward(self, x_TD: Tensor) -> Tensor:
         return self.w2(F.silu(self.w1(x_TD)) * self.w3(x_TD))

@@ -8,7 +8,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import ModelConfig
+from alize.model.params import read_params
 from alize.model.transformer import Transformer
 from alize.weights.checkpoints.base import Checkpoint
 
@@ -22,7 +22,7 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
 
     Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
     """
-    config = ModelConfig.from_params(checkpoint.params)
+    config = read_params(checkpoint.params)
     if config.layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
         raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
     with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once

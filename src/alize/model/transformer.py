@@ -1,16 +1,20 @@
-"""The decoder: this file is the specification of a dense Mistral. In: packed token ids and positions. Out: hidden states or logits.
+"""The decoder: this file is the specification of a Mistral. In: packed token ids and positions. Out: hidden states or logits.
 
 Sequences lie end to end, without padding: `tokens` and `positions` are [T], and an `Attend` knows where one ends and what came
 before it. Parameter names are those of the released checkpoints (weights/checkpoints/base.py). Single device, no cache, no serving.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from alize.model.attention import Attend, Attention
+from alize.model.attend import Attend
+from alize.model.attention import Attention
 from alize.model.config import ModelConfig
+from alize.model.experts import SparseFeedForward
 from alize.model.feedforward import FeedForward
-from alize.model.rope import rotations
+from alize.model.latent import LatentAttention
+from alize.model.rope import Places, places
 
 __all__ = ["Block", "Transformer"]
 
@@ -21,13 +25,22 @@ class Block(nn.Module):
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
         self.attention_norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
-        self.attention = Attention(config, layer)
+        self.attention = LatentAttention(config, config.latent, layer) if config.latent else Attention(config, layer)
         self.ffn_norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
-        self.feed_forward = FeedForward(config)
+        experts = config.experts if config.routed(layer) else None
+        self.feed_forward = SparseFeedForward(config.dim, experts) if experts else FeedForward(config.dim, config.hidden)
 
-    def forward(self, x_TD: Tensor, rotation: Tensor, attend: Attend) -> Tensor:
-        x_TD = x_TD + self.attention(self.attention_norm(x_TD), rotation, attend)
+    def forward(self, x_TD: Tensor, places: Places, attend: Attend) -> Tensor:
+        x_TD = x_TD + self.attention(self.attention_norm(x_TD), places, attend)
         return x_TD + self.feed_forward(self.ffn_norm(x_TD))
+
+
+class LearnedRope(nn.Module):
+    """By how much each pair's speed of rotation was changed in training (Mistral Large 4)."""
+
+    def __init__(self, pairs: int) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.empty(pairs))
 
 
 class Transformer(nn.Module):
@@ -37,6 +50,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.tok_embeddings = nn.Embedding(config.vocab, config.dim)
+        rotated = config.head_dim if config.latent is None else config.latent.rope_head_dim
+        self.lerope = LearnedRope(rotated // 2) if config.rope.learned else None
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
         self.output = None if config.tied else nn.Linear(config.dim, config.vocab, bias=False)
@@ -46,11 +61,13 @@ class Transformer(nn.Module):
         x_TD = self.tok_embeddings(tokens_T)
         for row, embed_D in (embeds or {}).items():
             x_TD[row] = embed_D
-        rotation = rotations(self.config.rope, self.config.head_dim, positions_T)
+        where = places(self.config, positions_T, None if self.lerope is None else self.lerope.alpha)
         for block in self.layers:
-            x_TD = block(x_TD, rotation, attend)
+            x_TD = block(x_TD, where, attend)
         return self.norm(x_TD)
 
     def head(self, hidden_TD: Tensor) -> Tensor:
         """Logits of the next token, [T, V], in the weights' own type."""
-        return F.linear(hidden_TD, self.tok_embeddings.weight) if self.output is None else self.output(hidden_TD)
+        logits = F.linear(hidden_TD, self.tok_embeddings.weight) if self.output is None else self.output(hidden_TD)
+        cap = self.config.logit_cap
+        return torch.tanh(logits / cap) * cap if cap else logits

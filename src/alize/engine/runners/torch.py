@@ -12,7 +12,7 @@ from torch import Tensor
 
 from alize.engine.base import TokenLogprob
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
-from alize.engine.runners.torch_cache import PagedAttention, PagedCache
+from alize.engine.runners.torch_cache import PagedAttention, PagedCache, cache_row
 from alize.engine.runners.torch_pack import can_pack, pack_weights
 from alize.engine.sample import sample_rows
 from alize.model.config import ModelConfig
@@ -50,11 +50,10 @@ class TorchRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        config = self.model.config
+        rows = {layer: cache_row(self.model.config, layer) for layer in range(self.model.config.layers)}
         try:
             self._caches = {
-                group.name: PagedCache(group, blocks[group.name], config.kv_heads, config.head_dim, self._dtype, self._device)
-                for group in self._info.groups
+                group.name: PagedCache(group, blocks[group.name], rows, self._dtype, self._device) for group in self._info.groups
             }
         except RuntimeError as error:  # PyTorch's own allocator raises this rather than MemoryError
             raise MemoryError(str(error)) from error
@@ -117,7 +116,7 @@ def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup,
     for kind in ("full", "sliding"):
         layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
         if layers:
-            size = 2 * len(layers) * BLOCK * config.kv_heads * config.head_dim * bytes_per_value
+            size = sum(cache_row(config, layer).numbers for layer in layers) * BLOCK * bytes_per_value
             groups.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
     return tuple(groups)
 

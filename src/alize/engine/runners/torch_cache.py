@@ -7,7 +7,7 @@ R sequences, T tokens, N query heads, K key/value heads, G = N/K queries per key
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Ints
+from alize.model.attend import best, index_scores
+from alize.model.config import ModelConfig
 
-__all__ = ["PagedAttention", "PagedCache"]
+__all__ = ["CacheRow", "PagedAttention", "PagedCache", "cache_row"]
 
 LEAST_QUERIES = 8
 """Query rows of one product, padded up: with fewer, MKL takes another path and the same query gets other bits."""
@@ -30,14 +32,47 @@ DECODES_TOGETHER = 32
 """Decodes gathered in one piece, sorted by length, so that padding to the longest wastes little."""
 
 
+@dataclass(frozen=True, slots=True)
+class CacheRow:
+    """What one layer keeps of a token."""
+
+    heads: int
+    key: int  # numbers a head
+    value: int
+    inside: bool = False  # values are the first numbers of the keys, and are kept nowhere else (latent attention)
+    index: int = 0  # numbers of the indexer's key
+
+    @property
+    def numbers(self) -> int:
+        return self.heads * (self.key + (0 if self.inside else self.value)) + self.index
+
+
+def cache_row(config: ModelConfig, layer: int) -> CacheRow:
+    """All zero where the layer keeps nothing, since it reads what another one keeps."""
+    if config.latent is None:
+        return CacheRow(config.kv_heads, config.head_dim, config.head_dim)
+    index = config.index.head_dim if config.index is not None and layer in config.index.layers else 0
+    if config.latent.source(layer) != layer:
+        return CacheRow(0, 0, 0, index=index)
+    return CacheRow(1, config.latent.kv_rank + config.latent.rope_dim(layer), config.latent.kv_rank, inside=True, index=index)
+
+
 class PagedCache:
     """Memory of one cache group."""
 
-    def __init__(self, group: CacheGroup, blocks: int, heads: int, head_dim: int, dtype: torch.dtype, device: str) -> None:
+    def __init__(self, group: CacheGroup, blocks: int, rows: Mapping[int, CacheRow], dtype: torch.dtype, device: str) -> None:
         self.group = group
-        shape = (blocks, BLOCK, heads, head_dim)
-        self.keys = {layer: _zeros(shape, dtype, device) for layer in group.layers}
-        self.values = {layer: _zeros(shape, dtype, device) for layer in group.layers}
+        self.keys: dict[int, Tensor] = {}
+        self.values: dict[int, Tensor] = {}
+        self.index: dict[int, Tensor] = {}
+        for layer in group.layers:
+            row = rows[layer]
+            if row.heads:
+                self.keys[layer] = _zeros((blocks, BLOCK, row.heads, row.key), dtype, device)
+                kept = self.keys[layer][..., : row.value]
+                self.values[layer] = kept if row.inside else _zeros((blocks, BLOCK, row.heads, row.value), dtype, device)
+            if row.index:
+                self.index[layer] = _zeros((blocks, BLOCK, row.index), dtype, device)
 
 
 def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
@@ -64,6 +99,7 @@ class PagedAttention:
         self._of_layer = {layer: cache for cache in caches.values() for layer in cache.group.layers}
         self._slots: dict[str, Tensor] = {}
         self._pieces: dict[str, list[_Piece]] = {}
+        self._choice: list[Tensor] = []  # of each piece, [R, Tq, L]: 0, or -inf where a position was not chosen
         rows = np.repeat(np.arange(len(batch.lengths)), batch.lengths)
         for name, cache in caches.items():
             table = batch.tables[name]
@@ -71,36 +107,59 @@ class PagedAttention:
             self._slots[name] = torch.as_tensor(slots, device=device)
             self._pieces[name] = list(_pieces(batch, table, cache.group.window, dtype, device))
 
-    def __call__(self, layer: int, q_TNH: Tensor, k_TKH: Tensor, v_TKH: Tensor) -> Tensor:
+    def __call__(self, layer: int, q_TNH: Tensor, k_TKH: Tensor | None, v_TKV: Tensor | None, scale: float, chosen: bool = False) -> Tensor:
         cache = self._of_layer[layer]
         keys, values = cache.keys[layer], cache.values[layer]
-        slots = self._slots[cache.group.name]
-        keys.view(-1, *k_TKH.shape[1:]).index_copy_(0, slots, k_TKH)
-        values.view(-1, *v_TKH.shape[1:]).index_copy_(0, slots, v_TKH)
+        if k_TKH is not None and v_TKV is not None:
+            self._write(cache, keys, k_TKH)
+            if values.data_ptr() != keys.data_ptr():
+                self._write(cache, values, v_TKV)
         pieces = self._pieces[cache.group.name]
+        masks = [piece.mask + self._choice[number][:, None] if chosen else piece.mask for number, piece in enumerate(pieces)]
         if len(pieces) == 1:
-            return _attend(pieces[0], q_TNH, keys, values)
-        seen_TNH = torch.empty_like(q_TNH)
-        for piece in pieces:
-            seen_TNH[piece.rows_T] = _attend(piece, q_TNH[piece.rows_T], keys, values)
-        return seen_TNH
+            return _attend(pieces[0], q_TNH, keys, values, masks[0], scale)
+        seen_TNV = q_TNH.new_empty((*q_TNH.shape[:2], values.shape[-1]))
+        for piece, mask in zip(pieces, masks, strict=True):
+            seen_TNV[piece.rows_T] = _attend(piece, q_TNH[piece.rows_T], keys, values, mask, scale)
+        return seen_TNV
+
+    def choose(self, layer: int, q_TIH: Tensor, weight_TI: Tensor, k_TH: Tensor, top: int) -> None:
+        cache = self._of_layer[layer]
+        self._write(cache, cache.index[layer], k_TH)
+        self._choice = []
+        for piece in self._pieces[cache.group.name]:
+            count = len(piece.blocks)
+            k_RLH = cache.index[layer][piece.blocks].view(count, -1, k_TH.shape[-1])
+            q_RTIH = q_TIH[piece.rows_T].view(count, -1, *q_TIH.shape[1:])
+            weight_RTI = weight_TI[piece.rows_T].view(count, -1, weight_TI.shape[-1])
+            scores = torch.stack([index_scores(*row) for row in zip(q_RTIH, weight_RTI, k_RLH, strict=True)])
+            queries = scores.shape[1]
+            scores += piece.mask[:, 0, :queries]
+            choice = torch.zeros_like(piece.mask[:, 0]).expand(-1, piece.mask.shape[2], -1).clone()
+            choice[:, :queries].masked_fill_(~best(scores, top), float("-inf"))
+            self._choice.append(choice)
+
+    def _write(self, cache: PagedCache, memory: Tensor, rows: Tensor) -> None:
+        memory.view(-1, *rows.shape[1:]).index_copy_(0, self._slots[cache.group.name], rows)
 
 
-def _attend(piece: _Piece, q_TNH: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    count, (heads, width) = len(piece.blocks), keys.shape[2:]
-    k_RKLH = keys[piece.blocks].view(count, -1, heads, width).transpose(1, 2)
-    v_RKLH = values[piece.blocks].view(count, -1, heads, width).transpose(1, 2)
+def _attend(piece: _Piece, q_TNH: Tensor, keys: Tensor, values: Tensor, mask: Tensor, scale: float) -> Tensor:
+    count, heads = len(piece.blocks), keys.shape[2]
+    k_RKLH = keys[piece.blocks].view(count, -1, heads, keys.shape[3]).transpose(1, 2)
+    v_RKLV = k_RKLH[..., : values.shape[3]]
+    if values.data_ptr() != keys.data_ptr():
+        v_RKLV = values[piece.blocks].view(count, -1, heads, values.shape[3]).transpose(1, 2)
     if piece.decode:  # the G queries of one key head see the same keys: they take the place of a query axis
-        q_RKGH = q_TNH.view(count, heads, -1, width)
-        seen = F.scaled_dot_product_attention(_padded(q_RKGH), k_RKLH, v_RKLH, attn_mask=piece.mask)
-        return seen[:, :, : q_RKGH.shape[2]].reshape(q_TNH.shape)
+        q_RKGH = q_TNH.view(count, heads, -1, keys.shape[3])
+        seen = F.scaled_dot_product_attention(_padded(q_RKGH), k_RKLH, v_RKLV, attn_mask=mask, scale=scale)
+        return seen[:, :, : q_RKGH.shape[2]].reshape(*q_TNH.shape[:2], -1)
     tokens = len(q_TNH)
-    q_KGTH = q_TNH.view(tokens, heads, -1, width).permute(1, 2, 0, 3)
+    q_KGTH = q_TNH.view(tokens, heads, -1, keys.shape[3]).permute(1, 2, 0, 3)
     shared = (-1, q_KGTH.shape[1], -1, -1)  # G queries read one key head, without a copy
     seen = F.scaled_dot_product_attention(
-        _padded(q_KGTH), k_RKLH.transpose(0, 1).expand(shared), v_RKLH.transpose(0, 1).expand(shared), attn_mask=piece.mask
+        _padded(q_KGTH), k_RKLH.transpose(0, 1).expand(shared), v_RKLV.transpose(0, 1).expand(shared), attn_mask=mask, scale=scale
     )
-    return seen[:, :, :tokens].permute(2, 0, 1, 3).reshape(q_TNH.shape)
+    return seen[:, :, :tokens].permute(2, 0, 1, 3).reshape(*q_TNH.shape[:2], -1)
 
 
 def _padded(queries: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from alize.model.attention import Attention
 from alize.model.feedforward import FeedForward
-from alize.model.transformer import Block, Transformer
+from alize.model.latent import LatentAttention
+from alize.model.transformer import Transformer
 
 __all__ = ["can_pack", "pack_weights"]
 
@@ -27,12 +28,19 @@ def can_pack(dtype: torch.dtype, device: str) -> bool:
 
 
 def pack_weights(model: Transformer) -> None:
-    """Replace the projections, freeing the plain weights one block at a time."""
-    for block in cast("list[Block]", model.layers):
-        block.attention.__class__ = _PackedAttention
-        cast(_PackedAttention, block.attention).pack()
-        block.feed_forward.__class__ = _PackedFeedForward
-        cast(_PackedFeedForward, block.feed_forward).pack()
+    """Replace the projections, freeing the plain weights one module at a time."""
+    for module in list(model.layers.modules()):
+        if isinstance(module, Attention):
+            module.__class__ = _PackedAttention
+            cast(_PackedAttention, module).pack()
+        elif isinstance(module, FeedForward):
+            module.__class__ = _PackedFeedForward
+            cast(_PackedFeedForward, module).pack()
+        elif isinstance(module, LatentAttention):
+            for name in ("wq", "wq_a", "wq_b", "wkv_a_with_mqa", "wo"):  # wkv_b is no product of rows
+                plain = getattr(module, name, None)
+                if plain is not None:
+                    setattr(module, name, _PackedLinear([plain.weight]))
     model.output = cast(nn.Linear, _PackedLinear([model.tok_embeddings.weight if model.output is None else model.output.weight]))
 
 

@@ -38,19 +38,39 @@ _HUGGINGFACE_LAYER = {
     "self_attn.k_proj": "attention.wk",
     "self_attn.v_proj": "attention.wv",
     "self_attn.o_proj": "attention.wo",
+    "self_attn.q_a_proj": "attention.wq_a",
+    "self_attn.q_a_layernorm": "attention.q_a_norm",
+    "self_attn.q_b_proj": "attention.wq_b",
+    "self_attn.kv_a_proj_with_mqa": "attention.wkv_a_with_mqa",
+    "self_attn.kv_a_layernorm": "attention.kv_a_norm",
+    "self_attn.kv_b_proj": "attention.wkv_b",
     "post_attention_layernorm": "ffn_norm",
     "mlp.gate_proj": "feed_forward.w1",
     "mlp.down_proj": "feed_forward.w2",
     "mlp.up_proj": "feed_forward.w3",
+    "mlp.gate": "feed_forward.gate",
+    "block_sparse_moe.gate": "feed_forward.gate",
+    "mlp.shared_experts.gate_proj": "feed_forward.shared_experts.w1",
+    "mlp.shared_experts.down_proj": "feed_forward.shared_experts.w2",
+    "mlp.shared_experts.up_proj": "feed_forward.shared_experts.w3",
 }
+_HUGGINGFACE_EXPERT = re.compile(r"(?:mlp|block_sparse_moe)\.experts\.(\d{1,4})\.(gate_proj|down_proj|up_proj|w1|w2|w3)", re.ASCII)
+_PROJECTIONS = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
 _BIASED = frozenset({"attention.wq", "attention.wk", "attention.wv"})
 
 _CANONICAL = re.compile(
     r"(tok_embeddings|norm|output)\.weight"
+    r"|lerope\.alpha"
     r"|layers\.\d{1,4}\.(attention_norm|ffn_norm|attention\.w[qkvo]|feed_forward\.w[123])\.weight"
-    r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias",
+    r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias"
+    r"|layers\.\d{1,4}\.attention\.(wq_a|q_a_norm|wq_b|wkv_a_with_mqa|kv_a_norm|wkv_b)\.weight"
+    r"|layers\.\d{1,4}\.attention\.(indexer\.)?ssmax_scaling\.[sb]"
+    r"|layers\.\d{1,4}\.attention\.indexer\.((wq_b|wk|weights_proj|k_norm|q_input_norm)\.weight|(k_norm|q_input_norm)\.bias)"
+    r"|layers\.\d{1,4}\.feed_forward\.(gate|(experts\.\d{1,4}|shared_experts)\.w[123])\.weight",
     re.ASCII,
 )
+_BESIDE_ATTENTION = re.compile(r"(layers\.\d{1,4})\.((gate|experts|shared_experts)\..+)", re.ASCII)
+"""Mistral Large 3 and later keep their experts directly in the layer; Mixtral, and the canonical names, in its feed_forward."""
 _COMPUTED = re.compile(r"rope\.freqs|(model\.layers\.\d+\.self_attn\.|model\.)?rotary_emb\.inv_freq|blk\.\d+\.attn_rot_embd\.weight")
 """Tensors that follow from the configuration, written by some older tools: the only ones that may be left out."""
 
@@ -67,8 +87,8 @@ def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], 
             continue
         if name is None:
             raise CheckpointInvalid(
-                f"{path} holds '{printable(tensor.name[:200])}', which is no part of a plain dense model.",
-                remedy="This version runs dense Mistral and Llama models, without experts, images or rotary frequency factors.",
+                f"{path} holds '{printable(tensor.name[:200])}', which is no part of a model that can be run.",
+                remedy="`alize models` lists the families that can.",
             )
         if name in found:
             raise CheckpointInvalid(f"{path}: tensor '{printable(tensor.name[:200])}' is there twice.", remedy="Fetch the files again.")
@@ -82,7 +102,12 @@ def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], 
 
 
 def from_consolidated(name: str) -> str | None:
-    """Mistral's own names are the canonical ones."""
+    """Mistral's own names are the canonical ones.
+
+    >>> from_consolidated("layers.3.experts.7.w1.weight")
+    'layers.3.feed_forward.experts.7.w1.weight'
+    """
+    name = _BESIDE_ATTENTION.sub(r"\1.feed_forward.\2", name)
     return name if _CANONICAL.fullmatch(name) else None
 
 
@@ -98,6 +123,8 @@ def from_huggingface(name: str) -> str | None:
     """
     >>> from_huggingface("model.layers.3.self_attn.q_proj.weight")
     'layers.3.attention.wq.weight'
+    >>> from_huggingface("model.layers.3.block_sparse_moe.experts.7.w2.weight")
+    'layers.3.feed_forward.experts.7.w2.weight'
     """
     return _translated(name, r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)", _HUGGINGFACE, _HUGGINGFACE_LAYER)
 
@@ -109,6 +136,9 @@ def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mappin
     if found is None:
         return None
     layer, part, suffix = found.groups()
+    expert = _HUGGINGFACE_EXPERT.fullmatch(part)
+    if expert is not None and suffix == "weight":
+        return f"layers.{int(layer)}.feed_forward.experts.{int(expert[1])}.{_PROJECTIONS.get(expert[2], expert[2])}.weight"
     if part not in parts or (suffix == "bias" and parts[part] not in _BIASED):
         return None
     return f"layers.{int(layer)}.{parts[part]}.{suffix}"

@@ -1,0 +1,184 @@
+"""A release's configuration. In: the `params` of a checkpoint, in the vocabulary of Mistral's params.json. Out: a ModelConfig.
+
+GGUF and Hugging Face configurations are translated to this vocabulary when they are read (weights/checkpoints). Where Mistral has
+published no params.json of a family, its keys here are those of its config.json.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from alize.errors import CheckpointInvalid
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, Temperature
+
+__all__ = ["read_params"]
+
+_LATER = frozenset({"vision_encoder", "quantization", "d_model", "multimodal"})
+"""Keys that change the architecture and that are not translated yet: refused, never ignored."""
+
+
+def read_params(params: Mapping[str, Any]) -> ModelConfig:
+    """Raises CheckpointInvalid naming the first key that is missing, of the wrong type, or of an architecture that is not known.
+
+    Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
+    sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
+    max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention).
+    """
+    refused = sorted(key for key in set(params) & _LATER if params[key] is not None)
+    if refused:
+        raise CheckpointInvalid(
+            f"This checkpoint uses {', '.join(refused)}, which this version cannot run yet.", remedy="`alize models` lists what it can."
+        )
+    dim, heads, layers = _integer(params, "dim"), _integer(params, "n_heads"), _integer(params, "n_layers")
+    latent = _latent(params)
+    window, pattern = _window(params)
+    return ModelConfig(
+        dim=dim,
+        layers=layers,
+        heads=heads,
+        kv_heads=_integer(params, "n_kv_heads", heads),
+        head_dim=_integer(params, "head_dim", dim // max(heads, 1)),
+        hidden=_integer(params, "hidden_dim"),
+        vocab=_integer(params, "vocab_size"),
+        max_context=_integer(params, "max_position_embeddings", _integer(params, "model_max_length", 32768)),
+        norm_eps=_positive(params, "norm_eps", 1e-5),
+        rope=_rope(params, latent is not None),
+        temperature=_temperature(params),
+        window=window,
+        pattern=pattern,
+        tied=bool(params.get("tied_embeddings", False)),
+        qkv_bias=bool(params.get("qkv_bias", False)),
+        experts=_experts(params),
+        latent=latent,
+        index=_index(params, layers),
+        logit_cap=_positive(params, "final_logit_softcapping", 0.0),
+    )
+
+
+def _window(params: Mapping[str, Any]) -> tuple[int | None, tuple[Literal["full", "sliding"], ...]]:
+    """The window, and which layers have it.
+
+    >>> _window({"sliding_window": [None, 32768, 32768]})
+    (32768, ('full', 'sliding', 'sliding'))
+    """
+    given = params.get("sliding_window")
+    if given is None:
+        return None, ()
+    if not isinstance(given, list):
+        return _integer(params, "sliding_window"), ()
+    sizes = cast("list[Any]", given)
+    windows = {size for size in sizes if size is not None}
+    if not sizes or len(windows) > 1:
+        raise CheckpointInvalid(f"The model's configuration has sliding windows of {sizes!r}: one size and null are understood.")
+    if not windows:
+        return None, ()
+    return _integer({"sliding_window": windows.pop()}, "sliding_window"), tuple("full" if size is None else "sliding" for size in sizes)
+
+
+def _rope(params: Mapping[str, Any], latent: bool) -> Rope:
+    theta, learned = _positive(params, "rope_theta", 10000.0), bool(params.get("lerope", False))
+    yarn = _part(params, "yarn")
+    if yarn is None:
+        return Rope(theta=theta, learned=learned)
+    factor = _positive(yarn, "factor")
+    grown = 0.1 * math.log(factor) + 1.0 if factor > 1 and yarn.get("apply_scale", True) else 1.0  # of YaRN, eq. 22: √(1/t)
+    return Rope(
+        theta=theta,
+        factor=factor,
+        original_context=_integer(yarn, "original_max_position_embeddings"),
+        beta_fast=_positive(yarn, "beta", 32.0),
+        beta_slow=_positive(yarn, "alpha", 1.0),
+        attention_scale=1.0 if latent else grown,
+        score_scale=grown**2 if latent else 1.0,  # of a latent head only a part is rotated: the whole score is scaled instead
+        learned=learned,
+    )
+
+
+def _temperature(params: Mapping[str, Any]) -> Temperature | None:
+    part = _part(params, "llama_4_scaling")
+    if part is None:
+        return None
+    return Temperature(_positive(part, "beta"), _integer(part, "original_max_position_embeddings"))
+
+
+def _experts(params: Mapping[str, Any]) -> Experts | None:
+    part = _part(params, "moe")
+    if part is None:
+        return None
+    if part.get("route_every_n", 1) not in (None, 1):
+        raise CheckpointInvalid(f"The model's configuration has route_every_n = {part['route_every_n']!r}; only 1 is understood.")
+    if part.get("use_load_balancing_bias"):
+        raise CheckpointInvalid("The model's experts are chosen with use_load_balancing_bias, which this version cannot run.")
+    return Experts(
+        count=_integer(part, "num_experts"),
+        active=_integer(part, "num_experts_per_tok"),
+        hidden=_integer(part, "expert_hidden_dim", _integer(params, "hidden_dim")),
+        shared=_integer(part, "num_shared_experts", 0),
+        groups=_integer(part, "num_expert_groups", 1),
+        active_groups=_integer(part, "num_expert_groups_per_tok", 1),
+        scale=_positive(part, "routed_scale", 1.0),
+        first_layer=_integer(part, "first_k_dense_replace", 0),
+    )
+
+
+def _latent(params: Mapping[str, Any]) -> LatentAttention | None:
+    if params.get("kv_lora_rank") is None:
+        return None
+    rotated = _list(params, "no_rope_layers", _integer(params, "n_layers"))  # 1 where a layer is rotated, despite the name
+    return LatentAttention(
+        kv_rank=_integer(params, "kv_lora_rank"),
+        q_rank=_integer(params, "q_lora_rank", 0),
+        nope_head_dim=_integer(params, "qk_nope_head_dim"),
+        rope_head_dim=_integer(params, "qk_rope_head_dim"),
+        v_head_dim=_integer(params, "v_head_dim"),
+        unrotated=frozenset(layer for layer, turns in enumerate(rotated) if not turns),
+        sources=_list(params, "kv_source_layers", _integer(params, "n_layers")),
+        learned_temperature=bool(params.get("ssmax", False)),
+    )
+
+
+def _index(params: Mapping[str, Any], layers: int) -> SparseIndex | None:
+    part = _part(params, "indexer")
+    if part is None:
+        return None
+    return SparseIndex(
+        top=_integer(part, "topk"),
+        heads=_integer(part, "n_heads"),
+        head_dim=_integer(part, "head_dim"),
+        layers=frozenset(layer for layer, full in enumerate(_list(part, "full_layers", layers) or [1] * layers) if full),
+    )
+
+
+def _part(params: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    value = params.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise CheckpointInvalid(f"The model's configuration has no object for '{key}' (found {value!r}).")
+    return cast("Mapping[str, Any] | None", value)
+
+
+def _list(params: Mapping[str, Any], key: str, length: int) -> tuple[int, ...]:
+    """One small number for each layer; () where there is none."""
+    value = params.get(key)
+    if value is None:
+        return ()
+    numbers = cast("list[Any]", value) if isinstance(value, list) else []
+    if len(numbers) < length or not all(isinstance(number, int) and 0 <= number < 2**20 for number in numbers):
+        raise CheckpointInvalid(f"The model's configuration has no whole number for each of {length} layers in '{key}'.")
+    return tuple(int(number) for number in numbers[:length])
+
+
+def _positive(params: Mapping[str, Any], key: str, default: float | None = None) -> float:
+    value = params.get(key)
+    if value is None and default is not None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise CheckpointInvalid(f"The model's configuration has no positive number for '{key}' (found {value!r}).")
+    return float(value)
+
+
+def _integer(params: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    value = params.get(key)
+    value = default if value is None else value
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise CheckpointInvalid(f"The model's configuration has no whole number for '{key}' (found {value!r}).")
+    return value

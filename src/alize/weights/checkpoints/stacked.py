@@ -1,0 +1,43 @@
+"""Experts in one tensor. In: the tensors of a file. Out: the same, with each expert's projections apart.
+
+transformers and GGUF keep one projection of all E experts of a layer as one tensor, outermost axis first, so that an expert is a
+run of bytes; transformers also puts the rows of the gate before those of the other projection into it.
+
+    mlp.experts.gate_up_proj [E, 2F, D]    ->   mlp.experts.e.gate_proj.weight [F, D], mlp.experts.e.up_proj.weight [F, D]
+    mlp.experts.down_proj    [E, D, F]     ->   mlp.experts.e.down_proj.weight [D, F]
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.fields import printable
+from alize.weights.checkpoints.mapped import FileTensor
+
+__all__ = ["unstacked"]
+
+_STACKED = re.compile(r"(?P<stem>.+\.experts)\.(?P<part>gate_up_proj|down_proj)(\.weight)?", re.ASCII)
+_PARTS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
+MOST_EXPERTS = 4096
+
+
+def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]:
+    """Raises CheckpointInvalid for a stack that is no stack of matrices."""
+    for tensor in tensors:
+        found = _STACKED.fullmatch(tensor.name)
+        if found is None:
+            yield tensor
+            continue
+        parts = _PARTS[found["part"]]
+        if len(tensor.shape) != 3 or not 0 < tensor.shape[0] <= MOST_EXPERTS or tensor.shape[1] % len(parts):
+            raise CheckpointInvalid(
+                f"{path}: '{printable(tensor.name[:200])}' is of shape {list(tensor.shape)}, which is no stack of experts.",
+                remedy="The file is damaged: fetch it again.",
+            )
+        experts, rows, width = tensor.shape
+        pieces = tensor.data.reshape(experts, len(parts), -1)
+        for expert in range(experts):
+            for number, part in enumerate(parts):
+                name = f"{found['stem']}.{expert}.{part}.weight"
+                yield FileTensor(name, tensor.kind, (rows // len(parts), width), pieces[expert, number])

@@ -1,0 +1,122 @@
+"""Tiny random models of every family. In: a family's name. Out: transformers' model of it, and the same weights where we read them.
+
+transformers' classes are the independent side; they are made here with every idea of the family switched on and as small as it allows.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+
+DENSE = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "intermediate_size": 48,
+    "vocab_size": 97,
+    "max_position_embeddings": 512,
+}
+YARN = {"rope_type": "yarn", "rope_theta": 1e4, "factor": 16.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0}
+LATENT = {
+    "kv_lora_rank": 16,
+    "qk_rope_head_dim": 8,
+    "qk_nope_head_dim": 12,
+    "v_head_dim": 10,
+    "num_key_value_heads": 4,
+    "rms_norm_eps": 1e-6,
+}
+ROUTED = {
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 20,
+    "first_k_dense_replace": 1,
+    "n_group": 4,
+    "topk_group": 2,
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    kind: str  # the prefix of transformers' classes
+    shape: dict[str, Any] = field(default_factory=dict)
+
+
+FAMILIES = {
+    "dense": Family("Mistral", {"sliding_window": None}),
+    "dense, sliding window": Family("Mistral", {"sliding_window": 7}),
+    "dense, head_dim of its own, tied head": Family("Mistral", {"sliding_window": None, "head_dim": 12, "tie_word_embeddings": True}),
+    "experts": Family("Mixtral", {"num_local_experts": 5, "num_experts_per_tok": 2}),
+    "interleaved windows": Family(
+        "Ministral", {"sliding_window": 7, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]}
+    ),
+    "YaRN and temperature": Family(
+        "Ministral3", {"rope_parameters": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1}}
+    ),
+    "YaRN with its own magnitude": Family("Ministral3", {"rope_parameters": {**YARN, "llama_4_scaling_beta": 0.1}}),
+    "latent attention, grouped experts": Family(
+        "Mistral4",
+        {
+            **LATENT,
+            **ROUTED,
+            "q_lora_rank": 24,
+            "rope_parameters": {**YARN, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1},
+        },
+    ),
+    "latent attention, plain queries": Family(
+        "Mistral4",
+        {**LATENT, **ROUTED, "q_lora_rank": None, "rope_parameters": {**YARN, "attention_factor": 1.0, "llama_4_scaling_beta": 0.1}},
+    ),
+}
+
+
+def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
+    """A random model in float32. The default initialisation gives nearly uniform logits, which would hide a mistake."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import transformers
+    shape = {**DENSE, **family.shape, **changes}
+    if "kv_lora_rank" in shape:
+        del shape["head_dim"]  # follows from its parts
+    config = getattr(transformers, f"{family.kind}Config")(**shape)
+    config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
+    config._experts_implementation = "eager"  # the grouped one knows no float64
+    torch.manual_seed(seed)
+    model = getattr(transformers, f"{family.kind}ForCausalLM")(config).eval()
+    randomize(model)
+    return model
+
+
+def randomize(model: Any) -> None:
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.normal_(float(parameter.ndim == 1 and "alpha" not in name), 0.25)
+
+
+def saved(model: Any, folder: Path) -> Path:
+    """As transformers writes it."""
+    folder.mkdir(exist_ok=True)
+    model.save_pretrained(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def exact(model: Any, kind: torch.dtype) -> Iterator[Any]:
+    """The reference in a wider type throughout: its norms, routers and indexers compute in float32 otherwise, which shows at 1e-7."""
+
+    def norm(self: Any, x: torch.Tensor) -> torch.Tensor:
+        return self.weight * (x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.variance_epsilon))
+
+    narrow = torch.Tensor.float
+    model.to(kind)
+    for module in model.modules():
+        if type(module).__name__.endswith("RMSNorm"):
+            module.forward = norm.__get__(module)
+    with patch.object(torch.Tensor, "float", lambda tensor: tensor if tensor.dtype == torch.float64 else narrow(tensor)), torch.no_grad():
+        yield model
