@@ -3,23 +3,32 @@
 Exact on a tiny model in float64, where no rounding can tell the difference. What the real model gives is measured in benchmarks/.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
 from alize.engine.schedule import Limits
-from alize.model.config import ModelConfig
+from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex
 
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.transformer import Transformer  # noqa: E402
 
+LATENT = LatentAttention(kv_rank=12, q_rank=0, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
 SHAPES = {
     "full": {},
     "window": {"window": 24},
     "interleaved": {"window": 24, "pattern": ("sliding", "full")},
+    "experts": {"experts": Experts(count=5, active=2, hidden=24)},
+    "latent": {"latent": LATENT},
+    "indexed": {
+        "latent": replace(LATENT, unrotated=frozenset({1}), sources=(0, 1, 0, 3)),
+        "index": SparseIndex(top=20, heads=4, head_dim=8, layers=frozenset({0, 3})),
+    },
 }
 WAYS = {
     "batched": (Limits(), 200),

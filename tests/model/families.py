@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
+from safetensors.torch import load_file, save_file
 
 DENSE = {
     "hidden_size": 32,
@@ -24,6 +25,7 @@ DENSE = {
     "max_position_embeddings": 512,
 }
 YARN = {"rope_type": "yarn", "rope_theta": 1e4, "factor": 16.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0}
+EYE = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 4, "image_size": 32}
 LATENT = {
     "kv_lora_rank": 16,
     "qk_rope_head_dim": 8,
@@ -46,6 +48,7 @@ ROUTED = {
 class Family:
     kind: str  # the prefix of transformers' classes
     shape: dict[str, Any] = field(default_factory=dict)
+    model: str = "ForCausalLM"
 
 
 FAMILIES = {
@@ -73,6 +76,23 @@ FAMILIES = {
         "Mistral4",
         {**LATENT, **ROUTED, "q_lora_rank": None, "rope_parameters": {**YARN, "attention_factor": 1.0, "llama_4_scaling_beta": 0.1}},
     ),
+    "indexer, unrotated layers, shared latents": Family(
+        "MistralLarge4",
+        {
+            **LATENT,
+            **ROUTED,
+            "num_hidden_layers": 5,
+            "no_rope_layers": [1, 1, 1, 0, 1],
+            "kv_source_layers": [0, 1, 2, 3, 1],
+            "indexer_types": ["full", "full", "shared", "full", "shared"],
+            "index_topk": 6,
+            "index_head_dim": 16,
+            "index_n_heads": 32,  # fewer, and two positions may score nothing alike
+            "final_logit_softcapping": 3.0,
+            "rope_parameters": {**YARN, "attention_factor": 1.0},
+        },
+        model="ForConditionalGeneration",
+    ),
 }
 
 
@@ -84,11 +104,13 @@ def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
     shape = {**DENSE, **family.shape, **changes}
     if "kv_lora_rank" in shape:
         del shape["head_dim"]  # follows from its parts
+    if family.model == "ForConditionalGeneration":
+        shape = {"text_config": shape, "vision_config": {"model_type": "pixtral", **EYE}}
     config = getattr(transformers, f"{family.kind}Config")(**shape)
     config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
     config._experts_implementation = "eager"  # the grouped one knows no float64
     torch.manual_seed(seed)
-    model = getattr(transformers, f"{family.kind}ForCausalLM")(config).eval()
+    model = getattr(transformers, family.kind + family.model)(config).eval()
     randomize(model)
     return model
 
@@ -103,6 +125,10 @@ def saved(model: Any, folder: Path) -> Path:
     """As transformers writes it."""
     folder.mkdir(exist_ok=True)
     model.save_pretrained(folder)
+    if hasattr(model.model, "vision_tower"):  # until there are eyes
+        weights = load_file(folder / "model.safetensors")
+        text = {name: weights[name] for name in weights if not name.startswith(("vision_", "patch_merger", "pre_mm_projector"))}
+        save_file(text, folder / "model.safetensors")
     return folder
 
 

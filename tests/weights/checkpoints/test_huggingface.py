@@ -126,7 +126,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "another head": ({"architectures": ["MistralForSequenceClassification"]}, "MistralForSequenceClassification"),
     "another activation": ({"hidden_act": "gelu"}, "hidden_act' is 'gelu'"),
     "quantised weights": ({"quantization_config": {"quant_method": "awq"}}, "'quantization_config' is set"),
-    "a stretched rotation": ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "rope_parameters.rope_type' is 'yarn'"),
+    "a stretched rotation": ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "original_max_position_embeddings' is missing"),
+    "a rotation stretched another way": (
+        {"rope_parameters": {"rope_type": "longrope", "factor": 4.0}},
+        "rope_parameters.rope_type' is 'longrope'",
+    ),
     "an older stretched rotation": ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling.type' is 'linear'"),
     "a rotation with more to it": ({"rope_parameters": {"rope_type": "default", "beta": 2}}, "rope_parameters.beta"),
     "a rotation that is a word": ({"rope_parameters": "default"}, "not an object"),
