@@ -55,7 +55,7 @@ class FakeEngine:
         reply: Reply,
         *,
         model: str = "fake",
-        vocab_size: int = 262,
+        vocab_size: int = 264,
         max_context: int = 4096,
         step_tokens: int = 1,
         max_requests: int | None = None,

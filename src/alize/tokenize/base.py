@@ -70,3 +70,7 @@ class Tokenizer(Protocol):
         Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
         """
         ...
+
+    def infill(self, before: str, after: str) -> list[int]:
+        """Ids that the model continues with what belongs between two texts. Raises UnsupportedParameter where it has no markers."""
+        ...

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alize.errors import InvalidRequest
+from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize.decoder import VocabularyDecoder
+from alize.tokenize.infill import infill_markers
 from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -50,6 +51,14 @@ class BpeTokenizer(VocabularyDecoder):
                 remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
             )
         return list(self._ids(self._chat.segments(messages, tools)))
+
+    def infill(self, before: str, after: str) -> list[int]:
+        """See `Tokenizer.infill`. The space that sentencepiece puts before a text is not put before what follows the gap."""
+        markers = infill_markers(self._vocabulary.control)
+        if markers is None:
+            raise UnsupportedParameter("This model has no markers of a gap: it cannot fill one.", param="model")
+        ids = markers.join(_encode(self._encoders.start, before), _encode(self._encoders.later, after))
+        return ids if self.bos_id is None else [self.bos_id, *ids]
 
     def _ids(self, segments: Iterator[int | str]) -> Iterator[int]:
         encoder = self._encoders.start

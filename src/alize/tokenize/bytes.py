@@ -1,6 +1,6 @@
-"""ByteTokenizer: an alphabet of 256 bytes and six control tokens, for `FakeEngine`. In: text and messages. Out: ids, and text again.
+"""ByteTokenizer: an alphabet of 256 bytes and eight control tokens, for `FakeEngine`. In: text and messages. Out: ids, and text again.
 
-    0 … 255 the bytes · 256 begin · 257 end of turn · 258 system · 259 user · 260 assistant · 261 tool
+    0 … 255 the bytes · 256 begin · 257 end of turn · 258 system · 259 user · 260 assistant · 261 tool · 262 before a gap · 263 after it
 
 >>> ByteTokenizer().template([{"role": "user", "content": "Hi"}])
 [256, 259, 72, 105, 257, 260]
@@ -11,6 +11,7 @@ from typing import Any
 
 from alize.errors import InvalidMessageOrder, UnsupportedParameter
 from alize.tokenize.decoder import VocabularyDecoder
+from alize.tokenize.infill import InfillMarkers
 from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -18,7 +19,8 @@ __all__ = ["ByteTokenizer"]
 
 _BEGIN, _END = 256, 257
 _ROLES = {"system": 258, "user": 259, "assistant": 260, "tool": 261}
-_CONTROL = {"<begin>": _BEGIN, "<end>": _END, **{f"<{role}>": id for role, id in _ROLES.items()}}
+_GAP = InfillMarkers(prefix=262, suffix=263, middle=None)
+_CONTROL = {"<begin>": _BEGIN, "<end>": _END, **{f"<{role}>": id for role, id in _ROLES.items()}, "<before>": 262, "<after>": 263}
 
 
 _VOCABULARY = Vocabulary(
@@ -39,6 +41,9 @@ class ByteTokenizer(VocabularyDecoder):
     def encode(self, text: str) -> list[int]:
         check_text(text)
         return list(text.encode())
+
+    def infill(self, before: str, after: str) -> list[int]:
+        return [_BEGIN, *_GAP.join(self.encode(before), self.encode(after))]
 
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
         if tools or any(message.get("tool_calls") for message in messages):

@@ -7,8 +7,10 @@ __all__ = ["describe"]
 
 
 def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card:
-    """The card. A model is said to chat where its release carries a template for it, in whichever form."""
+    """The card. A model is said to chat where its release carries a template for it, in whichever form; to fill gaps where its file
+    names the markers of one, or its name is of Mistral's models for code: all of Mistral's later tokenizers have the markers."""
     files = checkpoint.tokenizer.files
+    fills = "codestral" in id.lower() or "tokenizer.ggml.fim_pre_token_id" in checkpoint.tokenizer.gguf
     chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
     context = checkpoint.params.get("max_position_embeddings")
     licence = checkpoint.metadata.get("license")
@@ -16,7 +18,7 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
     return Card(
         id=id,
         name=name if isinstance(name, str) else id,
-        capabilities=frozenset({"completion_chat"} if chats else ()),
+        capabilities=frozenset(({"completion_chat"} if chats else set[str]()) | ({"completion_fim"} if fills else set[str]())),
         context=context if isinstance(context, int) else 32768,
         licence=licence if isinstance(licence, str) else None,
         source=source,

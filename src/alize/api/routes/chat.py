@@ -1,23 +1,20 @@
 """Chat. In: a conversation. Out: its continuation, whole or as server-sent events.
 
-body ─ schemas/chat ─ asking ─ metering(answers) ─ fold  ─ completion.whole
-     │                                           └ completion.chunks ─ sse
+body ─ schemas/chat ─ asking ─ metering ─ delivering
      └ relaying (a model of the upstream) ─ sse
 """
-
-from contextlib import aclosing
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.answers import Choice, Event, fold
 from alize.api.asking import ask
 from alize.api.auth import Caller, Here
 from alize.api.body import read
-from alize.api.completion import Form, chunks, whole
+from alize.api.completion import Form
 from alize.api.connection import while_connected
+from alize.api.delivering import delivered
 from alize.api.documentation import described
 from alize.api.metering import Meter
 from alize.api.naming import model_named
@@ -45,13 +42,7 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     asked = await ask(wanted, model, principal, here.settings)
     meter = Meter(here, asked, principal, trace, _PATH)
     form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), None if wanted.service_tier is None else "standard")
-    if wanted.stream:
-        trace.headers.update(here.limits.headers(principal.workspace, cost=asked.question.prompt_tokens))
-        return EventStream(chunks(form, meter.events(), lambda: meter.usage), here.settings.keep_alive_seconds)
-    choices = await while_connected(request.receive, _folded(meter, wanted.n or 1))
-    cost = meter.usage.prompt + meter.usage.completion
-    trace.headers.update(here.limits.headers(principal.workspace, cost=cost))
-    return Response(msgspec.json.encode(whole(form, choices, meter.usage)), media_type="application/json")
+    return await delivered(meter, form, request, stream=wanted.stream, choices=wanted.n or 1)
 
 
 async def _relayed(relay: Relay, request: Request) -> Response:
@@ -62,11 +53,3 @@ async def _relayed(relay: Relay, request: Request) -> Response:
     answer = await while_connected(request.receive, relay.whole())
     relay.trace.headers.update(here.limits.headers(workspace, cost=relay.usage.prompt + relay.usage.completion))
     return Response(msgspec.json.encode(answer), media_type="application/json")
-
-
-async def _folded(meter: Meter, count: int) -> list[Choice]:
-    kept: list[Event] = []
-    async with aclosing(meter.events()) as events:
-        async for event in events:
-            kept.append(event)
-    return fold(kept, count)

@@ -12,11 +12,20 @@ from alize.api.schemas.messages import AssistantMessage, DeltaMessage, Message
 from alize.api.schemas.tools import GuardrailConfig, Prediction, ResponseFormat, ToolChoice, ToolChoiceEnum, Tools
 from alize.api.schemas.values import WHOLE, Integer, JsonObject, Natural, Schema
 
-__all__ = ["ChatCompletionRequest", "ChatCompletionResponse", "CompletionChunk", "CompletionEvent", "PublicChatRequest", "UsageInfo"]
+__all__ = [
+    "ChatCompletionRequest",
+    "ChatCompletionResponse",
+    "CompletionChunk",
+    "CompletionEvent",
+    "PublicChatRequest",
+    "StopStrings",
+    "UsageInfo",
+]
 
 _MOST_STOPS = 16
 _LONGEST_STOP = 1000  # characters
 StopString = Annotated[str, Field(min_length=1, max_length=_LONGEST_STOP)]
+StopStrings = StopString | Annotated[list[StopString], Field(max_length=_MOST_STOPS)]
 
 
 class PublicChatRequest(Schema):
@@ -34,9 +43,7 @@ class PublicChatRequest(Schema):
         None, description="Most tokens of an answer; 0 answers with nothing but the usage. By default, what the context leaves."
     )
     stream: bool = Field(False, description="Send the answer as server-sent events while it is made.")
-    stop: StopString | Annotated[list[StopString], Field(max_length=_MOST_STOPS)] | None = Field(
-        None, description=f"Texts that end the answer and are not part of it: at most {_MOST_STOPS}."
-    )
+    stop: StopStrings | None = Field(None, description=f"Texts that end the answer and are not part of it: at most {_MOST_STOPS}.")
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
     response_format: ResponseFormat = Field(ResponseFormat(), description="Only text is supported yet.")
