@@ -12,10 +12,11 @@ from torch import Tensor
 
 from alize.engine.base import TokenLogprob
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
-from alize.engine.runners.torch_cache import PagedAttention, PagedCache, cache_row
+from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_pack import can_pack, pack_weights
 from alize.engine.sample import sample_rows
 from alize.model.config import ModelConfig
+from alize.model.memory import cache_row
 from alize.model.transformer import Transformer
 
 __all__ = ["TorchRunner", "cache_groups"]

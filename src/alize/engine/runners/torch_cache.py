@@ -17,9 +17,9 @@ from torch import Tensor
 
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Ints
 from alize.model.attend import best, index_scores
-from alize.model.config import ModelConfig
+from alize.model.memory import CacheRow
 
-__all__ = ["CacheRow", "PagedAttention", "PagedCache", "cache_row"]
+__all__ = ["PagedAttention", "PagedCache"]
 
 LEAST_QUERIES = 8
 """Query rows of one product, padded up: with fewer, MKL takes another path and the same query gets other bits."""
@@ -30,31 +30,6 @@ would get other bits when more keys stand behind its own: such a rest is padded,
 
 DECODES_TOGETHER = 32
 """Decodes gathered in one piece, sorted by length, so that padding to the longest wastes little."""
-
-
-@dataclass(frozen=True, slots=True)
-class CacheRow:
-    """What one layer keeps of a token."""
-
-    heads: int
-    key: int  # numbers a head
-    value: int
-    inside: bool = False  # values are the first numbers of the keys, and are kept nowhere else (latent attention)
-    index: int = 0  # numbers of the indexer's key
-
-    @property
-    def numbers(self) -> int:
-        return self.heads * (self.key + (0 if self.inside else self.value)) + self.index
-
-
-def cache_row(config: ModelConfig, layer: int) -> CacheRow:
-    """All zero where the layer keeps nothing, since it reads what another one keeps."""
-    if config.latent is None:
-        return CacheRow(config.kv_heads, config.head_dim, config.head_dim)
-    index = config.index.head_dim if config.index is not None and layer in config.index.layers else 0
-    if config.latent.source(layer) != layer:
-        return CacheRow(0, 0, 0, index=index)
-    return CacheRow(1, config.latent.kv_rank + config.latent.rope_dim(layer), config.latent.kv_rank, inside=True, index=index)
 
 
 class PagedCache:

@@ -1,0 +1,84 @@
+"""What a model weighs and what it remembers. In: a ModelConfig. Out: numbers of parameters, and of what is cached. No PyTorch here.
+
+>>> mixtral = ModelConfig(4096, 32, 32, 8, 128, 14336, 32000, 32768, experts=Experts(count=8, active=2, hidden=14336))
+>>> [round(count / 1e9, 1) for count in (parameters(mixtral), parameters(mixtral, active=True))]
+[46.7, 12.9]
+"""
+
+from dataclasses import dataclass
+
+from alize.model.config import Experts, LatentAttention, ModelConfig
+
+__all__ = ["CacheRow", "cache_row", "cached_numbers", "parameters"]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRow:
+    """What one layer keeps of a token."""
+
+    heads: int
+    key: int  # numbers a head
+    value: int
+    inside: bool = False  # values are the first numbers of the keys, and are kept nowhere else (latent attention)
+    index: int = 0  # numbers of the indexer's key
+
+    @property
+    def numbers(self) -> int:
+        return self.heads * (self.key + (0 if self.inside else self.value)) + self.index
+
+
+def cache_row(config: ModelConfig, layer: int) -> CacheRow:
+    """All zero where the layer keeps nothing, since it reads what another one keeps."""
+    if config.latent is None:
+        return CacheRow(config.kv_heads, config.head_dim, config.head_dim)
+    index = config.index.head_dim if config.index is not None and layer in config.index.layers else 0
+    if config.latent.source(layer) != layer:
+        return CacheRow(0, 0, 0, index=index)
+    return CacheRow(1, config.latent.kv_rank + config.latent.rope_dim(layer), config.latent.kv_rank, inside=True, index=index)
+
+
+def cached_numbers(config: ModelConfig, context: int) -> int:
+    """How many numbers the cache holds of one sequence of that length: a layer with a window keeps no more than that."""
+    kept = {"full": context, "sliding": min(context, config.window or context)}
+    return sum(cache_row(config, layer).numbers * kept[config.attention_kind(layer)] for layer in range(config.layers))
+
+
+def parameters(config: ModelConfig, active: bool = False) -> int:
+    """All of them, or those that one token goes through: of the experts, the chosen ones."""
+    ends = config.dim * config.vocab * (1 if config.tied else 2) + config.dim
+    if config.rope.learned:
+        ends += (config.latent.rope_head_dim if config.latent else config.head_dim) // 2
+    return ends + sum(_block(config, layer, active) for layer in range(config.layers))
+
+
+def _block(config: ModelConfig, layer: int, active: bool) -> int:
+    attention = _attention(config) if config.latent is None else _latent(config, config.latent, layer)
+    experts = config.experts if config.routed(layer) else None
+    return 2 * config.dim + attention + (3 * config.dim * config.hidden if experts is None else _experts(config.dim, experts, active))
+
+
+def _attention(config: ModelConfig) -> int:
+    keys = 2 * config.kv_heads * config.head_dim
+    queries = config.heads * config.head_dim
+    return config.dim * (2 * queries + keys) + ((queries + keys) if config.qkv_bias else 0)
+
+
+def _latent(config: ModelConfig, latent: LatentAttention, layer: int) -> int:
+    rotated = latent.rope_dim(layer)
+    plain = latent.nope_head_dim + latent.rope_head_dim - rotated
+    queries = config.heads * (plain + rotated)
+    count = latent.q_rank * (config.dim + 1 + queries) if latent.q_rank else config.dim * queries
+    if latent.source(layer) == layer:
+        count += config.dim * (latent.kv_rank + rotated) + latent.kv_rank
+    count += latent.kv_rank * config.heads * (plain + latent.v_head_dim) + config.heads * latent.v_head_dim * config.dim
+    if latent.learned_temperature:
+        count += 2 * config.heads
+    if config.index is not None and layer in config.index.layers:
+        heads, width = config.index.heads, config.index.head_dim
+        count += config.dim * (heads * width + width + heads) + 2 * config.dim + 2 * width + 2 * heads
+    return count
+
+
+def _experts(dim: int, experts: Experts, active: bool) -> int:
+    each = 3 * dim * experts.hidden
+    return dim * experts.count + each * ((experts.active if active else experts.count) + experts.shared)

@@ -1,0 +1,53 @@
+"""What a model weighs and remembers: counted as PyTorch counts the model itself, and as its makers published it."""
+
+from dataclasses import replace
+
+import pytest
+
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex
+from alize.model.memory import cache_row, cached_numbers, parameters
+
+DENSE = ModelConfig(dim=24, layers=3, heads=4, kv_heads=2, head_dim=6, hidden=40, vocab=50, max_context=64)
+LATENT = LatentAttention(kv_rank=12, q_rank=10, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
+EXPERTS = Experts(count=6, active=2, hidden=14, shared=2, groups=3, active_groups=2, first_layer=1)
+SHAPES = {
+    "dense": DENSE,
+    "tied, with biases": replace(DENSE, tied=True, qkv_bias=True),
+    "experts": replace(DENSE, experts=EXPERTS),
+    "latent": replace(DENSE, latent=LATENT, experts=EXPERTS),
+    "all of Mistral Large 4": replace(
+        DENSE,
+        latent=replace(LATENT, q_rank=0, unrotated=frozenset({1}), sources=(0, 1, 0), learned_temperature=True),
+        index=SparseIndex(top=4, heads=3, head_dim=8, layers=frozenset({0, 1})),
+        rope=Rope(learned=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_parameter_is_counted(shape: str) -> None:
+    torch = pytest.importorskip("torch")
+    from alize.model.transformer import Transformer
+
+    with torch.device("meta"):
+        model = Transformer(SHAPES[shape])
+    assert parameters(SHAPES[shape]) == sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_a_token_goes_through_its_own_experts_only() -> None:
+    config = SHAPES["experts"]
+    each = 3 * config.dim * EXPERTS.hidden
+    assert parameters(config) - parameters(config, active=True) == 2 * (EXPERTS.count - EXPERTS.active) * each
+
+
+def test_a_window_bounds_what_is_kept() -> None:
+    mixed = replace(DENSE, window=10, pattern=("full", "sliding", "sliding"))
+    one = cache_row(mixed, 0).numbers
+    assert one == 2 * 2 * 6
+    assert cached_numbers(mixed, 100) == one * (100 + 10 + 10)
+    assert cached_numbers(mixed, 4) == one * 3 * 4
+
+
+def test_latents_are_kept_once_and_only_where_they_are_made() -> None:
+    config = SHAPES["all of Mistral Large 4"]
+    assert [cache_row(config, layer).numbers for layer in range(3)] == [12 + 4 + 8, 12 + 8, 0]
