@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -27,7 +28,9 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
         raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
     with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once
         model = Transformer(config)
-    left = sorted(set(checkpoint) - {name for name, _ in model.named_parameters()} - {"output.weight"})  # a tied head may be there twice
+    wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice
+    wanted |= {half for name in wanted for half in _halves(name) if name not in checkpoint}
+    left = sorted(set(checkpoint) - wanted)
     if left:
         raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
     tensors: dict[str, torch.Tensor] = {}
@@ -35,16 +38,43 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     kept = dtype == torch.float32 and torch.device(device).type == "cpu"  # what is decoded is the weight itself
     desk = np.empty(0 if kept else DESK, np.float32)
     for name, parameter in model.named_parameters():
-        if name not in checkpoint:
-            raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
-        shape, wanted = tuple(checkpoint.stored(name).shape), tuple(parameter.shape)
-        if shape != wanted:
-            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {shape}, the configuration says {wanted}.")
-        array = checkpoint.array(name, desk if parameter.numel() <= len(desk) else None)
+        array = _array(checkpoint, name, parameter, desk)
         tensor = torch.as_tensor(array if array.flags.writeable else array.copy())
         tensors[name] = tensor.to(device=device, dtype=dtype)
     model.load_state_dict(tensors, strict=True, assign=True)
     return model.eval().requires_grad_(False)
+
+
+def _array(checkpoint: Checkpoint, name: str, wanted: torch.Tensor, desk: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    """A tensor, put together where llama.cpp's converter has split it; decoded on the desk where it fits there.
+
+    Raises CheckpointInvalid where it is missing or of another shape than `wanted`, before anything is decoded.
+    """
+    halves = () if name in checkpoint else _halves(name)
+    missing = [part for part in halves or (name,) if part not in checkpoint]
+    if missing:
+        raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
+    if not halves:
+        _check_shape(checkpoint, name, checkpoint.stored(name).shape, tuple(wanted.shape))
+        return checkpoint.array(name, desk if wanted.numel() <= len(desk) else None)
+    k_NCP, v_NVC = (checkpoint.array(half) for half in halves)
+    if k_NCP.ndim != 3 or v_NVC.ndim != 3 or (k_NCP.shape[0], k_NCP.shape[1]) != (v_NVC.shape[0], v_NVC.shape[2]):
+        raise CheckpointInvalid(f"{checkpoint.path}: '{halves[0]}' is {k_NCP.shape} and '{halves[1]}' {v_NVC.shape}: they do not fit.")
+    whole = np.concatenate([k_NCP.swapaxes(1, 2), v_NVC], axis=1).reshape(-1, v_NVC.shape[2])
+    _check_shape(checkpoint, name, whole.shape, tuple(wanted.shape))
+    return whole
+
+
+def _check_shape(checkpoint: Checkpoint, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if tuple(shape) != wanted:
+        raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {tuple(shape)}, the configuration says {wanted}.")
+
+
+def _halves(name: str) -> tuple[str, ...]:
+    """What wkv_b, which unpacks latents to keys and values, is split into: wk_b [heads, rank, plain part], wv_b [heads, value, rank]."""
+    if not name.endswith(".wkv_b.weight"):
+        return ()
+    return name.replace(".wkv_b.", ".wk_b."), name.replace(".wkv_b.", ".wv_b.")
 
 
 class _Unfilled(TorchFunctionMode):

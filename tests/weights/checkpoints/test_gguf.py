@@ -85,8 +85,14 @@ def test_frequencies_that_follow_from_the_configuration_may_be_there(tmp_path: P
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "another architecture": ({"general.architecture": (STRING, "qwen3")}, "'qwen3'"),
     "no architecture": ({"general.architecture": None}, "None"),
-    "experts": ({"llama.expert_count": (UINT32, 8)}, "expert_count' is 8"),
-    "a stretched rotation": ({"llama.rope.scaling.type": (STRING, "yarn")}, "rope.scaling.type' is 'yarn'"),
+    "experts without a number of active ones": ({"llama.expert_count": (UINT32, 8)}, "expert_used_count' is missing"),
+    "experts chosen another way": (
+        {"llama.expert_count": (UINT32, 8), "llama.expert_gating_func": (UINT32, 2)},
+        "expert_gating_func' is 2",
+    ),
+    "active experts of none": ({"llama.expert_used_count": (UINT32, 2)}, "expert_used_count' is 2"),
+    "a stretched rotation": ({"llama.rope.scaling.type": (STRING, "yarn")}, "original_context_length' is missing"),
+    "a rotation stretched another way": ({"llama.rope.scaling.type": (STRING, "longrope")}, "rope.scaling.type' is 'longrope'"),
     "a stretch of no stated kind": ({"llama.rope.scaling.factor": (FLOAT32, 8.0)}, "llama.rope.scaling.factor"),
     "an older stretch": ({"llama.rope.scale_linear": (FLOAT32, 4.0)}, "scale_linear' is 4.0"),
     "part of a head rotated": ({"llama.rope.dimension_count": (UINT32, 2)}, "dimension_count' is 2"),

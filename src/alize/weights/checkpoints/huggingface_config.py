@@ -101,9 +101,9 @@ def _rope(fields: Fields, params: Params, theta: float) -> None:
         latent = fields.get("kv_lora_rank") is not None
         if "yarn" in (rope.get("rope_type"), rope.get("type")):
             _yarn(rope, params, latent)
-        if rope.get("llama_4_scaling_beta") is not None:
+        if beta := rope.number("llama_4_scaling_beta", 0.0):
             context = rope.integer("original_max_position_embeddings")
-            params["llama_4_scaling"] = {"beta": rope.number("llama_4_scaling_beta"), "original_max_position_embeddings": context}
+            params["llama_4_scaling"] = {"beta": beta, "original_max_position_embeddings": context}
         if rope.get("partial_rotary_factor") != 1.0 and not latent:  # of a latent head, its parts tell the same
             rope.expect("partial_rotary_factor", 1.0)
         params["rope_theta"] = rope.number("rope_theta", params["rope_theta"])

@@ -26,7 +26,20 @@ _GGUF_LAYER = {
     "ffn_gate": "feed_forward.w1",
     "ffn_down": "feed_forward.w2",
     "ffn_up": "feed_forward.w3",
+    "attn_q_a": "attention.wq_a",
+    "attn_q_a_norm": "attention.q_a_norm",
+    "attn_q_b": "attention.wq_b",
+    "attn_kv_a_mqa": "attention.wkv_a_with_mqa",
+    "attn_kv_a_norm": "attention.kv_a_norm",
+    "attn_kv_b": "attention.wkv_b",
+    "attn_k_b": "attention.wk_b",
+    "attn_v_b": "attention.wv_b",
+    "ffn_gate_inp": "feed_forward.gate",
+    "ffn_gate_shexp": "feed_forward.shared_experts.w1",
+    "ffn_down_shexp": "feed_forward.shared_experts.w2",
+    "ffn_up_shexp": "feed_forward.shared_experts.w3",
 }
+_GGUF_EXPERT = re.compile(r"blk\.(\d{1,4})\.ffn_(gate|down|up)\.(\d{1,4})\.weight", re.ASCII)
 _HUGGINGFACE = {
     "model.embed_tokens.weight": "tok_embeddings.weight",
     "model.norm.weight": "norm.weight",
@@ -115,7 +128,11 @@ def from_gguf(name: str) -> str | None:
     """
     >>> from_gguf("blk.3.ffn_gate.weight")
     'layers.3.feed_forward.w1.weight'
+    >>> from_gguf("blk.3.ffn_up.7.weight")
+    'layers.3.feed_forward.experts.7.w3.weight'
     """
+    if expert := _GGUF_EXPERT.fullmatch(name):
+        return f"layers.{int(expert[1])}.feed_forward.experts.{int(expert[3])}.{_PROJECTIONS[expert[2] + '_proj']}.weight"
     return _translated(name, r"blk\.(\d{1,4})\.(\w+)\.(weight|bias)", _GGUF, _GGUF_LAYER)
 
 

@@ -5,6 +5,7 @@ run of bytes; transformers also puts the rows of the gate before those of the ot
 
     mlp.experts.gate_up_proj [E, 2F, D]    ->   mlp.experts.e.gate_proj.weight [F, D], mlp.experts.e.up_proj.weight [F, D]
     mlp.experts.down_proj    [E, D, F]     ->   mlp.experts.e.down_proj.weight [D, F]
+    blk.3.ffn_down_exps      [E, D, F]     ->   blk.3.ffn_down.e.weight [D, F], as older GGUFs have them
 """
 
 import re
@@ -17,15 +18,25 @@ from alize.weights.checkpoints.mapped import FileTensor
 
 __all__ = ["unstacked"]
 
-_STACKED = re.compile(r"(?P<stem>.+\.experts)\.(?P<part>gate_up_proj|down_proj)(\.weight)?", re.ASCII)
-_PARTS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
+_STACKED = (
+    re.compile(r"(?P<stem>.+\.experts)\.(?P<part>gate_up_proj|down_proj)(\.weight)?", re.ASCII),
+    re.compile(r"(?P<stem>blk\.\d{1,4})\.ffn_(?P<part>gate_up|gate|down|up)_exps\.weight", re.ASCII),
+)
+_PARTS = {
+    "gate_up_proj": ("{stem}.{expert}.gate_proj.weight", "{stem}.{expert}.up_proj.weight"),
+    "down_proj": ("{stem}.{expert}.down_proj.weight",),
+    "gate_up": ("{stem}.ffn_gate.{expert}.weight", "{stem}.ffn_up.{expert}.weight"),
+    "gate": ("{stem}.ffn_gate.{expert}.weight",),
+    "down": ("{stem}.ffn_down.{expert}.weight",),
+    "up": ("{stem}.ffn_up.{expert}.weight",),
+}
 MOST_EXPERTS = 4096
 
 
 def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]:
     """Raises CheckpointInvalid for a stack that is no stack of matrices."""
     for tensor in tensors:
-        found = _STACKED.fullmatch(tensor.name)
+        found = next(filter(None, (stack.fullmatch(tensor.name) for stack in _STACKED)), None)
         if found is None:
             yield tensor
             continue
@@ -39,5 +50,6 @@ def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]
         pieces = tensor.data.reshape(experts, len(parts), -1)
         for expert in range(experts):
             for number, part in enumerate(parts):
-                name = f"{found['stem']}.{expert}.{part}.weight"
-                yield FileTensor(name, tensor.kind, (rows // len(parts), width), pieces[expert, number])
+                yield FileTensor(
+                    part.format(stem=found["stem"], expert=expert), tensor.kind, (rows // len(parts), width), pieces[expert, number]
+                )
