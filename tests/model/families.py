@@ -24,6 +24,18 @@ DENSE = {
     "vocab_size": 97,
     "max_position_embeddings": 512,
 }
+RECURRENT = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "expand": 2,
+    "num_heads": 8,
+    "head_dim": 8,
+    "n_groups": 2,
+    "state_size": 6,
+    "conv_kernel": 4,
+    "vocab_size": 97,
+    "chunk_size": 16,
+}
 YARN = {"rope_type": "yarn", "rope_theta": 1e4, "factor": 16.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0}
 EYE = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 4, "image_size": 32}
 LATENT = {
@@ -49,6 +61,7 @@ class Family:
     kind: str  # the prefix of transformers' classes
     shape: dict[str, Any] = field(default_factory=dict)
     model: str = "ForCausalLM"
+    base: dict[str, Any] = field(default_factory=lambda: DENSE)
 
 
 FAMILIES = {
@@ -93,6 +106,8 @@ FAMILIES = {
         },
         model="ForConditionalGeneration",
     ),
+    "state space": Family("Mamba2", base=RECURRENT),
+    "state space, one group, tied head": Family("Mamba2", {"n_groups": 1, "conv_kernel": 3, "tie_word_embeddings": True}, base=RECURRENT),
 }
 
 
@@ -101,13 +116,14 @@ def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import transformers
-    shape = {**DENSE, **family.shape, **changes}
+    shape = {**family.base, **family.shape, **changes}
     if "kv_lora_rank" in shape:
         del shape["head_dim"]  # follows from its parts
     if family.model == "ForConditionalGeneration":
         shape = {"text_config": shape, "vision_config": {"model_type": "pixtral", **EYE}}
     config = getattr(transformers, f"{family.kind}Config")(**shape)
-    config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
+    if family.base is DENSE:  # a state space has no attention
+        config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
     config._experts_implementation = "eager"  # the grouped one knows no float64
     torch.manual_seed(seed)
     model = getattr(transformers, family.kind + family.model)(config).eval()
@@ -115,17 +131,21 @@ def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
     return model
 
 
+MEANS = {"alpha": 0.0, "A_log": -1.0, "dt_bias": -2.0}
+"""Of weights that are neither matrices nor factors. A state then keeps 95 % from token to token, so that it remembers."""
+
+
 def randomize(model: Any) -> None:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            parameter.normal_(float(parameter.ndim == 1 and "alpha" not in name), 0.25)
+            parameter.normal_(MEANS.get(name.rsplit(".", 1)[-1], float(parameter.ndim == 1)), 0.25)
 
 
 def saved(model: Any, folder: Path) -> Path:
     """As transformers writes it."""
     folder.mkdir(exist_ok=True)
     model.save_pretrained(folder)
-    if hasattr(model.model, "vision_tower"):  # until there are eyes
+    if hasattr(getattr(model, "model", None), "vision_tower"):  # until there are eyes
         weights = load_file(folder / "model.safetensors")
         text = {name: weights[name] for name in weights if not name.startswith(("vision_", "patch_merger", "pre_mm_projector"))}
         save_file(text, folder / "model.safetensors")
@@ -134,15 +154,23 @@ def saved(model: Any, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def exact(model: Any, kind: torch.dtype) -> Iterator[Any]:
-    """The reference in a wider type throughout: its norms, routers and indexers compute in float32 otherwise, which shows at 1e-7."""
+    """The reference in a wider type throughout: its norms, routers, indexers and residuals are float32 otherwise, which shows at 1e-7."""
 
     def norm(self: Any, x: torch.Tensor) -> torch.Tensor:
         return self.weight * (x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.variance_epsilon))
+
+    def gated(self: Any, x: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        groups = (x * torch.nn.functional.silu(gate)).unflatten(-1, (-1, self.group_size))
+        return self.weight * (groups / torch.sqrt((groups * groups).mean(-1, keepdim=True) + self.variance_epsilon)).flatten(-2)
 
     narrow = torch.Tensor.float
     model.to(kind)
     for module in model.modules():
         if type(module).__name__.endswith("RMSNorm"):
             module.forward = norm.__get__(module)
+        if type(module).__name__ == "MambaRMSNormGated":
+            module.forward = gated.__get__(module)
+        if hasattr(module, "residual_in_fp32"):
+            module.residual_in_fp32 = kind == torch.float32
     with patch.object(torch.Tensor, "float", lambda tensor: tensor if tensor.dtype == torch.float64 else narrow(tensor)), torch.no_grad():
         yield model

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from alize.model.attend import PackedCausal  # noqa: E402
+from alize.model.build import packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.converter import as_gguf  # noqa: E402
@@ -52,7 +52,7 @@ def compare(theirs: Any, path: Path, dtype: str, tolerance: float) -> None:
     sequences = [torch.tensor(numbers.integers(0, 97, length)) for length in LENGTHS]
     positions = torch.cat([torch.arange(length) for length in LENGTHS])
     with torch.no_grad():
-        packed = ours.head(ours(torch.cat(sequences), positions, PackedCausal(ours.config, LENGTHS)))
+        packed = ours.head(ours(torch.cat(sequences), positions, packed_memory(ours.config, LENGTHS)))
     with exact(theirs, kind):
         for sequence, logits in zip(sequences, packed.split(LENGTHS), strict=True):
             expected = theirs(sequence[None]).logits[0]

@@ -78,15 +78,24 @@ class SparseIndex:
 
 @dataclass(frozen=True, slots=True)
 class StateSpace:
-    """Mamba-2 (Dao & Gu 2024)."""
+    """Mamba-2 (Dao & Gu 2024), in place of attention and feed-forward in every layer."""
 
-    state: int
+    state: int  # numbers that each input is spread over
     heads: int
     head_dim: int
-    groups: int
-    conv: int
-    expand: int = 2
-    chunk: int = 256
+    groups: int  # of heads that write and read alike
+    conv: int  # tokens that the convolution sees
+    wide_residual: bool = True  # what the layers add to is float32 or wider
+
+    @property
+    def inner(self) -> int:
+        """Inputs of all heads."""
+        return self.heads * self.head_dim
+
+    @property
+    def channels(self) -> int:
+        """What goes through the convolution: the inputs, and where each group writes and reads."""
+        return self.inner + 2 * self.groups * self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class ModelConfig:
 
     dim: int
     layers: int
-    heads: int
+    heads: int  # this and the next three are 0 where a state space takes the place of attention
     kv_heads: int
     head_dim: int
     hidden: int  # width of the feed-forward
@@ -133,9 +142,13 @@ class ModelConfig:
     vision: Vision | None = None
 
     def __post_init__(self) -> None:
-        for name in ("dim", "layers", "heads", "kv_heads", "head_dim", "hidden", "vocab", "max_context"):
+        attention = ("heads", "kv_heads", "head_dim", "hidden") if self.state_space is None else ()
+        for name in ("dim", "layers", *attention, "vocab", "max_context"):
             if getattr(self, name) <= 0:
                 raise CheckpointInvalid(f"The model's configuration has {name} = {getattr(self, name)}; it must be positive.")
+        if self.state_space is not None:
+            self._check_state_space(self.state_space)
+            return
         if self.window is not None and self.window <= 0:
             raise CheckpointInvalid(f"The model's configuration has a sliding window of {self.window}; it must be positive.")
         if self.heads % self.kv_heads:
@@ -148,6 +161,13 @@ class ModelConfig:
             self._check_latent(self.latent)
         if self.index is not None and 0 not in self.index.layers:
             raise CheckpointInvalid("The first layer has no indexer, and there is no choice before it to take.")
+
+    def _check_state_space(self, space: StateSpace) -> None:
+        for name in ("state", "heads", "head_dim", "groups", "conv"):
+            if getattr(space, name) <= 0:
+                raise CheckpointInvalid(f"The model's state space has {name} = {getattr(space, name)}; it must be positive.")
+        if space.heads % space.groups:
+            raise CheckpointInvalid(f"{space.heads} heads of a state space cannot be in {space.groups} equal groups.")
 
     def _check_experts(self, experts: Experts) -> None:
         for name in ("count", "active", "hidden", "groups", "active_groups"):

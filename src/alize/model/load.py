@@ -1,4 +1,4 @@
-"""From a checkpoint to a running model. In: a Checkpoint and a dtype. Out: a Transformer with its weights."""
+"""From a checkpoint to a running model. In: a Checkpoint and a dtype. Out: the model with its weights."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from alize.errors import CheckpointInvalid
+from alize.model.build import Model, build_model
 from alize.model.params import read_params
-from alize.model.transformer import Transformer
 from alize.weights.checkpoints.base import Checkpoint
 
 __all__ = ["load_transformer"]
@@ -18,7 +18,7 @@ __all__ = ["load_transformer"]
 DESK = 1 << 26  # values, 256 MiB: a layer's tensors of seven billion weights; only what is used of it takes memory
 
 
-def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Transformer:
+def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Model:
     """Build the model a checkpoint describes and fill it, one tensor at a time.
 
     Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
@@ -27,7 +27,7 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     if config.layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
         raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
     with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once
-        model = Transformer(config)
+        model = build_model(config)
     wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice
     wanted |= {half for name in wanted for half in _halves(name) if name not in checkpoint}
     left = sorted(set(checkpoint) - wanted)

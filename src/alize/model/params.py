@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, Temperature
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Temperature
 
 __all__ = ["read_params"]
 
@@ -22,13 +22,16 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
 
     Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
     sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
-    max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention).
+    max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention). With a model_type of
+    "mamba", other keys: see _state_space_model.
     """
     refused = sorted(key for key in set(params) & _LATER if params[key] is not None)
     if refused:
         raise CheckpointInvalid(
             f"This checkpoint uses {', '.join(refused)}, which this version cannot run yet.", remedy="`alize models` lists what it can."
         )
+    if params.get("model_type") == "mamba":
+        return _state_space_model(params)
     dim, heads, layers = _integer(params, "dim"), _integer(params, "n_heads"), _integer(params, "n_layers")
     latent = _latent(params)
     window, pattern = _window(params)
@@ -52,6 +55,36 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         latent=latent,
         index=_index(params, layers),
         logit_cap=_positive(params, "final_logit_softcapping", 0.0),
+    )
+
+
+def _state_space_model(params: Mapping[str, Any]) -> ModelConfig:
+    """Keys: dim, n_layers, vocab_size, n_groups, rms_norm, residual_in_fp32, tied_embeddings, max_position_embeddings, norm_eps; those that
+    Mistral leaves at the defaults of mamba_ssm, in the words of config.json: expand, head_dim, state_size, conv_kernel."""
+    if not params.get("rms_norm", True):
+        raise CheckpointInvalid("The model's configuration has rms_norm = false; only RMSNorm is understood.")
+    dim, head_dim, expand = _integer(params, "dim"), _integer(params, "head_dim", 64), _integer(params, "expand", 2)
+    if not head_dim or expand * dim % head_dim:
+        raise CheckpointInvalid(f"The model's configuration has head_dim = {head_dim}, which does not divide {expand} times {dim} inputs.")
+    return ModelConfig(
+        dim=dim,
+        layers=_integer(params, "n_layers"),
+        heads=0,
+        kv_heads=0,
+        head_dim=0,
+        hidden=0,
+        vocab=_integer(params, "vocab_size"),
+        max_context=_integer(params, "max_position_embeddings"),
+        norm_eps=_positive(params, "norm_eps", 1e-5),
+        tied=bool(params.get("tied_embeddings", False)),
+        state_space=StateSpace(
+            state=_integer(params, "state_size", 128),
+            heads=expand * dim // head_dim,
+            head_dim=head_dim,
+            groups=_integer(params, "n_groups"),
+            conv=_integer(params, "conv_kernel", 4),
+            wide_residual=bool(params.get("residual_in_fp32", True)),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ Canonical names and layout are those of Mistral's own release (`consolidated.saf
     layers.N.feed_forward.{w1,w3}.weight [F, D]  layers.N.feed_forward.w2.weight [D, F]
 
 Queries and keys are in the interleaved rotary layout: rotation i turns elements (2i, 2i+1) of a head. Formats that store
-halves instead, (i, i + H/2), are permuted on reading.
+halves instead, (i, i + H/2), are permuted on reading. What a layer of Mamba-2 is made of stands in mamba.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,6 +31,7 @@ class StoredTensor:
     shape: tuple[int, ...]  # of the values, outermost first
     data: npt.NDArray[np.uint8]  # raw bytes, 1-D, in the file's own row order
     rotary_halves: int = 0  # > 0: rows are stored in halves for this many heads; array() permutes them
+    negative_exp: bool = False  # the file has -exp of the values; array() takes that back
 
 
 @dataclass(frozen=True, slots=True)

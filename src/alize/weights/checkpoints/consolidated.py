@@ -1,6 +1,6 @@
 """Mistral's own releases. In: a folder with params.json and consolidated*.safetensors. Out: a Checkpoint.
 
-Names and layout of these files are the canonical ones: nothing is translated.
+Names and layout of these files are the canonical ones: nothing is translated but the outer names of Mamba.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.beside import tokenizer_files
 from alize.weights.checkpoints.fields import read_json, shown
 from alize.weights.checkpoints.layout import Layout
+from alize.weights.checkpoints.mamba import from_mamba, release_params
 from alize.weights.checkpoints.mapped import MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, named
 from alize.weights.checkpoints.safetensors_file import read_safetensors
@@ -19,8 +20,11 @@ __all__ = ["open_consolidated"]
 def open_consolidated(folder: Path, layout: Layout) -> MappedCheckpoint:
     """Raises CheckpointInvalid naming the file and what is wrong in it."""
     files = [read_safetensors(folder / name) for name in layout.weights]
-    tensors = named(folder, (tensor for file in files for tensor in file.values()), from_consolidated)
     params = read_json(folder / "params.json")
+    canonical = from_consolidated
+    if params.get("model_type") == "mamba":
+        params, canonical = release_params(params), from_mamba
+    tensors = named(folder, (tensor for file in files for tensor in file.values()), canonical)
     embedding = tensors.get("tok_embeddings.weight")
     if embedding is None or len(embedding.shape) != 2:
         raise CheckpointInvalid(f"{folder} has no table 'tok_embeddings.weight' of embeddings.", remedy="It holds no language model.")

@@ -11,6 +11,7 @@ from alize.weights.checkpoints.fields import shown
 from alize.weights.checkpoints.gguf_config import check_architecture, params_of
 from alize.weights.checkpoints.gguf_file import GgufFile, read_gguf
 from alize.weights.checkpoints.layout import split_of
+from alize.weights.checkpoints.mamba import from_gguf_mamba, unfolded
 from alize.weights.checkpoints.mapped import MappedCheckpoint
 from alize.weights.checkpoints.names import from_gguf, named
 from alize.weights.checkpoints.stacked import unstacked
@@ -23,8 +24,12 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     files = [read_gguf(piece) for piece in pieces_of(path)]
     metadata = files[0].metadata
     _check_split(files)
-    check_architecture(path, metadata)
-    tensors = named(path, unstacked(path, (tensor for file in files for tensor in file.tensors.values())), from_gguf)
+    recurrent = check_architecture(path, metadata) == "mamba2"
+    stored = (tensor for file in files for tensor in file.tensors.values())
+    if recurrent:
+        tensors = unfolded(named(path, stored, from_gguf_mamba))
+    else:
+        tensors = named(path, unstacked(path, stored), from_gguf)
     template = metadata.get("tokenizer.chat_template")
     return MappedCheckpoint(
         "gguf",

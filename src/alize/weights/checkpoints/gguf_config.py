@@ -5,6 +5,7 @@ An entry that is not known here is refused by name, never skipped: it would chan
     llama      dense models and Mixtral, which Mistral's are released under as well
     mistral3   the same with YaRN and Llama 4's temperature (Ministral 3)
     mistral4   latent attention and routed experts (Mistral Small 4); deepseek2 is the same where Mistral Large 3 is converted to it
+    mamba2     Codestral Mamba, whose entries mamba.py reads
 
 Source: the keys of the `gguf` package, and what llama.cpp reads of them.
 """
@@ -18,10 +19,11 @@ import numpy as np
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.mamba import gguf_params
 
 __all__ = ["ARCHITECTURES", "check_architecture", "params_of"]
 
-ARCHITECTURES = ("llama", "mistral3", "mistral4", "deepseek2")
+ARCHITECTURES = ("llama", "mistral3", "mistral4", "deepseek2", "mamba2")
 LATENT = ("mistral4", "deepseek2")
 SOFTMAX = 1  # of expert_gating_func
 Params = dict[str, Any]
@@ -48,31 +50,41 @@ def params_of(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Sto
     params: Params = {
         "dim": fields.integer("embedding_length"),
         "n_layers": fields.integer("block_count"),
-        "n_heads": fields.integer("attention.head_count"),
-        "hidden_dim": fields.integer("feed_forward_length"),
         "vocab_size": embedding.shape[0],
         "norm_eps": _shortest(fields.number("attention.layer_norm_rms_epsilon")),
-        "rope_theta": _shortest(fields.number("rope.freq_base", 10000.0)),
         "max_position_embeddings": fields.integer("context_length"),
         "tied_embeddings": "output.weight" not in tensors,
-        "qkv_bias": "layers.0.attention.wq.bias" in tensors,
     }
-    window = fields.integer("attention.sliding_window", 0)
-    if window:
-        params["sliding_window"] = window
-    if architecture in LATENT:
-        _latent(fields, params)
+    if architecture == "mamba2":
+        params |= gguf_params(fields)
     else:
-        _heads(fields, params)
-    _rotation(fields, params, architecture in LATENT)
-    _experts(fields, params, architecture in LATENT)
+        params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
+        _decoder(fields, params, architecture in LATENT)
     fields.expect("vocab_size", embedding.shape[0])
-    fields.expect("attention.causal", True)
     fields.refuse_rest()
     tokens: list[str] | None = metadata.get("tokenizer.ggml.tokens")
     if isinstance(tokens, list) and len(tokens) > embedding.shape[0]:
         raise CheckpointInvalid(f"{path} names {len(tokens)} tokens for {embedding.shape[0]} embeddings.", remedy="It is damaged.")
     return params
+
+
+def _decoder(fields: Fields, params: Params, latent: bool) -> None:
+    """Of a transformer."""
+    params |= {
+        "n_heads": fields.integer("attention.head_count"),
+        "hidden_dim": fields.integer("feed_forward_length"),
+        "rope_theta": _shortest(fields.number("rope.freq_base", 10000.0)),
+    }
+    window = fields.integer("attention.sliding_window", 0)
+    if window:
+        params["sliding_window"] = window
+    fields.expect("attention.causal", True)
+    if latent:
+        _latent(fields, params)
+    else:
+        _heads(fields, params)
+    _rotation(fields, params, latent)
+    _experts(fields, params, latent)
 
 
 def _heads(fields: Fields, params: Params) -> None:

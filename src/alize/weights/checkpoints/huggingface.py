@@ -15,6 +15,7 @@ from alize.weights.checkpoints.beside import tokenizer_files
 from alize.weights.checkpoints.fields import printable, read_json, shown
 from alize.weights.checkpoints.huggingface_config import params_of
 from alize.weights.checkpoints.layout import INDEX, Layout
+from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, from_huggingface, named
 from alize.weights.checkpoints.safetensors_file import read_safetensors
@@ -31,7 +32,8 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     config = read_json(folder / "config.json")
     params = params_of(config, folder / "config.json")
     kept = config.get("model_type") in KEEPS_NAMES
-    tensors = named(folder, unstacked(folder, _tensors(folder, layout)), from_consolidated if kept else from_huggingface)
+    canonical = from_mamba if config.get("model_type") == "mamba2" else from_consolidated if kept else from_huggingface
+    tensors = named(folder, unstacked(folder, _tensors(folder, layout)), canonical)
     if params["tied_embeddings"]:
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
     params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors

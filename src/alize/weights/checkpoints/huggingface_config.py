@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.mamba import huggingface_params
 
 __all__ = ["params_of"]
 
@@ -26,6 +27,7 @@ class _Family:
     theta: float = 10000.0
     window: int | None = None  # where sliding_window is absent
     text: bool = False  # the decoder is described under text_config
+    whole: Callable[[Fields], Params] | None = None  # reads all of it, for a family that has nothing of a dense decoder
 
 
 def params_of(config: Mapping[str, Any], path: Path) -> Params:
@@ -39,6 +41,8 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
         )
     fields.expect("architectures", [family.architecture], family.architecture)
     fields.refuse("quantization_config", "weights quantised this way cannot be read; take the release that is not, or a GGUF")
+    if family.whole is not None:
+        return family.whole(fields)
     if family.text:
         fields = _inner(fields, "text_config")
     fields.expect("hidden_act", "silu")
@@ -193,5 +197,6 @@ FAMILIES: Mapping[str, _Family] = {
     "ministral": _Family("MinistralForCausalLM", window=4096),
     "ministral3": _Family("Ministral3ForCausalLM"),
     "mistral4": _Family("Mistral4ForCausalLM", (_latent, _routed)),
+    "mamba2": _Family("Mamba2ForCausalLM", whole=huggingface_params),
     "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _routed, _large4), text=True),
 }

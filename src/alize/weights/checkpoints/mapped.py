@@ -64,7 +64,15 @@ class MappedCheckpoint:
         """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type (a view, read-only) otherwise."""
         tensor = self.stored(name)
         values = dequantize(tensor.kind, tensor.data, tensor.shape, out)
+        if tensor.negative_exp:
+            return self._logarithm(name, values)
         return interleaved(values, tensor.rotary_halves) if tensor.rotary_halves else values
+
+    def _logarithm(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """log(-values), in float64: the exponential of it is then what the file says."""
+        if not (values < 0).all():
+            raise CheckpointInvalid(f"{self.path}: '{name}' is stored as -exp of its values, and not all of it is below 0.", remedy=DAMAGED)
+        return np.log(-values.astype(np.float64))
 
     def close(self) -> None:
         """Forget the files. Memory is unmapped when the last array handed out is gone, so none of them is cut off."""

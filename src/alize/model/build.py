@@ -1,0 +1,23 @@
+"""Which model a configuration is of. In: a ModelConfig. Out: the module, without weights, and the memory it is called with."""
+
+from collections.abc import Sequence
+
+from alize.model.attend import Attend, PackedCausal
+from alize.model.config import ModelConfig
+from alize.model.mamba import Mamba
+from alize.model.remember import PackedStates, Remember
+from alize.model.transformer import Transformer
+
+__all__ = ["Model", "build_model", "packed_memory"]
+
+Model = Transformer | Mamba
+"""Called alike: `hidden = model(tokens, positions, memory, embeds)`, then `model.head(rows of hidden)`."""
+
+
+def build_model(config: ModelConfig) -> Model:
+    return Transformer(config) if config.state_space is None else Mamba(config, config.state_space)
+
+
+def packed_memory(config: ModelConfig, lengths: Sequence[int]) -> Attend | Remember:
+    """For sequences that lie end to end and begin in this call; nothing is kept of them."""
+    return PackedCausal(config, lengths) if config.state_space is None else PackedStates(lengths)
