@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from alize.engine.base import Request, SamplingParams
+from alize.engine.batch import pack
 from alize.engine.core import Core
+from alize.engine.runners.base import RowSampling
 from alize.engine.schedule import Limits
-from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex
+from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex, StateSpace
 
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
-from alize.model.attend import PackedCausal  # noqa: E402
-from alize.model.transformer import Transformer  # noqa: E402
+from alize.model.build import Model, build_model, packed_memory  # noqa: E402
 
 LATENT = LatentAttention(kv_rank=12, q_rank=0, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
 SHAPES = {
@@ -29,6 +30,10 @@ SHAPES = {
         "latent": replace(LATENT, unrotated=frozenset({1}), sources=(0, 1, 0, 3)),
         "index": SparseIndex(top=20, heads=4, head_dim=8, layers=frozenset({0, 3})),
     },
+    "states": {
+        "state_space": StateSpace(state=6, heads=8, head_dim=8, groups=2, conv=4),
+        **dict.fromkeys(("heads", "kv_heads", "head_dim", "hidden"), 0),
+    },
 }
 WAYS = {
     "batched": (Limits(), 200),
@@ -40,20 +45,13 @@ WAYS = {
 }
 
 
-def tiny(shape: str) -> Transformer:
-    config = ModelConfig(
-        dim=32,
-        layers=4,
-        heads=4,
-        kv_heads=2,
-        head_dim=8,
-        hidden=64,
-        vocab=101,
-        max_context=256,
-        **SHAPES[shape],  # type: ignore[arg-type]
-    )
+DENSE = {"dim": 32, "layers": 4, "heads": 4, "kv_heads": 2, "head_dim": 8, "hidden": 64, "vocab": 101, "max_context": 256}
+
+
+def tiny(shape: str) -> Model:
+    config = ModelConfig(**{**DENSE, **SHAPES[shape]})  # type: ignore[arg-type]
     torch.manual_seed(0)
-    model = Transformer(config).double().eval().requires_grad_(False)
+    model = build_model(config).double().eval().requires_grad_(False)
     for parameter in model.parameters():
         parameter.data = torch.randn_like(parameter) * 0.3
     return model
@@ -73,7 +71,7 @@ def workload() -> list[Request]:
     ]
 
 
-def answers(model: Transformer, limits: Limits, blocks: int, together: bool = True) -> tuple[dict[str, list[int]], Core]:
+def answers(model: Model, limits: Limits, blocks: int, together: bool = True) -> tuple[dict[str, list[int]], Core]:
     runner = TorchRunner(model)
     core = Core(runner, limits, {group.name: blocks for group in runner.info.groups})
     given: dict[str, list[int]] = {}
@@ -90,40 +88,93 @@ def answers(model: Transformer, limits: Limits, blocks: int, together: bool = Tr
 
 
 @pytest.fixture(scope="module", params=SHAPES)
-def model_and_solo(request: pytest.FixtureRequest) -> tuple[Transformer, dict[str, list[int]]]:
+def model_and_solo(request: pytest.FixtureRequest) -> tuple[Model, dict[str, list[int]]]:
     model = tiny(request.param)
     return model, answers(model, Limits(prefix_cache=False), 200, together=False)[0]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_answer_does_not_depend_on_how_it_was_computed(model_and_solo: tuple[Transformer, dict[str, list[int]]], way: str) -> None:
+def test_the_answer_does_not_depend_on_how_it_was_computed(model_and_solo: tuple[Model, dict[str, list[int]]], way: str) -> None:
     model, solo = model_and_solo
     limits, blocks = WAYS[way]
     given, core = answers(model, limits, blocks)
     assert given == solo
     if way.startswith("preempted") and "full" in core.scheduler.groups.pools:
         assert core.stats().preemptions > 0
-    if limits.prefix_cache:
+    if limits.prefix_cache and core.scheduler.groups.shares:
         assert core.stats().cached_tokens > 0
 
 
-def test_greedy_tokens_are_those_of_the_specification(model_and_solo: tuple[Transformer, dict[str, list[int]]]) -> None:
+def test_greedy_tokens_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:
     """The paged runner against model/ run over the whole sequence at once."""
     model, solo = model_and_solo
     for request in workload():
         if request.sampling.temperature == 0 and not request.sampling.presence_penalty:
             tokens = torch.tensor([*request.tokens, *solo[request.id]])
-            hidden = model(tokens, torch.arange(len(tokens)), PackedCausal(model.config, [len(tokens)]))
+            hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))
             greedy = model.head(hidden).argmax(-1)[len(request.tokens) - 1 : -1]
             assert greedy.tolist() == solo[request.id]
 
 
-def test_scores_are_those_of_the_specification(model_and_solo: tuple[Transformer, dict[str, list[int]]]) -> None:
+def test_scores_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:
     model, _ = model_and_solo
     runner = TorchRunner(model)
     core = Core(runner, Limits(step_tokens=16), {group.name: 20 for group in runner.info.groups})
     tokens = np.random.default_rng(1).integers(0, 101, 60).tolist()
-    hidden = model(torch.tensor(tokens), torch.arange(60), PackedCausal(model.config, [60]))
+    hidden = model(torch.tensor(tokens), torch.arange(60), packed_memory(model.config, [60]))
     expected = torch.log_softmax(model.head(hidden), -1)[torch.arange(59), torch.tensor(tokens[1:])]
     assert np.abs(np.array(core.score(tokens)) - expected.numpy()).max() < 1e-5  # values cross the seam as float32
     assert np.linalg.norm(core.embed(tokens)) == pytest.approx(1, abs=1e-6)
+
+
+def test_states_that_gave_way_are_made_again_and_those_of_a_step_that_raised_too() -> None:
+    class Interrupted(TorchRunner):
+        calls = 0
+
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            output = super().run(batch, sampling, max_steps)
+            self.calls += 1
+            if self.calls == 20:
+                raise KeyboardInterrupt
+            return output
+
+    model = tiny("states")
+    solo = answers(model, Limits(), 16, together=False)[0]
+    core = Core(Interrupted(model), Limits(step_tokens=32), {"recurrent": 4})
+    for request in workload():
+        core.add(request)
+    given: dict[str, list[int]] = {}
+    number = raised = 0
+    while core.busy:
+        try:
+            for step in core.step():
+                given.setdefault(step.request_id, []).extend(step.tokens)
+        except KeyboardInterrupt:
+            raised += 1
+        number += 1
+        if number % 10 == 5:
+            core.score([1, 2, 3])
+    assert raised == 1
+    assert core.stats().preemptions > 4
+    assert given == solo
+
+
+def test_a_row_that_ends_within_a_call_leaves_its_state_where_it_was() -> None:
+    """The seam allows what the scheduler does not ask for: of one call of three steps, a row that may take but one."""
+    runner = TorchRunner(tiny("states"))
+    runner.allocate({"recurrent": 2})
+    once, thrice = (RowSampling(SamplingParams(temperature=0), limit=limit) for limit in (1, 3))
+
+    def run(rows: dict[int, tuple[int, list[int]]], rules: list[RowSampling], steps: int) -> tuple[tuple[int, ...], ...]:
+        """Rows by slot: where each begins, and its tokens."""
+        packed = [(tokens, start, {"recurrent": [slot]}) for slot, (start, tokens) in rows.items()]
+        return runner.run(pack(packed, runner.info.groups, [True] * len(rows)), rules, steps).tokens
+
+    (first,), (second,) = run({1: (0, [5, 6, 7]), 0: (0, [8, 9])}, [once, once], 1)
+    short, long = run({1: (3, [first]), 0: (2, [second])}, [once, thrice], 3)
+    assert (len(short), len(long)) == (1, 3)
+    (after,) = run({1: (4, [short[0]])}, [thrice], 3)
+    tokens = torch.tensor([5, 6, 7, first, short[0], *after])
+    model = runner.model
+    greedy = model.head(model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))).argmax(-1)
+    assert greedy[2:-1].tolist() == [first, short[0], *after]

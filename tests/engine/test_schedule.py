@@ -7,6 +7,7 @@ are in `test_local.py`.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +20,12 @@ from alize.engine.schedule import Limits
 from alize.errors import Conflict, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
 
 
-def core(blocks: int = 64, limits: Limits | None = None, window: int | None = None) -> Core:
-    runner = FakeRunner(window=window)
-    return Core(runner, limits or Limits(), {group.name: blocks for group in runner.info.groups})
+def core(
+    blocks: int = 64, limits: Limits | None = None, window: int | None = None, full: bool = True, states: bool = False, slots: int = 8
+) -> Core:
+    runner = FakeRunner(window=window, full=full, states=states)
+    sizes = {group.name: slots if group.kind == "recurrent" else blocks for group in runner.info.groups}
+    return Core(runner, limits or Limits(), sizes)
 
 
 def drain(engine: Core, into: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
@@ -33,8 +37,8 @@ def drain(engine: Core, into: dict[str, list[int]] | None = None) -> dict[str, l
     return answers
 
 
-def alone(request: Request, window: int | None) -> list[int]:
-    engine = core(limits=Limits(prefix_cache=False), window=window)
+def alone(request: Request, window: int | None = None, **layers: bool) -> list[int]:
+    engine = core(limits=Limits(prefix_cache=False), window=window, **layers)
     engine.add(request)
     return drain(engine)[request.id]
 
@@ -75,28 +79,37 @@ def limits(draw: st.DrawFn) -> Limits:
     )
 
 
-ARRIVALS = given(requests(), limits(), st.integers(9, 30), st.sampled_from([None, 20]), st.data())
+LAYERS: list[dict[str, Any]] = [
+    {},
+    {"window": 20},
+    {"states": True},
+    {"states": True, "window": 20},
+    {"states": True, "full": False},
+]
+ARRIVALS = given(requests(), limits(), st.integers(9, 30), st.integers(1, 8), st.sampled_from(LAYERS), st.data())
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @ARRIVALS
 def test_every_answer_is_the_one_given_alone(
-    work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
+    work: list[Request], bounds: Limits, blocks: int, slots: int, layers: dict[str, Any], data: st.DataObject
 ) -> None:
-    answers_are_those_given_alone(work, bounds, blocks, window, data)
+    answers_are_those_given_alone(work, bounds, blocks, slots, layers, data)
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=800)
 @ARRIVALS
 def test_every_answer_of_many_is_the_one_given_alone(
-    work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject
+    work: list[Request], bounds: Limits, blocks: int, slots: int, layers: dict[str, Any], data: st.DataObject
 ) -> None:
-    answers_are_those_given_alone(work, bounds, blocks, window, data)
+    answers_are_those_given_alone(work, bounds, blocks, slots, layers, data)
 
 
-def answers_are_those_given_alone(work: list[Request], bounds: Limits, blocks: int, window: int | None, data: st.DataObject) -> None:
-    engine = core(blocks, bounds, window)
+def answers_are_those_given_alone(
+    work: list[Request], bounds: Limits, blocks: int, slots: int, layers: dict[str, Any], data: st.DataObject
+) -> None:
+    engine = core(blocks, bounds, slots=slots, **layers)
     answers: dict[str, list[int]] = {}
     gone: set[str] = set()
     for request in work:
@@ -110,7 +123,7 @@ def answers_are_those_given_alone(work: list[Request], bounds: Limits, blocks: i
             gone.add(request.id)
     drain(engine, answers)
     for request in work:
-        expected = alone(request, window)
+        expected = alone(request, **layers)
         got = answers.get(request.id, [])
         assert got == expected or (request.id in gone and got == expected[: len(got)])
     assert engine.stats().blocks_used == 0
@@ -278,6 +291,73 @@ def test_scoring_gives_back_what_lies_behind_the_window() -> None:
     assert engine.stats().blocks_used == 0
 
 
+@pytest.mark.parametrize("layers", [{"states": True}, {"states": True, "full": False}])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_state_that_moved_in_a_step_that_raised_is_not_moved_again(layers: dict[str, bool], steps: int) -> None:
+    class Interrupted(FakeRunner):
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            output = super().run(batch, sampling, max_steps)
+            if self.calls in (3, 9):
+                raise KeyboardInterrupt
+            return output
+
+    runner = Interrupted(**layers)
+    engine = Core(runner, Limits(step_tokens=16, decode_steps=steps), {group.name: 40 for group in runner.info.groups})
+    asked = [Request(name, tuple(range(30)), max_tokens=9) for name in ("first", "second")]
+    for request in asked:
+        engine.add(request)
+    answers: dict[str, list[int]] = {}
+    raised = 0
+    while engine.busy:
+        try:
+            for step in engine.step():
+                answers.setdefault(step.request_id, []).extend(step.tokens)
+        except KeyboardInterrupt:
+            raised += 1
+        engine.check()
+    assert raised == 2
+    assert answers == {request.id: alone(request, **layers) for request in asked}
+
+
+def test_one_slot_holds_any_length_and_answers_wait_for_it() -> None:
+    engine = core(full=False, states=True, slots=1)
+    assert engine.info.max_context == 512
+    asked = [Request(str(index), (index,) * 30, max_tokens=400) for index in range(3)]
+    for request in asked:
+        engine.add(request)
+    answers: dict[str, list[int]] = {}
+    for step in engine.step():
+        answers[step.request_id] = list(step.tokens)
+    assert (engine.stats().running, engine.stats().waiting, engine.stats().blocks_used) == (1, 2, 1)
+    assert drain(engine, answers) == {request.id: alone(request, full=False, states=True) for request in asked}
+    assert engine.stats().preemptions == 0
+
+
+def test_no_prefix_is_shared_where_layers_keep_a_state() -> None:
+    engine = core(states=True)
+    for name in "ab":
+        engine.add(Request(name, tuple(range(50)), max_tokens=3))
+        drain(engine)
+    assert engine.stats().cached_tokens == 0
+    assert engine.runner.tokens == 2 * (50 + 2)  # type: ignore[attr-defined]
+
+
+def test_scoring_takes_a_slot_and_running_work_gives_way() -> None:
+    engine = core(full=False, states=True, slots=2, limits=Limits(step_tokens=16))
+    asked = [Request(str(index), (index,) * 40, max_tokens=30) for index in range(2)]
+    for request in asked:
+        engine.add(request)
+    answers: dict[str, list[int]] = {}
+    for _ in range(8):
+        for step in engine.step():
+            answers.setdefault(step.request_id, []).extend(step.tokens)
+    tokens = [index % 7 for index in range(100)]
+    assert engine.score(tokens) == core(full=False, states=True).score(tokens)
+    engine.check()
+    assert drain(engine, answers) == {request.id: alone(request, full=False, states=True) for request in asked}
+    assert engine.stats().preemptions == 1
+
+
 @pytest.mark.parametrize("gone", ["first", "second", None])
 def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: str | None) -> None:
     class Interrupted(FakeRunner):
@@ -298,7 +378,7 @@ def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: s
         engine.abort(gone)
     engine.add(asked[2])
     given = drain(engine)
-    assert given == {request.id: alone(request, None) for request in asked if request.id != gone}
+    assert given == {request.id: alone(request) for request in asked if request.id != gone}
 
 
 def test_a_stop_token_that_the_model_does_not_have_is_never_drawn() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alize.engine.core import Core
 from alize.engine.cores import cores
-from alize.engine.runners.base import BLOCK, Runner, RunnerInfo
+from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
 from alize.errors import Missing, OutOfMemory
 from alize.settings import Settings
@@ -87,18 +87,25 @@ def _runner(config: EngineConfig) -> Runner:
 
 
 def _blocks(info: RunnerInfo, config: EngineConfig) -> dict[str, int]:
-    """Split the cache's bytes: every group the same number of blocks, but none more than its running sequences can use."""
+    """Split the cache's bytes: every group the same number of blocks, but none more than its running sequences can use.
+
+    A recurrent group can use one slot for each, and one for a score beside them; its model is not offered fewer than one.
+    """
     import psutil
 
     budget = config.cache_bytes or min(8 * GIB, psutil.virtual_memory().available // 4)
     context = min(info.max_context, config.limits.max_context)
-    most = {
-        group.name: config.limits.max_running * (-(-min(context, (group.window or context) + config.limits.step_tokens) // BLOCK) + 2)
-        for group in info.groups
-    }
+    most = {group.name: _most(group, context, config.limits) for group in info.groups}
     remaining, blocks = budget, dict.fromkeys(most, 0)
     for index, group in enumerate(sorted(info.groups, key=lambda g: most[g.name])):  # what a small group leaves, the others share
         share = remaining // sum(g.bytes_per_block for g in sorted(info.groups, key=lambda g: most[g.name])[index:])
-        blocks[group.name] = max(2, min(most[group.name], share))
+        blocks[group.name] = max(1 if group.kind == "recurrent" else 2, min(most[group.name], share))
         remaining -= blocks[group.name] * group.bytes_per_block
     return blocks
+
+
+def _most(group: CacheGroup, context: int, limits: Limits) -> int:
+    """How many blocks all running sequences together can use."""
+    if group.kind == "recurrent":
+        return limits.max_running + 1
+    return limits.max_running * (-(-min(context, (group.window or context) + limits.step_tokens) // BLOCK) + 2)

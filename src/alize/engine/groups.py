@@ -2,9 +2,9 @@
 
 Layers that see the whole past and layers that see a window of it keep different things, so each kind is a group with its own pool
 and every sequence has one table per group. A table grows at the end; a sliding group also gives back the blocks that no query can
-see any more, leaving -1 in their place:
+see any more, leaving -1 in their place; a recurrent group has one slot for a sequence and never another:
 
-    window 20, blocks of 16, next position 60:   full [5, 9, 2, 7]     sliding [-1, -1, 4, 1]
+    window 20, blocks of 16, next position 60:   full [5, 9, 2, 7]     sliding [-1, -1, 4, 1]     recurrent [3]
                                                  position 41 is the first still seen, in block 2
 """
 
@@ -35,14 +35,21 @@ class CacheGroups:
     def used(self) -> int:
         return sum(pool.size - pool.free for pool in self.pools.values())
 
+    @property
+    def shares(self) -> bool:
+        """Whether sequences can have a prefix in common. A state has moved on to its sequence's end: nobody else can begin from it."""
+        return all(group.kind != "recurrent" for group in self.groups)
+
     def empty(self) -> Tables:
         return {group.name: [] for group in self.groups}
 
     def match(self, links: Sequence[Link], longest: int) -> int:
         """How many leading blocks of a chain every group can give, at most `longest`. Changes nothing.
 
-        A full group needs all of them; a sliding one only those that the next position can still see.
+        A full group needs all of them; a sliding one only those that the next position can still see; a recurrent one has none to give.
         """
+        if not self.shares:
+            return 0
         reach = min(len(links), longest)
         for group in self.groups:
             if group.kind == "full":
@@ -70,13 +77,18 @@ class CacheGroups:
 
     def missing(self, tables: Tables, length: int) -> dict[str, int]:
         """How many more blocks each group needs so that `length` positions fit."""
-        return {name: max(0, -(-length // BLOCK) - len(table)) for name, table in tables.items()}
+        return {group.name: max(0, _blocks(group, length) - len(tables[group.name])) for group in self.groups}
 
     def grow(self, tables: Tables, length: int, spare: int = 0) -> bool:
-        """Extend the tables to `length` positions. False, and no change, where a group would keep fewer than `spare` free blocks."""
+        """Extend the tables to `length` positions. False, and no change, where a group would keep fewer than `spare` free blocks.
+
+        Slots are not spared: a sequence that has one never asks for another.
+        """
         wanted = self.missing(tables, length)
-        if any(count and self.pools[name].free < count + spare for name, count in wanted.items()):
-            return False
+        for group in self.groups:
+            count, kept = wanted[group.name], 0 if group.kind == "recurrent" else spare
+            if count and self.pools[group.name].free < count + kept:
+                return False
         for name, count in wanted.items():
             taken = self.pools[name].take(count)
             assert taken is not None
@@ -130,10 +142,19 @@ def longest(group: CacheGroup, blocks: int, step_tokens: int) -> int:
     >>> sliding = CacheGroup("s", "sliding", (0,), 0, window=20)
     >>> longest(sliding, 4, 32), longest(sliding, 5, 32) > 10**9  # 19 tokens still seen and 32 new ones touch at most 5 blocks
     (64, True)
+    >>> longest(CacheGroup("r", "recurrent", (0,), 0), 1, 32) > 10**9  # one slot holds any length
+    True
     """
+    if group.kind == "recurrent":
+        return sys.maxsize if blocks else 0
     if group.kind == "sliding" and group.window is not None and blocks > -(-(group.window - 1 + step_tokens) // BLOCK):
         return sys.maxsize  # blocks come back as fast as they are taken
     return blocks * BLOCK
+
+
+def _blocks(group: CacheGroup, length: int) -> int:
+    """How many blocks of a group a sequence of `length` tokens has taken, those it gave back included."""
+    return min(length, 1) if group.kind == "recurrent" else -(-length // BLOCK)
 
 
 def first_seen_block(group: CacheGroup, position: int) -> int:

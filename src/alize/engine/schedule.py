@@ -5,7 +5,7 @@ Decodes come first, so a long prompt never stalls the answers beside it; prompts
 """
 
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alize.engine.base import FinishReason
 from alize.engine.fairness import FairQueue
@@ -49,7 +49,8 @@ class Scheduler:
     """Owns the queues and the blocks. Every change of either happens here."""
 
     def __init__(self, groups: CacheGroups, limits: Limits) -> None:
-        self.groups, self.limits = groups, limits
+        self.groups = groups
+        self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
         self.running: list[Sequence] = []
         self.waiting = FairQueue()
         self.preemptions = 0

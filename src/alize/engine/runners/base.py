@@ -23,7 +23,10 @@ Ints = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class CacheGroup:
-    """Layers that share one block table, because they keep and forget the same positions."""
+    """Layers that share one block table, because they keep and forget the same positions.
+
+    Recurrent layers keep a state in place of positions. A block of theirs is a slot: all that is kept of one sequence, however long.
+    """
 
     name: str
     kind: Literal["full", "sliding", "recurrent"]
@@ -77,6 +80,7 @@ class Batch:
         lengths   [ 1, 3 ]              query tokens per sequence, R = 2
         contexts  [ 21, 19 ]            tokens in the cache after this call's first step
         tables    {"full": [[4, 2], [4, 9]]}      block numbers; both share block 4, a cached prefix; -1 = given back
+                  {"recurrent": [[3], [0]]}       one slot a sequence, never shared; -1 = nothing is kept of this row
         sample    [ True, True ]        False for a prompt that is not finished by this call
 
     With max_steps > 1 every sequence has length 1 and its table already covers the positions to come.
@@ -117,7 +121,8 @@ class Runner(Protocol):
 
         The whole batch is written before any of it is read: a sequence may share blocks that another one fills in the same call.
         With max_steps > 1, go on decoding inside the call; a row ends early at a stop token or its own limit.
-        Touches only blocks named in the tables.
+        Touches only blocks named in the tables. A slot is moved past each token once, and no further than its row has got; a row at
+        position 0 begins with an empty one, whatever it held. Where this raises, slots it was given may have moved: do not go on from them.
         """
         ...
 

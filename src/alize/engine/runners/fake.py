@@ -1,7 +1,8 @@
 """FakeRunner: a model of a few lines, for tests and demonstrations. In: a packed batch. Out: tokens that prove the cache was right.
 
 Its cache holds the token ids themselves. The next token is a checksum of the whole sequence as read back through the block tables,
-so a block that was shared wrongly, freed early or never written changes every token after it. No weights, no PyTorch, microseconds.
+so a block that was shared wrongly, freed early or never written changes every token after it. A state is that checksum itself, moved on
+by each token: one that was moved twice, left behind or mixed up never comes right again. No weights, no PyTorch, microseconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,21 @@ __all__ = ["FakeRunner"]
 class FakeRunner:
     """See `Runner` for what each method promises."""
 
-    def __init__(self, vocab: int = 64, max_context: int = 512, window: int | None = None, max_steps: int = 64) -> None:
-        """With a window, a second group of layers forgets what lies further back than that."""
-        groups = [CacheGroup("full", "full", (0,), 1 << 10)]
+    def __init__(
+        self,
+        vocab: int = 64,
+        max_context: int = 512,
+        window: int | None = None,
+        max_steps: int = 64,
+        states: bool = False,
+        full: bool = True,
+    ) -> None:
+        """Which layers it has: those that see everything; with a window, some that forget what lies behind it; some that keep a state."""
+        groups = [CacheGroup("full", "full", (0,), 1 << 10)] if full else []
         if window is not None:
             groups.append(CacheGroup("sliding", "sliding", (1,), 1 << 10, window))
+        if states:
+            groups.append(CacheGroup("recurrent", "recurrent", (2,), 1 << 14))
         self._info = RunnerInfo(
             name="fake",
             dtype="int64",
@@ -36,6 +47,8 @@ class FakeRunner:
             max_steps=max_steps,
         )
         self._caches: dict[str, np.ndarray] = {}
+        self._states: list[tuple[int, int]] = []  # of each slot, how many tokens it has moved past and their checksum
+        self._passed: dict[tuple[int, int], int] = {}  # in this call: slot, tokens → checksum
         self.calls = 0  # how often `run` was called
         self.tokens = 0  # how many tokens it was given
 
@@ -44,11 +57,13 @@ class FakeRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        self._caches = {name: np.full(count * BLOCK, -1, np.int64) for name, count in blocks.items()}
+        self._caches = {name: np.full(count * BLOCK, -1, np.int64) for name, count in blocks.items() if name != "recurrent"}
+        self._states = [(0, 0)] * blocks.get("recurrent", 0)
 
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
         self.calls += 1
         self.tokens += len(batch.tokens)
+        self._passed = {}
         starts = np.cumsum(batch.lengths) - batch.lengths
         self._write(batch, np.repeat(np.arange(len(batch.lengths)), batch.lengths), batch.positions, batch.tokens)
         if batch.want != "tokens":
@@ -81,16 +96,34 @@ class FakeRunner:
             blocks = batch.tables[name][rows, positions // BLOCK]
             assert (blocks >= 0).all(), "a position was given no block"
             cache[blocks * BLOCK + positions % BLOCK] = tokens
+        if self._states:
+            for row, position, token in zip(rows.tolist(), positions.tolist(), tokens.tolist(), strict=True):
+                self._move(int(batch.tables["recurrent"][row, 0]), position, token)
+
+    def _move(self, slot: int, position: int, token: int) -> None:
+        """Past one token."""
+        assert slot >= 0, "a sequence was given no slot"
+        passed, checksum = self._states[slot] if position else (0, 0)
+        assert passed == position, f"a state that has moved past {passed} tokens was given the one at {position}"
+        self._states[slot] = passed + 1, _checksum(checksum, token)
+        self._passed[slot, passed + 1] = self._states[slot][1]
 
     def _logits(self, batch: Batch, row: int, context: int) -> np.ndarray:
         """Peaks at a checksum of what every group still sees of positions 0 … context-1."""
         checksum = 0
         for group in self._info.groups:
+            if group.kind == "recurrent":
+                checksum = _checksum(checksum, self._passed[int(batch.tables[group.name][row, 0]), context])
+                continue
             positions = np.arange(0 if group.window is None else max(0, context - group.window), context)
             blocks = batch.tables[group.name][row, positions // BLOCK]
             assert (blocks >= 0).all(), "a block was given back that is still seen"
             for token in self._caches[group.name][blocks * BLOCK + positions % BLOCK].tolist():
-                checksum = (checksum * 31 + token + 7) % 1_000_003
+                checksum = _checksum(checksum, token)
         logits = np.zeros(self._info.vocab_size, np.float32)
         logits[checksum % self._info.vocab_size] = 4.0
         return logits
+
+
+def _checksum(so_far: int, token: int) -> int:
+    return (so_far * 31 + token + 7) % 1_000_003

@@ -14,18 +14,21 @@ from alize.engine.base import TokenLogprob
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_pack import can_pack, pack_weights
+from alize.engine.runners.torch_state import SlottedStates, StateCache, slot_bytes
 from alize.engine.sample import sample_rows
+from alize.model.attend import Attend
+from alize.model.build import Model
 from alize.model.config import ModelConfig
 from alize.model.memory import cache_row
-from alize.model.transformer import Transformer
+from alize.model.remember import Remember
 
 __all__ = ["TorchRunner", "cache_groups"]
 
 
 class TorchRunner:
-    """Runs a Transformer over paged caches. See `Runner` for what each method promises."""
+    """Runs a model over paged caches, or over slots for its states. See `Runner` for what each method promises."""
 
-    def __init__(self, model: Transformer, dtype_reason: str = "as set", max_steps: int = 64) -> None:
+    def __init__(self, model: Model, dtype_reason: str = "as set", max_steps: int = 64) -> None:
         """Takes the model over: on a CPU its projections are repacked in place."""
         weight = model.tok_embeddings.weight
         weights_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
@@ -33,6 +36,7 @@ class TorchRunner:
             pack_weights(model)
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
         self._caches: dict[str, PagedCache] = {}
+        self._states: StateCache | None = None
         self._info = RunnerInfo(
             name=f"torch-{weight.device.type}",
             dtype=str(weight.dtype).removeprefix("torch."),
@@ -51,8 +55,13 @@ class TorchRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        rows = {layer: cache_row(self.model.config, layer) for layer in range(self.model.config.layers)}
+        config = self.model.config
         try:
+            if config.state_space is not None:
+                (group,) = self._info.groups
+                self._states = StateCache(group, blocks[group.name], config.state_space, self._dtype, self._device)
+                return
+            rows = {layer: cache_row(config, layer) for layer in range(config.layers)}
             self._caches = {
                 group.name: PagedCache(group, blocks[group.name], rows, self._dtype, self._device) for group in self._info.groups
             }
@@ -73,21 +82,25 @@ class TorchRunner:
             rows = [row for row in rows if _goes_on(drawn[row], sampling[row])]
             if step + 1 == max_steps or not rows:
                 break
-            batch = _next(batch, drawn)
+            batch = _next(batch, drawn, rows, self._states)
             hidden_TD = self._forward(batch)
         asked = any(rule.params.logprobs is not None for rule in sampling)
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
 
     def close(self) -> None:
-        self._caches = {}
+        self._caches, self._states = {}, None
         self.__dict__.pop("model", None)
 
     def _forward(self, batch: Batch) -> Tensor:
-        attend = PagedAttention(batch, self._caches, self._dtype, self._device)
+        memory: Attend | Remember
+        if self._states is not None:
+            memory = SlottedStates(batch, self._states, self._device)
+        else:
+            memory = PagedAttention(batch, self._caches, self._dtype, self._device)
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
         positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
         embeds = {row: torch.as_tensor(value, dtype=self._dtype, device=self._device) for row, value in batch.embeds.items()}
-        return self.model(tokens, positions, attend, embeds)
+        return self.model(tokens, positions, memory, embeds)
 
     def _draw(
         self,
@@ -112,7 +125,10 @@ class TorchRunner:
 
 
 def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:
-    """Layers by what they remember: those that see everything, and those that see a window."""
+    """Layers by what they remember: those that see everything, those that see a window, those that keep a state."""
+    if config.state_space is not None:
+        size = config.layers * slot_bytes(config.state_space, bytes_per_value)
+        return (CacheGroup("recurrent", "recurrent", tuple(range(config.layers)), size),)
     groups: list[CacheGroup] = []
     for kind in ("full", "sliding"):
         layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
@@ -126,7 +142,12 @@ def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
     return len(drawn) < rule.limit and drawn[-1] not in rule.stop_ids
 
 
-def _next(batch: Batch, drawn: list[list[int]]) -> Batch:
-    """The batch of the following decode step. Rows that ended go on with their last token: what they compute is never read."""
+def _next(batch: Batch, drawn: list[list[int]], rows: list[int], states: StateCache | None) -> Batch:
+    """The batch of the following decode step. What is not in `rows` has ended and goes on with its last token: that is never read, and
+    its state stays where it was."""
     tokens = np.asarray([row[-1] if row else token for row, token in zip(drawn, batch.tokens, strict=True)], np.int32)
-    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, embeds={})
+    tables = batch.tables
+    if states is not None:
+        going = np.isin(np.arange(len(drawn)), rows)[:, None]
+        tables = {**tables, states.group.name: np.where(going, tables[states.group.name], -1)}
+    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, tables=tables, embeds={})

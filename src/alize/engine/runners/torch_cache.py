@@ -19,7 +19,7 @@ from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Ints
 from alize.model.attend import best, index_scores
 from alize.model.memory import CacheRow
 
-__all__ = ["PagedAttention", "PagedCache"]
+__all__ = ["PagedAttention", "PagedCache", "zeros"]
 
 LEAST_QUERIES = 8
 """Query rows of one product, padded up: with fewer, MKL takes another path and the same query gets other bits."""
@@ -43,14 +43,14 @@ class PagedCache:
         for layer in group.layers:
             row = rows[layer]
             if row.heads:
-                self.keys[layer] = _zeros((blocks, BLOCK, row.heads, row.key), dtype, device)
+                self.keys[layer] = zeros((blocks, BLOCK, row.heads, row.key), dtype, device)
                 kept = self.keys[layer][..., : row.value]
-                self.values[layer] = kept if row.inside else _zeros((blocks, BLOCK, row.heads, row.value), dtype, device)
+                self.values[layer] = kept if row.inside else zeros((blocks, BLOCK, row.heads, row.value), dtype, device)
             if row.index:
-                self.index[layer] = _zeros((blocks, BLOCK, row.index), dtype, device)
+                self.index[layer] = zeros((blocks, BLOCK, row.index), dtype, device)
 
 
-def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+def zeros(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
     """Zeros that take no memory until a block is used: torch.zeros touches every page, 6 s and 6 GB for a default cache."""
     if device != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
