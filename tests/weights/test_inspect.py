@@ -1,10 +1,13 @@
 """What is said of weights to a person."""
 
+import json
+import math
 from pathlib import Path
 
 import pytest
 
 from alize.errors import CheckpointInvalid
+from alize.model.params import read_params
 from alize.weights.checkpoints.base import TokenizerFiles
 from alize.weights.inspect import KindFacts, _tokenizer, inspect
 from tests.weights.checkpoints.tiny_release import as_consolidated, saved_by_transformers
@@ -33,6 +36,42 @@ def test_a_release_in_a_folder_is_said_in_numbers(tmp_path: Path) -> None:
     assert theirs.parameters == ours.parameters == count
     assert (theirs.kinds, theirs.bytes) == ({"BF16": KindFacts(len(list(model.parameters())), count, 2 * count)}, 2 * count)
     assert (theirs.tokenizer, ours.tokenizer, ours.chat_template) == (None, "Tekken (tekken.json)", False)
+
+
+def test_codestral_mamba_has_the_parameters_its_makers_count(tmp_path: Path) -> None:
+    """Only the names and shapes of its release: the file is 14.6 GB of nothing, which takes no room on the disk."""
+    layer = {
+        "norm.weight": [4096],
+        "mixer.in_proj.weight": [18560, 4096],
+        "mixer.conv1d.weight": [10240, 1, 4],
+        "mixer.conv1d.bias": [10240],
+        "mixer.dt_bias": [128],
+        "mixer.A_log": [128],
+        "mixer.D": [128],
+        "mixer.norm.weight": [8192],
+        "mixer.out_proj.weight": [4096, 8192],
+    }
+    shapes = {"embedding.weight": [32768, 4096], "norm_f.weight": [4096]}
+    shapes |= {f"layers.{number}.{name}": shape for number in range(64) for name, shape in layer.items()}
+    tensors = {f"model.backbone.{name}": shape for name, shape in shapes.items()} | {"model.lm_head.weight": [32768, 4096]}
+    entries, end = {}, 0
+    for name, shape in tensors.items():
+        begin, end = end, end + 2 * math.prod(shape)
+        entries[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
+    header = json.dumps(entries).encode()
+    with (tmp_path / "consolidated.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + end)
+    sizes = {"dim": 4096, "n_layers": 64, "vocab_size": 32768, "n_groups": 8, "pad_vocab_size_multiple": 1, "tie_embeddings": False}
+    norms = {"rms_norm": True, "residual_in_fp32": True, "fused_add_norm": True}
+    (tmp_path / "params.json").write_text(json.dumps({**sizes, **norms, "model_type": "mamba"}))
+    (tmp_path / "tokenizer.model.v3").write_bytes(b"")
+    facts = inspect(tmp_path)
+    assert facts.parameters == 7_285_403_648
+    assert (facts.params["max_position_embeddings"], facts.tokenizer) == (262_144, "SentencePiece (tokenizer.model.v3)")
+    config = read_params(facts.params)
+    assert config.state_space is not None
+    assert (config.state_space.heads, config.state_space.channels) == (128, 10240)
 
 
 @pytest.mark.parametrize(
