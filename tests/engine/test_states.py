@@ -110,17 +110,18 @@ def test_a_release_answers_through_the_server(tmp_path: Path) -> None:
     house = start(tmp_path / "home", tmp_path / "log", weights, model=str(weights), cache_memory="0.01")
     try:
         house.wait_ready()
-        (card,) = house.client().get("/v1/models").json()["data"]
-        body = {"model": card["id"], "messages": [{"role": "user", "content": "def fibonacci(n):"}], "max_tokens": 20, "temperature": 0}
-        whole = house.client().post("/v1/chat/completions", json=body).json()
-        assert whole["usage"]["completion_tokens"] == 20
-        streamed = house.client().post("/v1/chat/completions", json={**body, "stream": True}).text
-        pieces = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
-        text = "".join(piece["choices"][0]["delta"].get("content") or "" for piece in pieces)
-        assert text == whole["choices"][0]["message"]["content"]
-        assert (card["max_context_length"], card["capabilities"]["completion_fim"]) == (262_144, False)
+        with house.client() as client:
+            (card,) = client.get("/v1/models").json()["data"]
+            body = {"model": card["id"], "messages": [{"role": "user", "content": "def fibonacci(n):"}], "max_tokens": 20, "temperature": 0}
+            whole = client.post("/v1/chat/completions", json=body).json()
+            streamed = client.post("/v1/chat/completions", json={**body, "stream": True}).text
     finally:
         house.stop()
+    assert (card["max_context_length"], card["capabilities"]["completion_fim"]) == (262_144, False)
+    assert whole["usage"]["completion_tokens"] == 20
+    pieces = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
+    text = "".join(piece["choices"][0]["delta"].get("content") or "" for piece in pieces)
+    assert text == whole["choices"][0]["message"]["content"]
 
 
 def _runner(folder: Path) -> TorchRunner:
