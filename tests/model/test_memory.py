@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace
 from alize.model.memory import cache_row, cached_numbers, parameters
 
 DENSE = ModelConfig(dim=24, layers=3, heads=4, kv_heads=2, head_dim=6, hidden=40, vocab=50, max_context=64)
@@ -21,16 +21,19 @@ SHAPES = {
         index=SparseIndex(top=4, heads=3, head_dim=8, layers=frozenset({0, 1})),
         rope=Rope(learned=True),
     ),
+    "states": replace(
+        DENSE, heads=0, kv_heads=0, head_dim=0, hidden=0, state_space=StateSpace(state=5, heads=6, head_dim=8, groups=2, conv=4)
+    ),
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_parameter_is_counted(shape: str) -> None:
     torch = pytest.importorskip("torch")
-    from alize.model.transformer import Transformer
+    from alize.model.build import build_model
 
     with torch.device("meta"):
-        model = Transformer(SHAPES[shape])
+        model = build_model(SHAPES[shape])
     assert parameters(SHAPES[shape]) == sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -51,3 +54,8 @@ def test_a_window_bounds_what_is_kept() -> None:
 def test_latents_are_kept_once_and_only_where_they_are_made() -> None:
     config = SHAPES["all of Mistral Large 4"]
     assert [cache_row(config, layer).numbers for layer in range(3)] == [12 + 4 + 8, 12 + 8, 0]
+
+
+def test_a_state_takes_the_same_room_after_any_context() -> None:
+    tails, states = 3 * 3 * (48 + 2 * 2 * 5), 3 * 48 * 5
+    assert [cached_numbers(SHAPES["states"], context) for context in (1, 10**6)] == [tails + states] * 2

@@ -7,9 +7,9 @@
 
 from dataclasses import dataclass
 
-from alize.model.config import Experts, LatentAttention, ModelConfig
+from alize.model.config import Experts, LatentAttention, ModelConfig, StateSpace
 
-__all__ = ["CacheRow", "cache_row", "cached_numbers", "parameters"]
+__all__ = ["CacheRow", "cache_row", "cached_numbers", "parameters", "slot_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,21 @@ def cache_row(config: ModelConfig, layer: int) -> CacheRow:
 
 
 def cached_numbers(config: ModelConfig, context: int) -> int:
-    """How many numbers the cache holds of one sequence of that length: a layer with a window keeps no more than that."""
+    """How many numbers the cache holds of one sequence of that length. A window bounds it; a state never grows."""
+    if config.state_space is not None:
+        return config.layers * (_tail(config.state_space) + config.state_space.inner * config.state_space.state)
     kept = {"full": context, "sliding": min(context, config.window or context)}
     return sum(cache_row(config, layer).numbers * kept[config.attention_kind(layer)] for layer in range(config.layers))
+
+
+def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:
+    """What one layer keeps of a sequence. The state is a sum over the whole past: float32 or wider, or it would lose what is small."""
+    return _tail(space) * bytes_per_value + space.inner * space.state * max(4, bytes_per_value)
+
+
+def _tail(space: StateSpace) -> int:
+    """The inputs that the convolution will see again."""
+    return (space.conv - 1) * space.channels
 
 
 def parameters(config: ModelConfig, active: bool = False) -> int:
@@ -52,9 +64,16 @@ def parameters(config: ModelConfig, active: bool = False) -> int:
 
 
 def _block(config: ModelConfig, layer: int, active: bool) -> int:
+    if config.state_space is not None:
+        return config.dim + _mixer(config.dim, config.state_space)
     attention = _attention(config) if config.latent is None else _latent(config, config.latent, layer)
     experts = config.experts if config.routed(layer) else None
     return 2 * config.dim + attention + (3 * config.dim * config.hidden if experts is None else _experts(config.dim, experts, active))
+
+
+def _mixer(dim: int, space: StateSpace) -> int:
+    projections = dim * (space.inner + space.channels + space.heads) + space.inner * dim
+    return projections + space.channels * (space.conv + 1) + 3 * space.heads + space.inner
 
 
 def _attention(config: ModelConfig) -> int:

@@ -14,12 +14,12 @@ from alize.engine.base import TokenLogprob
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_pack import can_pack, pack_weights
-from alize.engine.runners.torch_state import SlottedStates, StateCache, slot_bytes
+from alize.engine.runners.torch_state import SlottedStates, StateCache
 from alize.engine.sample import sample_rows
 from alize.model.attend import Attend
 from alize.model.build import Model
 from alize.model.config import ModelConfig
-from alize.model.memory import cache_row
+from alize.model.memory import cache_row, slot_bytes
 from alize.model.remember import Remember
 
 __all__ = ["TorchRunner", "cache_groups"]

@@ -18,19 +18,14 @@ from alize.engine.runners.torch_cache import zeros
 from alize.model.config import StateSpace
 from alize.model.scan import advance, convolve, scan
 
-__all__ = ["SlottedStates", "StateCache", "slot_bytes"]
+__all__ = ["SlottedStates", "StateCache"]
 
 DECODES_TOGETHER = {"cpu": 4}
 """States moved in one piece, 64 elsewhere: of 4 MB each, more of them leave the processor's caches between one operation and the next."""
 
 
-def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:
-    """What one layer keeps of a sequence. The state is a sum over the whole past: float32 or wider, or it would lose what is small."""
-    return (space.conv - 1) * space.channels * bytes_per_value + space.inner * space.state * max(4, bytes_per_value)
-
-
 class StateCache:
-    """Memory of one recurrent group."""
+    """Memory of one recurrent group. States are float32 or wider, as `slot_bytes` counts them."""
 
     def __init__(self, group: CacheGroup, slots: int, space: StateSpace, dtype: torch.dtype, device: str) -> None:
         self.group = group

@@ -26,10 +26,7 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     _check_split(files)
     recurrent = check_architecture(path, metadata) == "mamba2"
     stored = (tensor for file in files for tensor in file.tensors.values())
-    if recurrent:
-        tensors = unfolded(named(path, stored, from_gguf_mamba))
-    else:
-        tensors = named(path, unstacked(path, stored), from_gguf)
+    tensors = unfolded(named(path, stored, from_gguf_mamba)) if recurrent else named(path, unstacked(path, stored), from_gguf)
     template = metadata.get("tokenizer.chat_template")
     return MappedCheckpoint(
         "gguf",
