@@ -377,6 +377,46 @@ export interface Exported {
   messages: MessageExported[];
 }
 
+/** Text around a gap to fill. */
+export interface FIMCompletionRequest {
+  /** Id or alias of a model of GET /v1/models that has completion_fim. */
+  model: string;
+  /** The text before the gap. */
+  prompt: string;
+  /** The text after the gap. */
+  suffix?: string | null;
+  /** How freely to draw; 0 always takes the likeliest token. By default the model's own. */
+  temperature?: number | null;
+  /** Draw from the likeliest tokens that hold this share together. */
+  top_p?: number | null;
+  /** Most tokens of the answer. By default, what the context leaves. */
+  max_tokens?: number | null;
+  /** The answer cannot end by itself before this many tokens. */
+  min_tokens?: number | null;
+  /** Send the answer as server-sent events while it is made. */
+  stream?: boolean;
+  /** Texts that end the answer and are not part of it. */
+  stop?: string | string[] | null;
+  /** The same seed gives the same answer. */
+  random_seed?: number | null;
+  /** For the client's own use: neither read, kept nor logged. */
+  metadata?: Record<string, unknown> | null;
+  /** No effect: prompts of one workspace share the cache of one engine. */
+  prompt_cache_key?: string | null;
+}
+
+/** What belongs into the gap. */
+export interface FIMCompletionResponse {
+  id: string;
+  object?: "chat.completion";
+  /** Unix time in seconds. */
+  created: number;
+  /** The name that was asked for. */
+  model: string;
+  choices: ChatCompletionChoice[];
+  usage: UsageInfo;
+}
+
 export interface FTModelCard {
   id: string;
   object: "model";
@@ -1091,6 +1131,14 @@ export interface Calls {
     query: null;
     body: ChatCompletionRequest;
     answer: ChatCompletionResponse;
+    stream: CompletionEvent;
+  };
+  /** Fill a gap in a text. */
+  "POST /v1/fim/completions": {
+    path: null;
+    query: null;
+    body: FIMCompletionRequest;
+    answer: FIMCompletionResponse;
     stream: CompletionEvent;
   };
   /** List the models that are served. */
