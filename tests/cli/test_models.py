@@ -46,6 +46,12 @@ def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -
     assert inspected["id"] == "mine"
     assert inspected["parameters"] == 134515008
     assert inspected["params"]["n_layers"] == 30
+    assert inspected["active_parameters"] == 134515008
+    assert inspected["cache_bytes"] == {str(length): length * 30 * 2 * 3 * 64 * 2 for length in (1024, 4096, 8192)}
+
+
+def test_the_short_command_says_the_same(alize: Alize, file: Path) -> None:
+    assert alize("inspect", str(file)).stdout == alize("models", "inspect", str(file)).stdout
 
 
 @pytest.mark.parametrize("command", [["pull"], ["models", "inspect"], ["models", "verify"]])

@@ -24,6 +24,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     run.run,
     chat.chat,
     pull.pull,
+    models.inspect,
     bench.bench,
     doctor.doctor,
     settings.settings,

@@ -10,6 +10,7 @@ import typer
 from alize.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
+    from alize.model.config import ModelConfig
     from alize.settings import Settings
     from alize.weights.catalog import Card
     from alize.weights.inspect import Facts
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "HELP", "local_model"]
 
+_BYTES = 2  # of a cached number, in bfloat16
 HELP = "List the models there are, look into one, verify one."
 
 Name = Annotated[
@@ -43,8 +45,10 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
-    """Say what a model's files hold: format, size, how the values are stored, configuration, tokenizer."""
+    """Say what a model's files hold: format, parameters, how they are stored, memory by length of context, configuration, tokenizer."""
     from alize.cli.terminal import print_json, print_table
+    from alize.model.memory import cached_numbers, parameters
+    from alize.model.params import read_params
     from alize.settings import Settings
     from alize.weights.inspect import inspect
     from alize.weights.pull import located
@@ -52,10 +56,13 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     settings = Settings.load(home=home, model=model)
     card, path = located(settings.model, settings.home, settings.aliases())
     facts = inspect(path)
+    config = read_params(facts.params)
     if as_json:
-        print_json({"id": card.id, "sha256": card.sha256, **asdict(facts)})
+        memory = {str(context): cached_numbers(config, context) * _BYTES for context in _contexts(config)}
+        active = parameters(config, active=True)
+        print_json({"id": card.id, "sha256": card.sha256, **asdict(facts), "active_parameters": active, "cache_bytes": memory})
         return
-    print_table(("", card.id), _facts(card, facts))
+    print_table(("", card.id), _facts(card, facts, config))
 
 
 def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
@@ -119,13 +126,23 @@ def _row(entry: dict[str, Any]) -> list[object]:
     return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here]
 
 
-def _facts(card: "Card", facts: "Facts") -> Iterator[tuple[str, object]]:
+def _contexts(config: "ModelConfig") -> list[int]:
+    """Lengths to say the memory of: in steps of four, and the longest."""
+    return [*(length for length in (1024, 4096, 16384, 65536, 262144) if length < config.max_context), config.max_context]
+
+
+def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
+    from alize.model.memory import cached_numbers, parameters
 
     yield "path", facts.path
     yield "format", facts.format
     yield "parameters", f"{facts.parameters:,}"
+    if (active := parameters(config, active=True)) != parameters(config):
+        yield "at work for a token", f"{active:,}"
     yield "size", size(facts.bytes)
+    for context in _contexts(config):
+        yield f"cache of {context:,} tokens", f"{size(cached_numbers(config, context) * _BYTES)} in 16 bits"
     for name, kind in facts.kinds.items():
         yield f"stored as {name}", f"{kind.tensors} tensors, {kind.parameters:,} values of {kind.bits:.2f} bits"
     for name, value in facts.params.items():
