@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from safetensors.torch import load_file, save_file
 
 DENSE = {
     "hidden_size": 32,
@@ -62,8 +61,12 @@ class Family:
     shape: dict[str, Any] = field(default_factory=dict)
     model: str = "ForCausalLM"
     base: dict[str, Any] = field(default_factory=lambda: DENSE)
+    text: str = ""  # model_type of the decoder, where it is one part of several
+    eye: dict[str, Any] = field(default_factory=dict)
+    around: dict[str, Any] = field(default_factory=dict)
 
 
+PIXTRAL = {"vision_feature_layer": -1, "vision_feature_select_strategy": "full", "image_token_index": 10}
 FAMILIES = {
     "dense": Family("Mistral", {"sliding_window": None}),
     "dense, sliding window": Family("Mistral", {"sliding_window": 7}),
@@ -105,9 +108,40 @@ FAMILIES = {
             "rope_parameters": {**YARN, "attention_factor": 1.0},
         },
         model="ForConditionalGeneration",
+        eye={"hidden_act": "silu"},
     ),
     "state space": Family("Mamba2", base=RECURRENT),
     "state space, one group, tied head": Family("Mamba2", {"n_groups": 1, "conv_kernel": 3, "tie_word_embeddings": True}, base=RECURRENT),
+}
+SEEING = {
+    "Pixtral": Family("Llava", {"sliding_window": None}, "ForConditionalGeneration", "mistral", around=PIXTRAL),
+    "Pixtral, silu, no bias": Family(
+        "Llava",
+        {"sliding_window": None},
+        "ForConditionalGeneration",
+        "mistral",
+        eye={"hidden_act": "silu", "num_attention_heads": 4},
+        around={**PIXTRAL, "multimodal_projector_bias": False},
+    ),
+    "merged patches": Family(
+        "Mistral3",
+        {"sliding_window": None, "tie_word_embeddings": True},
+        "ForConditionalGeneration",
+        "mistral",
+        eye={"hidden_act": "silu"},
+        around={"multimodal_projector_bias": True},
+    ),
+    "merged patches, YaRN": Family(
+        "Mistral3", FAMILIES["YaRN and temperature"].shape, "ForConditionalGeneration", "ministral3", around={"tie_word_embeddings": False}
+    ),
+    "merged patches, latent attention": Family(
+        "Mistral3",
+        FAMILIES["latent attention, grouped experts"].shape,
+        "ForConditionalGeneration",
+        "mistral4",
+        around={"tie_word_embeddings": False, "spatial_merge_size": 3},
+    ),
+    "merged patches, indexer": FAMILIES["indexer, unrotated layers, shared latents"],
 }
 
 
@@ -120,7 +154,8 @@ def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
     if "kv_lora_rank" in shape:
         del shape["head_dim"]  # follows from its parts
     if family.model == "ForConditionalGeneration":
-        shape = {"text_config": shape, "vision_config": {"model_type": "pixtral", **EYE}}
+        named = {"model_type": family.text} if family.text else {}
+        shape = {"text_config": {**named, **shape}, "vision_config": {"model_type": "pixtral", **EYE, **family.eye}, **family.around}
     config = getattr(transformers, f"{family.kind}Config")(**shape)
     if family.base is DENSE:  # a state space has no attention
         config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
@@ -145,10 +180,6 @@ def saved(model: Any, folder: Path) -> Path:
     """As transformers writes it."""
     folder.mkdir(exist_ok=True)
     model.save_pretrained(folder)
-    if hasattr(getattr(model, "model", None), "vision_tower"):  # until there are eyes
-        weights = load_file(folder / "model.safetensors")
-        text = {name: weights[name] for name in weights if not name.startswith(("vision_", "patch_merger", "pre_mm_projector"))}
-        save_file(text, folder / "model.safetensors")
     return folder
 
 

@@ -6,6 +6,7 @@ from alize.model.attend import Attend, PackedCausal
 from alize.model.config import ModelConfig
 from alize.model.mamba import Mamba
 from alize.model.remember import PackedStates, Remember
+from alize.model.seeing import SeeingTransformer
 from alize.model.transformer import Transformer
 
 __all__ = ["Model", "build_model", "packed_memory"]
@@ -15,7 +16,9 @@ Model = Transformer | Mamba
 
 
 def build_model(config: ModelConfig) -> Model:
-    return Transformer(config) if config.state_space is None else Mamba(config, config.state_space)
+    if config.state_space is not None:
+        return Mamba(config, config.state_space)
+    return Transformer(config) if config.vision is None else SeeingTransformer(config, config.vision)
 
 
 def packed_memory(config: ModelConfig, lengths: Sequence[int]) -> Attend | Remember:

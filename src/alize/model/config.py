@@ -7,6 +7,9 @@ from alize.errors import CheckpointInvalid
 
 __all__ = ["Experts", "LatentAttention", "ModelConfig", "Rope", "SparseIndex", "StateSpace", "Temperature", "Vision"]
 
+LARGEST_IMAGE = 2**14
+"""Pixels a side: a file's word alone makes no image larger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rope:
@@ -100,19 +103,35 @@ class StateSpace:
 
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """Pixtral's image encoder and the projector behind it."""
+    """Pixtral's image encoder and the projector behind it (Agrawal et al. 2024)."""
 
     dim: int
     layers: int
     heads: int
     hidden: int
-    patch: int
-    image: int  # largest side, pixels
+    patch: int  # pixels a side
+    image: int  # longest side, in pixels, that an image may have
     rope_theta: float = 10000.0
-    merge: int = 1  # spatial merge of the projector
-    image_token: int = 10
-    break_token: int = 12
-    end_token: int = 13
+    activation: Literal["silu", "gelu"] = "silu"  # of the feed-forward
+    norm_eps: float | None = None  # of the norm before the projector; None where there is none
+    merge: int = 0  # the patch merger makes one row of merge · merge patches; 0 where there is none
+    bias: bool = True  # of the projector
+
+    @property
+    def side(self) -> int:
+        """Pixels a side of what one token shows."""
+        return self.patch * max(1, self.merge)
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "layers", "heads", "hidden", "patch", "image"):
+            if getattr(self, name) <= 0:
+                raise CheckpointInvalid(f"The model's image encoder has {name} = {getattr(self, name)}; it must be positive.")
+        if self.dim % self.heads or self.dim // self.heads % 4:
+            raise CheckpointInvalid(
+                f"The image encoder's {self.heads} heads share a width of {self.dim}: rows and columns need as many pairs of each head."
+            )
+        if not self.side <= self.image <= LARGEST_IMAGE:
+            raise CheckpointInvalid(f"The model's images have {self.image} pixels a side; from {self.side} to {LARGEST_IMAGE} can be run.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
     """
     config = read_params(checkpoint.params)
-    if config.layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
-        raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
+    layers = config.layers + (config.vision.layers if config.vision else 0)
+    if layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
+        raise CheckpointInvalid(f"{checkpoint.path} does not hold the {layers} layers of its configuration.")
     with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once
         model = build_model(config)
     wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Temperature
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Temperature, Vision
 
 __all__ = ["read_params"]
 
-_LATER = frozenset({"vision_encoder", "quantization", "d_model", "multimodal"})
+_LATER = frozenset({"quantization", "d_model"})
 """Keys that change the architecture and that are not translated yet: refused, never ignored."""
 
 
@@ -22,8 +22,8 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
 
     Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
     sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
-    max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention). With a model_type of
-    "mamba", other keys: see _state_space_model.
+    max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention), vision_encoder {…}
+    (in the latest releases, multimodal.vision_encoder_args). With a model_type of "mamba", other keys: see _state_space_model.
     """
     refused = sorted(key for key in set(params) & _LATER if params[key] is not None)
     if refused:
@@ -55,6 +55,7 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         latent=latent,
         index=_index(params, layers),
         logit_cap=_positive(params, "final_logit_softcapping", 0.0),
+        vision=_vision(params),
     )
 
 
@@ -179,6 +180,51 @@ def _index(params: Mapping[str, Any], layers: int) -> SparseIndex | None:
         heads=_integer(part, "n_heads"),
         head_dim=_integer(part, "head_dim"),
         layers=frozenset(layer for layer, full in enumerate(_list(part, "full_layers", layers) or [1] * layers) if full),
+    )
+
+
+_SEEN = frozenset(
+    {
+        *("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "patch_size", "image_size", "max_image_size"),
+        *("num_channels", "rope_theta", "hidden_act", "adapter_bias", "spatial_merge_size", "mm_projector_id"),
+        *("add_pre_mm_projector_layer_norm", "pre_mm_projector_norm_eps"),
+        *("image_token_id", "image_break_token_id", "image_end_token_id"),  # the tokenizer has them by name
+    }
+)
+
+
+def _vision(params: Mapping[str, Any]) -> Vision | None:
+    several = _part(params, "multimodal") or {}
+    key = "multimodal.vision_encoder_args" if several else "vision_encoder"
+    part = _part(params, "vision_encoder") or _part(several, "vision_encoder_args")
+    unknown = sorted(name for name in set(several) - {"vision_encoder_args"} if several[name] is not None)
+    unknown += sorted(name for name in set(part or ()) - _SEEN if part and part[name] is not None)
+    if unknown:
+        raise CheckpointInvalid(f"The model's '{key}' has {unknown[0]!r}, which this version does not know: what it sees would be wrong.")
+    if part is None:
+        return None
+    merges, merge = part.get("mm_projector_id") or "", _integer(part, "spatial_merge_size", 1)
+    for name, value, known in (
+        ("num_channels", part.get("num_channels", 3), (3,)),
+        ("hidden_act", part.get("hidden_act", "silu"), ("silu", "gelu")),
+        ("mm_projector_id", merges, ("", "patch_merge")),
+        ("spatial_merge_size", merge, range(1, 17) if merges else (1,)),
+    ):
+        if value not in known:
+            raise CheckpointInvalid(f"The model's '{key}' has {name} = {value!r}, which this version cannot run.")
+    image = _integer(part, "image_size")
+    return Vision(
+        dim=_integer(part, "hidden_size"),
+        layers=_integer(part, "num_hidden_layers"),
+        heads=_integer(part, "num_attention_heads"),
+        hidden=_integer(part, "intermediate_size"),
+        patch=_integer(part, "patch_size"),
+        image=_integer(part, "max_image_size", image),
+        rope_theta=_positive(part, "rope_theta", 10000.0),
+        activation=part.get("hidden_act", "silu"),
+        norm_eps=_positive(part, "pre_mm_projector_norm_eps", 1e-5) if part.get("add_pre_mm_projector_layer_norm") else None,
+        merge=merge if merges else 0,
+        bias=bool(part.get("adapter_bias", True)),
     )
 
 

@@ -16,7 +16,10 @@ from alize.model.feedforward import FeedForward
 from alize.model.latent import LatentAttention
 from alize.model.rope import Places, places
 
-__all__ = ["Block", "Transformer"]
+__all__ = ["Block", "Embeds", "Transformer"]
+
+Embeds = tuple[Tensor, Tensor]
+"""Which tokens [I], and what stands for them instead of their embeddings [I, D]."""
 
 
 class Block(nn.Module):
@@ -56,11 +59,11 @@ class Transformer(nn.Module):
         self.norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
         self.output = None if config.tied else nn.Linear(config.dim, config.vocab, bias=False)
 
-    def forward(self, tokens_T: Tensor, positions_T: Tensor, attend: Attend, embeds: dict[int, Tensor] | None = None) -> Tensor:
-        """Hidden states after the last norm, [T, D]. `embeds` puts rows such as image patches in place of a token's embedding."""
+    def forward(self, tokens_T: Tensor, positions_T: Tensor, attend: Attend, embeds: Embeds | None = None) -> Tensor:
+        """Hidden states after the last norm, [T, D]. `embeds` puts rows such as image patches in place of tokens' embeddings."""
         x_TD = self.tok_embeddings(tokens_T)
-        for row, embed_D in (embeds or {}).items():
-            x_TD[row] = embed_D
+        if embeds is not None:
+            x_TD = x_TD.index_copy(0, *embeds)
         where = places(self.config, positions_T, None if self.lerope is None else self.lerope.alpha)
         for block in self.layers:
             x_TD = block(x_TD, where, attend)

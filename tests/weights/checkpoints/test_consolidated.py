@@ -57,7 +57,7 @@ def test_a_vocabulary_that_is_not_the_tables_is_refused(model, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "name",
-    ["layers.0.block_sparse_moe.experts.0.w1.weight", "vision_encoder.ln_pre.weight", "layers.0.attention.wo.bias", "model.norm.weight"],
+    ["layers.0.block_sparse_moe.experts.0.w1.weight", "vision_encoder.ln_post.weight", "layers.0.attention.wo.bias", "model.norm.weight"],
 )
 def test_a_tensor_of_no_known_part_is_refused_by_name(name: str, model, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = as_consolidated(model, tmp_path) / "consolidated.safetensors"

@@ -5,7 +5,7 @@ out cache blocks by number; the runner reads and writes the memory behind them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -92,7 +92,6 @@ class Batch:
     contexts: Ints  # [R]
     tables: Mapping[str, Ints]  # group name → [R, most blocks of any sequence]
     sample: npt.NDArray[np.bool_]  # [R]
-    embeds: Mapping[int, npt.NDArray[np.float32]] = field(default_factory=dict[int, npt.NDArray[np.float32]])  # index into T → [D]
     adapters: tuple[str | None, ...] = ()  # per sequence; empty = none
     want: Literal["tokens", "logits", "hidden"] = "tokens"
 

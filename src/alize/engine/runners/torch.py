@@ -99,8 +99,7 @@ class TorchRunner:
             memory = PagedAttention(batch, self._caches, self._dtype, self._device)
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
         positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
-        embeds = {row: torch.as_tensor(value, dtype=self._dtype, device=self._device) for row, value in batch.embeds.items()}
-        return self.model(tokens, positions, memory, embeds)
+        return self.model(tokens, positions, memory)
 
     def _draw(
         self,
@@ -150,4 +149,4 @@ def _next(batch: Batch, drawn: list[list[int]], rows: list[int], states: StateCa
     if states is not None:
         going = np.isin(np.arange(len(drawn)), rows)[:, None]
         tables = {**tables, states.group.name: np.where(going, tables[states.group.name], -1)}
-    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, tables=tables, embeds={})
+    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, tables=tables)

@@ -94,4 +94,4 @@ class _PackedFeedForward(FeedForward):
 
     def forward(self, x_TD: Tensor) -> Tensor:
         gate, up = self.w13(x_TD).chunk(2, dim=-1)
-        return self.w2(F.silu(gate) * up)
+        return self.w2(self.activation(gate) * up)

@@ -34,7 +34,7 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     kept = config.get("model_type") in KEEPS_NAMES
     canonical = from_mamba if config.get("model_type") == "mamba2" else from_consolidated if kept else from_huggingface
     tensors = named(folder, unstacked(folder, _tensors(folder, layout)), canonical)
-    if params["tied_embeddings"]:
+    if params.setdefault("tied_embeddings", "output.weight" not in tensors):
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
     params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
     metadata = {"name": folder.name} | {key: config[key] for key in ("dtype", "torch_dtype", "transformers_version") if key in config}
@@ -66,14 +66,23 @@ def _in_halves(folder: Path, params: Mapping[str, Any], tensors: Mapping[str, St
     """Mark the rows that are stored in halves."""
     marked: dict[str, StoredTensor] = {}
     for name, tensor in tensors.items():
-        part = name.split(".")[-2]
-        if "kv_lora_rank" in params:
-            part = ""  # interleaved in the file
-        heads = params["n_heads"] if part == "wq" else params["n_kv_heads"] if part == "wk" else 0
-        if heads and (not tensor.shape or tensor.shape[0] != heads * params["head_dim"] or params["head_dim"] % 2):
+        heads, width = _rotated(name, params)
+        if heads and (not tensor.shape or tensor.shape[0] != heads * width or width % 2):
             raise CheckpointInvalid(
-                f"{folder}: '{name}' is of shape {list(tensor.shape)}, which is not {heads} heads of {params['head_dim']}.",
+                f"{folder}: '{name}' is of shape {list(tensor.shape)}, which is not {heads} heads of {width}.",
                 remedy="config.json and the weights are of different models: fetch them again.",
             )
         marked[name] = replace(tensor, rotary_halves=heads)
     return marked
+
+
+def _rotated(name: str, params: Mapping[str, Any]) -> tuple[int, int]:
+    """How many heads, and how wide, the rows of a tensor are, where they are rotated; else 0."""
+    part = name.split(".")[-2]
+    if name.startswith("vision_encoder."):
+        seen: Mapping[str, Any] = params.get("vision_encoder", {})
+        heads = seen.get("num_attention_heads", 0) if part in ("wq", "wk") else 0
+        return heads, seen.get("hidden_size", 0) // max(1, heads)
+    if "kv_lora_rank" in params:
+        return 0, 0  # interleaved in the file
+    return params["n_heads"] if part == "wq" else params["n_kv_heads"] if part == "wk" else 0, params["head_dim"]

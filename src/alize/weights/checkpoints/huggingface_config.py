@@ -12,6 +12,7 @@ from typing import Any, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.mamba import huggingface_params
+from alize.weights.checkpoints.vision_config import add_vision, inner
 
 __all__ = ["params_of"]
 
@@ -26,27 +27,28 @@ class _Family:
     parts: tuple[Callable[[Fields, Params], None], ...] = ()
     theta: float = 10000.0
     window: int | None = None  # where sliding_window is absent
-    text: bool = False  # the decoder is described under text_config
+    heads: int | None = None  # where num_attention_heads is absent
+    sees: bool = False  # the decoder is described under text_config, beside what sees
     whole: Callable[[Fields], Params] | None = None  # reads all of it, for a family that has nothing of a dense decoder
 
 
 def params_of(config: Mapping[str, Any], path: Path) -> Params:
     """Raises CheckpointInvalid for what this version cannot run."""
-    fields = Fields(path, config)
-    kind = fields.get("model_type")
-    family = FAMILIES.get(kind) if isinstance(kind, str) else None
-    if family is None:
-        raise CheckpointInvalid(
-            f"{path} is of the model_type {shown(kind)}, which cannot be run.", remedy=f"Supported are {', '.join(FAMILIES)}."
-        )
+    fields = outer = Fields(path, config)
+    kind, family = _family(fields, path)
     fields.expect("architectures", [family.architecture], family.architecture)
     fields.refuse("quantization_config", "weights quantised this way cannot be read; take the release that is not, or a GGUF")
     if family.whole is not None:
         return family.whole(fields)
-    if family.text:
-        fields = _inner(fields, "text_config")
+    if family.sees:
+        fields = inner(fields, "text_config")
+    if kind in AROUND:
+        kind, family = _family(fields, path)
+        if family.sees or family.whole is not None:
+            raise CheckpointInvalid(f"{path}: 'text_config' is of the model_type {shown(kind)}, which is no decoder to see with.")
+        fields.refuse("quantization_config", "weights quantised this way cannot be read; take the release that is not, or a GGUF")
     fields.expect("hidden_act", "silu")
-    dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads")
+    dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads", family.heads)
     params: Params = {
         "dim": dim,
         "n_layers": fields.integer("num_hidden_layers"),
@@ -59,6 +61,8 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
         "max_position_embeddings": fields.integer("max_position_embeddings"),
         "tied_embeddings": fields.flag("tie_word_embeddings", False),
     }
+    if outer is not fields:
+        add_vision(outer, fields, params)
     _rope(fields, params, family.theta)
     if family.window is not None or fields.get("sliding_window") is not None:
         _window(fields, params, family.window)
@@ -183,20 +187,26 @@ def _large4(fields: Fields, params: Params) -> None:
     params["lerope"] = params["ssmax"] = True
 
 
-def _inner(fields: Fields, key: str) -> Fields:
-    value = fields.get(key)
-    if not isinstance(value, dict):
-        raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(value)}, not an object.", remedy="Fetch the model again.")
-    return Fields(fields.path, cast("dict[str, Any]", value))
+def _family(fields: Fields, path: Path) -> tuple[str, _Family]:
+    kind = fields.get("model_type")
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        raise CheckpointInvalid(
+            f"{path} is of the model_type {shown(kind)}, which cannot be run.", remedy=f"Supported are {', '.join(FAMILIES)}."
+        )
+    return kind, FAMILIES[kind]
 
 
 FAMILIES: Mapping[str, _Family] = {
-    "mistral": _Family("MistralForCausalLM", window=4096),
+    "mistral": _Family("MistralForCausalLM", window=4096, heads=32),
     "llama": _Family("LlamaForCausalLM", (_no_window,)),
     "mixtral": _Family("MixtralForCausalLM", (_mixtral,), theta=1e6),
     "ministral": _Family("MinistralForCausalLM", window=4096),
     "ministral3": _Family("Ministral3ForCausalLM"),
     "mistral4": _Family("Mistral4ForCausalLM", (_latent, _routed)),
     "mamba2": _Family("Mamba2ForCausalLM", whole=huggingface_params),
-    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _routed, _large4), text=True),
+    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _routed, _large4), sees=True),
+    "llava": _Family("LlavaForConditionalGeneration", sees=True),  # Pixtral
+    "mistral3": _Family("Mistral3ForConditionalGeneration", sees=True),  # Mistral Small 3.1 and later, Ministral 3, Mistral Small 4
 }
+AROUND = frozenset({"llava", "mistral3"})
+"""Families that see, and whose decoder is of one of the others: its text_config has a model_type of its own."""

@@ -12,6 +12,7 @@ from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import FileTensor
+from alize.weights.checkpoints.vision_names import VISION, decoder_name, vision_name
 
 __all__ = ["from_consolidated", "from_gguf", "from_huggingface", "named"]
 
@@ -121,7 +122,7 @@ def from_consolidated(name: str) -> str | None:
     'layers.3.feed_forward.experts.7.w1.weight'
     """
     name = _BESIDE_ATTENTION.sub(r"\1.feed_forward.\2", name)
-    return name if _CANONICAL.fullmatch(name) else None
+    return name if _CANONICAL.fullmatch(name) or VISION.fullmatch(name) else None
 
 
 def from_gguf(name: str) -> str | None:
@@ -143,7 +144,8 @@ def from_huggingface(name: str) -> str | None:
     >>> from_huggingface("model.layers.3.block_sparse_moe.experts.7.w2.weight")
     'layers.3.feed_forward.experts.7.w2.weight'
     """
-    return _translated(name, r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)", _HUGGINGFACE, _HUGGINGFACE_LAYER)
+    seen = vision_name(name)
+    return seen or _translated(decoder_name(name), r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)", _HUGGINGFACE, _HUGGINGFACE_LAYER)
 
 
 def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
