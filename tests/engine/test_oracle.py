@@ -8,16 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alize.engine.base import Request, SamplingParams
+from alize.engine.base import Image, Request, SamplingParams
 from alize.engine.batch import pack
 from alize.engine.core import Core
 from alize.engine.runners.base import RowSampling
 from alize.engine.schedule import Limits
-from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex, StateSpace
+from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex, StateSpace, Vision
 
 torch = pytest.importorskip("torch")
+from alize.engine.images import shown  # noqa: E402
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
+from alize.engine.runners.torch_images import Eyes  # noqa: E402
 from alize.model.build import Model, build_model, packed_memory  # noqa: E402
+from alize.model.seeing import SeeingTransformer  # noqa: E402
 
 LATENT = LatentAttention(kv_rank=12, q_rank=0, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
 SHAPES = {
@@ -34,6 +37,7 @@ SHAPES = {
         "state_space": StateSpace(state=6, heads=8, head_dim=8, groups=2, conv=4),
         **dict.fromkeys(("heads", "kv_heads", "head_dim", "hidden"), 0),
     },
+    "seeing": {"vision": Vision(dim=16, layers=2, heads=2, hidden=24, patch=2, image=16, merge=2, norm_eps=1e-5)},
 }
 WAYS = {
     "batched": (Limits(), 200),
@@ -57,7 +61,24 @@ def tiny(shape: str) -> Model:
     return model
 
 
-def workload() -> list[Request]:
+def workload(model: Model) -> list[Request]:
+    """For a model that sees, every third prompt shows an image, and prompts that begin alike may show different ones."""
+    requests = texts()
+    if model.config.vision is None:
+        return requests
+    numbers, side = np.random.default_rng(1), model.config.vision.side
+    pictures = [numbers.standard_normal((3, rows * side, columns * side)).astype(np.float32) for rows, columns in ((3, 2), (2, 3), (4, 4))]
+    for index, request in enumerate(requests):
+        images: list[Image] = []
+        for _ in range(3 if index % 3 else 0):
+            image = Image.of(pictures[int(numbers.integers(3))], side, 3 + sum(each.length + 2 for each in images))
+            if image.start + image.length <= len(request.tokens):
+                images.append(image)
+        requests[index] = replace(request, images=tuple(images))
+    return requests
+
+
+def texts() -> list[Request]:
     numbers = np.random.default_rng(0)
     shared = numbers.integers(0, 101, 40).tolist()
     return [
@@ -75,7 +96,7 @@ def answers(model: Model, limits: Limits, blocks: int, together: bool = True) ->
     runner = TorchRunner(model)
     core = Core(runner, limits, {group.name: blocks for group in runner.info.groups})
     given: dict[str, list[int]] = {}
-    for request in workload():
+    for request in workload(model):
         core.add(request)
         while core.busy and not together:
             for step in core.step():
@@ -108,10 +129,20 @@ def test_the_answer_does_not_depend_on_how_it_was_computed(model_and_solo: tuple
 def test_greedy_tokens_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:
     """The paged runner against model/ run over the whole sequence at once."""
     model, solo = model_and_solo
-    for request in workload():
+    for request in workload(model):
         if request.sampling.temperature == 0 and not request.sampling.presence_penalty:
             tokens = torch.tensor([*request.tokens, *solo[request.id]])
-            hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))
+            embeds = None
+            if isinstance(model, SeeingTransformer) and request.images:
+                squares = [
+                    image.start + row * (image.columns + 1) + column
+                    for image in request.images
+                    for row in range(image.rows)
+                    for column in range(image.columns)
+                ]
+                side = model.vision_encoder.config.side
+                embeds = torch.tensor(squares), model.see([torch.tensor(image.array(side)).double() for image in request.images])
+            hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]), embeds)
             greedy = model.head(hidden).argmax(-1)[len(request.tokens) - 1 : -1]
             assert greedy.tolist() == solo[request.id]
 
@@ -141,7 +172,7 @@ def test_states_that_gave_way_are_made_again_and_those_of_a_step_that_raised_too
     model = tiny("states")
     solo = answers(model, Limits(), 16, together=False)[0]
     core = Core(Interrupted(model), Limits(step_tokens=32), {"recurrent": 4})
-    for request in workload():
+    for request in workload(model):
         core.add(request)
     given: dict[str, list[int]] = {}
     number = raised = 0
@@ -178,3 +209,30 @@ def test_a_row_that_ends_within_a_call_leaves_its_state_where_it_was() -> None:
     model = runner.model
     greedy = model.head(model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))).argmax(-1)
     assert greedy[2:-1].tolist() == [first, short[0], *after]
+
+
+def test_an_image_that_comes_again_is_not_encoded_again_until_too_many_have_come() -> None:
+    model = tiny("seeing")
+    assert isinstance(model, SeeingTransformer)
+    pictures = [Image.of(np.full((3, 8, 8), colour, np.float32), 4, 0) for colour in (0.0, 1.0, 2.0)]
+    eyes = Eyes(model, most=2 * 4 * 32 * 8)  # two images of 4 tokens
+    first = [eyes.embeds(shown([picture], 0, picture.length, 0)) for picture in pictures[:2]]
+    assert eyes.encoded == 2
+    for start, count in ((0, 2), (2, 1), (3, 3)):  # in pieces
+        places, rows = eyes.embeds(shown([pictures[0]], start, count, at=7)) or (None, None)
+        expected = [(0, 0), (1, 1), (3, 2), (4, 3)]  # token and square; token 2 ends the first row
+        here = [(token - start + 7, square) for token, square in expected if start <= token < start + count]
+        if not here:
+            assert places is None
+            continue
+        assert places is not None
+        assert rows is not None
+        assert first[0] is not None
+        assert places.tolist() == [place for place, _ in here]
+        assert torch.equal(rows, first[0][1][[square for _, square in here]])
+    assert eyes.encoded == 2
+    eyes.embeds(shown([pictures[2]], 0, 6, 0))  # the second, used longest ago, gives way
+    eyes.embeds(shown([pictures[0]], 0, 6, 0))
+    assert eyes.encoded == 3
+    eyes.embeds(shown([pictures[1]], 0, 6, 0))
+    assert eyes.encoded == 4

@@ -9,11 +9,12 @@ are in `test_local.py`.
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alize.engine.base import Request, SamplingParams
+from alize.engine.base import Image, Request, SamplingParams, Sight
 from alize.engine.core import Core
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
@@ -23,7 +24,7 @@ from alize.errors import Conflict, InvalidRequest, PromptTooLong, QueueFull, Uns
 def core(
     blocks: int = 64, limits: Limits | None = None, window: int | None = None, full: bool = True, states: bool = False, slots: int = 8
 ) -> Core:
-    runner = FakeRunner(window=window, full=full, states=states)
+    runner = FakeRunner(window=window, full=full, states=states, sight=Sight(side=1, most=4))
     sizes = {group.name: slots if group.kind == "recurrent" else blocks for group in runner.info.groups}
     return Core(runner, limits or Limits(), sizes)
 
@@ -43,16 +44,34 @@ def alone(request: Request, window: int | None = None, **layers: bool) -> list[i
     return drain(engine)[request.id]
 
 
+def picture(colour: int, rows: int, columns: int, start: int) -> Image:
+    return Image.of(np.full((3, rows, columns), colour, np.float32), 1, start)
+
+
+@st.composite
+def pictures(draw: st.DrawFn, length: int) -> tuple[Image, ...]:
+    """A few images of two colours, wherever in a prompt there is room."""
+    found: list[Image] = []
+    for _ in range(draw(st.integers(0, 2))):
+        free = found[-1].start + found[-1].length if found else 0
+        image = picture(draw(st.integers(0, 1)), draw(st.integers(1, 4)), draw(st.sampled_from([1, 4])), free + draw(st.integers(0, 20)))
+        if image.start + image.length <= length:
+            found.append(image)
+    return tuple(found)
+
+
 PROMPTS = st.tuples(st.integers(0, 50), st.lists(st.integers(0, 5), min_size=1, max_size=40)).map(lambda p: tuple([1] * p[0] + p[1]))
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> list[Request]:
-    """Prompts that often begin alike, greedy or sampled, of two tenants and priorities."""
+    """Prompts that often begin alike, but for the images in them, greedy or sampled, of two tenants and priorities."""
+    prompts = [draw(PROMPTS) for _ in range(draw(st.integers(1, 10)))]
     return [
         Request(
             id=str(index),
-            tokens=draw(PROMPTS),
+            tokens=tokens,
+            images=draw(pictures(len(tokens))),
             max_tokens=draw(st.integers(1, 40)),
             sampling=SamplingParams(
                 temperature=draw(st.sampled_from([0.0, 1.0])),
@@ -65,7 +84,7 @@ def requests(draw: st.DrawFn) -> list[Request]:
             priority=draw(st.integers(0, 1)),
             salt=draw(st.sampled_from(["", "x"])),
         )
-        for index in range(draw(st.integers(1, 10)))
+        for index, tokens in enumerate(prompts)
     ]
 
 
@@ -425,3 +444,42 @@ def test_scoring_that_is_given_up_frees_its_blocks() -> None:
     assert engine.stats().blocks_used == 1
     job.close()
     assert engine.stats().blocks_used == 0
+
+
+def test_images_that_cannot_be_seen_are_refused_by_what_is_wrong_with_them() -> None:
+    engine = core(limits=Limits(image_bytes=200))
+    tokens = tuple(range(20))
+    for image, wrong in (
+        (picture(0, 5, 1, 0), "5 rows"),  # taller than 4
+        (picture(0, 1, 5, 0), "5 columns"),
+        (replace(picture(0, 1, 1, 0), rows=0), "0 rows"),
+        (replace(picture(0, 2, 2, 0), pixels=b"too few"), "7 bytes"),
+        (picture(0, 4, 4, 1), r"1 … 20"),  # one token more than there are
+        (picture(0, 1, 1, -1), r"-1 … 0"),
+    ):
+        with pytest.raises(InvalidRequest, match=wrong):
+            engine.add(Request("a", tokens, max_tokens=1, images=(image,)))
+    with pytest.raises(InvalidRequest, match="alone"):
+        engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 2, 2, 0), picture(0, 2, 2, 5))))
+    engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))
+    with pytest.raises(QueueFull, match="images"):
+        engine.add(Request("b", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))
+    blind = Core(FakeRunner(), Limits(), {"full": 8}, "blind")
+    with pytest.raises(UnsupportedParameter, match="blind takes no images"):
+        blind.add(Request("a", tokens, max_tokens=1, images=(picture(0, 1, 1, 0),)))
+
+
+def test_a_prefix_is_shared_where_its_images_are_the_same_and_only_there() -> None:
+    engine = core()
+    tokens = tuple([1] * 50)
+
+    def cached(*images: Image) -> int:
+        engine.add(Request("a", tokens, max_tokens=1, images=images))
+        return sum(step.cached_tokens for step in engine.step())
+
+    assert cached(picture(0, 4, 4, 20)) == 0
+    assert cached(picture(0, 4, 4, 20)) == 48
+    assert cached(picture(1, 4, 4, 20)) == 16  # up to the block in which another image begins
+    assert cached(picture(0, 4, 4, 21)) == 16
+    assert cached(picture(0, 2, 4, 20)) == 16
+    assert cached() == 16

@@ -8,15 +8,18 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from alize.errors import InvalidRequest, PromptTooLong
+from alize.engine.images import Image, Sight
+from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
 
 __all__ = [
     "Engine",
     "EngineStats",
     "FinishReason",
+    "Image",
     "ModelInfo",
     "Request",
     "SamplingParams",
+    "Sight",
     "Step",
     "TokenLogprob",
     "check_fits",
@@ -80,6 +83,7 @@ class Request:
     salt: str = ""  # requests share cached prefixes only within one salt
     adapter: str | None = None
     grammar: str | None = None  # a JSON schema or grammar that the answer must match
+    images: tuple[Image, ...] = ()  # in the order of their tokens, which are part of the prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class ModelInfo:
     cache_bytes: int
     hidden_size: int = 0
     weights_sha256: str | None = None
+    sight: Sight | None = None  # None: it takes no images
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +154,8 @@ class Engine(Protocol):
     def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
 
-        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (an adapter or grammar this engine lacks), Conflict (the id is in use)
-        and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
+        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, an adapter or a grammar this engine lacks), Conflict (the id
+        is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
         """
         ...
 
@@ -188,7 +193,8 @@ class Engine(Protocol):
 
 
 def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
-    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range."""
+    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range and
+    images out of place, UnsupportedParameter for images where the model takes none."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
     if len(request.tokens) + drawn > info.max_context:
@@ -202,6 +208,22 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
     for name in ("max_tokens", "min_tokens", "priority"):
         if abs(getattr(request, name)) >= 2**63:  # what can be written in a message to an engine's process
             raise InvalidRequest(f"{name} must be below 2^63.", param=name)
+    _check_images(request, info)
+
+
+def _check_images(request: Request, info: ModelInfo) -> None:
+    sight, free = info.sight, 0
+    if request.images and sight is None:
+        raise UnsupportedParameter(f"The model {info.id} takes no images: it reads text.", param="messages", remedy="Send the text alone.")
+    for image in request.images if sight else ():
+        squares = f"An image of {image.rows} rows and {image.columns} columns"
+        if min(image.rows, image.columns) < 1 or max(image.rows, image.columns) > -(-sight.most // sight.side):
+            raise InvalidRequest(f"{squares} is none that {info.id} takes: no side may be longer than {sight.most} pixels.")
+        if len(image.pixels) != 12 * image.rows * image.columns * sight.side**2:
+            raise InvalidRequest(f"{squares} has {len(image.pixels)} bytes of pixels.")
+        if image.start < free or image.start + image.length > len(request.tokens):
+            raise InvalidRequest(f"The tokens {image.start} … {image.start + image.length - 1} of the prompt are not an image's alone.")
+        free = image.start + image.length
 
 
 def longest_answer(most: int, prompt: int, info: ModelInfo) -> int:

@@ -1,9 +1,11 @@
 """From a plan to a packed batch. In: {sequence: tokens to run}. Out: the flat arrays a Runner takes, and how to sample each row."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
+from alize.engine.images import Shown, shown
 from alize.engine.runners.base import Batch, CacheGroup, RowSampling
 from alize.engine.schedule import Plan
 from alize.engine.sequence import Sequence
@@ -16,7 +18,7 @@ def build_batch(plan: Plan, groups: tuple[CacheGroup, ...]) -> tuple[Batch, list
     rows = [(s.tokens[s.computed : s.computed + count], s.computed, s.tables) for s, count in plan.tokens.items()]
     finished = [count == s.pending for s, count in plan.tokens.items()]
     adapters = tuple(s.request.adapter for s in plan.tokens)
-    batch = pack(rows, groups, finished, adapters if any(adapters) else ())
+    batch = pack(rows, groups, finished, adapters if any(adapters) else (), tuple(_shown(plan)))
     return batch, [_row_sampling(s, plan.steps) for s in plan.tokens]
 
 
@@ -25,6 +27,7 @@ def pack(
     groups: tuple[CacheGroup, ...],
     sample: list[bool],
     adapters: tuple[str | None, ...] = (),
+    shown: tuple[Shown, ...] = (),
     want: Literal["tokens", "logits", "hidden"] = "tokens",
 ) -> Batch:
     """A batch of (tokens, position of the first, block tables) rows. See Batch for a worked example."""
@@ -45,8 +48,16 @@ def pack(
         tables=tables,
         sample=np.asarray(sample, np.bool_),
         adapters=adapters,
+        shown=shown,
         want=want,
     )
+
+
+def _shown(plan: Plan) -> Iterator[Shown]:
+    at = 0
+    for sequence, count in plan.tokens.items():
+        yield from shown(sequence.request.images, sequence.computed, count, at)
+        at += count
 
 
 def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:

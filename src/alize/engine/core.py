@@ -62,6 +62,7 @@ class Core:
             cache_bytes=cache,
             hidden_size=runner.hidden_size,
             weights_sha256=self._sha256,
+            sight=runner.sight,
         )
 
     @property
@@ -213,6 +214,9 @@ class Core:
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._sequences:
             raise Conflict(f"A request with the id '{request.id}' is running.")
+        held = sum(len(image.pixels) for one in (request, *(s.request for s in self._sequences.values())) for image in one.images)
+        if request.images and held > self.limits.image_bytes:
+            raise QueueFull(f"The images of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
         if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
 

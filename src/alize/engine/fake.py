@@ -17,7 +17,9 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from alize.engine.base import EngineStats, FinishReason, ModelInfo, Request, Step, TokenLogprob, check_fits
+from alize.engine.base import EngineStats, FinishReason, ModelInfo, Request, Sight, Step, TokenLogprob, check_fits
+from alize.engine.blocks import chain
+from alize.engine.runners.base import BLOCK
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
 from alize.tokenize.base import Tokenizer
 
@@ -26,7 +28,6 @@ __all__ = ["FakeEngine", "Reply", "saying"]
 Reply = Callable[[Request], Sequence[int]]
 """What to answer: the ids, without a stop token at the end. The engine cuts them at the request's limits."""
 
-_BLOCK = 16  # tokens of a prompt are remembered in blocks of this size, as the real cache does
 _DIMENSIONS = 8  # of an embedding
 
 
@@ -59,18 +60,19 @@ class FakeEngine:
         max_context: int = 4096,
         step_tokens: int = 1,
         max_requests: int | None = None,
+        sight: Sight | None = None,
     ) -> None:
-        """`step_tokens`: tokens in each step. `max_requests`: one more at the same time raises QueueFull."""
+        """`step_tokens`: tokens in each step. `max_requests`: one more at the same time raises QueueFull. `sight`: it takes images."""
         self.reply = reply
         self.asked: list[Request] = []  # every request accepted, in order
-        self._info = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS)
+        self._info = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS, sight=sight)
         self._step_tokens = step_tokens
         self._max_requests = max_requests
         self._running: dict[str, _Running] = {}
         self._failures: list[tuple[AlizeError, int]] = []
         self._held_after: int | None = None
         self._paused = self._down = self._closed = False
-        self._blocks: set[int] = set()
+        self._blocks: set[bytes] = set()
         self._counts = EngineStats(generation=1)
         self._changed = asyncio.Event()
 
@@ -235,13 +237,11 @@ class FakeEngine:
 
     def _remember(self, request: Request) -> int:
         """How many tokens of the prompt a cache of full blocks would give; the last token is always computed."""
-        parent, found, missed = hash((request.salt, request.adapter)), 0, False
-        for end in range(_BLOCK, len(request.tokens) + 1, _BLOCK):
-            parent = hash((parent, request.tokens[end - _BLOCK : end]))
-            missed = missed or parent not in self._blocks or end == len(request.tokens)
-            found += 0 if missed else _BLOCK
-            self._blocks.add(parent)
-        return found
+        keys = [link.key for link in chain(request.tokens, f"{request.salt}\0{request.adapter or ''}".encode(), (), request.images)]
+        most = (len(request.tokens) - 1) // BLOCK
+        found = next((index for index, key in enumerate(keys[:most]) if key not in self._blocks), min(most, len(keys)))
+        self._blocks.update(keys)
+        return found * BLOCK
 
     def _end_all(self, error: AlizeError) -> None:
         for running in self._running.values():

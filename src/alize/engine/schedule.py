@@ -26,6 +26,7 @@ class Limits:
     max_context: int = 8192
     decode_steps: int = 1
     prefix_cache: bool = True
+    image_bytes: int = 2 * 2**30  # pixels of all requests that are here
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from alize.model.config import ModelConfig, StateSpace
 from alize.model.remember import Remember
+from alize.model.transformer import Embeds
 
 __all__ = ["Mamba", "MambaBlock", "Mixer"]
 
@@ -36,11 +37,11 @@ class Mamba(nn.Module):
         self.norm = _Norm(config.dim, eps=config.norm_eps)
         self.output = None if config.tied else nn.Linear(config.dim, config.vocab, bias=False)
 
-    def forward(self, tokens_T: Tensor, positions_T: Tensor, remember: Remember, embeds: dict[int, Tensor] | None = None) -> Tensor:
-        """Hidden states after the last norm, [T, D]. Positions are not looked at. `embeds` puts rows in place of a token's embedding."""
+    def forward(self, tokens_T: Tensor, positions_T: Tensor, remember: Remember, embeds: Embeds | None = None) -> Tensor:
+        """Hidden states after the last norm, [T, D]. Positions are not looked at. `embeds` puts rows in place of tokens' embeddings."""
         x_TD = self.tok_embeddings(tokens_T)
-        for row, embed_D in (embeds or {}).items():
-            x_TD[row] = embed_D
+        if embeds is not None:
+            x_TD = x_TD.index_copy(0, *embeds)
         if self.wide_residual:
             x_TD = x_TD.to(torch.promote_types(x_TD.dtype, torch.float32))
         for block in self.layers:

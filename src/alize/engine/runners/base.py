@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.base import SamplingParams, TokenLogprob
+from alize.engine.images import Shown, Sight
 
 __all__ = ["BLOCK", "Batch", "CacheGroup", "Output", "RowSampling", "Runner", "RunnerInfo"]
 
@@ -48,6 +49,7 @@ class RunnerInfo:
     batch_invariant: bool  # True where a row's result never depends on what shares the batch
     max_steps: int = 1  # most decode steps one call may run
     adapters: bool = False
+    sight: Sight | None = None  # None: it takes no images
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Batch:
     tables: Mapping[str, Ints]  # group name → [R, most blocks of any sequence]
     sample: npt.NDArray[np.bool_]  # [R]
     adapters: tuple[str | None, ...] = ()  # per sequence; empty = none
+    shown: tuple[Shown, ...] = ()  # the images that some of the tokens show a part of
     want: Literal["tokens", "logits", "hidden"] = "tokens"
 
 

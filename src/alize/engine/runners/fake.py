@@ -1,8 +1,9 @@
 """FakeRunner: a model of a few lines, for tests and demonstrations. In: a packed batch. Out: tokens that prove the cache was right.
 
-Its cache holds the token ids themselves. The next token is a checksum of the whole sequence as read back through the block tables,
-so a block that was shared wrongly, freed early or never written changes every token after it. A state is that checksum itself, moved on
-by each token: one that was moved twice, left behind or mixed up never comes right again. No weights, no PyTorch, microseconds.
+Its cache holds the token ids themselves, and for those that show a part of an image a number made of it. The next token is a checksum of
+the whole sequence as read back through the block tables, so a block that was shared wrongly, freed early or never written changes every
+token after it. A state is that checksum itself, moved on by each token: one that was moved twice, left behind or mixed up never comes
+right again. No weights, no PyTorch, microseconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from alize.engine.base import TokenLogprob
+from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.sample import sample_rows
 
@@ -27,6 +29,7 @@ class FakeRunner:
         max_steps: int = 64,
         states: bool = False,
         full: bool = True,
+        sight: Sight | None = None,
     ) -> None:
         """Which layers it has: those that see everything; with a window, some that forget what lies behind it; some that keep a state."""
         groups = [CacheGroup("full", "full", (0,), 1 << 10)] if full else []
@@ -45,6 +48,7 @@ class FakeRunner:
             weights_bytes=0,
             batch_invariant=True,
             max_steps=max_steps,
+            sight=sight,
         )
         self._caches: dict[str, np.ndarray] = {}
         self._states: list[tuple[int, int]] = []  # of each slot, how many tokens it has moved past and their checksum
@@ -65,7 +69,7 @@ class FakeRunner:
         self.tokens += len(batch.tokens)
         self._passed = {}
         starts = np.cumsum(batch.lengths) - batch.lengths
-        self._write(batch, np.repeat(np.arange(len(batch.lengths)), batch.lengths), batch.positions, batch.tokens)
+        self._write(batch, np.repeat(np.arange(len(batch.lengths)), batch.lengths), batch.positions, _seen(batch))
         if batch.want != "tokens":
             logits = [self._logits(batch, row, int(p) + 1) for row, s, n in self._rows(batch, starts) for p in batch.positions[s : s + n]]
             values = np.stack(logits)
@@ -127,3 +131,12 @@ class FakeRunner:
 
 def _checksum(so_far: int, token: int) -> int:
     return (so_far * 31 + token + 7) % 1_000_003
+
+
+def _seen(batch: Batch) -> np.ndarray:
+    """The tokens, and for each that shows a part of an image a number that no other part of any image has, nearly."""
+    values = batch.tokens.astype(np.int64)
+    for piece in batch.shown:
+        at, squares = piece.squares()
+        values[at] = (int.from_bytes(piece.image.key[:6], "little") + squares * 7919) % 1_000_003
+    return values

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from alize.engine.base import TokenLogprob
+from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
+from alize.engine.runners.torch_images import Eyes
 from alize.engine.runners.torch_pack import can_pack, pack_weights
 from alize.engine.runners.torch_state import SlottedStates, StateCache
 from alize.engine.sample import sample_rows
@@ -21,6 +23,7 @@ from alize.model.build import Model
 from alize.model.config import ModelConfig
 from alize.model.memory import cache_row, slot_bytes
 from alize.model.remember import Remember
+from alize.model.seeing import SeeingTransformer
 
 __all__ = ["TorchRunner", "cache_groups"]
 
@@ -35,6 +38,7 @@ class TorchRunner:
         if can_pack(weight.dtype, weight.device.type):
             pack_weights(model)
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
+        self._eyes = Eyes(model) if isinstance(model, SeeingTransformer) else None
         self._caches: dict[str, PagedCache] = {}
         self._states: StateCache | None = None
         self._info = RunnerInfo(
@@ -48,6 +52,7 @@ class TorchRunner:
             weights_bytes=weights_bytes,
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=max_steps,
+            sight=_sight(model.config),
         )
 
     @property
@@ -88,7 +93,7 @@ class TorchRunner:
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
 
     def close(self) -> None:
-        self._caches, self._states = {}, None
+        self._caches, self._states, self._eyes = {}, None, None
         self.__dict__.pop("model", None)
 
     def _forward(self, batch: Batch) -> Tensor:
@@ -99,7 +104,8 @@ class TorchRunner:
             memory = PagedAttention(batch, self._caches, self._dtype, self._device)
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
         positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
-        return self.model(tokens, positions, memory)
+        embeds = self._eyes.embeds(batch.shown) if self._eyes is not None and batch.shown else None
+        return self.model(tokens, positions, memory, embeds)
 
     def _draw(
         self,
@@ -137,6 +143,10 @@ def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup,
     return tuple(groups)
 
 
+def _sight(config: ModelConfig) -> Sight | None:
+    return None if config.vision is None else Sight(config.vision.side, config.vision.image)
+
+
 def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
     return len(drawn) < rule.limit and drawn[-1] not in rule.stop_ids
 
@@ -149,4 +159,4 @@ def _next(batch: Batch, drawn: list[list[int]], rows: list[int], states: StateCa
     if states is not None:
         going = np.isin(np.arange(len(drawn)), rows)[:, None]
         tables = {**tables, states.group.name: np.where(going, tables[states.group.name], -1)}
-    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, tables=tables)
+    return replace(batch, tokens=tokens, positions=batch.positions + 1, contexts=batch.contexts + 1, tables=tables, shown=())
