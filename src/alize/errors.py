@@ -6,6 +6,7 @@ AlizeError                          500 server_error
 │  ├─ PromptTooLong                 400 … 3051
 │  ├─ InvalidMessageOrder           400 … 3230
 │  ├─ InvalidToolCall               400 … 3280
+│  ├─ InvalidMedia                  400 … 3310
 │  ├─ UnsupportedParameter          400 … unsupported_parameter
 │  ├─ RequestTimeout                408 … request_timeout (retry)
 │  ├─ ValidationFailed              422 … (keeps the public `detail` list)
@@ -55,6 +56,7 @@ __all__ = [
     "EngineCrashed",
     "EngineUnavailable",
     "HomeUnusable",
+    "InvalidMedia",
     "InvalidMessageOrder",
     "InvalidModel",
     "InvalidRequest",
@@ -134,6 +136,12 @@ class InvalidMessageOrder(InvalidRequest):
 
 class InvalidToolCall(InvalidRequest):
     code = "3280"
+
+
+class InvalidMedia(InvalidRequest):
+    """An image of a request that cannot be fetched or read."""
+
+    code = "3310"
 
 
 class UnsupportedParameter(InvalidRequest):

@@ -38,9 +38,9 @@ class Settings:
     cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API from a browser; none by default, `*` for all.")
     outside_hosts: tuple[str, ...] = _setting(
         (),
-        "Hosts that pictures in answers may be fetched from, once the person who reads agrees: `upload.example.org`, `*.example.org` for "
-        "every name below it (not itself). None by default. `*` allows all, which is unwise: an answer can write what it was told into "
-        "a picture's address, and whoever owns the host then reads it.",
+        "Hosts that pictures may be fetched from: those a request shows the model, and those in answers, once the person who reads agrees. "
+        "`upload.example.org`, or `*.example.org` for every name below it (not itself). None by default. `*` allows all, which is unwise: "
+        "an answer can write what it was told into a picture's address, and whoever owns the host then reads it.",
     )
     # ── the model ──
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
@@ -75,6 +75,7 @@ class Settings:
     # ── the API ──
     strict: bool = _setting(True, "Refuse unknown request fields as the public API does; false ignores them.")
     max_body_bytes: int = _setting(10 * 2**20, "Largest request body; a larger one is answered 413.")
+    max_images: int = _setting(8, "Most images of one chat request, each of at most 10 MiB; one more is answered 400.")
     requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
@@ -234,6 +235,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_waiting": (0, 1 << 20),
     "decode_steps": (1, 64),
     "max_body_bytes": (1024, 1 << 40),
+    "max_images": (0, 1000),
     "requests_per_minute": (0, 1e9),
     "tokens_per_minute": (0, 1e12),
     "keep_alive_seconds": (0.1, 3600),

@@ -1,7 +1,7 @@
 """From a request to a question for an engine. In: a well-formed request for a model of this server. Out: token ids to continue.
 
-chat ─ refuse what is not served ─ prompt/messages ─ tokenizer.template ┬ Question
-fill-in-the-middle ──────────────────────────────── tokenizer.infill ───┘
+chat ─ refuse what is not served ─ prompt/messages ─ looking (where there are images) ─ tokenizer.template ┬ Question
+fill-in-the-middle ─────────────────────────────────────────────────────────────────────── tokenizer.infill ───┘
 """
 
 import asyncio
@@ -12,15 +12,17 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
-from alize.api.parts import Served
+from alize.api.looking import look, placed, sight_of
+from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
 from alize.api.support import refuse_unsupported
-from alize.engine.base import Request, SamplingParams, check_fits, longest_answer
+from alize.engine.base import Image, Request, SamplingParams, Sight, check_fits, longest_answer
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import plain_messages
 from alize.settings import Settings
+from alize.tokenize.text import parts_of
 
 __all__ = ["Asked", "ask", "ask_infill"]
 
@@ -41,16 +43,21 @@ class Asked:
     messages: Sequence[Mapping[str, Any]]  # as the model reads them
 
 
-async def ask(request: ChatCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
+async def ask(request: ChatCompletionRequest, served: Served, principal: Principal, house: House) -> Asked:
     """Make a question of a request.
 
-    Raises UnsupportedParameter, PromptTooLong, and whatever `plain_messages` and the template find wrong with the messages.
+    Raises UnsupportedParameter, PromptTooLong, InvalidMedia, and whatever `plain_messages` and the template find wrong with the messages.
     """
+    sight = sight_of(served)
     refuse_unsupported(request, served.card)
-    messages = plain_messages([_message(message.model_dump()) for message in request.messages], safe_prompt=request.safe_prompt)
-    size = sum(len(message["content"]) for message in messages)
-    tokens = await _tokenized(size, partial(served.tokenizer.template, messages))
-    first = _first(tokens, request, served, principal, settings)
+    messages = plain_messages(
+        [_message(message.model_dump()) for message in request.messages],
+        safe_prompt=request.safe_prompt,
+        model=served.card.id,
+        sees=sight is not None,
+    )
+    tokens, images, messages = await _read(messages, served, sight, house)
+    first = _first(tokens, request, served, principal, house.settings, images)
     first = replace(
         first,
         sampling=_chat_sampling(first.sampling, request),
@@ -77,7 +84,9 @@ async def _tokenized(characters: int, tokenize: Callable[[], list[int]]) -> tupl
     return tuple(tokenize() if characters <= _INLINE else await asyncio.to_thread(tokenize))
 
 
-def _first(tokens: tuple[int, ...], request: _Sampled, served: Served, principal: Principal, settings: Settings) -> Request:
+def _first(
+    tokens: tuple[int, ...], request: _Sampled, served: Served, principal: Principal, settings: Settings, images: tuple[Image, ...] = ()
+) -> Request:
     """What every request for text has. Raises PromptTooLong."""
     temperature = settings.temperature(served.card.default_temperature)
     first = Request(
@@ -93,6 +102,7 @@ def _first(tokens: tuple[int, ...], request: _Sampled, served: Served, principal
         min_tokens=request.min_tokens or 0,
         tenant=principal.workspace,
         salt=principal.workspace,
+        images=images,
     )
     check_fits(first, served.engine.info)
     return first
@@ -100,6 +110,18 @@ def _first(tokens: tuple[int, ...], request: _Sampled, served: Served, principal
 
 def _stop(given: str | list[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
+
+
+async def _read(
+    messages: list[dict[str, Any]], served: Served, sight: Sight | None, house: House
+) -> tuple[tuple[int, ...], tuple[Image, ...], list[dict[str, Any]]]:
+    """The tokens, the images among them, and the messages with what was found of each image."""
+    template, marks = served.tokenizer.template, served.tokenizer.image_marks
+    if sight is not None and marks is not None and any(parts_of(message) for message in messages):
+        messages, pictures = await look(messages, sight, house)
+        tokens = await asyncio.to_thread(template, messages)
+        return tuple(tokens), await asyncio.to_thread(placed, tokens, pictures, marks, sight), messages
+    return await _tokenized(sum(len(message["content"]) for message in messages), partial(template, messages)), (), messages
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a server is made of. In: engines, tokenizers and records built elsewhere. Out: one value that the application is made with."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ class Parts:
     draining: Draining = field(default_factory=Draining)
     wire: Wire = field(default_factory=Wire)
     upstream: Upstream | None = None  # another server whose models are offered, too
+    lookers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture is read
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 
 

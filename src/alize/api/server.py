@@ -23,6 +23,7 @@ from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
 from alize.engine.local import LocalEngine
+from alize.errors import CheckpointInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
 from alize.settings import Settings
 from alize.storage import open_database
@@ -63,6 +64,7 @@ async def serve_with(
             parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, upstream=upstream, setup_token=token)
             app = create_app(settings, parts)
             await engine.ready()
+            _check_eyes(engine, tokenizer, path)
             for extension in extensions:  # what they find waiting in the database they may ask the engine at once
                 await extended.enter_async_context(extension(app))
             server = Server(_config(settings, app))
@@ -87,6 +89,16 @@ def _tokenizer(path: Path) -> Tokenizer:
         return load_tokenizer(checkpoint.tokenizer)
     finally:
         checkpoint.close()
+
+
+def _check_eyes(engine: LocalEngine, tokenizer: Tokenizer, path: Path) -> None:
+    """Raises CheckpointInvalid where the tokenizer cuts pictures into other squares than the weights."""
+    sight, marks = engine.info.sight, tokenizer.image_marks
+    if sight is not None and marks is not None and marks.side not in (0, sight.side):
+        raise CheckpointInvalid(
+            f"{path}: an image's token is {sight.side} pixels a side for the model, and {marks.side} for its tokenizer.",
+            remedy="The files are of different models: fetch them again.",
+        )
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class LocalAnswerer:
     ) -> Begun:
         """See Answerer."""
         fitted = await self.fitted(served, path, settings, continuing=continuing)
-        asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house.settings)
+        asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
         return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))
 

@@ -213,9 +213,11 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
 
 def _check_images(request: Request, info: ModelInfo) -> None:
     sight, free = info.sight, 0
-    if request.images and sight is None:
+    if not request.images:
+        return
+    if sight is None:
         raise UnsupportedParameter(f"The model {info.id} takes no images: it reads text.", param="messages", remedy="Send the text alone.")
-    for image in request.images if sight else ():
+    for image in request.images:
         squares = f"An image of {image.rows} rows and {image.columns} columns"
         if min(image.rows, image.columns) < 1 or max(image.rows, image.columns) > -(-sight.most // sight.side):
             raise InvalidRequest(f"{squares} is none that {info.id} takes: no side may be longer than {sight.most} pixels.")

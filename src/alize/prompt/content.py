@@ -1,7 +1,9 @@
-"""The content of one message as text. In: a string, nothing, or a list of chunks. Out: one string.
+"""The content of one message. In: a string, nothing, or a list of chunks. Out: one string; of a message that shows images, its parts.
 
 Chunks of text are joined by a blank line, as mistral-common joins them; where a reference stood between two, they are one sentence and
-are joined directly. Reasoning in an assistant's earlier turn is left out. Whatever a text model cannot read is refused by its place.
+are joined directly. Reasoning in an assistant's earlier turn is left out. Whatever the model cannot read is refused by its place.
+
+    text, text, image, text   →   [{"type": "text", …}, {"type": "image_url", "image_url": address, "path": place}, {"type": "text", …}]
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,7 @@ from typing import Any, cast
 
 from alize.errors import InvalidRequest, UnsupportedParameter
 
-__all__ = ["content_text"]
+__all__ = ["Part", "content_of"]
 
 _JOIN = "\n\n"
 _KINDS = {
@@ -22,7 +24,10 @@ _KINDS = {
 }
 
 
-def content_text(content: object, *, role: str, path: str) -> str:
+Part = dict[str, str]
+
+
+def content_of(content: object, *, role: str, path: str, model: str = "", sees: bool = False) -> str | list[Part]:
     """The text of one message; "" where there is none. `path` is where it stands in the request, such as `messages.2.content`.
 
     Raises UnsupportedParameter naming the chunk that cannot be read, InvalidRequest for what is no content.
@@ -33,6 +38,7 @@ def content_text(content: object, *, role: str, path: str) -> str:
         return content
     if not isinstance(content, Sequence) or isinstance(content, bytes):
         raise InvalidRequest(f"{path} is neither a text nor a list of chunks.", param=path)
+    parts: list[Part] = []
     text = ""
     join = ""
     for index, chunk in enumerate(cast("Sequence[object]", content)):
@@ -45,9 +51,24 @@ def content_text(content: object, *, role: str, path: str) -> str:
             text, join = _add(text, join, entry.get("text"), place), _JOIN
         elif kind == "reference":
             join = ""
+        elif kind == "image_url" and sees and role in ("user", "tool"):
+            parts += [*_text(text), {"type": "image_url", "image_url": _address(entry, place), "path": place}]
+            text = join = ""
         elif kind != "thinking" or role != "assistant":
-            raise _unreadable(kind, role, place)
-    return text
+            raise _unreadable(kind, role, place, model, sees)
+    return [*parts, *_text(text)] if parts else text
+
+
+def _text(text: str) -> list[Part]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+def _address(entry: Mapping[str, Any], place: str) -> str:
+    given: object = entry.get("image_url")
+    url: object = cast("Mapping[str, object]", given).get("url") if isinstance(given, Mapping) else given
+    if not isinstance(url, str):
+        raise InvalidRequest(f"{place}.image_url is neither an address nor an object with one.", param=f"{place}.image_url")
+    return url
 
 
 def _add(text: str, join: str, addition: object, place: str) -> str:
@@ -56,8 +77,11 @@ def _add(text: str, join: str, addition: object, place: str) -> str:
     return f"{text}{join if text and addition else ''}{addition}"
 
 
-def _unreadable(kind: object, role: str, place: str) -> UnsupportedParameter:
+def _unreadable(kind: object, role: str, place: str, model: str, sees: bool) -> UnsupportedParameter:
     if kind == "thinking":
         return UnsupportedParameter(f"{place}: a {role} message cannot hold reasoning.", param=place)
+    if kind == "image_url" and sees:
+        return UnsupportedParameter(f"{place}: a {role} message cannot hold images.", param=place, remedy="Send them in a user message.")
     what = _KINDS.get(kind, f"chunks of type {kind!r}") if isinstance(kind, str) else f"chunks of type {kind!r}"
-    return UnsupportedParameter(f"{place}: this model reads text, not {what}.", param=place, remedy="Send the text of it as a text chunk.")
+    reader, reads = f"the model {model}" if model else "this model", "text and images" if sees else "text"
+    return UnsupportedParameter(f"{place}: {reader} reads {reads}, not {what}.", param=place, remedy="Send the text of it as a text chunk.")

@@ -4,9 +4,9 @@ What is checked here holds for every model and follows the public API; what one 
 
     role        may follow                        holds
     system      system, user, or nothing          text
-    user        anything but open tool calls      text
+    user        anything but open tool calls      text, images
     assistant   anything but open tool calls      text, tool calls, or both; `prefix` only at the end
-    tool        assistant with tool calls, tool   the result of one call, by its id
+    tool        assistant with tool calls, tool   the result of one call, by its id; text, images
 
 Tool calls are *open* until each has its result. The last message is a user's, a tool's, or an assistant's with `prefix: true`.
 Neighbours of one role are passed on as they are: Mistral's own template merges them, others may refuse them.
@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from alize.errors import InvalidMessageOrder, InvalidRequest, InvalidToolCall
-from alize.prompt.content import content_text
+from alize.prompt.content import content_of
 
 __all__ = ["SAFE_PROMPT", "plain_messages"]
 
@@ -41,12 +41,15 @@ _FOLLOWS = {  # what may stand before each role, tool calls apart
 Message = dict[str, Any]
 
 
-def plain_messages(messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool = False) -> list[Message]:
-    """The same conversation with every content a string and the arguments of every call JSON as a string.
+def plain_messages(
+    messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool = False, model: str = "", sees: bool = False
+) -> list[Message]:
+    """The same conversation with every content a string, or parts where `model` sees and there are images, and the arguments of every
+    call JSON as a string.
 
     Each is `{"role", "content"}`, with `tool_calls` and `prefix` (assistant) or `tool_call_id` and `name` (tool) where given.
-    Raises InvalidMessageOrder for a wrong order, InvalidToolCall for a bad id or name, UnsupportedParameter for chunks that are no
-    text, InvalidRequest for an assistant who says nothing and for no messages at all; `param` names the place.
+    Raises InvalidMessageOrder for a wrong order, InvalidToolCall for a bad id or name, UnsupportedParameter for chunks that
+    cannot be read, InvalidRequest for an assistant who says nothing and for no messages at all; `param` names the place.
     """
     if not messages:
         raise InvalidRequest("messages is empty: a conversation has at least one message.", param="messages")
@@ -57,7 +60,8 @@ def plain_messages(messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool =
         path = f"messages.{index}"
         role = _role(message, path)
         _check_follows(role, previous, open_calls, path)
-        one: Message = {"role": role, "content": content_text(message.get("content"), role=role, path=f"{path}.content")}
+        one: Message = {"role": role, "content": ""}
+        one["content"] = content_of(message.get("content"), role=role, path=f"{path}.content", model=model, sees=sees)
         if role == "assistant":
             _complete_assistant(one, message, path, is_last=index == len(messages) - 1)
             open_calls = {call["id"]: None for call in one.get("tool_calls", ())}

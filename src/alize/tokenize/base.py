@@ -7,7 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Piece", "TextStream", "Tokenizer"]
+__all__ = ["ImageMarks", "Piece", "TextStream", "Tokenizer"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMarks:
+    """The control tokens of an image: a row of them for each row of its squares.
+
+    >>> ImageMarks(10, 12, 13).tokens(rows=2, columns=3)
+    [10, 10, 10, 12, 10, 10, 10, 13]
+    """
+
+    square: int  # [IMG]
+    row: int  # [IMG_BREAK], behind each row but the last
+    end: int  # [IMG_END], behind the last
+    side: int = 0  # pixels a side of a square, where the tokenizer's file says; 0 where it does not
+    most: int = 0  # pixels of the longest side of an image
+
+    def tokens(self, rows: int, columns: int) -> list[int]:
+        """The tokens of an image of so many squares."""
+        return [*([*[self.square] * columns, self.row] * rows)[:-1], self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,7 @@ class Tokenizer(Protocol):
     vocab_size: int
     bos_id: int | None  # what a plain text must begin with; None where the model was trained without
     stop_ids: frozenset[int]  # drawing one of these ends an answer
+    image_marks: ImageMarks | None  # None where the vocabulary has none
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""
@@ -66,7 +86,8 @@ class Tokenizer(Protocol):
 
         Messages are `{"role", "content": str, …}`; a last assistant message with `"prefix": True` is left open, to be continued.
         Control tokens come from the template alone: text that looks like one stays text.
-        Contents, where present, are str; the arguments of tool calls are JSON as str.
+        Contents, where present, are str, or a list of `{"type": "text", "text": str}` and `{"type": "image", "rows", "columns"}`; of an
+        image, all its marks are returned. The arguments of tool calls are JSON as str.
         Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
         """
         ...

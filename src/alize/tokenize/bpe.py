@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.infill import infill_markers
-from alize.tokenize.text import check_text
+from alize.tokenize.text import check_text, parts_of
 from alize.tokenize.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -50,7 +50,24 @@ class BpeTokenizer(VocabularyDecoder):
                 param="messages",
                 remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
             )
-        return list(self._ids(self._chat.segments(messages, tools)))
+        ids = list(self._ids(self._chat.segments(messages, tools)))
+        images = [part for message in messages for part in parts_of(message) if part["type"] == "image"]
+        return self._with_images(ids, images) if images else ids
+
+    def _with_images(self, ids: list[int], images: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The template writes one mark for an image: in its place, all of them."""
+        marks = self.image_marks
+        if marks is None or ids.count(marks.square) != len(images):
+            raise UnsupportedParameter("This model's chat template has no place for these images.", param="messages")
+        left = iter(images)
+        found: list[int] = []
+        for id in ids:
+            if id == marks.square:
+                image = next(left)
+                found += marks.tokens(image["rows"], image["columns"])
+            else:
+                found.append(id)
+        return found
 
     def infill(self, before: str, after: str) -> list[int]:
         """See `Tokenizer.infill`. The space that sentencepiece puts before a text is not put before what follows the gap."""

@@ -20,6 +20,7 @@ class VocabularyDecoder:
         self.vocab_size = vocabulary.size
         self.bos_id = vocabulary.bos_id
         self.stop_ids = vocabulary.stop_ids
+        self.image_marks = vocabulary.image_marks
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""

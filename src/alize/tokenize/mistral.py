@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from mistral_common import exceptions as theirs
 from mistral_common.protocol.fim.request import FIMRequest
 from mistral_common.protocol.instruct.messages import ChatMessage
@@ -18,13 +19,15 @@ from mistral_common.protocol.instruct.tool_calls import Tool
 from mistral_common.protocol.instruct.validator import ValidationMode
 from mistral_common.tokens.tokenizers import mistral as release
 from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy, TokenizerVersion
+from mistral_common.tokens.tokenizers.image import ImageEncoding
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from pydantic import ValidationError
 
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
+from alize.tokenize.base import ImageMarks
 from alize.tokenize.decoder import VocabularyDecoder
-from alize.tokenize.text import check_text, texts_in
+from alize.tokenize.text import check_text, parts_of, texts_in
 from alize.tokenize.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ __all__ = ["MistralTokenizer", "load_mistral"]
 _release: Any = release.MistralTokenizer  # its type parameters say nothing here
 _ChatRequest: Any = ChatCompletionRequest[ChatMessage]
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)  # what a bad file makes it raise
+_NO_PICTURE: Any = np.zeros((3, 0, 0), np.float32)
 _UNKNOWN = " \u2047 "  # what sentencepiece writes for an unknown piece
 
 
@@ -57,6 +61,7 @@ class MistralTokenizer(VocabularyDecoder):
         self._release = tokenizer
         self._alphabet: Alphabet = tokenizer.instruct_tokenizer.tokenizer
         super().__init__(_vocabulary(self._alphabet))
+        self.image_marks = _image_marks(tokenizer.instruct_tokenizer)
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
@@ -96,7 +101,38 @@ class MistralTokenizer(VocabularyDecoder):
 
 
 def _their_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in message.items() if value is not None}
+    theirs = {key: value for key, value in message.items() if value is not None}
+    if parts := parts_of(message):
+        theirs["content"] = [part if part["type"] == "text" else _their_image(part) for part in parts]
+    return theirs
+
+
+def _their_image(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_Marked` reads again. The picture itself is none of the template's business."""
+    return {"type": "image_url", "image_url": f"{part['rows']}x{part['columns']}"}
+
+
+class _Marked:
+    """Takes the place of mistral-common's image encoder, which would resize the picture as well, with OpenCV."""
+
+    def __init__(self, marks: ImageMarks) -> None:
+        self._marks = marks
+
+    def __call__(self, chunk: Any) -> ImageEncoding:
+        rows, columns = map(int, chunk.get_url().split("x"))
+        return ImageEncoding(tokens=self._marks.tokens(rows, columns), image=_NO_PICTURE)
+
+
+def _image_marks(instruct: Any) -> ImageMarks | None:
+    """Of a release that takes images. From then on it marks them by their size alone."""
+    encoder: Any = instruct.image_encoder
+    if encoder is None:
+        return None
+    ids, size = encoder.special_ids, encoder.image_config
+    side = size.image_patch_size * size.spatial_merge_size
+    marks = ImageMarks(ids.img, ids.img_break, ids.img_end, side, size.max_image_size)
+    instruct.image_encoder = _Marked(marks)
+    return marks
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from typing import Any, cast
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize.markers import Markers, transform, unused_characters
 from alize.tokenize.rendering import Rendering, refuse
-from alize.tokenize.text import texts_in
+from alize.tokenize.text import parts_of, texts_in
 
 __all__ = ["ChatTemplate", "Segment"]
 
@@ -130,6 +130,8 @@ class _Conversation:
 def _for_template(message: Mapping[str, Any], path: str) -> dict[str, Any]:
     """The message without `prefix` and what is None, the arguments of its calls as an object where they are one."""
     plain = {key: value for key, value in message.items() if key != "prefix" and value is not None}
+    if parts := parts_of(message):
+        plain["content"] = [part if part["type"] == "text" else {"type": "image"} for part in parts]
     if message.get("tool_calls"):
         try:
             plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from alize.errors import InvalidRequest
 
-__all__ = ["check_text", "texts_in"]
+__all__ = ["check_text", "parts_of", "texts_in"]
 
 _DEEPEST = 100
 
@@ -41,3 +41,13 @@ def texts_in(value: Any, param: str, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in cast("list[Any]", value):
             yield from texts_in(inner, param, depth + 1)
+
+
+def parts_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of a message's content; none where it is a text.
+
+    >>> parts_of({"role": "user", "content": [{"type": "text", "text": "a"}]}), parts_of({"role": "user", "content": "a"})
+    ([{'type': 'text', 'text': 'a'}], [])
+    """
+    content: Any = message.get("content")
+    return cast("list[Mapping[str, Any]]", content) if isinstance(content, list) else []

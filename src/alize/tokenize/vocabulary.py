@@ -8,6 +8,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from alize.tokenize.base import ImageMarks
+
 __all__ = ["END_NAMES", "Vocabulary", "stop_ids"]
 
 
@@ -22,6 +24,12 @@ class Vocabulary:
     bos_id: int | None = None  # what a plain text begins with; None where the model was trained without
     stop_ids: frozenset[int] = frozenset()
     leading_space: frozenset[int] = frozenset()  # ids whose space is dropped at the start of a text (sentencepiece)
+
+    @property
+    def image_marks(self) -> ImageMarks | None:
+        """The control tokens of images, by the names that all releases give them."""
+        names = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
+        return ImageMarks(*(self.control[name] for name in names)) if all(name in self.control for name in names) else None
 
     @property
     def size(self) -> int:

@@ -12,13 +12,14 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
     files = checkpoint.tokenizer.files
     fills = "codestral" in id.lower() or "tokenizer.ggml.fim_pre_token_id" in checkpoint.tokenizer.gguf
     chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
+    sees = any(checkpoint.params.get(key) for key in ("vision_encoder", "multimodal"))
     context = checkpoint.params.get("max_position_embeddings")
     licence = checkpoint.metadata.get("license")
     name = checkpoint.metadata.get("name")
     return Card(
         id=id,
         name=name if isinstance(name, str) else id,
-        capabilities=frozenset(({"completion_chat"} if chats else set[str]()) | ({"completion_fim"} if fills else set[str]())),
+        capabilities=frozenset(name for name, has in (("completion_chat", chats), ("completion_fim", fills), ("vision", sees)) if has),
         context=context if isinstance(context, int) else 32768,
         licence=licence if isinstance(licence, str) else None,
         source=source,

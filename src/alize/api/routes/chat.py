@@ -39,7 +39,7 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
     if isinstance(model, UpstreamModel):
         return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
-    asked = await ask(wanted, model, principal, here.settings)
+    asked = await ask(wanted, model, principal, here)
     meter = Meter(here, asked, principal, trace, _PATH)
     form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), None if wanted.service_tier is None else "standard")
     return await delivered(meter, form, request, stream=wanted.stream, choices=wanted.n or 1)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from alize.api.auth import Caller, Here
 from alize.api.documentation import described
+from alize.api.looking import sight_of
 from alize.api.naming import model_named
 from alize.api.parts import House, Served
 from alize.api.schemas.models import FTModelCard, ModelCapabilities, ModelCard, ModelList
@@ -50,7 +51,9 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
     """`license`, `default_max_tokens`, `languages` and `served_by` are ours, the rest is the public API's."""
     card = model.card if isinstance(model, Served) else model
-    able = card.capabilities & SERVED if isinstance(model, Served) else card.capabilities
+    able = (card.capabilities - {"vision"}) & SERVED if isinstance(model, Served) else card.capabilities
+    if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
+        able |= {"vision"}
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
     return {
         "id": card.id,

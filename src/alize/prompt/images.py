@@ -1,0 +1,141 @@
+"""Pictures as a model takes them. In: the bytes of a file. Out: its colours, sized and scaled as mistral-common does it.
+
+A picture keeps its shape. One with a side too long is made smaller; then it is stretched, by less than one square, until squares of
+`side` pixels cover it:
+
+    side 28, most 1540:   1000 × 700     36 × 25 squares     resized to 1008 × 700
+                          4000 × 3000    55 × 42 squares     made smaller to 1540 × 1155, resized to 1540 × 1176
+
+What mistral-common resizes with OpenCV is computed here by the same formula, cubic with a = -0.75 and without smoothing: the numbers
+are equal to a hundred-thousandth, and 60 MB of a library stay away.
+"""
+
+import base64
+import binascii
+import io
+import re
+import struct
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from alize.errors import InvalidMedia
+
+__all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "pixels_of", "squares", "written_out"]
+
+KINDS = ("PNG", "JPEG", "WEBP", "GIF")
+MOST_BYTES = 10 * 2**20  # of a file
+MOST_PIXELS = 40_000_000  # it unpacks to: 160 MB while it is read
+_DATA = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+-]+=[\w.+-]+)*(;base64)?,", re.ASCII | re.IGNORECASE)
+_MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32)  # of red, green and blue in what the first encoders were trained on
+_SPREAD = np.array((0.26862954, 0.26130258, 0.27577711), np.float32)
+_CUBIC = -0.75
+
+Floats = npt.NDArray[np.float32]
+
+
+def written_out(url: str, path: str) -> bytes:
+    """The bytes in a `data:` address. `path` is where it stands in the request. Raises InvalidMedia.
+
+    >>> written_out("data:image/gif;base64,R0lG", "messages.0.content.1")
+    b'GIF'
+    """
+    found = _DATA.match(url)
+    if found is None or found[1] is None:
+        raise _invalid(path, "the address is not of the form data:image/…;base64,…")
+    if (len(url) - found.end()) * 3 // 4 > MOST_BYTES + 3:
+        raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+    try:
+        return base64.b64decode(url[found.end() :], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _invalid(path, "what follows data:…;base64, is no base64.") from error
+
+
+def pixels_of(data: bytes, side: int, most: int, path: str) -> Floats:
+    """[3, rows · side, columns · side]. Of a picture that moves, its first frame. Raises InvalidMedia.
+
+    `side` pixels are what a token shows of each side of a picture, `most` the longest side of one.
+    """
+    colours = _read(data, path)
+    rows, columns = squares(colours.shape[1], colours.shape[0], side, most)
+    scaled = _resized(colours, rows * side, columns * side)
+    scaled /= np.float32(255)
+    scaled -= _MEAN
+    scaled /= _SPREAD
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+
+
+def squares(width: int, height: int, side: int, most: int) -> tuple[int, int]:
+    """Rows and columns of the squares that cover a picture.
+
+    >>> squares(4000, 3000, 28, 1540)
+    (42, 55)
+    """
+    ratio = max(width, height) / most
+    if ratio > 1:
+        width, height = max(round(width / ratio), 1), max(round(height / ratio), 1)
+    return (height - 1) // side + 1, (width - 1) // side + 1
+
+
+def _read(data: bytes, path: str) -> npt.NDArray[np.uint8]:
+    """[height, width, 3]; what is transparent, in front of white."""
+    if len(data) > MOST_BYTES:
+        raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+    try:
+        with Image.open(io.BytesIO(data), formats=KINDS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise _too_large(path, f"{picture.width} × {picture.height}")
+            return np.asarray(_in_front_of_white(picture))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path, "far too many") from error
+    except Image.UnidentifiedImageError as error:
+        raise _invalid(path, f"this is no image of a kind that is read: {', '.join(KINDS)}.") from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error) as error:  # of Pillow's readers
+        raise _invalid(path, f"the image is damaged: {error}.", "Send it again, whole.") from error
+
+
+def _in_front_of_white(picture: Image.Image) -> Image.Image:
+    if picture.mode == "RGB":
+        return picture.copy()
+    layer = picture.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "WHITE")
+    white.paste(layer, (0, 0), layer)
+    return white.convert("RGB")
+
+
+def _resized(colours: npt.NDArray[np.uint8], height: int, width: int) -> Floats:
+    """Cubic interpolation between the four nearest pixels, first along each row, then down the columns."""
+    if colours.shape[:2] == (height, width):
+        return colours.astype(np.float32)
+    down, down_weights = _nearest_four(colours.shape[0], height)
+    across, across_weights = _nearest_four(colours.shape[1], width)
+    used, down = np.unique(down, return_inverse=True)  # of a picture that is made much smaller, most rows are never looked at
+    down = down.reshape(height, 4)
+    rows = np.zeros((len(used), width, 3), np.float32)
+    for tap in range(4):
+        rows += colours[used[:, None], across[None, :, tap]] * across_weights[None, :, tap, None]
+    scaled = np.zeros((height, width, 3), np.float32)
+    for tap in range(4):
+        scaled += rows[down[:, tap]] * down_weights[:, tap, None, None]
+    return scaled
+
+
+def _nearest_four(size: int, wanted: int) -> tuple[npt.NDArray[np.int64], Floats]:
+    """For each of `wanted` pixels, which of `size` it is made of, and how much of each: both [wanted, 4]."""
+    at = ((np.arange(wanted) + 0.5) * (size / wanted) - 0.5).astype(np.float32)
+    before = np.floor(at)
+    x, a = at - before, np.float32(_CUBIC)
+    first = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
+    second = ((a + 2) * x - (a + 3)) * x * x + 1
+    third = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1
+    weights = np.stack([first, second, third, 1 - first - second - third], axis=1).astype(np.float32)
+    return np.clip(before.astype(np.int64)[:, None] + np.arange(-1, 3), 0, size - 1), weights
+
+
+def _too_large(path: str, pixels: str) -> InvalidMedia:
+    return _invalid(path, f"the image has {pixels} pixels; {MOST_PIXELS} are read at most.", "Send a smaller one.")
+
+
+def _invalid(path: str, why: str, remedy: str | None = None) -> InvalidMedia:
+    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy)
