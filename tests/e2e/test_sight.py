@@ -1,0 +1,137 @@
+"""A Pixtral of random weights, from its files to an official client: what it says of pictures is what transformers says of them."""
+
+import base64
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from mistralai.client import Mistral
+from PIL import Image
+
+from tests.e2e.conftest import KEY, House
+
+torch = pytest.importorskip("torch")
+from alize.prompt.images import pixels_of  # noqa: E402
+from alize.tokenize import load_tokenizer  # noqa: E402
+from alize.weights.checkpoints.base import TokenizerFiles  # noqa: E402
+from tests.model.families import PIXTRAL, Family, reference, saved  # noqa: E402
+
+pytestmark = pytest.mark.slow
+SIDE, MOST, VOCABULARY, ANSWER = 16, 1024, 131072, 12
+TINY = Family(
+    "Llava",
+    {"sliding_window": None, "vocab_size": VOCABULARY, "max_position_embeddings": 4096},
+    "ForConditionalGeneration",
+    "mistral",
+    eye={"patch_size": SIDE, "image_size": MOST, "hidden_act": "silu"},
+    around=PIXTRAL,
+)
+
+
+def picture(width: int, height: int, seed: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+PICTURES = [picture(40, 60, 1), picture(100, 30, 2)]
+
+
+def written(data: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Any:
+    return reference(TINY)
+
+
+@pytest.fixture(scope="module")
+def folder(theirs: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model as a release holds it, with the tokenizer of Pixtral that mistral-common carries."""
+    import mistral_common
+
+    made = saved(theirs, tmp_path_factory.mktemp("pixtral"))
+    shutil.copy(Path(mistral_common.__file__).parent / "data" / "tekken_240911.json", made / "tekken.json")
+    return made
+
+
+@contextmanager
+def client(house: Callable[..., House], folder: Path) -> Iterator[Mistral]:
+    running = house(model=str(folder), dtype="float32", max_context="4096")
+    with Mistral(api_key=KEY, server_url=running.url) as client:
+        yield client
+
+
+def expected(theirs: Any, folder: Path, content: list[dict[str, Any]], pictures: list[bytes]) -> tuple[list[int], str]:
+    """The prompt, and what transformers says to it, taking the likeliest token each time."""
+    tokenizer = load_tokenizer(TokenizerFiles(files={"tekken.json": folder / "tekken.json"}))
+    seen = [torch.tensor(pixels_of(data, SIDE, MOST, "")) for data in pictures]
+    sizes = torch.tensor([pixels.shape[1:] for pixels in seen])
+    padded = torch.zeros(len(seen), 3, *sizes.max(0).values.tolist())
+    for pixels, into in zip(seen, padded, strict=True):
+        into[:, : pixels.shape[1], : pixels.shape[2]] = pixels
+    grids = iter([{"rows": int(h) // SIDE, "columns": int(w) // SIDE} for h, w in sizes])
+    parts = [part if part["type"] == "text" else {"type": "image", **next(grids)} for part in content]
+    prompt = tokenizer.template([{"role": "user", "content": parts}])
+    tokens = list(prompt)
+    with torch.no_grad():
+        for _ in range(ANSWER):
+            logits = theirs(torch.tensor([tokens]), pixel_values=padded, image_sizes=sizes, use_cache=False).logits[0, -1]
+            tokens.append(int(logits.argmax()))
+            if tokens[-1] in tokenizer.stop_ids:
+                break
+    return prompt, tokenizer.decode(tokens[len(prompt) :])
+
+
+CONTENTS: dict[str, tuple[list[dict[str, Any]], list[bytes]]] = {
+    "one": ([{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": written(PICTURES[0])}], PICTURES[:1]),
+    "two": (
+        [
+            {"type": "text", "text": "Compare"},
+            {"type": "image_url", "image_url": {"url": written(PICTURES[1]), "detail": "high"}},
+            {"type": "text", "text": "with"},
+            {"type": "image_url", "image_url": {"url": written(PICTURES[0])}},
+            {"type": "text", "text": "in a word."},
+        ],
+        [PICTURES[1], PICTURES[0]],
+    ),
+}
+
+
+def test_the_official_client_hears_of_pictures_what_transformers_says(house: Callable[..., House], folder: Path, theirs: Any) -> None:
+    with client(house, folder) as official:
+        (card,) = official.models.list().data or []
+        assert card.capabilities.vision
+        for content, pictures in CONTENTS.values():
+            prompt, says = expected(theirs, folder, content, pictures)
+            asked: dict[str, Any] = {
+                "model": card.id,
+                "messages": [{"role": "user", "content": content}],
+                "temperature": 0,
+                "max_tokens": ANSWER,
+            }
+            answer = official.chat.complete(**asked)
+            assert answer.choices[0].message.content == says
+            assert answer.usage.prompt_tokens == len(prompt)
+            streamed = official.chat.stream(**asked)
+            assert "".join(str(event.data.choices[0].delta.content) for event in streamed) == says
+            again = json.loads(answer.model_dump_json())["usage"]
+            assert again["total_tokens"] == len(prompt) + again["completion_tokens"]
+
+
+def test_a_tokenizer_of_other_squares_than_the_weights_is_named(house: Callable[..., House], folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "other")
+    tekken = json.loads((other / "tekken.json").read_text())
+    key = "image" if "image" in tekken else "multimodal"
+    tekken[key]["image_patch_size"] = 14
+    (other / "tekken.json").write_text(json.dumps(tekken))
+    running = house(wait=False, model=str(other), dtype="float32")
+    assert running.process.wait(120) == 1
+    assert "16 pixels a side for the model, and 14 for its tokenizer" in running.log.read_text()
