@@ -1,9 +1,13 @@
 """What may be attached to a question. In: nothing. Out: the limits that the page states before it uploads, and the server holds."""
 
-__all__ = ["ATTACHMENTS", "ATTACHMENT_BYTES", "ATTACHMENT_TYPES"]
+__all__ = ["ATTACHMENTS", "ATTACHMENT_BYTES", "ATTACHMENT_TYPES", "IMAGE_BYTES", "IMAGE_TYPES"]
 
 ATTACHMENT_BYTES = 256 * 1024
 """Of one file, in UTF-8: some 60,000 tokens, more than most contexts hold."""
+IMAGE_BYTES = 700 * 1024
+"""Of one image. The page makes larger ones smaller: models see no more than some 1500 pixels a side of them."""
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""What is attached as an image: its `text` is `data:TYPE;base64,…`."""
 ATTACHMENTS = 10
 """Files of one question. All of them together stay well below the default `max_body_bytes`."""
 ATTACHMENT_TYPES: tuple[str, ...] = (

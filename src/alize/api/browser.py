@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES, ATTACHMENTS
+from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES, ATTACHMENTS, IMAGE_BYTES, IMAGE_TYPES
 from alize.api.auth import headers_of, on_this_machine
 from alize.api.parts import House
 from alize.errors import AlizeError, AuthenticationFailed, Conflict
@@ -65,7 +65,13 @@ async def state(request: Request, here: House, found: tuple[AccountRecord, str] 
         "no_auth": open_house,
         "account": None if found is None else shown_account(found[0]),
         "csrf": "" if found is None else csrf.token_of(found[1]),
-        "limits": {"attachment_bytes": ATTACHMENT_BYTES, "attachments": ATTACHMENTS, "attachment_types": ATTACHMENT_TYPES},
+        "limits": {
+            "attachment_bytes": ATTACHMENT_BYTES,
+            "attachments": ATTACHMENTS,
+            "attachment_types": ATTACHMENT_TYPES,
+            "image_bytes": IMAGE_BYTES,
+            "image_types": IMAGE_TYPES,
+        },
         "outside": {"hosts": here.settings.outside_hosts if signed_in else (), "offline": here.settings.offline},
         "version": version("alize"),
     }

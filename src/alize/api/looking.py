@@ -5,7 +5,7 @@ tokens with a place for each ─ placed ─ the engine's images
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,11 @@ from alize.api.outside import fetch
 from alize.api.parts import House, Served
 from alize.engine.base import Image, Sight
 from alize.errors import AlizeError, InvalidMedia
-from alize.prompt.images import Floats, pixels_of, written_out
+from alize.prompt.images import Floats, pixels_of, size_of, squares, written_out
 from alize.tokenize.base import ImageMarks
 from alize.tokenize.text import parts_of
 
-__all__ = ["look", "placed", "sight_of"]
+__all__ = ["look", "measured", "placed", "sight_of"]
 
 Message = dict[str, Any]
 
@@ -50,6 +50,24 @@ async def look(messages: Sequence[Message], sight: Sight, house: House) -> tuple
             content.append({"type": "image", "rows": pixels.shape[1] // sight.side, "columns": pixels.shape[2] // sight.side})
         seen.append({**message, "content": content})
     return seen, pictures
+
+
+def measured(messages: Sequence[Message], served: Served, sizes: dict[str, tuple[int, int]]) -> Sequence[Message]:
+    """The messages as a template takes them, to count their tokens: of each image only its head is read, once. Raises InvalidMedia."""
+    sight = sight_of(served)
+    if sight is None or not any(parts_of(message) for message in messages):
+        return messages
+
+    def image(part: Mapping[str, Any]) -> Mapping[str, Any]:
+        url = part.get("image_url")
+        if not isinstance(url, str):
+            return part
+        if url not in sizes:
+            sizes[url] = size_of(written_out(url, "attachments"), "attachments")
+        rows, columns = squares(*sizes[url], sight.side, sight.most)
+        return {"type": "image", "rows": rows, "columns": columns}
+
+    return [{**message, "content": [image(part) for part in parts]} if (parts := parts_of(message)) else message for message in messages]
 
 
 def placed(tokens: Sequence[int], pictures: Sequence[Floats], marks: ImageMarks, sight: Sight) -> tuple[Image, ...]:

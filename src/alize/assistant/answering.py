@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 from alize.api.answers import Answer, Finish, Question, Reason, Text
 from alize.api.asking import Asked, ask
+from alize.api.looking import measured, sight_of
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
-from alize.assistant.context import Fitted, fit
+from alize.assistant.context import Fitted, check_images, fit
 from alize.governance.identity import SCOPES, Principal
 from alize.storage.base import MessageRecord, Owner
 
@@ -84,6 +85,7 @@ class LocalAnswerer:
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
+        check_images(path[-2 if continuing and len(path) > 1 else -1], self._images(served), served.card.id)
         fitted = await self.fitted(served, path, settings, continuing=continuing)
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
@@ -91,8 +93,16 @@ class LocalAnswerer:
 
     async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
-        template, limit = served.tokenizer.template, served.engine.info.max_context
-        return await asyncio.to_thread(fit, path, settings, lambda messages: len(template(messages)), limit, continuing=continuing)
+        template, limit, sizes = served.tokenizer.template, served.engine.info.max_context, dict[str, tuple[int, int]]()
+
+        def count(messages: list[dict[str, Any]]) -> int:
+            return len(template(measured(messages, served, sizes)))
+
+        return await asyncio.to_thread(fit, path, settings, count, limit, continuing=continuing, images=self._images(served))
+
+    def _images(self, served: Served) -> int:
+        """How many pictures one prompt may show."""
+        return 0 if sight_of(served) is None else self._house.settings.max_images
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
         limits, question = self._house.limits, asked.question

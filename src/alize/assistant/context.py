@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alize.errors import PromptTooLong
+from alize.api.attachments import IMAGE_TYPES
+from alize.errors import InvalidMedia, PromptTooLong, UnsupportedParameter
 from alize.storage.base import MessageRecord
 
-__all__ = ["Count", "Fitted", "fit", "path_to", "said"]
+__all__ = ["Count", "Fitted", "check_images", "fit", "images_of", "path_to", "said"]
 
 _ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no more than a quarter of the context
 _DENSE = 6  # characters to a token; few texts have more
@@ -41,16 +42,40 @@ def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]
     return path[::-1]
 
 
-def said(message: MessageRecord) -> str:
-    """What a message says to a model: its files first, each under its name.
+def said(message: MessageRecord, images: int = 0) -> str | list[dict[str, Any]]:
+    """What a message says to a model: its files first, each under its name, the last `images` of its pictures as pictures.
 
     >>> from datetime import datetime
     >>> asked = MessageRecord("m", "w", "p", "c", None, "user", "Why?", datetime(2026, 1, 1), [{"name": "a.txt", "text": "1"}])
     >>> said(asked)
     'File a.txt:\\n1\\n\\nWhy?'
     """
-    files = [f"File {file['name']}:\n{file['text']}" for file in message.attachments]
-    return "\n\n".join([*files, message.content])
+    pictures = images_of(message)
+    shown = pictures[len(pictures) - images :] if images else []
+    texts = [f"File {file['name']}:\n{file['text']}" for file in message.attachments if file not in pictures]
+    texts += [f"Image {picture['name']}: not shown." for picture in pictures[: len(pictures) - len(shown)]]
+    words = "\n\n".join([*texts, *([message.content] if message.content or not shown else [])])
+    if not shown:
+        return words
+    return [*({"type": "image_url", "image_url": picture["text"]} for picture in shown), *_texts(words)]
+
+
+def images_of(message: MessageRecord) -> list[dict[str, Any]]:
+    """The pictures attached to a message."""
+    return [file for file in message.attachments if file.get("type") in IMAGE_TYPES]
+
+
+def check_images(question: MessageRecord, images: int, model: str) -> None:
+    """Raise UnsupportedParameter for pictures where the model sees none, InvalidMedia where it is asked to see too many."""
+    count = len(images_of(question))
+    if count and not images:
+        raise UnsupportedParameter(f"The model {model} cannot see images.", param="attachments", remedy="Choose one that can.")
+    if count > images:
+        raise InvalidMedia(f"{count} images are attached; {images} can be seen at once.", param="attachments", remedy="Attach fewer.")
+
+
+def _texts(words: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": words}] if words else []
 
 
 Count = Callable[[list[dict[str, Any]]], int]
@@ -58,17 +83,26 @@ Count = Callable[[list[dict[str, Any]]], int]
 
 
 def fit(
-    path: Sequence[MessageRecord], settings: dict[str, Any], count: Count, limit: int, *, continuing: bool = False, exact: bool = True
+    path: Sequence[MessageRecord],
+    settings: dict[str, Any],
+    count: Count,
+    limit: int,
+    *,
+    continuing: bool = False,
+    exact: bool = True,
+    images: int = 0,
 ) -> Fitted:
-    """Make the prompt. `path` ends with the question, or with the answer to continue. Raises what a template refuses, and PromptTooLong
-    where the count is `exact`; by an estimate no question is refused."""
+    """Make the prompt, with the last `images` of its pictures. `path` ends with the question, or with the answer to continue.
+
+    Raises what a template refuses, and PromptTooLong where the count is `exact`; by an estimate no question is refused.
+    """
     last = 2 if continuing else 1  # messages that are never left out
     room = min(int(settings.get("max_tokens") or _ROOM), max(1, limit // 4))
-    kept = [message for message in path[:-last] if message.content.strip()] + list(path[-last:])
+    kept = [message for message in path[:-last] if message.content.strip() or message.attachments] + list(path[-last:])
     starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
 
     def prompt(start: int) -> tuple[int, list[dict[str, Any]]]:
-        messages = _plain(kept[start:], settings.get("system"), continuing)
+        messages = _plain(kept[start:], settings.get("system"), continuing, images)
         return count(messages), messages
 
     # A turn is a question with its answer. The fewest are left out. Counting takes as long as the text is long, and a thousand turns
@@ -95,13 +129,24 @@ def fit(
     return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)
 
 
-def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool) -> list[dict[str, Any]]:
+def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int) -> list[dict[str, Any]]:
+    seen: dict[str, int] = {}  # how many pictures of each message are shown: of those that came last
+    for message in reversed(messages):
+        seen[message.id] = min(len(images_of(message)), images)
+        images -= seen[message.id]
     plain: list[dict[str, Any]] = [{"role": "system", "content": str(system)}] if system else []
     for message in messages:
+        content = said(message, seen[message.id])
         if plain and plain[-1]["role"] == message.role:  # an answer that came to nothing was left out: templates want turns
-            plain[-1] = {**plain[-1], "content": f"{plain[-1]['content']}\n\n{said(message)}"}
+            plain[-1] = {**plain[-1], "content": _joined(plain[-1]["content"], content)}
         else:
-            plain.append({"role": message.role, "content": said(message)})
+            plain.append({"role": message.role, "content": content})
     if continuing:
         plain[-1]["prefix"] = True
     return plain
+
+
+def _joined(first: str | list[dict[str, Any]], second: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first}\n\n{second}"
+    return [part for content in (first, second) for part in (_texts(content) if isinstance(content, str) else content)]

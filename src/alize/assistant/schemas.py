@@ -1,10 +1,10 @@
 """The JSON of conversations. In: what a page sends. Out: the shapes of what it gets; strict, with the limits of each field."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS
+from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, IMAGE_BYTES, IMAGE_TYPES
 from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
 
 __all__ = [
@@ -63,7 +63,16 @@ class ConversationChange(Schema):
 class AttachmentIn(Schema):
     name: str = Field(min_length=1, max_length=255)
     type: str = Field(max_length=100)
-    text: str = Field(max_length=ATTACHMENT_BYTES)  # characters: never more than its bytes
+    text: str = Field(max_length=IMAGE_BYTES * 4 // 3 + 64, description="Of an image, `data:TYPE;base64,…`.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Characters are never more than the bytes of a text."""
+        if self.type not in IMAGE_TYPES and len(self.text) > ATTACHMENT_BYTES:
+            raise ValueError(f"a text has at most {ATTACHMENT_BYTES} bytes")
+        if self.type in IMAGE_TYPES and not self.text.startswith(f"data:{self.type};base64,"):
+            raise ValueError(f"an image is written as data:{self.type};base64,…")
+        return self
 
 
 class AnswerIds(Schema):

@@ -15,6 +15,8 @@ import binascii
 import io
 import re
 import struct
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,7 @@ from PIL import Image
 
 from alize.errors import InvalidMedia
 
-__all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "pixels_of", "squares", "written_out"]
+__all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "pixels_of", "size_of", "squares", "written_out"]
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST_BYTES = 10 * 2**20  # of a file
@@ -66,6 +68,12 @@ def pixels_of(data: bytes, side: int, most: int, path: str) -> Floats:
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
 
+def size_of(data: bytes, path: str) -> tuple[int, int]:
+    """Width and height, from the head of a file. Raises InvalidMedia."""
+    with _opened(data, path) as picture:
+        return picture.size
+
+
 def squares(width: int, height: int, side: int, most: int) -> tuple[int, int]:
     """Rows and columns of the squares that cover a picture.
 
@@ -80,13 +88,20 @@ def squares(width: int, height: int, side: int, most: int) -> tuple[int, int]:
 
 def _read(data: bytes, path: str) -> npt.NDArray[np.uint8]:
     """[height, width, 3]; what is transparent, in front of white."""
+    with _opened(data, path) as picture:
+        return np.asarray(_in_front_of_white(picture))
+
+
+@contextmanager
+def _opened(data: bytes, path: str) -> Generator[Image.Image]:
+    """A picture of a kind and size that is read. What Pillow says of it within the block becomes InvalidMedia."""
     if len(data) > MOST_BYTES:
         raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
     try:
         with Image.open(io.BytesIO(data), formats=KINDS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise _too_large(path, f"{picture.width} × {picture.height}")
-            return np.asarray(_in_front_of_white(picture))
+            yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, "far too many") from error
     except Image.UnidentifiedImageError as error:

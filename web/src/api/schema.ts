@@ -76,6 +76,7 @@ export interface AssistantMessage {
 export interface AttachmentIn {
   name: string;
   type: string;
+  /** Of an image, `data:TYPE;base64,…`. */
   text: string;
 }
 
@@ -86,6 +87,10 @@ export interface AttachmentLimits {
   attachments: number;
   /** Media types and endings. */
   attachment_types: string[];
+  /** Of one image; the page makes larger ones smaller. */
+  image_bytes: number;
+  /** Media types of images, for models that see. */
+  image_types: string[];
 }
 
 export interface AudioChunk {

@@ -95,7 +95,13 @@ export function serverOf(state: HouseState): FakeServer {
 
 /** What GET /api/session answers. */
 export function sessionOf({ account, session }: HouseState): Session {
-  const limits = { attachment_bytes: 1000, attachments: 2, attachment_types: ["text/plain"] };
+  const limits = {
+    attachment_bytes: 1000,
+    attachments: 2,
+    attachment_types: ["text/plain"],
+    image_bytes: 1000,
+    image_types: [],
+  };
   const here = { object: "session" as const, signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
   return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };
 }

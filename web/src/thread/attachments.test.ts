@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Chosen, type Limits, readFiles, refusal, sizeText } from "./attachments";
+import { acceptOf, type Chosen, type Limits, readFiles, refusal, sizeText } from "./attachments";
 
 const limits: Limits = {
   attachment_bytes: 1024,
   attachments: 2,
   attachment_types: ["text/*", "application/json", ".py"],
+  image_bytes: 2048,
+  image_types: ["image/png", "image/jpeg"],
 };
+const eyes = { sees: true, model: "Pixtral" };
 
 function file(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): Chosen {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -27,11 +30,29 @@ describe("attached files", () => {
 
   it("are refused with the reason, before they are read where that is enough", () => {
     const of = (name: string, type: string, size: number, count = 0) => refusal({ name, type, size }, limits, count);
-    expect(of("a.png", "image/png", 10)).toEqual({ why: "type", name: "a.png" });
+    expect(of("a.gif", "image/gif", 10)).toEqual({ why: "type", name: "a.gif" });
+    expect(of("a.png", "image/png", 10)).toEqual({ why: "blind", name: "a.png", model: "" });
     expect(of("a.txt", "text/plain", 2000)).toEqual({ why: "large", name: "a.txt", most: 1024, size: 2000 });
     expect(of("a.txt", "text/plain", 0)).toEqual({ why: "empty", name: "a.txt" });
     expect(of("a.txt", "text/plain", 10, 2)).toEqual({ why: "many", name: "a.txt", most: 2 });
     expect(of("a.txt", "text/plain", 1024)).toBeNull();
+  });
+
+  it("that are pictures are taken where the model sees, made small enough, and refused by its name where it does not", async () => {
+    const files = [file("a.png", "image/png", "pixels"), file("b.jpg", "image/jpeg", "broken")];
+    const shrink = async (bytes: ArrayBuffer, type: string, most: number) =>
+      new TextDecoder().decode(bytes) === "broken" ? null : `data:image/jpeg;base64,${type}-${most}`;
+    expect(await readFiles(files, limits, 0, eyes, shrink)).toEqual({
+      taken: [{ name: "a.png", type: "image/jpeg", text: "data:image/jpeg;base64,image/png-2048" }],
+      refused: [{ why: "unreadable", name: "b.jpg" }],
+    });
+    const blind = { sees: false, model: "SmolLM2" };
+    expect((await readFiles(files, limits, 0, blind, shrink)).refused).toEqual([
+      { why: "blind", name: "a.png", model: "SmolLM2" },
+      { why: "blind", name: "b.jpg", model: "SmolLM2" },
+    ]);
+    expect(acceptOf(limits, eyes)).toBe("text/*,application/json,.py,image/png,image/jpeg");
+    expect(acceptOf(limits, blind)).toBe("text/*,application/json,.py");
   });
 
   it("that only call themselves text are refused by their content", async () => {

@@ -1,9 +1,21 @@
-/** Files that a person chose, dropped or pasted come in; texts to send, or the reason why not, go out. */
+/** Files that a person chose, dropped or pasted come in; texts and pictures to send, or the reason why not, go out. */
 import type { Attachment, Session } from "@/api/types";
+import { type Shrink, shrunk } from "./pictures";
 
 export type Limits = Session["limits"];
 
+/** Whether the model sees, and what it is called. */
+export interface Eyes {
+  sees: boolean;
+  model: string;
+}
+
+const BLIND: Eyes = { sees: false, model: "" };
+/** Bytes of a picture before it is made smaller. */
+const LARGEST_PICTURE = 50 * 2 ** 20;
+
 export type Refusal =
+  | { why: "blind"; name: string; model: string }
   | { why: "many"; name: string; most: number }
   | { why: "large"; name: string; most: number; size: number }
   | { why: "type"; name: string }
@@ -19,18 +31,30 @@ export interface Chosen {
 }
 
 /** The `accept` of a file field: the browser offers only what the server takes. */
-export function acceptOf(limits: Limits): string {
-  return limits.attachment_types.join(",");
+export function acceptOf(limits: Limits, eyes: Eyes = BLIND): string {
+  return [...limits.attachment_types, ...(eyes.sees ? limits.image_types : [])].join(",");
+}
+
+/** A picture is attached as `data:…`, and shown as one. */
+export function isPicture(file: Attachment): boolean {
+  return file.text.startsWith("data:image/") && file.type.startsWith("image/");
 }
 
 /** Why a file cannot be taken, judged before it is read; null: it can. `count`: files that are attached already. */
-export function refusal(file: Pick<Chosen, "name" | "type" | "size">, limits: Limits, count: number): Refusal | null {
+export function refusal(
+  file: Pick<Chosen, "name" | "type" | "size">,
+  limits: Limits,
+  count: number,
+  eyes: Eyes = BLIND,
+): Refusal | null {
   const { name, size } = file;
+  const picture = limits.image_types.includes(file.type);
+  const most = picture ? LARGEST_PICTURE : limits.attachment_bytes;
   if (count >= limits.attachments) return { why: "many", name, most: limits.attachments };
-  if (!isTaken(file, limits.attachment_types)) return { why: "type", name };
+  if (picture && !eyes.sees) return { why: "blind", name, model: eyes.model };
+  if (!picture && !isTaken(file, limits.attachment_types)) return { why: "type", name };
   if (size === 0) return { why: "empty", name };
-  if (size > limits.attachment_bytes) return { why: "large", name, most: limits.attachment_bytes, size };
-  return null;
+  return size > most ? { why: "large", name, most, size } : null;
 }
 
 /** Types are media types ("text/plain", "text/*") or endings (".py"). Systems disagree about types, so either is enough. */
@@ -50,16 +74,25 @@ export async function readFiles(
   files: readonly Chosen[],
   limits: Limits,
   attached: number,
+  eyes: Eyes = BLIND,
+  shrink: Shrink = shrunk,
 ): Promise<{ taken: Attachment[]; refused: Refusal[] }> {
   const taken: Attachment[] = [];
   const refused: Refusal[] = [];
   for (const file of files) {
-    const no = refusal(file, limits, attached + taken.length);
+    const no = refusal(file, limits, attached + taken.length, eyes);
     if (no) {
       refused.push(no);
       continue;
     }
     const bytes = await file.bytes().catch(() => null);
+    if (bytes !== null && limits.image_types.includes(file.type)) {
+      const picture = await shrink(bytes, file.type, limits.image_bytes);
+      const type = picture?.match(/^data:(image\/[a-z]+);/)?.[1];
+      if (picture && type) taken.push({ name: file.name, type, text: picture });
+      else refused.push({ why: "unreadable", name: file.name });
+      continue;
+    }
     const text = bytes && textOf(bytes);
     if (bytes === null) refused.push({ why: "unreadable", name: file.name });
     else if (text === null) refused.push({ why: "binary", name: file.name });

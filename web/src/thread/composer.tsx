@@ -4,7 +4,7 @@ import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
 import { useCoarsePointer } from "@/shell/use-media";
-import { acceptOf, type Limits, type Refusal, sizeText } from "./attachments";
+import { acceptOf, type Eyes, type Limits, type Refusal, sizeText } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
 import type { Typed } from "./send";
@@ -14,6 +14,7 @@ import { GROWING, useGrowing } from "./use-growing";
 export interface ComposerProps {
   draft: Draft;
   limits: Limits | undefined;
+  eyes: Eyes;
   refused: readonly Refusal[];
   onFiles: (files: Iterable<File>) => void;
   onSend: () => void;
@@ -26,7 +27,7 @@ export interface ComposerProps {
 
 /** Each part of it reads of the draft what it shows: a key renders the field, and the first one the buttons. */
 export function Composer(props: ComposerProps) {
-  const { draft, limits, refused, onFiles, onSend, onStop, stopping, children } = props;
+  const { draft, limits, eyes, refused, onFiles, onSend, onStop, stopping, children } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const send = (): void => {
     if (isSendable(draft.typed())) onSend();
@@ -44,7 +45,7 @@ export function Composer(props: ComposerProps) {
       <Files draft={draft} refused={refused} />
       <Field field={field} draft={draft} onFiles={onFiles} onEnter={send} queues={onStop !== null} />
       <div className="flex items-center gap-1">
-        <Attach limits={limits} onFiles={onFiles} />
+        <Attach limits={limits} eyes={eyes} onFiles={onFiles} />
         {children}
         <Send draft={draft} onStop={onStop} stopping={stopping} />
       </div>
@@ -133,7 +134,7 @@ function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop
   );
 }
 
-function Attach({ limits, onFiles }: Pick<ComposerProps, "limits" | "onFiles">) {
+function Attach({ limits, eyes, onFiles }: Pick<ComposerProps, "limits" | "eyes" | "onFiles">) {
   const t = useT();
   const language = useContext(LanguageContext);
   const input = useRef<HTMLInputElement>(null);
@@ -146,14 +147,14 @@ function Attach({ limits, onFiles }: Pick<ComposerProps, "limits" | "onFiles">) 
         type="file"
         multiple
         hidden
-        accept={acceptOf(limits)}
+        accept={acceptOf(limits, eyes)}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           event.target.value = ""; // the same file may be chosen again
         }}
       />
       <IconButton
-        label={`${t("composer.attach")}. ${said}`}
+        label={`${t(eyes.sees ? "composer.attachSeeing" : "composer.attach")}. ${said}`}
         icon={<Paperclip />}
         side="top"
         className="rounded-full border border-line"
@@ -194,6 +195,8 @@ function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
 function refusalText(refusal: Refusal, t: ReturnType<typeof useT>, language: string): string {
   const { name } = refusal;
   switch (refusal.why) {
+    case "blind":
+      return t("attach.blind", { name, model: refusal.model });
     case "many":
       return t("attach.many", { name, count: refusal.most });
     case "large":

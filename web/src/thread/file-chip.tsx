@@ -1,4 +1,4 @@
-/** An attached file. In: its name and text. Out: a chip that says how long it is, opens what is in it, and can be taken off where that is possible. */
+/** An attached file. In: its name and content. Out: a chip that says how long it is, or shows it; opens what is in it, and can be taken off where that is possible. */
 import { FileText, X } from "lucide-react";
 import { useState } from "react";
 import type { Attachment } from "@/api/types";
@@ -6,11 +6,14 @@ import { Dialog } from "@/components/dialog";
 import { IconButton } from "@/components/icon-button";
 import { useT } from "@/i18n";
 import { revealed } from "@/markdown/hidden";
+import { isPicture } from "./attachments";
 
 export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () => void }) {
   const t = useT();
   const [open, setOpen] = useState(false);
   const name = revealed(file.name);
+  const picture = isPicture(file);
+  if (picture && !onRemove) return <img src={file.text} alt={name} className="max-h-72 max-w-full rounded-2" />;
   return (
     <span className="inline-flex max-w-full items-center rounded-2 border border-line bg-surface text-13">
       <button
@@ -19,11 +22,20 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
         className="flex min-h-8 coarse:min-h-11 min-w-0 items-center gap-2 rounded-2 px-2.5 py-1 transition hover:bg-sunken"
         onClick={() => setOpen(true)}
       >
-        <FileText aria-hidden className="size-4 flex-none text-ink-3" />
-        <bdi className="truncate">{name}</bdi>{" "}
-        <small className="whitespace-nowrap text-12 text-ink-3">
-          {t("attach.lines", { count: linesOf(file.text) })}
-        </small>
+        {picture ? (
+          <img src={file.text} alt="" className="size-9 flex-none rounded-1 object-cover" />
+        ) : (
+          <FileText aria-hidden className="size-4 flex-none text-ink-3" />
+        )}
+        <bdi className="truncate">{name}</bdi>
+        {!picture && (
+          <>
+            {" "}
+            <small className="whitespace-nowrap text-12 text-ink-3">
+              {t("attach.lines", { count: linesOf(file.text) })}
+            </small>
+          </>
+        )}
       </button>
       {onRemove && (
         <IconButton
@@ -41,10 +53,14 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
           title={name}
           className="w-[min(48rem,calc(100vw-2rem))] [overflow-wrap:anywhere]"
         >
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one is scrolled, by keys too */}
-          <pre tabIndex={0} dir="auto" className="whitespace-pre-wrap font-mono text-13 leading-normal">
-            {file.text}
-          </pre>
+          {picture ? (
+            <img src={file.text} alt={name} className="max-w-full rounded-2" />
+          ) : (
+            /* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one is scrolled, by keys too */
+            <pre tabIndex={0} dir="auto" className="whitespace-pre-wrap font-mono text-13 leading-normal">
+              {file.text}
+            </pre>
+          )}
         </Dialog>
       )}
     </span>

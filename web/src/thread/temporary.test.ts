@@ -41,6 +41,25 @@ describe("a temporary chat", () => {
     });
   });
 
+  it("shows pictures to the model, before the words that were said with them", () => {
+    const picture = { name: "a.png", type: "image/png", text: "data:image/png;base64,AA==" };
+    const first = {
+      ...question("q", null, ""),
+      attachments: [picture, { name: "a.txt", type: "text/plain", text: "1" }],
+    };
+    const path = [first, question("q2", "q", "And?")];
+    expect(chatRequest(path, "eyes", {}).messages).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "image_url", image_url: picture.text },
+          { type: "text", text: "File a.txt:\n1" },
+          { type: "text", text: "And?" },
+        ],
+      },
+    ]);
+  });
+
   it("goes on from an answer that was stopped, and leaves out those that never began: templates want turns", () => {
     const path = [
       question("q"),

@@ -4,13 +4,15 @@
  * The same reducer reads both houses, so the pieces of the public API are translated into the events of a run.
  */
 import type { ChatCompletionRequest } from "@/api/schema";
-import type { Attachment, Message, RunEvent, Sampling } from "@/api/types";
+import type { Message, RunEvent, Sampling } from "@/api/types";
+import { isPicture } from "./attachments";
 
-export interface ChatMessage {
-  role: "system" | "user" | "assistant";
-  content: string;
-  prefix?: true;
-}
+type Part = { type: "text"; text: string } | { type: "image_url"; image_url: string };
+
+export type ChatMessage =
+  | { role: "system"; content: string }
+  | { role: "user"; content: string | Part[] }
+  | { role: "assistant"; content: string; prefix?: true };
 
 /**
  * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
@@ -25,7 +27,7 @@ export function chatRequest(path: readonly Message[], model: string, settings: S
     const before = messages.at(-1);
     if (message.role === "user") {
       const content = withAttachments(message);
-      if (before?.role === "user") before.content += `\n\n${content}`;
+      if (before?.role === "user") before.content = joined(before.content, content);
       else messages.push({ role: "user", content });
     } else if (message.content !== "") {
       messages.push({ role: "assistant", content: message.content, ...(last ? { prefix: true as const } : {}) });
@@ -35,9 +37,21 @@ export function chatRequest(path: readonly Message[], model: string, settings: S
 }
 
 /** As the server does for conversations that it keeps: files first, each under its name. */
-function withAttachments({ content, attachments }: Message): string {
-  const files = attachments.map(({ name, text }: Attachment) => `File ${name}:\n${text}`);
-  return [...files, content].filter((part) => part !== "").join("\n\n");
+function withAttachments({ content, attachments }: Message): string | Part[] {
+  const files = attachments.filter((file) => !isPicture(file)).map(({ name, text }) => `File ${name}:\n${text}`);
+  const words = [...files, content].filter((part) => part !== "").join("\n\n");
+  const pictures = attachments.filter(isPicture).map(({ text }): Part => ({ type: "image_url", image_url: text }));
+  return pictures.length === 0 ? words : [...pictures, ...parts(words)];
+}
+
+function joined(first: string | Part[], second: string | Part[]): string | Part[] {
+  if (typeof first === "string" && typeof second === "string") return `${first}\n\n${second}`;
+  return [...parts(first), ...parts(second)];
+}
+
+function parts(content: string | Part[]): Part[] {
+  if (typeof content !== "string") return content;
+  return content === "" ? [] : [{ type: "text", text: content }];
 }
 
 export interface ChatReader {

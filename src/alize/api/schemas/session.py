@@ -82,6 +82,8 @@ class AttachmentLimits(Reply):
     attachment_bytes: int = Field(description="Of one file.")
     attachments: int = Field(description="Files of one question.")
     attachment_types: list[str] = Field(description="Media types and endings.")
+    image_bytes: int = Field(description="Of one image; the page makes larger ones smaller.")
+    image_types: list[str] = Field(description="Media types of images, for models that see.")
 
 
 class OutsideAccess(Reply):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alize.api.attachments import IMAGE_TYPES
 from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
@@ -23,6 +24,7 @@ from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, Regen
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
 from alize.governance.identity import Principal
+from alize.prompt.images import size_of, written_out
 from alize.storage.base import MessageRecord, Owner, RunRecord
 
 __all__ = ["Here", "json", "message_json", "owner_of", "router"]
@@ -45,6 +47,9 @@ async def say_message(conversation_id: str, request: Request, principal: Caller,
     """Ask. The question is kept before it is answered; behind an answer in the making it waits its turn."""
     wanted = await read(request, MessageNew, strict=here.settings.strict)
     files = [file.model_dump() for file in wanted.attachments]
+    for index, file in enumerate(wanted.attachments):
+        if file.type in IMAGE_TYPES:  # damaged, it would fail in every turn from here on
+            size_of(written_out(file.text, f"attachments.{index}"), f"attachments.{index}")
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         question, answer, run = await say(

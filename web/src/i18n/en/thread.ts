@@ -22,8 +22,10 @@ export const thread = {
   "composer.stop": "Stop",
   "composer.stopping": "Stopping",
   "composer.attach": "Attach text files",
+  "composer.attachSeeing": "Attach text files or images",
   "composer.limits": "Text files up to {size}, at most {count|# file|# files} a message",
   "composer.drop": "Drop text files here",
+  "composer.dropSeeing": "Drop text files or images here",
   "composer.remove": "Remove {name}",
   "composer.restored": "A message that had not arrived stands in the writing field again.",
   "composer.restoredFiles":
@@ -32,6 +34,7 @@ export const thread = {
   "attach.large": "{name} was not attached: it is {size}, and {most} is the limit.",
   "attach.type": "{name} was not attached: only text files can be read here.",
   "attach.binary": "{name} was not attached: its content is not text.",
+  "attach.blind": "{name} was not attached: {model} cannot see images.",
   "attach.empty": "{name} was not attached: it is empty.",
   "attach.unreadable": "{name} was not attached: it could not be read.",
   "attach.lines": "{count|# line|# lines}",

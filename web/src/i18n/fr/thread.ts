@@ -24,8 +24,10 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.stop": "Arrêter",
   "composer.stopping": "Arrêt en cours",
   "composer.attach": "Joindre des fichiers texte",
+  "composer.attachSeeing": "Joindre des fichiers texte ou des images",
   "composer.limits": "Fichiers texte de {size} au plus, {count|# fichier|# fichiers} au maximum par message",
   "composer.drop": "Déposez des fichiers texte ici",
+  "composer.dropSeeing": "Déposez des fichiers texte ou des images ici",
   "composer.remove": "Retirer {name}",
   "composer.restored": "Un message qui n’était pas arrivé est revenu dans le champ de saisie.",
   "composer.restoredFiles":
@@ -34,6 +36,7 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.large": "{name} n’a pas été joint : il fait {size}, la limite est de {most}.",
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",
   "attach.binary": "{name} n’a pas été joint : son contenu n’est pas du texte.",
+  "attach.blind": "{name} n’a pas été joint : {model} ne peut pas voir d’images.",
   "attach.empty": "{name} n’a pas été joint : il est vide.",
   "attach.unreadable": "{name} n’a pas été joint : il n’a pas pu être lu.",
   "attach.lines": "{count|# ligne|# lignes}",
