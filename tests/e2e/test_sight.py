@@ -1,7 +1,5 @@
 """A Pixtral of random weights, from its files to an official client: what it says of pictures is what transformers says of them."""
 
-import base64
-import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from mistralai.client import Mistral
-from PIL import Image
 
 from tests.e2e.conftest import KEY, House
 
@@ -20,46 +16,21 @@ torch = pytest.importorskip("torch")
 from alize.prompt.images import pixels_of  # noqa: E402
 from alize.tokenize import load_tokenizer  # noqa: E402
 from alize.weights.checkpoints.base import TokenizerFiles  # noqa: E402
-from tests.model.families import PIXTRAL, Family, reference, saved  # noqa: E402
+from tests.pixtral import MOST, SIDE, picture, write_tiny_pixtral, written  # noqa: E402
 
 pytestmark = pytest.mark.slow
-SIDE, MOST, VOCABULARY, ANSWER = 16, 1024, 131072, 12
-TINY = Family(
-    "Llava",
-    {"sliding_window": None, "vocab_size": VOCABULARY, "max_position_embeddings": 4096},
-    "ForConditionalGeneration",
-    "mistral",
-    eye={"patch_size": SIDE, "image_size": MOST, "hidden_act": "silu"},
-    around=PIXTRAL,
-)
-
-
-def picture(width: int, height: int, seed: int) -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)).save(data, "PNG")
-    return data.getvalue()
-
-
+ANSWER = 12
 PICTURES = [picture(40, 60, 1), picture(100, 30, 2)]
 
 
-def written(data: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pixtral")
 
 
 @pytest.fixture(scope="module")
-def theirs() -> Any:
-    return reference(TINY)
-
-
-@pytest.fixture(scope="module")
-def folder(theirs: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model as a release holds it, with the tokenizer of Pixtral that mistral-common carries."""
-    import mistral_common
-
-    made = saved(theirs, tmp_path_factory.mktemp("pixtral"))
-    shutil.copy(Path(mistral_common.__file__).parent / "data" / "tekken_240911.json", made / "tekken.json")
-    return made
+def theirs(folder: Path) -> Any:
+    return write_tiny_pixtral(folder)
 
 
 @contextmanager
@@ -126,7 +97,9 @@ def test_the_official_client_hears_of_pictures_what_transformers_says(house: Cal
             assert again["total_tokens"] == len(prompt) + again["completion_tokens"]
 
 
-def test_a_tokenizer_of_other_squares_than_the_weights_is_named(house: Callable[..., House], folder: Path, tmp_path: Path) -> None:
+def test_a_tokenizer_of_other_squares_than_the_weights_is_named(
+    house: Callable[..., House], folder: Path, theirs: Any, tmp_path: Path
+) -> None:
     other = shutil.copytree(folder, tmp_path / "other")
     tekken = json.loads((other / "tekken.json").read_text())
     key = "image" if "image" in tekken else "multimodal"

@@ -138,9 +138,9 @@ def _resized(colours: npt.NDArray[np.uint8], height: int, width: int) -> Floats:
 
 def _nearest_four(size: int, wanted: int) -> tuple[npt.NDArray[np.int64], Floats]:
     """For each of `wanted` pixels, which of `size` it is made of, and how much of each: both [wanted, 4]."""
-    at = ((np.arange(wanted) + 0.5) * (size / wanted) - 0.5).astype(np.float32)
+    at = (np.arange(wanted) + 0.5) * (size / wanted) - 0.5
     before = np.floor(at)
-    x, a = at - before, np.float32(_CUBIC)
+    x, a = (at - before).astype(np.float32), np.float32(_CUBIC)
     first = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
     second = ((a + 2) * x - (a + 3)) * x * x + 1
     third = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1

@@ -13,7 +13,8 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
   const [open, setOpen] = useState(false);
   const name = revealed(file.name);
   const picture = isPicture(file);
-  if (picture && !onRemove) return <img src={file.text} alt={name} className="max-h-72 max-w-full rounded-2" />;
+  if (picture && !onRemove)
+    return <img src={file.text} alt={name} className="max-h-72 max-w-full self-start rounded-2" />;
   return (
     <span className="inline-flex max-w-full items-center rounded-2 border border-line bg-surface text-13">
       <button
