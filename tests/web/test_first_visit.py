@@ -29,7 +29,7 @@ def test_the_first_visitor_makes_the_account_and_is_taught_by_doing(house: House
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     ada.button("Make the account").click()
     expect(ada.box).to_be_focused()
-    expect(page.get_by_role("heading", name="Three things this small model does well:")).to_be_visible()
+    expect(page.get_by_role("heading", name="Three things this small model does well.")).to_be_visible()
     ada.button(re.compile("^Explain something")).click()
     expect(ada.button("Send").or_(ada.button("Stop")).first).to_be_visible()
     if ada.button("Send").is_enabled():  # the example is put into the field, to be changed or sent
