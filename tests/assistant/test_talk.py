@@ -342,7 +342,7 @@ async def test_a_title_in_another_language_than_the_question_is_no_title(tmp_pat
         page = Page(desk)
         chat = await page.begin()
         await page.follow((await page.ask(chat, question))["run"]["id"])
-        assert (await page.until(chat, lambda found: found["title"]))["title"] == title
+        assert (await page.until(chat, lambda found: found["titled_by"]))["title"] == title
 
 
 async def test_settings_reach_the_engine_and_files_the_prompt(page: Page) -> None:
