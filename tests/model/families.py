@@ -60,10 +60,10 @@ class Family:
     kind: str  # the prefix of transformers' classes
     shape: dict[str, Any] = field(default_factory=dict)
     model: str = "ForCausalLM"
-    base: dict[str, Any] = field(default_factory=lambda: DENSE)
     text: str = ""  # model_type of the decoder, where it is one part of several
     eye: dict[str, Any] = field(default_factory=dict)
     around: dict[str, Any] = field(default_factory=dict)
+    base: dict[str, Any] = field(default_factory=lambda: DENSE)
 
 
 PIXTRAL = {"vision_feature_layer": -1, "vision_feature_select_strategy": "full", "image_token_index": 10}
