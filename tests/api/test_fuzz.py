@@ -17,6 +17,7 @@ from tests.serving import Background, in_background
 
 OPERATIONS = (
     ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/fim/completions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model_id}"),
     ("GET", "/api/session"),
