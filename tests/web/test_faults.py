@@ -66,7 +66,7 @@ def test_an_engine_that_dies_ends_the_answer_with_a_reason_and_the_next_one_work
     ada.sees("What was written until then is kept.")
     house.wait_ready()
     ada.settle(longest_answer=10)
-    ada.button("Answer again", ada.turns.last).last.click()
+    ada.button("Try again", ada.turns.last).click()
     ada.answered()
 
 
