@@ -46,7 +46,7 @@ def ada(arrive: Callable[..., Person], there: There) -> Person:
     """At a new chat with the model of the other server."""
     there.server.streams(*GOOD)
     person = arrive()
-    choose(person, "Theirs", f"Runs on {there.host}")
+    choose(person, "Theirs", f"Runs beside Alizé, at {there.host}")
     return person
 
 
@@ -64,7 +64,7 @@ def head(person: Person) -> Any:
 
 
 def test_where_an_answer_comes_from_is_said_in_the_picker_in_the_head_and_under_it(ada: Person, there: There) -> None:
-    expect(head(ada).get_by_text(f"Runs on {there.host}")).to_be_visible()
+    expect(head(ada).get_by_text(f"Runs beside Alizé, at {there.host}")).to_be_visible()
     ada.ask("Where are you?")
     turn = ada.answered()
     expect(turn).to_contain_text("Bonjour from there")
@@ -72,11 +72,11 @@ def test_where_an_answer_comes_from_is_said_in_the_picker_in_the_head_and_under_
     expect(turn.get_by_text("stayed here")).to_have_count(0)
     ada.tab.reload()
     expect(ada.answered().get_by_text(re.compile(f"from {re.escape(there.host)}"))).to_be_visible()
-    expect(head(ada).get_by_text(f"Runs on {there.host}")).to_be_visible()
+    expect(head(ada).get_by_text(f"Runs beside Alizé, at {there.host}")).to_be_visible()
 
 
 def test_what_left_the_machine_is_said_and_a_later_answer_of_this_one_hides_it_not(ada: Person, there: There) -> None:
-    choose(ada, "Far", f"Runs on {there.host}")
+    choose(ada, "Far", "Runs on api.example")
     ada.ask("Where are you?")
     first = ada.answered()
     expect(first.get_by_text(re.compile("sent to api.example"))).to_be_visible()
