@@ -29,7 +29,7 @@ install: $(VENV)/.installed $(VENV)/.torch web ## Install the program into .venv
 
 dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests and checks need, too
 
-test: dev web/node_modules/.installed ## Run every test (under 15 minutes on two cores)
+test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two cores)
 	@$(NPM) test --silent
 	@$(BIN)/python -m pytest
 

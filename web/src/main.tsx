@@ -5,7 +5,9 @@ import { createRoot } from "react-dom/client";
 import { loadWords } from "@/i18n";
 import { App, createCache } from "@/shell/app";
 import { languageOf, lookOf } from "@/shell/look";
+import { watchKeys } from "@/thread/key-frames";
 
+watchKeys(window);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 loadWords(languageOf(lookOf(document.cookie))).then(

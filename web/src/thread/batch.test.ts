@@ -127,6 +127,27 @@ describe("a page's frames", () => {
     expect(folded.at(-1)).toEqual([6]);
   });
 
+  it("are left to a key that waits to be seen, but for a few", () => {
+    let waits = true;
+    const folded: number[][] = [];
+    const batch = createBatch<number>(
+      (items) => folded.push(items),
+      everyOtherFrame(() => waits),
+    );
+    batch.push(1);
+    frame();
+    frame();
+    expect(folded).toEqual([]);
+    waits = false;
+    frame();
+    expect(folded).toEqual([[1]]);
+    waits = true; // as where a key is held down
+    frame();
+    batch.push(2);
+    for (let count = 0; count < 7; count++) frame();
+    expect(folded).toEqual([[1], [2]]);
+  });
+
   it("are not waited for in a page that gets none", () => {
     const folded: number[][] = [];
     const batch = createBatch<number>((items) => folded.push(items), everyOtherFrame());

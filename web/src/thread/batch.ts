@@ -2,7 +2,8 @@
  * Single items come in as fast as the network gives them; lists of them go out, at most one in two frames.
  *
  * At 200 tokens a second a render per token is three renders a frame, of which the eye sees one. The frame after a render is
- * left to keys and clicks: on a slow machine rendering takes all of a frame, and a key would wait for two of them. A hidden page
+ * left to keys and clicks: on a slow machine rendering takes all of a frame, and a key would wait for two of them. Nor is anything
+ * rendered while a key waits to be seen, but for a tenth of a second at most: a key held down must not stop the answer. A hidden page
  * gets no frames, so a timer stands beside them: what arrives is folded in either way and never piles up unseen.
  */
 
@@ -12,8 +13,11 @@ export type Schedule = (work: () => void) => () => void;
 /** Milliseconds after which a page without frames is brought up to date. */
 const WITHOUT_FRAMES = 250;
 
-/** Runs work in a frame, and none in the frame after it. */
-export function everyOtherFrame(): Schedule {
+/** Frames that keys may put work off by. */
+const MOST_PUT_OFF = 6;
+
+/** Runs work in a frame, and none in the frame after it, nor while `busy`. */
+export function everyOtherFrame(busy: () => boolean = () => false): Schedule {
   let rested = true;
   return (work) => {
     let frame = 0;
@@ -25,8 +29,15 @@ export function everyOtherFrame(): Schedule {
       });
       work();
     };
+    let putOff = 0;
+    const runUnlessBusy = (): void => {
+      if (busy() && putOff < MOST_PUT_OFF) {
+        putOff += 1;
+        ask();
+      } else run();
+    };
     const ask = (): void => {
-      frame = requestAnimationFrame(run);
+      frame = requestAnimationFrame(runUnlessBusy);
     };
     if (rested) ask();
     else frame = requestAnimationFrame(ask);

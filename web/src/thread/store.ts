@@ -8,6 +8,7 @@ import { ApiFailure } from "@/api/failure";
 import { wait } from "@/api/surroundings";
 import type { Message } from "@/api/types";
 import { createBatch, everyOtherFrame, type Schedule } from "./batch";
+import { keyWaits } from "./key-frames";
 import type { Snapshot } from "./merge";
 import * as outgoing from "./queue";
 import { type Action, above, type Numbered, reduce } from "./reducer";
@@ -80,7 +81,13 @@ export interface StoreParts {
 const RELOAD_PAUSES = [0, 1_000, 3_000, 10_000];
 
 export function createStore(parts: StoreParts): ThreadStore {
-  const { id, transport, schedule = everyOtherFrame(), pause = wait, now = () => new Date().toISOString() } = parts;
+  const {
+    id,
+    transport,
+    schedule = everyOtherFrame(keyWaits),
+    pause = wait,
+    now = () => new Date().toISOString(),
+  } = parts;
   const listeners = new Set<() => void>();
   const arrivals = new Set<(send: Send) => void>();
   const withdrawing = new Set<string>();
