@@ -1,5 +1,5 @@
 /** Other tabs and devices. In: /api/changes. Out: what this page has in its cache and no longer holds is fetched again. */
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { type Pages, withoutConversation } from "./list-cache";
 import { keys } from "./queries";
@@ -8,29 +8,40 @@ import type { Change } from "./types";
 
 export function applyChange(cache: QueryClient, change: Change): void {
   switch (change.type) {
+    case "ready": // the stream begins, or was away: nobody knows what changed before
+      fetchAgain(cache, keys.allConversations);
+      fetchAgain(cache, ["conversation"]);
+      break;
     case "conversation.changed":
-      void cache.invalidateQueries({ queryKey: keys.allConversations });
-      void cache.invalidateQueries({ queryKey: keys.conversation(change.id) });
+      fetchAgain(cache, keys.allConversations);
+      fetchAgain(cache, keys.conversation(change.id));
       break;
     case "conversation.deleted":
       cache.setQueriesData<Pages>({ queryKey: keys.allConversations }, (pages) =>
         pages === undefined ? pages : withoutConversation(pages, change.id),
       );
       // Kept where it is open, so that its page can say that it is gone; the fetch is answered 404.
-      void cache.invalidateQueries({ queryKey: keys.conversation(change.id) });
+      fetchAgain(cache, keys.conversation(change.id));
       break;
     case "run.started":
-      void cache.invalidateQueries({ queryKey: keys.allConversations });
-      void cache.invalidateQueries({ queryKey: keys.conversation(change.conversation) });
+      fetchAgain(cache, keys.allConversations);
+      fetchAgain(cache, keys.conversation(change.conversation));
       break;
     default: // a later version's: nothing here depends on it
   }
 }
 
-/** The stream was away: nobody knows what changed. */
-export function afterAbsence(cache: QueryClient): void {
-  void cache.invalidateQueries({ queryKey: keys.allConversations });
-  void cache.invalidateQueries({ queryKey: ["conversation"] });
+/**
+ * What the cache holds under this key is fetched again, and so is what is on its way: it may have been read before the change.
+ * The library takes the second for done, since it starts no other fetch where the first one has brought nothing yet.
+ */
+function fetchAgain(cache: QueryClient, queryKey: QueryKey): void {
+  for (const query of cache.getQueryCache().findAll({ queryKey, fetchStatus: "fetching" })) {
+    if (query.state.data !== undefined) continue;
+    const again = (): void => void cache.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    query.promise?.then(again, () => undefined);
+  }
+  void cache.invalidateQueries({ queryKey });
 }
 
 export function useChanges(enabled: boolean): void {
@@ -38,11 +49,7 @@ export function useChanges(enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return;
     const ending = new AbortController();
-    openChanges(
-      (change) => applyChange(cache, change),
-      () => afterAbsence(cache),
-      ending.signal,
-    ).catch(() => {
+    openChanges((change) => applyChange(cache, change), ending.signal).catch(() => {
       // Refused (signed out elsewhere): asking for the session says so to the whole page.
       void cache.invalidateQueries({ queryKey: keys.session });
     });

@@ -197,14 +197,12 @@ export function openRun(
   );
 }
 
-/** Follows what changes for this person, for ever. `onReturn`: the stream was away, and what changed meanwhile is not told. */
+/** Follows what changes for this person, for ever. Each connection begins with `ready`: what changed before it is not told. */
 export function openChanges(
   onChange: (change: Change) => void,
-  onReturn: () => void,
   signal: AbortSignal,
   around?: Surroundings,
 ): Promise<void> {
-  let connections = 0;
   return follow(
     {
       path: () => under("/api/changes", PREFIX),
@@ -212,9 +210,6 @@ export function openChanges(
       onEvent({ data }) {
         onChange(eventOf<Change>(data));
         return false;
-      },
-      onState(state) {
-        if (state === "open" && ++connections > 1) onReturn();
       },
       signal,
     },
