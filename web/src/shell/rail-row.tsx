@@ -1,7 +1,9 @@
 /** One conversation in the rail. In: it, and whether it is open, renamed, or the stop of Tab. Out: a link with a menu, or a name field. */
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { KeyboardEvent, RefObject } from "react";
 import { memo } from "react";
+import { conversationQuery } from "@/api/queries";
 import type { ConversationSummary } from "@/api/types";
 import { classes } from "@/components/classes";
 import { useT } from "@/i18n";
@@ -24,6 +26,7 @@ export interface RailRowProps {
 export const RailRow = memo(function RailRow(props: RailRowProps) {
   const { conversation, open, renaming, tabStop, link, onFocus, onKeyDown, onOpen, onRename, onRenamed } = props;
   const t = useT();
+  const cache = useQueryClient();
   const title = conversation.title || t("shell.untitled");
   if (renaming) {
     return (
@@ -49,6 +52,8 @@ export const RailRow = memo(function RailRow(props: RailRowProps) {
         aria-current={open ? "page" : undefined}
         onFocus={() => onFocus(conversation.id)}
         onKeyDown={(event) => onKeyDown(event, conversation)}
+        // A press is nearly always a click: its messages are on their way while the button is down.
+        onPointerDown={({ button }) => button === 0 && void cache.prefetchQuery(conversationQuery(conversation.id))}
         onDoubleClick={() => onRename(conversation.id)}
         onClick={onOpen}
         className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-1 px-2 -outline-offset-2 group-focus-within:pr-9 group-hover:pr-9 coarse:pr-11"

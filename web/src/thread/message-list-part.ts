@@ -10,30 +10,31 @@ type List = typeof MessageList;
 
 let list: List | null = null;
 let failure: { of: unknown } | null = null;
-let loading = false;
+let loading: Promise<List> | null = null;
 const listeners = new Set<() => void>();
 
 /** For whoever knows that a conversation will be shown. A failure is said where the list is; the next call tries again. */
-export function loadMessageList(): void {
-  if (loading) return;
-  loading = true;
-  import("./message-list").then(
+export function loadMessageList(): Promise<List> {
+  if (loading) return loading;
+  loading = import("./message-list").then((part) => part.MessageList);
+  loading.then(
     (part) => {
-      list = part.MessageList;
+      list = part;
       for (const changed of listeners) changed();
     },
     (cause: unknown) => {
       failure = { of: cause };
-      loading = false;
+      loading = null;
       for (const changed of listeners) changed();
     },
   );
+  return loading;
 }
 
 function subscribe(changed: () => void): () => void {
   listeners.add(changed);
   failure = null;
-  loadMessageList();
+  void loadMessageList().catch(() => {}); // kept in `failure`
   return () => listeners.delete(changed);
 }
 

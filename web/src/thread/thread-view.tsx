@@ -17,7 +17,7 @@ import { markFound } from "./found";
 import { JumpToLatest } from "./jump-to-latest";
 import { LiveRegion } from "./live-region";
 import type { MessageListProps } from "./message-list";
-import { loadMessageList, useMessageList } from "./message-list-part";
+import { useMessageList } from "./message-list-part";
 import { useNewChat } from "./new-chat";
 import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
@@ -30,7 +30,7 @@ import { useEyes } from "./use-eyes";
 import { useKeyboard } from "./use-keyboard";
 import { useScroll } from "./use-scroll";
 import { useSettings } from "./use-settings";
-import { whenIdle } from "./when-idle";
+import { WarmList } from "./warm-list";
 
 /** Where a search led. */
 export interface Target {
@@ -74,8 +74,6 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
     if (scroll.scroller.current) markFound(scroll.scroller.current, target.message, target.searched, leaving.signal);
     return () => leaving.abort();
   }, [target, there, store, scroll.scroller]);
-  // Before the first answer, and after the page can be typed in.
-  useEffect(() => whenIdle(loadMessageList), []);
   useEffect(() => {
     // A touch screen's keyboard would cover the conversation that was asked for.
     if (matchMedia("(pointer: fine)").matches) document.getElementById("composer")?.focus({ preventScroll: true });
@@ -119,7 +117,11 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
           <div ref={scroll.content} className={empty ? "flex h-full flex-col pt-4" : "min-h-full pt-4 pb-8"}>
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
             {empty ? (
-              <EmptyThread onPick={pick} />
+              <>
+                <EmptyThread onPick={pick} />
+                {/* Before the first answer, and after the page can be typed in. */}
+                <WarmList />
+              </>
             ) : (
               <OutsidePolicy>
                 <Turns
