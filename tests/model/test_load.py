@@ -32,11 +32,51 @@ PARAMS = {"dim": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "head_dim": 8
         ("dim", None),
         ("vocab_size", 2.5),
         ("moe", []),
+        ("rope_theta", 10**400),
+        ("norm_eps", 1e300),
+        ("sliding_window", [[1], [2]]),
+        ("sliding_window", [4, [4]]),
     ],
 )
 def test_a_configuration_that_cannot_be_run_is_refused_by_name(key: str, value: object) -> None:
     with pytest.raises(CheckpointInvalid, match=key.removeprefix("n_").replace("sliding_", "")):
         read_params({**PARAMS, key: value})
+
+
+YARN = {"factor": 4.0, "original_max_position_embeddings": 32}
+MOE = {"num_experts": 4, "num_experts_per_tok": 2}
+INDEX = {"topk": 4, "n_heads": 2, "head_dim": 8}
+LATENT = {"kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_head_dim": 4}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"n_layers": 10**12}, "1000000000000 layers"),
+        ({"yarn": {**YARN, "original_max_position_embeddings": 0}}, "context of 0"),
+        ({"yarn": YARN, "rope_theta": 1}, "rope_theta of 1"),
+        ({"yarn": {**YARN, "beta": 1e-320}}, "beta"),
+        ({"yarn": {**YARN, "factor": float("nan")}}, "factor"),
+        ({"llama_4_scaling": {"beta": 0.1, "original_max_position_embeddings": 0}}, "every 0 tokens"),
+        ({"moe": {**MOE, "num_expert_groups": 4, "num_expert_groups_per_tok": 2}}, "best two"),
+        ({"moe": {**MOE, "routed_scale": 1e300}}, "routed_scale"),
+        ({**LATENT, "kv_lora_rank": 7}, "rank of 7"),
+        ({**LATENT, "qk_nope_head_dim": 3}, "3 numbers before"),
+        ({"indexer": INDEX}, "latent attention"),
+        ({**LATENT, "indexer": INDEX, "sliding_window": 8}, "sees everything"),
+        ({**LATENT, "indexer": {**INDEX, "topk": 0}}, "top = 0"),
+        ({**LATENT, "indexer": {**INDEX, "n_heads": 0}}, "heads = 0"),
+        ({**LATENT, "indexer": {**INDEX, "head_dim": 0}}, "head_dim = 0"),
+        ({**LATENT, "indexer": {**INDEX, "head_dim": 2}}, "no room for the 4"),
+        ({**LATENT, "indexer": {**INDEX, "full_layers": [0, 1]}}, "first layer"),
+        ({**LATENT, "no_rope_layers": [1]}, "no_rope_layers"),
+        ({**LATENT, "no_rope_layers": "ab"}, "no_rope_layers"),
+    ],
+)
+def test_parts_that_cannot_be_run_are_refused_by_name(changes: dict[str, Any], says: str) -> None:
+    """Most of these would break, or say nothing but NaN, at the first token only: when the server has begun to answer with the model."""
+    with pytest.raises(CheckpointInvalid, match=says):
+        read_params({**PARAMS, **changes})
 
 
 def test_what_is_not_said_has_a_default() -> None:
@@ -61,6 +101,9 @@ def test_every_tensor_has_its_own_values_in_every_dtype(smollm2: Path) -> None:
         ({"n_layers": 1}, "layers.1.attention"),
         ({"n_layers": 3}, "no tensor 'layers.2"),
         ({"hidden_dim": 63}, "feed_forward"),
+        ({"moe": {"num_experts": 10**9, "num_experts_per_tok": 1}}, "2000000000 experts"),
+        ({"hidden_dim": 2**60}, "cannot be as large"),
+        ({"moe": {**MOE, "num_shared_experts": 2**62}}, "cannot be as large"),
     ],
 )
 def test_weights_and_configuration_must_agree(tiny_checkpoint: Path, tmp_path: Path, change: dict[str, Any], says: str) -> None:

@@ -174,12 +174,13 @@ class ModelConfig:
             raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
         if self.head_dim % 2:
             raise CheckpointInvalid(f"head_dim {self.head_dim} is odd: rotary positions need pairs.")
+        self._check_positions(self.rope, self.temperature)
         if self.experts is not None:
             self._check_experts(self.experts)
         if self.latent is not None:
             self._check_latent(self.latent)
-        if self.index is not None and 0 not in self.index.layers:
-            raise CheckpointInvalid("The first layer has no indexer, and there is no choice before it to take.")
+        if self.index is not None:
+            self._check_index(self.index)
 
     def _check_state_space(self, space: StateSpace) -> None:
         for name in ("state", "heads", "head_dim", "groups", "conv"):
@@ -188,6 +189,15 @@ class ModelConfig:
         if space.heads % space.groups:
             raise CheckpointInvalid(f"{space.heads} heads of a state space cannot be in {space.groups} equal groups.")
 
+    def _check_positions(self, rope: Rope, temperature: Temperature | None) -> None:
+        if rope.factor != 1.0 and (rope.original_context <= 0 or rope.theta <= 1.0):
+            raise CheckpointInvalid(
+                f"YaRN cannot stretch a context of {rope.original_context} with a rope_theta of {rope.theta}: "
+                "the one must be positive, the other above 1."
+            )
+        if temperature is not None and temperature.context <= 0:
+            raise CheckpointInvalid(f"The model's temperature grows every {temperature.context} tokens; it must be a positive number.")
+
     def _check_experts(self, experts: Experts) -> None:
         for name in ("count", "active", "hidden", "groups", "active_groups"):
             if getattr(experts, name) <= 0:
@@ -195,6 +205,10 @@ class ModelConfig:
         if experts.count % experts.groups or experts.active_groups > experts.groups:
             raise CheckpointInvalid(
                 f"{experts.count} experts cannot be chosen from {experts.active_groups} of {experts.groups} equal groups."
+            )
+        if experts.active_groups < experts.groups and experts.count < 2 * experts.groups:
+            raise CheckpointInvalid(
+                f"{experts.count} experts in {experts.groups} groups: a group is chosen by the best two of its experts."
             )
         if experts.active > experts.count // experts.groups * experts.active_groups:
             raise CheckpointInvalid(f"{experts.active} active experts are more than a token may choose from.")
@@ -205,11 +219,28 @@ class ModelConfig:
                 raise CheckpointInvalid(f"The model's latent attention has {name} = {getattr(latent, name)}; it must be positive.")
         if latent.rope_head_dim % 2:
             raise CheckpointInvalid(f"The rotated part of a head, {latent.rope_head_dim}, is odd: rotary positions need pairs.")
+        if latent.kv_rank % 2 or latent.nope_head_dim % 2:
+            raise CheckpointInvalid(
+                f"A rank of {latent.kv_rank} and {latent.nope_head_dim} numbers before the pairs that rotate: both must be even."
+            )
         for layer, source in enumerate(latent.sources):
             if len(latent.sources) != self.layers or not 0 <= source <= layer or latent.sources[source] != source:
                 raise CheckpointInvalid(f"Layer {layer} reads the latents of layer {source}, which makes none before it.")
             if (layer in latent.unrotated) != (source in latent.unrotated):
                 raise CheckpointInvalid(f"Layer {layer} reads the latents of layer {source}, and only one of them is rotated.")
+
+    def _check_index(self, index: SparseIndex) -> None:
+        for name in ("top", "heads", "head_dim"):
+            if getattr(index, name) <= 0:
+                raise CheckpointInvalid(f"The model's indexer has {name} = {getattr(index, name)}; it must be positive.")
+        if self.latent is None or self.window is not None:
+            raise CheckpointInvalid("An indexer goes with latent attention that sees everything, and this model's is another.")
+        if index.head_dim < self.latent.rope_head_dim:
+            raise CheckpointInvalid(
+                f"The indexer's heads of {index.head_dim} have no room for the {self.latent.rope_head_dim} that rotate."
+            )
+        if 0 not in index.layers:
+            raise CheckpointInvalid("The first layer has no indexer, and there is no choice before it to take.")
 
     def attention_kind(self, layer: int) -> Literal["full", "sliding"]:
         """Whether a layer sees the whole past or a window of it."""

@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from alize.errors import CheckpointInvalid
 from alize.model.build import Model, build_model
+from alize.model.config import ModelConfig
 from alize.model.params import read_params
 from alize.weights.checkpoints.base import Checkpoint
 
@@ -24,11 +25,7 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
     Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
     """
     config = read_params(checkpoint.params)
-    layers = config.layers + (config.vision.layers if config.vision else 0)
-    if layers > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and layers take memory
-        raise CheckpointInvalid(f"{checkpoint.path} does not hold the {layers} layers of its configuration.")
-    with torch.device("meta"), _Unfilled():  # no memory for weights that are replaced at once
-        model = build_model(config)
+    model = _built(checkpoint, config)
     wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice
     wanted |= {half for name in wanted for half in _halves(name) if name not in checkpoint}
     left = sorted(set(checkpoint) - wanted)
@@ -44,6 +41,20 @@ def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32,
         tensors[name] = tensor.to(device=device, dtype=dtype)
     model.load_state_dict(tensors, strict=True, assign=True)
     return model.eval().requires_grad_(False)
+
+
+def _built(checkpoint: Checkpoint, config: ModelConfig) -> Model:
+    """The model without memory for its weights, which are replaced at once."""
+    layers = config.layers + (config.vision.layers if config.vision else 0)
+    experts = config.experts.count * sum(map(config.routed, range(config.layers))) if config.experts else 0
+    for count, what in ((layers, "layers"), (experts, "experts")):
+        if count > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and each takes memory
+            raise CheckpointInvalid(f"{checkpoint.path} does not hold the {count} {what} of its configuration.")
+    try:
+        with torch.device("meta"), _Unfilled():
+            return build_model(config)
+    except (RuntimeError, TypeError) as error:  # what PyTorch says of a size that 64 bits do not hold
+        raise CheckpointInvalid(f"{checkpoint.path} cannot be as large as its configuration says: {error}.") from error
 
 
 def _array(checkpoint: Checkpoint, name: str, wanted: torch.Tensor, desk: npt.NDArray[np.float32]) -> npt.NDArray[Any]:

@@ -10,11 +10,14 @@ from typing import Any, Literal, cast
 
 from alize.errors import CheckpointInvalid
 from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Temperature, Vision
+from alize.weights.checkpoints.base import MOST_LAYERS
 
 __all__ = ["read_params"]
 
 _LATER = frozenset({"quantization", "d_model"})
 """Keys that change the architecture and that are not translated yet: refused, never ignored."""
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""What goes into a model's arithmetic: float32 holds little more."""
 
 
 def read_params(params: Mapping[str, Any]) -> ModelConfig:
@@ -32,7 +35,7 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         )
     if params.get("model_type") == "mamba":
         return _state_space_model(params)
-    dim, heads, layers = _integer(params, "dim"), _integer(params, "n_heads"), _integer(params, "n_layers")
+    dim, heads, layers = _integer(params, "dim"), _integer(params, "n_heads"), _layers(params)
     latent = _latent(params)
     window, pattern = _window(params)
     return ModelConfig(
@@ -69,7 +72,7 @@ def _state_space_model(params: Mapping[str, Any]) -> ModelConfig:
         raise CheckpointInvalid(f"The model's configuration has head_dim = {head_dim}, which does not divide {expand} times {dim} inputs.")
     return ModelConfig(
         dim=dim,
-        layers=_integer(params, "n_layers"),
+        layers=_layers(params),
         heads=0,
         kv_heads=0,
         head_dim=0,
@@ -89,6 +92,13 @@ def _state_space_model(params: Mapping[str, Any]) -> ModelConfig:
     )
 
 
+def _layers(params: Mapping[str, Any]) -> int:
+    layers = _integer(params, "n_layers")
+    if layers > MOST_LAYERS:
+        raise CheckpointInvalid(f"The model's configuration has {layers} layers; {MOST_LAYERS} can have names.")
+    return layers
+
+
 def _window(params: Mapping[str, Any]) -> tuple[int | None, tuple[Literal["full", "sliding"], ...]]:
     """The window, and which layers have it.
 
@@ -101,12 +111,12 @@ def _window(params: Mapping[str, Any]) -> tuple[int | None, tuple[Literal["full"
     if not isinstance(given, list):
         return _integer(params, "sliding_window"), ()
     sizes = cast("list[Any]", given)
-    windows = {size for size in sizes if size is not None}
-    if not sizes or len(windows) > 1:
+    windows = [size for size in sizes if size is not None]
+    if not sizes or any(size != windows[0] for size in windows):
         raise CheckpointInvalid(f"The model's configuration has sliding windows of {sizes!r}: one size and null are understood.")
     if not windows:
         return None, ()
-    return _integer({"sliding_window": windows.pop()}, "sliding_window"), tuple("full" if size is None else "sliding" for size in sizes)
+    return _integer({"sliding_window": windows[0]}, "sliding_window"), tuple("full" if size is None else "sliding" for size in sizes)
 
 
 def _rope(params: Mapping[str, Any], latent: bool) -> Rope:
@@ -250,7 +260,7 @@ def _positive(params: Mapping[str, Any], key: str, default: float | None = None)
     value = params.get(key)
     if value is None and default is not None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _SMALLEST <= value <= _LARGEST:
         raise CheckpointInvalid(f"The model's configuration has no positive number for '{key}' (found {value!r}).")
     return float(value)
 

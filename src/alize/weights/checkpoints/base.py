@@ -19,7 +19,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles"]
+__all__ = ["MOST_LAYERS", "Checkpoint", "StoredTensor", "TokenizerFiles"]
+
+MOST_LAYERS = 9999
+"""Names have four digits for a layer. A configuration that claims more is refused before anything is made for each."""
 
 
 @dataclass(frozen=True, slots=True)
