@@ -11,11 +11,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
+from alize.model.config import Vision  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.model.seeing import SeeingTransformer  # noqa: E402
+from alize.model.vision import VisionEncoder  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import SEEING, exact, reference, saved  # noqa: E402
 
@@ -84,6 +87,27 @@ def test_an_image_is_seen_alone_whatever_lies_beside_it(tmp_path: Path) -> None:
     with torch.no_grad():
         together, alone = ours.see(pictures), torch.cat([ours.see([picture]) for picture in pictures])
     assert (together - alone).abs().max() < 1e-12
+
+
+class LargestMade(TorchDispatchMode):
+    """Numbers in the largest tensor that any operation gives."""
+
+    size = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for made in result if isinstance(result, tuple) else (result,):
+            self.size = max(self.size, made.numel() if isinstance(made, torch.Tensor) else 0)
+        return result
+
+
+def test_a_large_image_takes_memory_by_its_patches_not_by_their_pairs() -> None:
+    eye = Vision(dim=16, layers=1, heads=2, hidden=32, patch=2, image=128)
+    encoder = VisionEncoder(eye)
+    patches = 64 * 64
+    with torch.no_grad(), LargestMade() as made:
+        encoder([torch.zeros(3, 128, 128)])
+    assert patches * eye.hidden <= made.size < patches * patches
 
 
 def test_the_names_that_transformers_gives_its_parts_today_are_read_as_well_as_those_it_writes(tmp_path: Path) -> None:

@@ -82,8 +82,10 @@ class VisionAttention(nn.Module):
     def forward(self, x_TD: Tensor, rotation: Tensor, lengths: Sequence[int]) -> Tensor:
         q_TNH, k_TNH, v_TNH = (part(x_TD).view(len(x_TD), self.heads, -1) for part in (self.wq, self.wk, self.wv))
         turned = rotate(q_TNH, rotation), rotate(k_TNH, rotation), v_TNH
+        # With an axis before the heads PyTorch goes through the scores piece by piece; without one it would write all of them out, 20 GiB
+        # for the 110 · 110 patches of a large image.
         seen = [
-            F.scaled_dot_product_attention(*(part.transpose(0, 1) for part in image)).transpose(0, 1)
+            F.scaled_dot_product_attention(*(part.transpose(0, 1)[None] for part in image))[0].transpose(0, 1)
             for image in zip(*(torch.split(part, list(lengths)) for part in turned), strict=True)
         ]
         return self.wo(torch.cat(seen).flatten(-2))
