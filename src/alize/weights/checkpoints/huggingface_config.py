@@ -4,12 +4,13 @@ Sources: the configuration classes of transformers 5.24, whose defaults stand in
 row a model_type: what to read beside the parts that all have. What an entry would change and nothing here reads is refused by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.base import MOST_LAYERS
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.mamba import huggingface_params
 from alize.weights.checkpoints.vision_config import add_vision, inner
@@ -25,7 +26,7 @@ class _Family:
 
     architecture: str
     parts: tuple[Callable[[Fields, Params], None], ...] = ()
-    theta: float = 10000.0
+    theta: float | None = 10000.0  # where nothing is said of a rotation; None: no default of theirs is understood
     window: int | None = None  # where sliding_window is absent
     heads: int | None = None  # where num_attention_heads is absent
     sees: bool = False  # the decoder is described under text_config, beside what sees
@@ -51,7 +52,7 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads", family.heads)
     params: Params = {
         "dim": dim,
-        "n_layers": fields.integer("num_hidden_layers"),
+        "n_layers": _layers(fields),
         "n_heads": heads,
         "n_kv_heads": fields.integer("num_key_value_heads", heads if kind == "llama" else None),
         "head_dim": fields.integer("head_dim", dim // max(1, heads)),
@@ -76,27 +77,39 @@ def _window(fields: Fields, params: Params, default: int | None) -> None:
     if fields.values.get(fields.prefix + "sliding_window", default) is None:
         return
     window = fields.integer("sliding_window", default)
-    kinds = fields.values.get(fields.prefix + "layer_types")
-    if kinds is None:
-        params["sliding_window"] = window
-        return
-    sizes: dict[Any, int | None] = {"sliding_attention": window, "full_attention": None}
-    named = cast("list[Any]", kinds) if isinstance(kinds, list) else []
-    if len(named) != params["n_layers"] or not all(isinstance(kind, str) and kind in sizes for kind in named):
-        raise CheckpointInvalid(
-            f"{fields.path}: 'layer_types' is {shown(kinds)}, not the kind of each layer.", remedy="Fetch the model again."
-        )
-    params["sliding_window"] = [sizes[kind] for kind in named]
+    sizes: dict[str, int | None] = {"sliding_attention": window, "full_attention": None}
+    kinds = _kinds(fields, "layer_types", params["n_layers"], sizes)
+    params["sliding_window"] = window if kinds is None else [sizes[kind] for kind in kinds]
+
+
+def _kinds(fields: Fields, key: str, layers: int, known: Collection[str]) -> list[str] | None:
+    """What an entry calls each layer; None where it is absent."""
+    given: Any = fields.values.get(fields.prefix + key)
+    if given is None:
+        return None
+    kinds = cast("list[Any]", given) if isinstance(given, list) else []
+    if len(kinds) != layers or not all(isinstance(kind, str) and kind in known for kind in kinds):
+        raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(given)}, not the kind of each layer.", remedy="Fetch the model again.")
+    return kinds
+
+
+def _layers(fields: Fields) -> int:
+    layers = fields.integer("num_hidden_layers")
+    if layers > MOST_LAYERS:
+        raise CheckpointInvalid(f"{fields.path}: 'num_hidden_layers' is {layers}; {MOST_LAYERS} can have names.")
+    return layers
 
 
 def _no_window(fields: Fields, params: Params) -> None:
     fields.refuse("sliding_window", "this architecture has none")
 
 
-def _rope(fields: Fields, params: Params, theta: float) -> None:
+def _rope(fields: Fields, params: Params, theta: float | None) -> None:
     """The rotation, which transformers 5 puts into `rope_parameters`, with YaRN and Llama 4's temperature where they are there."""
     fields.expect("partial_rotary_factor", 1.0)
-    params["rope_theta"] = fields.number("rope_theta", theta)
+    if theta is None and fields.get("rope_parameters") is None and fields.get("rope_scaling") is None:
+        raise CheckpointInvalid(f"{fields.path}: 'rope_parameters' is missing.", remedy="Fetch the model again.")
+    params["rope_theta"] = fields.number("rope_theta", theta or 10000.0)
     for key in ("rope_scaling", "rope_parameters"):
         value = fields.get(key)
         if value is None:
@@ -143,12 +156,12 @@ def _mixtral(fields: Fields, params: Params) -> None:
     params["moe"] = {"num_experts": fields.integer("num_local_experts", 8), "num_experts_per_tok": fields.integer("num_experts_per_tok", 2)}
 
 
-def _routed(fields: Fields, params: Params) -> None:
-    """The experts of Mistral Small 4 and later."""
+def _routed(fields: Fields, params: Params, dense: int = 0) -> None:
+    """The experts of Mistral Small 4 and later. `dense`: how many layers have none where nothing is said of it."""
     fields.expect("norm_topk_prob", True)
-    dense = fields.integer("first_k_dense_replace", 0)
-    kinds = fields.values.get(fields.prefix + "mlp_layer_types")
-    if kinds is not None and kinds != ["dense"] * dense + ["sparse"] * (params["n_layers"] - dense):
+    kinds = _kinds(fields, "mlp_layer_types", params["n_layers"], ("dense", "sparse"))
+    dense = fields.integer("first_k_dense_replace", dense if kinds is None else kinds.count("dense"))
+    if kinds is not None and any((kind == "dense") != (layer < dense) for layer, kind in enumerate(kinds)):
         raise CheckpointInvalid(f"{fields.path}: 'mlp_layer_types' is {shown(kinds)}; only the first layers may be dense.")
     params["moe"] = {
         "num_experts": fields.integer("n_routed_experts"),
@@ -172,17 +185,23 @@ def _latent(fields: Fields, params: Params) -> None:
 
 def _large4(fields: Fields, params: Params) -> None:
     """What only Mistral Large 4 has: an indexer, layers without positions, latents of other layers, learned temperatures."""
+    _routed(fields, params, dense=1)
     layers = params["n_layers"]
-    kinds = fields.values.get(fields.prefix + "indexer_types") or ["full"] * layers
+    kinds = _kinds(fields, "indexer_types", layers, ("full", "shared"))
+    if kinds is None:
+        for key in ("index_topk_freq", "index_topk_pattern"):
+            fields.refuse(key, "which layers have an indexer is understood where 'indexer_types' says it")
     params["indexer"] = {
         "topk": fields.integer("index_topk"),
         "n_heads": fields.integer("index_n_heads"),
         "head_dim": fields.integer("index_head_dim"),
-        "full_layers": [int(kind == "full") for kind in kinds],
+        "full_layers": [1] * layers if kinds is None else [int(kind == "full") for kind in kinds],
     }
-    every = [int((layer + 1) % 4 != 0) for layer in range(layers)]
-    params["no_rope_layers"] = fields.values.get(fields.prefix + "no_rope_layers") or every
-    params["kv_source_layers"] = fields.values.get(fields.prefix + "kv_source_layers") or list(range(layers))
+    params["no_rope_layers"] = fields.values.get(fields.prefix + "no_rope_layers")
+    if params["no_rope_layers"] is None:
+        fields.expect("no_rope_layer_interval", 4)
+        params["no_rope_layers"] = [int((layer + 1) % 4 != 0) for layer in range(layers)]
+    params["kv_source_layers"] = fields.values.get(fields.prefix + "kv_source_layers")
     params["final_logit_softcapping"] = fields.number("final_logit_softcapping", 30.0)
     params["lerope"] = params["ssmax"] = True
 
@@ -201,10 +220,10 @@ FAMILIES: Mapping[str, _Family] = {
     "llama": _Family("LlamaForCausalLM", (_no_window,)),
     "mixtral": _Family("MixtralForCausalLM", (_mixtral,), theta=1e6),
     "ministral": _Family("MinistralForCausalLM", window=4096),
-    "ministral3": _Family("Ministral3ForCausalLM"),
-    "mistral4": _Family("Mistral4ForCausalLM", (_latent, _routed)),
+    "ministral3": _Family("Ministral3ForCausalLM", theta=None),
+    "mistral4": _Family("Mistral4ForCausalLM", (_latent, _routed), theta=None),
     "mamba2": _Family("Mamba2ForCausalLM", whole=huggingface_params),
-    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _routed, _large4), sees=True),
+    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _large4), theta=None, sees=True),
     "llava": _Family("LlavaForConditionalGeneration", sees=True),  # Pixtral
     "mistral3": _Family("Mistral3ForConditionalGeneration", sees=True),  # Mistral Small 3.1 and later, Ministral 3, Mistral Small 4
 }
