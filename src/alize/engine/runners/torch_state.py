@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from alize.engine.runners.base import Batch, CacheGroup
+from alize.engine.runners.base import Batch, CacheGroup, Ints
 from alize.engine.runners.torch_cache import zeros
 from alize.model.config import StateSpace
 from alize.model.scan import advance, convolve, scan
 
 __all__ = ["SlottedStates", "StateCache"]
+
+Counts = npt.NDArray[np.int64]
 
 DECODES_TOGETHER = {"cpu": 4}
 """States moved in one piece, 64 elsewhere: of 4 MB each, more of them leave the processor's caches between one operation and the next."""
@@ -36,20 +39,20 @@ class StateCache:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Sequences of equal length that are moved together."""
+    """Sequences of equal length that are moved together. All of it is known before the first layer: a device is not asked in between."""
 
-    rows_T: Tensor  # of the packed tokens, sequence by sequence
-    slots_R: Tensor  # -1 where nothing is to be kept
-    begins_R: Tensor  # whether it begins here: the slot then holds what another sequence left
+    rows_T: Tensor | slice  # of the packed tokens, sequence by sequence
+    decode: bool  # one token of each
+    slots_R: Tensor  # where each is read; 0 for one that is not kept
+    begins: Tensor  # which of the R begin here: the slot then holds what another sequence left
+    kept: Tensor | slice  # which of the R are kept
+    into: Tensor  # the slots of those
 
     def recall(self, memory: Tensor) -> Tensor:
-        held = memory[self.slots_R.clamp(min=0)]
-        held[self.begins_R] = 0
-        return held
+        return memory[self.slots_R].index_fill_(0, self.begins, 0)
 
     def keep(self, memory: Tensor, moved: Tensor) -> None:
-        kept = self.slots_R >= 0
-        memory.index_copy_(0, self.slots_R[kept], moved[kept])
+        memory.index_copy_(0, self.into, moved[self.kept])
 
 
 class SlottedStates:
@@ -72,7 +75,7 @@ class SlottedStates:
         memory, y_TNP = self._cache.states[layer], torch.empty_like(x_TNP)
         for piece in self._pieces:
             rows, states = piece.rows_T, piece.recall(memory)
-            if len(rows) == len(states):
+            if piece.decode:
                 y_TNP[rows], states = advance(states, x_TNP[rows], dt_TN[rows], a_N, b_TGS[rows], c_TGS[rows])
             else:
                 y_TNP[rows], state = scan(states[0], x_TNP[rows], dt_TN[rows], a_N, b_TGS[rows], c_TGS[rows])
@@ -88,13 +91,23 @@ def _pieces(batch: Batch, name: str, device: str) -> Iterator[_Piece]:
     for rows in (single[first : first + together] for first in range(0, len(single), together)):
         yield _piece(batch, name, rows, starts[rows], device)
     for row in np.flatnonzero(batch.lengths > 1):
-        yield _piece(batch, name, np.array([row]), np.arange(starts[row], starts[row] + batch.lengths[row]), device)
+        yield _piece(batch, name, row[None], starts[row, None], device)
 
 
-def _piece(batch: Batch, name: str, rows: np.ndarray, tokens: np.ndarray, device: str) -> _Piece:
-    first = tokens[:: max(1, len(tokens) // len(rows))]
+def _piece(batch: Batch, name: str, rows: Counts, starts: Counts, device: str) -> _Piece:
+    """`rows` of the batch, whose first tokens lie at `starts`: several of one token each, or one of more."""
+    length = int(batch.lengths[rows[0]])
+    slots = batch.tables[name][rows, 0]
+    kept = slots >= 0
+
+    def there(numbers: Counts | Ints) -> Tensor:
+        return torch.as_tensor(numbers, dtype=torch.int64, device=device)
+
     return _Piece(
-        torch.as_tensor(tokens, dtype=torch.int64, device=device),
-        torch.as_tensor(batch.tables[name][rows, 0], dtype=torch.int64, device=device),
-        torch.as_tensor(batch.positions[first] == 0, device=device),
+        rows_T=there(starts) if length == 1 else slice(int(starts[0]), int(starts[0]) + length),
+        decode=length == 1,
+        slots_R=there(np.maximum(slots, 0)),
+        begins=there(np.flatnonzero(batch.positions[starts] == 0)),
+        kept=slice(None) if kept.all() else there(np.flatnonzero(kept)),
+        into=there(slots[kept]),
     )
