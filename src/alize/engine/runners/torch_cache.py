@@ -74,7 +74,7 @@ class PagedAttention:
         self._of_layer = {layer: cache for cache in caches.values() for layer in cache.group.layers}
         self._slots: dict[str, Tensor] = {}
         self._pieces: dict[str, list[_Piece]] = {}
-        self._choice: list[Tensor] = []  # of each piece, [R, Tq, L]: 0, or -inf where a position was not chosen
+        self._chosen: list[Tensor] = []  # of each piece, its mask without what was not chosen
         rows = np.repeat(np.arange(len(batch.lengths)), batch.lengths)
         for name, cache in caches.items():
             table = batch.tables[name]
@@ -90,7 +90,7 @@ class PagedAttention:
             if values.data_ptr() != keys.data_ptr():
                 self._write(cache, values, v_TKV)
         pieces = self._pieces[cache.group.name]
-        masks = [piece.mask + self._choice[number][:, None] if chosen else piece.mask for number, piece in enumerate(pieces)]
+        masks = self._chosen if chosen else [piece.mask for piece in pieces]
         if len(pieces) == 1:
             return _attend(pieces[0], q_TNH, keys, values, masks[0], scale)
         seen_TNV = q_TNH.new_empty((*q_TNH.shape[:2], values.shape[-1]))
@@ -101,7 +101,7 @@ class PagedAttention:
     def choose(self, layer: int, q_TIH: Tensor, weight_TI: Tensor, k_TH: Tensor, top: int) -> None:
         cache = self._of_layer[layer]
         self._write(cache, cache.index[layer], k_TH)
-        self._choice = []
+        self._chosen = []
         for piece in self._pieces[cache.group.name]:
             count = len(piece.blocks)
             k_RLH = cache.index[layer][piece.blocks].view(count, -1, k_TH.shape[-1])
@@ -110,9 +110,9 @@ class PagedAttention:
             scores = torch.stack([index_scores(*row) for row in zip(q_RTIH, weight_RTI, k_RLH, strict=True)])
             queries = scores.shape[1]
             scores += piece.mask[:, 0, :queries]
-            choice = torch.zeros_like(piece.mask[:, 0]).expand(-1, piece.mask.shape[2], -1).clone()
-            choice[:, :queries].masked_fill_(~best(scores, top), float("-inf"))
-            self._choice.append(choice)
+            mask = piece.mask.clone()
+            mask[:, 0, :queries].masked_fill_(~best(scores, top), float("-inf"))
+            self._chosen.append(mask)
 
     def _write(self, cache: PagedCache, memory: Tensor, rows: Tensor) -> None:
         memory.view(-1, *rows.shape[1:]).index_copy_(0, self._slots[cache.group.name], rows)
