@@ -38,10 +38,14 @@ class SparseFeedForward(nn.Module):
     def forward(self, x_TD: Tensor) -> Tensor:
         shares_TA, chosen_TA = route(self.gate(x_TD), self.config)
         y_TD = torch.zeros_like(x_TD)
-        for expert in np.unique(chosen_TA.numpy(force=True)):
-            tokens, place = torch.where(chosen_TA == expert)
-            share = shares_TA[tokens, place, None].to(x_TD.dtype)
-            y_TD.index_add_(0, tokens, self.experts[expert](x_TD[tokens]) * share)
+        order = chosen_TA.flatten().argsort(stable=True)  # all choices, expert by expert
+        tokens, shares = order // self.config.active, shares_TA.flatten()[order, None].to(x_TD.dtype)
+        counts = np.bincount(chosen_TA.flatten().numpy(force=True))
+        end = 0
+        for expert, count in enumerate(counts.tolist()):  # a device is asked once what was chosen, not once for each expert
+            if count:
+                mine, end = slice(end, end + count), end + count
+                y_TD.index_add_(0, tokens[mine], self.experts[expert](x_TD[tokens[mine]]) * shares[mine])
         return y_TD if self.shared_experts is None else y_TD + self.shared_experts(x_TD)
 
 
