@@ -54,6 +54,19 @@ async def test_a_search_shows_where_its_words_stand(page: Page) -> None:
         assert [hit["excerpt"][a:b] for a, b in hit["marks"]] == ["Été" if hit["message"] is None else "été"]
 
 
+async def test_every_hit_of_a_search_can_be_had_page_by_page(page: Page) -> None:
+    for number in range(5):
+        await page.begin(title=f"bee {number}")
+    titles: list[str] = []
+    after = ""
+    for _ in range(3):
+        found = await page.call("GET", f"/api/search?q=bee&limit=2{after}", 200)
+        titles += [hit["title"] for hit in found["data"]]
+        after = f"&after={found['next']}"
+        assert found["has_more"] == (found["next"] is not None)
+    assert (titles, after) == ([f"bee {number}" for number in (4, 3, 2, 1, 0)], "&after=None")
+
+
 async def test_a_conversation_is_taken_away_as_markdown_and_as_json(page: Page) -> None:
     chat = await page.begin(title="Bees")
     asked = await page.ask(chat, "Why?", attachments=[{"name": "a.md", "type": "text/markdown", "text": "```\nx\n```"}])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alize.errors import InvalidRequest
-from alize.storage.base import ConversationRecord, Database, MessageRecord, Owner, RunRecord, Store, StoredEvent
+from alize.storage.base import ConversationRecord, Database, Hit, MessageRecord, Owner, Page, RunRecord, Store, StoredEvent
 from alize.storage.folding import fold
 from tests.contract.test_database import key_of, new_member
 
@@ -103,7 +103,7 @@ async def test_nothing_of_somebody_else_is_there(database: Database, owner: Owne
             assert not await there.name(stranger, chat.id, "mine")
             assert await there.message(stranger, run.message) is None
             assert await there.messages(stranger, chat.id) == []
-            assert await there.search(stranger, "secret") == []
+            assert (await there.search(stranger, "secret")).items == []
             assert await store.runs.get(stranger, run.id) is None
             assert await store.runs.active(stranger, chat.id) == []
             assert await store.runs.busy(stranger) == frozenset()
@@ -129,7 +129,7 @@ async def test_what_a_key_made_is_there_for_the_person_behind_it_and_not_the_oth
             made[chat.id] = await ask(store, chat, text="Which pump?")
         seen = {chat.id for chat in chats[:3]}
         assert {chat.id for chat in (await store.conversations.list(owner, archived=False)).items} == seen
-        assert {hit.conversation for hit in await store.conversations.search(owner, "pump")} == seen
+        assert {hit.conversation for hit in (await store.conversations.search(owner, "pump")).items} == seen
         assert await store.runs.busy(owner) == seen
         for chat in chats[:3]:
             assert len(await store.conversations.messages(owner, chat.id)) == 2
@@ -137,7 +137,7 @@ async def test_what_a_key_made_is_there_for_the_person_behind_it_and_not_the_oth
             assert await store.conversations.change(owner, chat.id, pinned=NOW)
         for key, chat in zip(keys, chats[1:], strict=True):
             assert [one.id for one in (await store.conversations.list(key, archived=False)).items] == [chat.id]
-            assert {hit.conversation for hit in await store.conversations.search(key, "pump")} == {chat.id}
+            assert {hit.conversation for hit in (await store.conversations.search(key, "pump")).items} == {chat.id}
             assert await store.runs.busy(key) == {chat.id}
             for unseen in chats:
                 assert (await store.conversations.get(key, unseen.id) is None) == (unseen != chat)
@@ -236,7 +236,7 @@ async def test_a_search_finds_what_holds_every_word_whatever_its_case_and_accent
             expected |= {(chat.id, message.id)} if holds(message.content) else set()
     async with database.transaction() as store:
         found = await store.conversations.search(owner, " ".join(words))
-        assert {(hit.conversation, hit.message) for hit in found} == expected
+        assert {(hit.conversation, hit.message) for hit in found.items} == expected
 
 
 async def test_a_search_for_nothing_finds_nothing_and_one_for_signs_is_no_pattern(database: Database, owner: Owner) -> None:
@@ -244,9 +244,42 @@ async def test_a_search_for_nothing_finds_nothing_and_one_for_signs_is_no_patter
     async with database.transaction() as store:
         await store.conversations.add(chat)
         for words in ("", "  ", "%", "_", "\\", "'", "any%"):
-            assert await store.conversations.search(owner, words) == []
-        with pytest.raises(InvalidRequest):
-            await store.conversations.search(owner, "x", limit=0)
+            assert await store.conversations.search(owner, words) == Page([])
+        for words, page in (("x", {"limit": 0}), ("x", {"after": "there"}), ("", {"after": "there"})):
+            with pytest.raises(InvalidRequest):
+                await store.conversations.search(owner, words, **page)
+
+
+async def test_a_search_is_read_page_by_page_and_nothing_is_found_twice_whatever_comes_meanwhile(database: Database, owner: Owner) -> None:
+    chats = [chat_of(owner, title="bee", created=NOW + timedelta(seconds=number % 3)) for number in range(5)]
+    async with database.transaction() as store:
+        for chat in chats:
+            await store.conversations.add(chat)
+            await store.conversations.add_message(message_in(chat, content="a bee", created=chat.created))
+            await store.conversations.add_message(message_in(chat, content="no such thing"))
+    whole = await _hits(database, owner, 100)
+    assert len(whole) == 10
+    assert [hit.created for hit in whole] == sorted((hit.created for hit in whole), reverse=True)
+    for limit in (1, 3, 10):
+        assert await _hits(database, owner, limit) == whole
+    async with database.transaction() as store:
+        first = await store.conversations.search(owner, "bee", limit=4)
+        await store.conversations.add(chat_of(owner, title="bee", created=NOW + timedelta(seconds=9)))
+        rest = await store.conversations.search(owner, "bee", limit=100, after=first.next)
+    assert [*first.items, *rest.items] == whole
+
+
+async def _hits(database: Database, owner: Owner, limit: int) -> list[Hit]:
+    found: list[Hit] = []
+    after = None
+    async with database.transaction() as store:
+        while True:
+            page = await store.conversations.search(owner, "bee", limit=limit, after=after)
+            assert len(page.items) <= limit
+            found += page.items
+            after = page.next
+            if after is None:
+                return found
 
 
 async def test_a_run_is_claimed_by_one_of_many_workers(database: Database, owner: Owner) -> None:
@@ -281,9 +314,9 @@ async def test_events_follow_each_other_without_gaps_from_the_worker_that_holds_
         message = await store.runs.message_of(owner.workspace, run.id)
         assert message is not None
         assert message.content == "abc"
-        assert await store.conversations.search(owner, "abc") == []
+        assert (await store.conversations.search(owner, "abc")).items == []
         assert await store.runs.end(owner.workspace, run.id, "w", "done", {"type": "end"}, {"finish": "stop", "completion_tokens": 3}, NOW)
-        assert [hit.message for hit in await store.conversations.search(owner, "abc")] == [run.message]
+        assert [hit.message for hit in (await store.conversations.search(owner, "abc")).items] == [run.message]
         ended = await store.runs.get(owner, run.id)
         assert ended is not None
         assert (ended.state, ended.seq, ended.ended) == ("done", 4, NOW)
@@ -393,7 +426,7 @@ async def test_what_waits_is_taken_back_with_its_question_and_what_hangs_under_i
         assert [await store.conversations.message(owner, id) for id in gone] == [None, None]
         left = await store.conversations.messages(owner, chat.id)
         assert [message.parent for message in left] == [None, left[0].id, first.message, left[2].id]
-        assert await store.conversations.search(owner, "secret") == []
+        assert (await store.conversations.search(owner, "secret")).items == []
         assert (await store.runs.events(owner, second.id, 0))[-1].data["type"] == "run.stopped"
         await store.runs.claim(owner.workspace, third.id, "w", NOW)
         assert await store.runs.withdraw(owner, third.id, NOW) == []  # it is being answered

@@ -212,4 +212,7 @@ class Hit(Reply):
 
 
 class Hits(Reply):
+    object: Literal["list"] = "list"
     data: list[Hit]
+    has_more: bool
+    next: str | None

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Label, RowMapping, and_, delete, null, select, union_all, update
+from sqlalchemy import ColumnElement, Delete, Label, RowMapping, and_, delete, false, null, select, true, union_all, update
 
 from alize.storage import cursor
 from alize.storage.base import ConversationRecord, Hit, MessageRecord, Owner, Page
@@ -24,6 +24,7 @@ _CONVERSATION = [column for column in conversations.c if column.name != "folded"
 _MESSAGE = [column for column in messages.c if column.name != "folded"]
 _CHANGEABLE = frozenset({"title", "titled_by", "model", "settings", "leaf", "pinned", "archived", "deleted"})
 _SHOWN = messages.c.state != "withdrawn"
+_HIT = [field.name for field in fields(Hit)]
 _MOST_WORDS = 20
 
 
@@ -113,24 +114,22 @@ class SqlConversations:
         query = select(messages.c.id).where(owned(messages, owner), messages.c.conversation == conversation, ~_SHOWN)
         return list((await self._unit.read(query.order_by(messages.c.created, messages.c.id))).scalars())
 
-    async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:
-        cursor.check_limit(limit)
+    async def search(self, owner: Owner, words: str, *, limit: int = 100, after: str | None = None) -> Page[Hit]:
         wanted = fold(words).split()[:_MOST_WORDS]
-        if not wanted:
-            return []
+        # A message may have the id of a conversation: each of them is made by whoever sends it.
+        place, of_message = conversations.c.id.label("id"), (messages.c.conversation + messages.c.id).label("id")
         title, archived = conversations.c.title, conversations.c.archived
-        titles = select(*_hit(conversations.c.id, title, null(), title, conversations.c.created, archived)).where(
+        titles = select(place, *_hit(conversations.c.id, title, null(), title, conversations.c.created, archived)).where(
             owned(conversations, owner), conversations.c.deleted.is_(None), _holds(conversations.c.folded, wanted)
         )
         texts = (
-            select(*_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created, archived))
+            select(of_message, *_hit(messages.c.conversation, title, messages.c.id, messages.c.content, messages.c.created, archived))
             .join(conversations, messages.c.conversation == conversations.c.id)
             .where(owned(messages, owner), conversations.c.deleted.is_(None), _holds(messages.c.folded, wanted))
         )
         found = union_all(titles, texts).subquery()
-        query = select(found).order_by(found.c.created.desc(), found.c.conversation, found.c.message).limit(limit)
-        rows = (await self._unit.read(query)).mappings()
-        return [Hit(**row) for row in rows]
+        order = Order("search", found.c.created, found.c.id, newest_first=True)
+        return await page(self._unit, select(found), order, _hit_of_row, limit, after)
 
     async def purge(self, deleted_before: datetime, *, limit: int = 100) -> int:
         gone = select(conversations.c.id).where(conversations.c.deleted < deleted_before).order_by(conversations.c.deleted).limit(limit)
@@ -156,8 +155,13 @@ def message_of_row(row: RowMapping) -> MessageRecord:
 
 
 def _holds(column: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
-    return and_(*(column.contains(word, autoescape=True) for word in words))
+    """Nothing holds every word of none."""
+    return and_(true() if words else false(), *(column.contains(word, autoescape=True) for word in words))
+
+
+def _hit_of_row(row: RowMapping) -> Hit:
+    return Hit(**{name: row[name] for name in _HIT})
 
 
 def _hit(*columns: ColumnElement[Any]) -> list[Label[Any]]:
-    return [column.label(field.name) for column, field in zip(columns, fields(Hit), strict=True)]
+    return [column.label(name) for column, name in zip(columns, _HIT, strict=True)]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Column, RowMapping, Select, Table, tuple_
+from sqlalchemy import RowMapping, Select, Table, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from alize.storage import cursor
 from alize.storage.base import Page
@@ -19,8 +20,8 @@ class Order(NamedTuple):
     """How a list is ordered: by time, and by id within one microsecond."""
 
     kind: str  # written into cursors, so that one list's is refused by another
-    time: Column[Any]
-    id: Column[Any]
+    time: KeyedColumnElement[Any]
+    id: KeyedColumnElement[Any]
     newest_first: bool
 
 

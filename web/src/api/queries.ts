@@ -15,9 +15,11 @@ export { continueAnswer, postMessage, regenerate, stopRun } from "./actions";
 const PAGE = 50; // conversations a call: more than a screen, less than a moment
 const KEYS_PAGE = 100;
 
-/** What the server takes of a search: characters, hits. */
+const HITS_FIRST = 20; // of which the palette shows a part
+const HITS_PAGE = 30;
+
+/** Characters that the server takes of a search. */
 export const LONGEST_SEARCH = 200;
-export const MOST_HITS = 100;
 
 export const keys = {
   session: ["session"] as const,
@@ -107,12 +109,28 @@ export function useContextUse(id: string | null, leaf: string | null) {
   });
 }
 
-/** The last hits stay while the next are fetched, so that a list under typing does not flicker. */
-export function useSearch(text: string, limit = 20) {
+/** The first hits. The last ones stay while the next are fetched, so that a list under typing does not flicker. */
+export function useSearch(text: string) {
   const q = text.trim();
   return useQuery({
-    queryKey: [...keys.search(q), limit],
-    queryFn: async ({ signal }) => (await server.call("GET /api/search", { query: { q, limit }, signal })).data,
+    queryKey: [...keys.search(q), "first"],
+    queryFn: async ({ signal }) =>
+      (await server.call("GET /api/search", { query: { q, limit: HITS_FIRST }, signal })).data,
+    enabled: q !== "",
+    placeholderData: (previous) => (q === "" ? undefined : previous),
+    staleTime: 10_000,
+  });
+}
+
+/** Every hit, page by page. */
+export function useSearchPages(text: string) {
+  const q = text.trim();
+  return useInfiniteQuery({
+    queryKey: [...keys.search(q), "pages"],
+    queryFn: ({ pageParam, signal }) =>
+      server.call("GET /api/search", { query: { q, limit: HITS_PAGE, after: pageParam }, signal }),
+    initialPageParam: null as string | null, // widened: see conversationsQuery
+    getNextPageParam: (page) => page.next,
     enabled: q !== "",
     placeholderData: (previous) => (q === "" ? undefined : previous),
     staleTime: 10_000,

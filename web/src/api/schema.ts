@@ -507,7 +507,10 @@ export interface Hit {
 }
 
 export interface Hits {
+  object: "list";
   data: Hit[];
+  has_more: boolean;
+  next: string | null;
 }
 
 export interface ImageGenerationTool {
@@ -1437,7 +1440,7 @@ export interface Calls {
   /** Find your messages and titles that hold every word, whatever its case and accents, newest first. */
   "GET /api/search": {
     path: null;
-    query: { q: string; limit?: number };
+    query: { q: string; limit?: number; after?: string | null };
     body: null;
     answer: Hits;
     stream: null;

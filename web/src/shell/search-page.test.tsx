@@ -4,9 +4,8 @@ import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
 import { openHouse, summary } from "@/test/house";
 
-/** What the server takes of GET /api/search. */
+/** Characters that the server takes. */
 const LONGEST = 200;
-const MOST = 100;
 
 const hit = (number: number) => ({
   conversation: summary(1).id,
@@ -18,15 +17,17 @@ const hit = (number: number) => ({
 });
 
 function openSearch(path: string) {
-  const found = Array.from({ length: 300 }, (_, number) => hit(number));
+  const found = Array.from({ length: 130 }, (_, number) => hit(number));
   return openHouse(
     path,
     {},
     {
       "GET /api/search": ({ query }) => {
-        const limit = Number(query.get("limit"));
-        const taken = (query.get("q") ?? "").length <= LONGEST && limit <= MOST;
-        return taken ? json({ data: found.slice(0, limit) }) : refused(422, "Too much is asked for.");
+        if ((query.get("q") ?? "").length > LONGEST) return refused(422, "Too much is asked for.");
+        const from = Number(query.get("after") ?? 0);
+        const end = from + Number(query.get("limit"));
+        const more = end < found.length;
+        return json({ object: "list", data: found.slice(from, end), has_more: more, next: more ? String(end) : null });
       },
     },
   );
@@ -34,11 +35,11 @@ function openSearch(path: string) {
 
 beforeEach(() => furnish());
 
-test("more hits are shown as long as the server gives more", async () => {
+test("every hit can be seen: more are shown as long as the server has more", async () => {
   const { person } = openSearch("/search?q=bee");
   const links = () => screen.getAllByRole("link", { name: /Bees/ });
   await screen.findByText("30 results");
-  for (const count of [60, 90, 100]) {
+  for (const count of [60, 90, 120, 130]) {
     await person.click(screen.getByRole("button", { name: "Show more" }));
     await waitFor(() => expect(links()).toHaveLength(count));
   }

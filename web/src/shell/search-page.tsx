@@ -1,7 +1,7 @@
 /** Search as a page, with an address. In: `?q=`. Out: every hit with its excerpt, a list of links. */
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { LONGEST_SEARCH, MOST_HITS, useSearch } from "@/api/queries";
+import { LONGEST_SEARCH, useSearchPages } from "@/api/queries";
 import type { SearchHit } from "@/api/types";
 import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
@@ -15,8 +15,6 @@ import { PageHead } from "./header";
 import { useLook } from "./look-provider";
 import { useTyped } from "./use-typed";
 
-const STEP = 30; // hits
-
 const route = getRouteApi("/house/search");
 
 export function SearchPage() {
@@ -24,9 +22,8 @@ export function SearchPage() {
   const { q } = route.useSearch();
   const navigate = useNavigate();
   const [text, setText] = useState(q);
-  const [limit, setLimit] = useState(STEP);
   const typed = useTyped(text).trim().slice(0, LONGEST_SEARCH); // an address may say more
-  const search = useSearch(typed, limit);
+  const search = useSearchPages(typed);
   // The address follows what is typed, without a step of history for each letter; "back" and the palette change the text.
   const inAddress = useRef(q);
   useEffect(() => {
@@ -39,7 +36,7 @@ export function SearchPage() {
     inAddress.current = typed;
     void navigate({ to: "/search", search: { q: typed }, replace: true });
   }, [typed, navigate]);
-  const hits = typed === "" ? [] : (search.data ?? []);
+  const hits = typed === "" ? [] : (search.data?.pages ?? []).flatMap((page) => page.data);
   const settled = typed !== "" && search.isSuccess && !search.isPlaceholderData;
   return (
     <>
@@ -55,10 +52,7 @@ export function SearchPage() {
             autoComplete="off"
             maxLength={LONGEST_SEARCH}
             value={text}
-            onChange={(event) => {
-              setText(event.target.value);
-              setLimit(STEP);
-            }}
+            onChange={(event) => setText(event.target.value)}
           />
           <p role="status" className="pt-4 pb-2 text-13 text-ink-3">
             {settled && hits.length > 0 ? t("palette.count", { count: hits.length }) : ""}
@@ -80,8 +74,8 @@ export function SearchPage() {
               <Hit key={`${hit.conversation} ${hit.message}`} hit={hit} searched={typed} />
             ))}
           </ul>
-          {settled && hits.length >= limit && limit < MOST_HITS && (
-            <Button className="mt-4" onClick={() => setLimit(Math.min(limit + STEP, MOST_HITS))}>
+          {settled && search.hasNextPage && (
+            <Button className="mt-4" busy={search.isFetchingNextPage} onClick={() => void search.fetchNextPage()}>
               {t("search.more")}
             </Button>
           )}

@@ -89,7 +89,7 @@ export function serverOf(state: HouseState): FakeServer {
       state.conversations.push(one);
       return json(one);
     },
-    "GET /api/search": () => json({ data: state.hits }),
+    "GET /api/search": () => json({ object: "list", data: state.hits, has_more: false, next: null }),
   });
 }
 

@@ -32,7 +32,7 @@ from alize.assistant.schemas import (
     Summary,
 )
 from alize.errors import InvalidRequest, NotFound
-from alize.storage.base import ConversationRecord, Owner, Store
+from alize.storage.base import ConversationRecord, Hit, Owner, Store
 
 __all__ = ["router"]
 
@@ -163,22 +163,11 @@ async def conversation_context(conversation_id: str, principal: Caller, assistan
 
 
 @router.get("/api/search", openapi_extra=described(Hits))
-async def search(
-    principal: Caller,
-    assistant: Assisting,
-    q: Annotated[str, Query(max_length=200)],
-    limit: Annotated[int, Query(ge=1, le=100, description="Most hits.")] = 30,
-) -> Response:
+async def search(principal: Caller, assistant: Assisting, page: Paging, q: Annotated[str, Query(max_length=200)]) -> Response:
     """Find your messages and titles that hold every word, whatever its case and accents, newest first."""
     async with assistant.database.transaction() as store:
-        hits = await store.conversations.search(owner_of(principal), q, limit=limit)
-    found: list[dict[str, Any]] = []
-    for hit in hits:
-        shown = excerpt(hit.text, q)
-        about: dict[str, Any] = {"conversation": hit.conversation, "title": hit.title, "message": hit.message, "created": hit.created}
-        about["archived"] = hit.archived is not None
-        found.append({**about, "excerpt": shown.text, "marks": shown.marks})
-    return json({"data": found})
+        hits = await store.conversations.search(owner_of(principal), q, limit=page.limit, after=page.after)
+    return json(as_list(hits, lambda hit: _found(hit, q)))
 
 
 async def _whole(store: Store, owner: Owner, conversation: ConversationRecord) -> dict[str, Any]:
@@ -192,6 +181,12 @@ async def _whole(store: Store, owner: Owner, conversation: ConversationRecord) -
         "withdrawn": list(await store.conversations.withdrawn(owner, conversation.id)),
         "runs": [{"id": run.id, "message": run.message, "state": run.state, "seq": run.seq} for run in active],
     }
+
+
+def _found(hit: Hit, words: str) -> dict[str, Any]:
+    shown = excerpt(hit.text, words)
+    about: dict[str, Any] = {name: getattr(hit, name) for name in ("conversation", "title", "message", "created")}
+    return {**about, "archived": hit.archived is not None, "excerpt": shown.text, "marks": shown.marks}
 
 
 def _summary(conversation: ConversationRecord, running: bool) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class ConversationRepository(Protocol):
         """Ids of messages that were taken back (`RunRepository.withdraw`): a page that has them shall let them go."""
         ...
 
-    async def search(self, owner: Owner, words: str, *, limit: int = 50) -> Sequence[Hit]:
+    async def search(self, owner: Owner, words: str, *, limit: int = 100, after: str | None = None) -> Page[Hit]:
         """Messages and titles that hold every word, newest first, without deleted conversations."""
         ...
 
