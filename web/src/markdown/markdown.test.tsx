@@ -207,7 +207,7 @@ describe("an answer", () => {
       "Two[^b] and one[^a], two again[^b].\n\n[^a]: The first.\n\n[^b]: The second.\n\n[^c]: Never called.\n",
     );
     expect([...container.querySelectorAll(".md-call")].map((call) => call.textContent)).toEqual(["1", "2", "1"]);
-    const notes = screen.getByRole("doc-endnotes", { name: "Footnotes" });
+    const notes = screen.getByRole("list", { name: "Footnotes" });
     expect([...notes.querySelectorAll("li > p")].map((note) => note.textContent)).toEqual([
       "The second.",
       "The first.",

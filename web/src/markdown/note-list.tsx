@@ -18,8 +18,9 @@ export function NoteList({ notes, prefix, base, calls }: NoteListProps) {
   const defined = notes.filter((note) => note.content !== null);
   if (defined.length === 0) return null;
   return (
-    <section className="md-notes" role="doc-endnotes" aria-label={t("markdown.notes")}>
-      <ol>
+    // A list with a name and no `doc-endnotes`: those are landmarks, and a conversation would have one of the same name for each answer.
+    <div className="md-notes">
+      <ol aria-label={t("markdown.notes")}>
         {defined.map((note) => (
           <li key={note.label} id={noteId(prefix, note.label)} value={note.number} tabIndex={-1} dir="auto">
             {note.content?.map((block, index) => (
@@ -30,7 +31,7 @@ export function NoteList({ notes, prefix, base, calls }: NoteListProps) {
           </li>
         ))}
       </ol>
-    </section>
+    </div>
   );
 }
 

@@ -21,9 +21,6 @@ const ASKED = question("q", null, "Compare what we paid for heat in the three bu
 ASKED.attachments = [{ name: "energy-2026.csv", type: "text/csv", text: "building,cost\n".repeat(36) }];
 const WRITTEN = answer("a", "q", { ...DONE, content: LETTER });
 
-/** Of several answers each has notes of its own; here they would be the same. */
-const WITHOUT_NOTES = LETTER.replace(/\[\^1\](: .*)?/g, "").trimEnd();
-
 /** One question after the other, each with the answer that is given. */
 function turns(...answers: Partial<Message>[]): Message[] {
   const all: Message[] = [];
@@ -152,7 +149,7 @@ export const THREAD: readonly Scene[] = [
   {
     id: "thread-jump",
     title: "Somebody who reads above, and the way back",
-    mount: () => talk(named("Long", turns(...Array.from({ length: 8 }, () => ({ ...DONE, content: WITHOUT_NOTES }))))),
+    mount: () => talk(named("Long", turns(...Array.from({ length: 8 }, () => ({ ...DONE, content: LETTER }))))),
     act: async () => {
       await seen("article figure [class*=md-tok]");
       const above = await seen("main .overflow-y-auto");
