@@ -57,6 +57,8 @@ async def test_what_the_assistant_answers_is_what_it_documents(tmp_path: Any) ->
             (schemas.Exported, f"/{chat}/export?format=json"),
         ):
             fits(model, (await ada.ask("GET", f"/api/conversations{path}")).text)
+        asked = {"messages": [{"id": message, "role": "user", "content": "Hi"}]}
+        fits(schemas.ContextUse, (await ada.ask("POST", "/api/context", asked)).text)
         fits(schemas.Hits, (await ada.ask("GET", "/api/search?q=hi")).text)
         fits(schemas.Summary, (await ada.ask("PATCH", f"/api/conversations/{chat}", {"pinned": True})).text)
 

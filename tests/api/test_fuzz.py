@@ -49,6 +49,7 @@ OPERATIONS = (
     ("POST", "/api/conversations/{conversation_id}/restore"),
     ("GET", "/api/conversations/{conversation_id}/export"),
     ("GET", "/api/conversations/{conversation_id}/context"),
+    ("POST", "/api/context"),
     ("POST", "/api/conversations/{conversation_id}/messages"),
     ("POST", "/api/messages/{message_id}/regenerate"),
     ("POST", "/api/messages/{message_id}/continue"),

@@ -13,7 +13,7 @@ from alize.assistant.context import fit
 from alize.engine.fake import FakeEngine, saying
 from alize.storage.base import MessageRecord
 from alize.tokenize.bytes import ByteTokenizer
-from tests.assistant.conftest import Page
+from tests.assistant.conftest import Page, new_id
 from tests.serving import opened
 
 
@@ -80,3 +80,40 @@ async def test_nobody_waits_while_a_long_conversation_is_counted(tmp_path: Path)
         await page.call("GET", f"/api/conversations/{chat}/context", 200)
     assert len([size for _, size in tokenizer.asked if size > 50_000]) >= 3
     assert not [size for thread, size in tokenizer.asked if thread == threading.get_ident() and size > 16_384]
+
+
+def said(*sizes: int) -> list[dict[str, Any]]:
+    """A question and an answer by turns, as a page sends those that it keeps itself."""
+    roles = ("user", "assistant")
+    return [{"id": new_id(), "role": roles[at % 2], "content": f"{at} " + "x" * size} for at, size in enumerate(sizes)]
+
+
+async def test_of_messages_that_are_kept_nowhere_the_same_are_left_out_as_of_a_conversation(page: Page) -> None:
+    chat, parent, messages = await page.begin(settings={"system": "Be brief."}), None, list[dict[str, Any]]()
+    for message in said(*([900, 0] * 5))[::2]:
+        asked = await page.ask(chat, message["content"], parent=parent)
+        await page.follow(asked["run"]["id"])
+        parent = asked["answer"]["id"]
+    for message in (await page.read(chat))["messages"]:
+        messages.append({name: message[name] for name in ("id", "role", "content", "attachments")})
+    kept = await page.call("GET", f"/api/conversations/{chat}/context", 200)
+    question = {"settings": {"system": "Be brief."}, "messages": messages}
+    assert kept["dropped"]
+    assert await page.call("POST", "/api/context", 200, question) == kept
+
+
+async def test_nothing_of_messages_that_are_kept_nowhere_is_kept(page: Page) -> None:
+    await page.call("POST", "/api/context", 200, {"messages": said(10, 10, 10)})
+    assert (await page.call("GET", "/api/conversations", 200))["data"] == []
+    assert await page.desk.rows() == []
+
+
+async def test_the_answer_that_is_gone_on_with_is_not_left_out_nor_its_question(page: Page) -> None:
+    messages = said(900, 900, 900, 900, 1000, 900)
+    use = await page.call("POST", "/api/context", 200, {"messages": messages, "continuing": True})
+    assert use["dropped"] == [message["id"] for message in messages[:4]]
+
+
+async def test_a_question_that_is_too_long_alone_is_refused_before_it_is_asked(page: Page) -> None:
+    refusal = await page.call("POST", "/api/context", 400, {"messages": said(10, 10, 5000)})
+    assert refusal["code"] == "3051"

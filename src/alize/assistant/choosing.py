@@ -25,12 +25,12 @@ class ByModel:
         found = self._named(model)
         return found.context if isinstance(found, UpstreamModel) else found.engine.info.max_context
 
-    async def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any]) -> Fitted:
+    async def fitted(self, model: str, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent."""
         found = self._named(model)
         if isinstance(found, UpstreamModel):
-            return self._elsewhere.fitted(found, path, settings)
-        return await self._here.fitted(found, path, settings)
+            return self._elsewhere.fitted(found, path, settings, continuing=continuing)
+        return await self._here.fitted(found, path, settings, continuing=continuing)
 
     async def begin(
         self,

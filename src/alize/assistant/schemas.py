@@ -11,6 +11,8 @@ __all__ = [
     "AnswerIds",
     "Answered",
     "AttachmentIn",
+    "ContextMessage",
+    "ContextQuestion",
     "ContextUse",
     "ContinueRequest",
     "ConversationChange",
@@ -94,6 +96,20 @@ class RegenerateRequest(Schema):
 
 class ContinueRequest(Schema):
     run: Id
+
+
+class ContextMessage(Schema):
+    id: Id
+    role: Literal["user", "assistant"]
+    content: str = Field(description="An answer is as long as its model made it.")
+    attachments: list[AttachmentIn] = Field(default_factory=list[AttachmentIn], max_length=ATTACHMENTS)
+
+
+class ContextQuestion(Schema):
+    model: str = Field("", max_length=200, description="Empty for the default.")
+    settings: SamplingSettings | None = None
+    messages: list[ContextMessage] = Field(max_length=10_000, description="Those shown, oldest first.")
+    continuing: bool = Field(False, description="The last one is an answer that is to be gone on with.")
 
 
 class Message(Reply):

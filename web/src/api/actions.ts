@@ -1,6 +1,19 @@
 /** What the page asks the server to do. In: ids made here (api/id.ts), so that a call sent twice counts once. Out: what stands then. */
 import { server } from "./client";
-import type { Begun, ConversationPatch, ConversationSummary, NewConversation, NewMessage } from "./types";
+import type {
+  Begun,
+  ContextQuestion,
+  ContextUse,
+  ConversationPatch,
+  ConversationSummary,
+  NewConversation,
+  NewMessage,
+} from "./types";
+
+/** Changes nothing: how much of a model's context messages take that only this page has. */
+export function countContext(question: ContextQuestion, signal: AbortSignal): Promise<ContextUse> {
+  return server.call("POST /api/context", { body: question, signal });
+}
 
 export function createConversation(wanted: NewConversation): Promise<ConversationSummary> {
   return server.call("POST /api/conversations", { body: wanted });

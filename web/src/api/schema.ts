@@ -243,6 +243,24 @@ export interface CompletionResponseStreamChoice {
   finish_reason: "stop" | "length" | "error" | "tool_calls" | null;
 }
 
+export interface ContextMessage {
+  id: string;
+  role: "user" | "assistant";
+  /** An answer is as long as its model made it. */
+  content: string;
+  attachments?: AttachmentIn[];
+}
+
+export interface ContextQuestion {
+  /** Empty for the default. */
+  model?: string;
+  settings?: SamplingSettings | null;
+  /** Those shown, oldest first. */
+  messages: ContextMessage[];
+  /** The last one is an answer that is to be gone on with. */
+  continuing?: boolean;
+}
+
 export interface ContextUse {
   /** The model's context, in tokens. */
   limit: number;
@@ -1429,6 +1447,14 @@ export interface Calls {
     answer: Exported | string;
     stream: null;
   };
+  /** Find your messages and titles that hold every word, whatever its case and accents, newest first. */
+  "GET /api/search": {
+    path: null;
+    query: { q: string; limit?: number; after?: string | null };
+    body: null;
+    answer: Hits;
+    stream: null;
+  };
   /** Say what of a conversation the model would still be sent with the next question. */
   "GET /api/conversations/{conversation_id}/context": {
     path: { conversation_id: string };
@@ -1437,12 +1463,12 @@ export interface Calls {
     answer: ContextUse;
     stream: null;
   };
-  /** Find your messages and titles that hold every word, whatever its case and accents, newest first. */
-  "GET /api/search": {
+  /** Say the same of messages that are kept nowhere: those of a temporary chat. Nothing of them is kept here either. */
+  "POST /api/context": {
     path: null;
-    query: { q: string; limit?: number; after?: string | null };
-    body: null;
-    answer: Hits;
+    query: null;
+    body: ContextQuestion;
+    answer: ContextUse;
     stream: null;
   };
   /** Ask. The question is kept before it is answered; behind an answer in the making it waits its turn. */

@@ -6,6 +6,7 @@ export type {
   AttachmentIn as Attachment,
   BrowserSession as SignedIn,
   Change,
+  ContextQuestion,
   ContextUse,
   ConversationChange as ConversationPatch,
   ConversationList,

@@ -89,6 +89,7 @@ export function serverOf(state: HouseState): FakeServer {
       state.conversations.push(one);
       return json(one);
     },
+    "POST /api/context": () => json({ limit: 8192, used: 1, sent_from: null, dropped: [] }),
     "GET /api/search": () => json({ object: "list", data: state.hits, has_more: false, next: null }),
   });
 }

@@ -5,10 +5,11 @@
 
 import { createEventParser } from "@/api/event-parser";
 import { failureOf, unreachable } from "@/api/failure";
-import type { Conversation, Message, RunEvent } from "@/api/types";
+import type { ContextUse, Conversation, Message, RunEvent } from "@/api/types";
 import type { Snapshot } from "./merge";
 import { optimistic, type Send } from "./send";
 import { chatRequest, createChatReader } from "./temporary";
+import { type Count, contextOf } from "./temporary-context";
 import type { Beginning, Transport } from "./transport";
 
 interface Log {
@@ -22,6 +23,8 @@ interface Log {
 export interface MemoryParts {
   /** Opens the stream of POST /v1/chat/completions. */
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
+  /** What a model is sent of messages: POST /api/context. */
+  count: Count;
   /** The model must have a name here: the public API has no default. `served_by`: its card's, empty for this server. */
   beginning: () => Promise<Beginning & { served_by?: string }>;
   /** A failure in the person's language; in a kept conversation the server says it. */
@@ -30,7 +33,7 @@ export interface MemoryParts {
 }
 
 export function memoryTransport(parts: MemoryParts): Transport {
-  const { ask, beginning, say = String, now = () => new Date().toISOString() } = parts;
+  const { ask, count, beginning, say = String, now = () => new Date().toISOString() } = parts;
   const messages = new Map<string, Message>();
   const logs = new Map<string, Log>();
 
@@ -85,11 +88,14 @@ export function memoryTransport(parts: MemoryParts): Transport {
     try {
       for (let before = blocker(run); before; before = blocker(run)) await ending(before);
       if (log.ended) return;
-      const { model, settings, served_by = "" } = await beginning();
+      const { served_by = "", ...begun } = await beginning();
       const reader = createChatReader(message.content);
-      const path = pathTo(message.content === "" ? message.parent : message.id);
-      tell(run, startedBy(message.id, model, served_by)); // before anything is sent
-      const response = await ask(chatRequest(path, model, settings), log.end.signal);
+      const continuing = message.content !== "";
+      const path = pathTo(continuing ? message.id : message.parent);
+      const use = await contextOf(path, begun, count, log.end.signal, continuing);
+      tell(run, startedBy(message.id, begun.model, served_by, use)); // before anything is sent elsewhere
+      const sent = path.filter(({ id }) => !use.dropped.includes(id));
+      const response = await ask(chatRequest(sent, begun.model, begun.settings), log.end.signal);
       if (!response.ok) throw await failureOf(response);
       for await (const data of dataOf(response))
         for (const event of reader.read(data)) tell(run, whole(message, event));
@@ -187,16 +193,16 @@ function whole(before: Message, event: RunEvent): RunEvent {
   };
 }
 
-function startedBy(message: string, model: string, servedBy: string): RunEvent {
+function startedBy(message: string, model: string, servedBy: string, use: ContextUse): RunEvent {
   return {
     type: "conversation.response.started",
     conversation_id: "",
     message_id: message,
     model,
     served_by: servedBy,
-    sent_from: null,
-    dropped: 0,
-    prompt_tokens: 0,
+    sent_from: use.sent_from,
+    dropped: use.dropped.length,
+    prompt_tokens: use.used,
     completion_tokens: 0,
   };
 }

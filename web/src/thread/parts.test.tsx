@@ -33,7 +33,7 @@ function threadOf(
   house: Partial<Transport> = {},
   runs: { id: string; message: string }[] = [],
 ): ThreadStore {
-  const inner = memoryTransport({ ask: never, beginning: never });
+  const inner = memoryTransport({ ask: never, count: never, beginning: never });
   const store = createStore({
     id: "c",
     exists: true,

@@ -30,7 +30,8 @@ function engine() {
     });
     return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
   };
-  return { ask, asked };
+  const count = async () => ({ limit: 8192, used: 1, sent_from: null, dropped: [] });
+  return { ask, count, asked };
 }
 
 /** A frame as soon as what runs now is done. */
@@ -44,8 +45,8 @@ function schedule(work: () => void): () => void {
 
 /** The house in memory, where the next calls may be made to fail as a network or a server would. */
 function house() {
-  const { ask, asked } = engine();
-  const inner = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+  const { ask, count, asked } = engine();
+  const inner = memoryTransport({ ask, count, beginning: async () => ({ model: "small", settings: {} }) });
   const failures: unknown[] = [];
   let sends = 0;
   const transport: Transport = {
@@ -198,8 +199,8 @@ describe("a thread", () => {
   });
 
   it("says what keeps its answer from coming, until it comes", async () => {
-    const { ask, asked } = engine();
-    const inner = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+    const { ask, count, asked } = engine();
+    const inner = memoryTransport({ ask, count, beginning: async () => ({ model: "small", settings: {} }) });
     let tell = (_: ApiFailure): void => {};
     const transport: Transport = {
       ...inner,
@@ -297,9 +298,14 @@ describe("a thread", () => {
   });
 
   it("says of a temporary answer, before it is asked for, which server makes it", async () => {
-    const { ask, asked } = engine();
+    const { ask, count, asked } = engine();
     const beginning = async () => ({ model: "large", settings: {}, served_by: "api.example" });
-    const store = createStore({ id: "c", transport: memoryTransport({ ask, beginning }), exists: true, schedule });
+    const store = createStore({
+      id: "c",
+      transport: memoryTransport({ ask, count, beginning }),
+      exists: true,
+      schedule,
+    });
     store.open();
     store.send(typed("hello"));
     await eventually(asks(asked, 1));
@@ -311,8 +317,8 @@ describe("a thread", () => {
   });
 
   it("counts a host whose picture a temporary answer showed, also while it is written", async () => {
-    const { ask, asked } = engine();
-    const transport = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+    const { ask, count, asked } = engine();
+    const transport = memoryTransport({ ask, count, beginning: async () => ({ model: "small", settings: {} }) });
     const store = createStore({ id: "c", transport, exists: true, schedule });
     store.open();
     store.send(typed("hello"));
@@ -327,8 +333,8 @@ describe("a thread", () => {
   });
 
   it("takes up an answer where it was after nobody looked", async () => {
-    const { ask, asked } = engine();
-    const transport = memoryTransport({ ask, beginning: async () => ({ model: "small", settings: {} }) });
+    const { ask, count, asked } = engine();
+    const transport = memoryTransport({ ask, count, beginning: async () => ({ model: "small", settings: {} }) });
     const store = createStore({ id: "c", transport, exists: true, schedule });
     const leave = store.open();
     store.send(typed("hello"));

@@ -1,5 +1,6 @@
 /** The threads of this page. In: an id. Out: its store, the same as long as it matters: a switch away and back loses nothing. */
 import type { QueryClient } from "@tanstack/react-query";
+import { countContext } from "@/api/actions";
 import { under } from "@/api/base";
 import { ApiFailure, unreachable } from "@/api/failure";
 import { newId } from "@/api/id";
@@ -91,6 +92,7 @@ function moveDraft(cache: QueryClient, to: string): void {
 export function temporaryStore(cache: QueryClient, t: Translate): ThreadStore {
   const transport = memoryTransport({
     ask: (body, signal) => openChat(cache, body, signal),
+    count: countContext,
     async beginning() {
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);

@@ -55,7 +55,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const trouble = useView((view) => view.trouble);
   const draft = useDraft();
   const scroll = useScroll(empty && onTemporary !== undefined);
-  const context = useContextOf(store.kept ? (conversation?.id ?? null) : null);
+  const context = useContextOf(conversation?.id ?? null);
   const [settings, saveSettings] = useSettings(conversation);
   const [newChat] = useNewChat();
   const limits = useSession().data?.limits;

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from alize.assistant.routes import answers, conversations
+from alize.assistant.routes import answers, contexts, conversations
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (conversations.router, answers.router)
+ROUTERS: tuple[APIRouter, ...] = (conversations.router, contexts.router, answers.router)

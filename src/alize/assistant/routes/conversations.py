@@ -14,14 +14,12 @@ from alize.api.documentation import described
 from alize.api.pages import language_of
 from alize.api.pagination import Paging, as_list
 from alize.assistant.changes import ConversationChanged, ConversationDeleted, hearers
-from alize.assistant.context import path_to
 from alize.assistant.conversations import conversation_of, create
 from alize.assistant.excerpts import excerpt
 from alize.assistant.export import as_json, as_markdown, named
 from alize.assistant.routes.answers import Here as Assisting
 from alize.assistant.routes.answers import json, message_json, owner_of
 from alize.assistant.schemas import (
-    ContextUse,
     Conversation,
     ConversationChange,
     ConversationGone,
@@ -145,21 +143,6 @@ async def export_conversation(
     suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
     body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages)
     return Response(body, media_type=media, headers={"Content-Disposition": named(found, suffix)})
-
-
-@router.get("/api/conversations/{conversation_id}/context", openapi_extra=described(ContextUse))
-async def conversation_context(conversation_id: str, principal: Caller, assistant: Assisting, leaf: str | None = None) -> Response:
-    """Say what of a conversation the model would still be sent with the next question."""
-    owner = owner_of(principal)
-    async with assistant.database.transaction() as store:
-        found = await conversation_of(store, owner, conversation_id)
-        messages = await store.conversations.messages(owner, found.id)
-    limit = assistant.answerer.limit(found.model)
-    path = path_to(messages, leaf or found.leaf or "")
-    if not path:
-        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": []})
-    fitted = await assistant.answerer.fitted(found.model, path, found.settings)
-    return json({"limit": limit, "used": fitted.prompt_tokens, "sent_from": fitted.sent_from, "dropped": fitted.dropped})
 
 
 @router.get("/api/search", openapi_extra=described(Hits))
