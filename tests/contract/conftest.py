@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from alize.storage.base import Database
+from alize.storage.base import Database, Owner
+from tests.contract.test_database import new_member
 from tests.new_database import new_database
 from tests.serving import in_background
 
@@ -82,3 +83,9 @@ async def database(url: str) -> AsyncIterator[Database]:
     database = await new_database(Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def owner(database: Database) -> Owner:
+    member = await new_member(database)
+    return Owner(member.workspace, member.principal)
