@@ -69,7 +69,7 @@ function sample(): ThreadStore {
   const store = createStore({
     id: "sample",
     exists: false,
-    transport: memoryTransport({ ask: never, beginning: never }),
+    transport: memoryTransport({ ask: never, count: never, beginning: never }),
   });
   const messages = [turn("question", null, "user", "Which?"), turn("answer", "question", "assistant", SAID)];
   store.load({ whole: true, messages, runs: [], leaf: null });
