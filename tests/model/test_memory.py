@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace
-from alize.model.memory import cache_row, cached_numbers, parameters
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Vision
+from alize.model.memory import cache_row, cached_bytes, parameters
 
 DENSE = ModelConfig(dim=24, layers=3, heads=4, kv_heads=2, head_dim=6, hidden=40, vocab=50, max_context=64)
 LATENT = LatentAttention(kv_rank=12, q_rank=10, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
@@ -20,6 +20,10 @@ SHAPES = {
         latent=replace(LATENT, q_rank=0, unrotated=frozenset({1}), sources=(0, 1, 0), learned_temperature=True),
         index=SparseIndex(top=4, heads=3, head_dim=8, layers=frozenset({0, 1})),
         rope=Rope(learned=True),
+    ),
+    "seeing": replace(DENSE, vision=Vision(dim=16, layers=2, heads=2, hidden=24, patch=2, image=16)),
+    "seeing, patches merged": replace(
+        DENSE, vision=Vision(dim=16, layers=1, heads=2, hidden=24, patch=2, image=16, norm_eps=1e-5, merge=2, bias=False)
     ),
     "states": replace(
         DENSE, heads=0, kv_heads=0, head_dim=0, hidden=0, state_space=StateSpace(state=5, heads=6, head_dim=8, groups=2, conv=4)
@@ -47,8 +51,8 @@ def test_a_window_bounds_what_is_kept() -> None:
     mixed = replace(DENSE, window=10, pattern=("full", "sliding", "sliding"))
     one = cache_row(mixed, 0).numbers
     assert one == 2 * 2 * 6
-    assert cached_numbers(mixed, 100) == one * (100 + 10 + 10)
-    assert cached_numbers(mixed, 4) == one * 3 * 4
+    assert cached_bytes(mixed, 100, 2) == 2 * one * (100 + 10 + 10)
+    assert cached_bytes(mixed, 4, 2) == 2 * one * 3 * 4
 
 
 def test_latents_are_kept_once_and_only_where_they_are_made() -> None:
@@ -58,4 +62,6 @@ def test_latents_are_kept_once_and_only_where_they_are_made() -> None:
 
 def test_a_state_takes_the_same_room_after_any_context() -> None:
     tails, states = 3 * 3 * (48 + 2 * 2 * 5), 3 * 48 * 5
-    assert [cached_numbers(SHAPES["states"], context) for context in (1, 10**6)] == [tails + states] * 2
+    for width, of_a_state in ((2, 4), (4, 4), (8, 8)):  # bytes
+        expected = tails * width + states * of_a_state
+        assert [cached_bytes(SHAPES["states"], context, width) for context in (1, 10**6)] == [expected] * 2

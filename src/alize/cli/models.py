@@ -47,7 +47,7 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
 def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
     """Say what a model's files hold: format, parameters, how they are stored, memory by length of context, configuration, tokenizer."""
     from alize.cli.terminal import print_json, print_table
-    from alize.model.memory import cached_numbers, parameters
+    from alize.model.memory import cached_bytes, parameters
     from alize.model.params import read_params
     from alize.settings import Settings
     from alize.weights.inspect import inspect
@@ -58,7 +58,7 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     facts = inspect(path)
     config = read_params(facts.params)
     if as_json:
-        memory = {str(context): cached_numbers(config, context) * _BYTES for context in _contexts(config)}
+        memory = {str(context): cached_bytes(config, context, _BYTES) for context in _contexts(config)}
         active = parameters(config, active=True)
         print_json({"id": card.id, "sha256": card.sha256, **asdict(facts), "active_parameters": active, "cache_bytes": memory})
         return
@@ -133,7 +133,7 @@ def _contexts(config: "ModelConfig") -> list[int]:
 
 def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
-    from alize.model.memory import cached_numbers, parameters
+    from alize.model.memory import cached_bytes, parameters
 
     yield "path", facts.path
     yield "format", facts.format
@@ -141,8 +141,9 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tupl
     if (active := parameters(config, active=True)) != parameters(config):
         yield "at work for a token", f"{active:,}"
     yield "size", size(facts.bytes)
+    states = "" if config.state_space is None else ", its states in 32"
     for context in _contexts(config):
-        yield f"cache of {context:,} tokens", f"{size(cached_numbers(config, context) * _BYTES)} in 16 bits"
+        yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + states
     for name, kind in facts.kinds.items():
         yield f"stored as {name}", f"{kind.tensors} tensors, {kind.parameters:,} values of {kind.bits:.2f} bits"
     for name, value in facts.params.items():

@@ -7,9 +7,9 @@
 
 from dataclasses import dataclass
 
-from alize.model.config import Experts, LatentAttention, ModelConfig, StateSpace
+from alize.model.config import Experts, LatentAttention, ModelConfig, StateSpace, Vision
 
-__all__ = ["CacheRow", "cache_row", "cached_numbers", "parameters", "slot_bytes"]
+__all__ = ["CacheRow", "cache_row", "cached_bytes", "parameters", "slot_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +37,28 @@ def cache_row(config: ModelConfig, layer: int) -> CacheRow:
     return CacheRow(1, config.latent.kv_rank + config.latent.rope_dim(layer), config.latent.kv_rank, inside=True, index=index)
 
 
-def cached_numbers(config: ModelConfig, context: int) -> int:
-    """How many numbers the cache holds of one sequence of that length. A window bounds it; a state never grows."""
+def cached_bytes(config: ModelConfig, context: int, bytes_per_value: int) -> int:
+    """What the cache holds of one sequence of that length. A window bounds it; a state never grows."""
     if config.state_space is not None:
-        return config.layers * (_tail(config.state_space) + config.state_space.inner * config.state_space.state)
+        return config.layers * slot_bytes(config.state_space, bytes_per_value)
     kept = {"full": context, "sliding": min(context, config.window or context)}
-    return sum(cache_row(config, layer).numbers * kept[config.attention_kind(layer)] for layer in range(config.layers))
+    numbers = sum(cache_row(config, layer).numbers * kept[config.attention_kind(layer)] for layer in range(config.layers))
+    return numbers * bytes_per_value
 
 
 def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:
     """What one layer keeps of a sequence. The state is a sum over the whole past: float32 or wider, or it would lose what is small."""
-    return _tail(space) * bytes_per_value + space.inner * space.state * max(4, bytes_per_value)
-
-
-def _tail(space: StateSpace) -> int:
-    """The inputs that the convolution will see again."""
-    return (space.conv - 1) * space.channels
+    tail = (space.conv - 1) * space.channels  # the inputs that the convolution will see again
+    return tail * bytes_per_value + space.inner * space.state * max(4, bytes_per_value)
 
 
 def parameters(config: ModelConfig, active: bool = False) -> int:
-    """All of them, or those that one token goes through: of the experts, the chosen ones."""
+    """All of them, or those that one token goes through: of the experts, the chosen ones. What sees counts either way."""
     ends = config.dim * config.vocab * (1 if config.tied else 2) + config.dim
     if config.rope.learned:
         ends += (config.latent.rope_head_dim if config.latent else config.head_dim) // 2
-    return ends + sum(_block(config, layer, active) for layer in range(config.layers))
+    seeing = _vision(config.dim, config.vision) if config.vision else 0
+    return ends + seeing + sum(_block(config, layer, active) for layer in range(config.layers))
 
 
 def _block(config: ModelConfig, layer: int, active: bool) -> int:
@@ -101,3 +99,9 @@ def _latent(config: ModelConfig, latent: LatentAttention, layer: int) -> int:
 def _experts(dim: int, experts: Experts, active: bool) -> int:
     each = 3 * dim * experts.hidden
     return dim * experts.count + each * ((experts.active if active else experts.count) + experts.shared)
+
+
+def _vision(dim: int, eye: Vision) -> int:
+    encoder = 3 * eye.patch**2 * eye.dim + eye.dim + eye.layers * (4 * eye.dim**2 + 3 * eye.dim * eye.hidden + 2 * eye.dim)
+    norm = eye.dim if eye.norm_eps is not None else 0
+    return encoder + norm + (eye.dim * eye.merge) ** 2 + eye.dim * dim + dim**2 + (2 * dim if eye.bias else 0)
