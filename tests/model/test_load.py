@@ -2,14 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alize.errors import CheckpointInvalid
 from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
+from alize.weights.checkpoints.base import StoredTensor
+from alize.weights.checkpoints.mapped import MappedCheckpoint
 
 PARAMS = {"dim": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "head_dim": 8, "hidden_dim": 64, "vocab_size": 101}
 
@@ -116,3 +120,60 @@ def test_weights_and_configuration_must_agree(tiny_checkpoint: Path, tmp_path: P
     (folder / "params.json").write_text(json.dumps({**params, **change}))
     with pytest.raises(CheckpointInvalid, match=says):
         load_transformer(open_checkpoint(folder))
+
+
+def in_halves(folder: Path) -> MappedCheckpoint:
+    """A latent model whose wkv_b are split as llama.cpp's converter splits them."""
+    from tests.model.families import FAMILIES, LATENT, reference, saved
+
+    checkpoint = open_checkpoint(saved(reference(FAMILIES["latent attention, grouped experts"]), folder))
+    heads, plain = 4, LATENT["qk_nope_head_dim"]
+    tensors: dict[str, StoredTensor] = {}
+    for name in checkpoint:
+        if not name.endswith("wkv_b.weight"):
+            tensors[name] = checkpoint.stored(name)
+            continue
+        whole = checkpoint.array(name).reshape(heads, -1, LATENT["kv_lora_rank"])
+        for half, array in (("wk_b", whole[:, :plain].swapaxes(1, 2)), ("wv_b", whole[:, plain:])):
+            stored = StoredTensor(
+                name.replace("wkv_b", half), "F32", array.shape, np.ascontiguousarray(array, np.float32).view(np.uint8).ravel()
+            )
+            tensors[stored.name] = stored
+    return MappedCheckpoint("gguf", folder, checkpoint.params, tensors, checkpoint.tokenizer, {})
+
+
+def test_what_unpacks_latents_is_put_together_where_it_is_split(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from alize.model.load import load_transformer
+
+    split = load_transformer(in_halves(tmp_path)).state_dict()
+    whole = load_transformer(open_checkpoint(tmp_path)).state_dict()
+    assert set(split) == set(whole)
+    assert all(torch.equal(split[name], whole[name]) for name in whole)
+
+
+@pytest.mark.parametrize(
+    ("half", "shape", "says"),
+    [
+        ("wk_b", (4, 12, 16), "they do not fit"),
+        ("wk_b", (4, 16, 12, 1), "they do not fit"),
+        ("wk_b", (4, 16, 2**40), "the configuration says"),
+        ("wv_b", (4, 2**40, 16), "the configuration says"),
+        ("wv_b", None, "no tensor 'layers.1.attention.wkv_b.weight'"),
+    ],
+)
+def test_halves_that_do_not_fit_are_refused_before_they_are_read(
+    half: str, shape: tuple[int, ...] | None, says: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    from alize.model.load import load_transformer
+
+    checkpoint = in_halves(tmp_path)
+    name = f"layers.1.attention.{half}.weight"
+    tensors = {other: checkpoint.stored(other) for other in checkpoint}
+    del tensors[name]
+    if shape is not None:
+        tensors[name] = replace(checkpoint.stored(name), shape=shape)  # its bytes are too few: reading them would fail in another way
+    changed = MappedCheckpoint("gguf", tmp_path, checkpoint.params, tensors, checkpoint.tokenizer, {})
+    with pytest.raises(CheckpointInvalid, match=says):
+        load_transformer(changed)

@@ -69,12 +69,12 @@ def _array(checkpoint: Checkpoint, name: str, wanted: torch.Tensor, desk: npt.ND
     if not halves:
         _check_shape(checkpoint, name, checkpoint.stored(name).shape, tuple(wanted.shape))
         return checkpoint.array(name, desk if wanted.numel() <= len(desk) else None)
-    k_NCP, v_NVC = (checkpoint.array(half) for half in halves)
-    if k_NCP.ndim != 3 or v_NVC.ndim != 3 or (k_NCP.shape[0], k_NCP.shape[1]) != (v_NVC.shape[0], v_NVC.shape[2]):
-        raise CheckpointInvalid(f"{checkpoint.path}: '{halves[0]}' is {k_NCP.shape} and '{halves[1]}' {v_NVC.shape}: they do not fit.")
-    whole = np.concatenate([k_NCP.swapaxes(1, 2), v_NVC], axis=1).reshape(-1, v_NVC.shape[2])
-    _check_shape(checkpoint, name, whole.shape, tuple(wanted.shape))
-    return whole
+    k_NCP, v_NVC = (tuple(checkpoint.stored(half).shape) for half in halves)
+    if len(k_NCP) != 3 or len(v_NVC) != 3 or (k_NCP[0], k_NCP[1]) != (v_NVC[0], v_NVC[2]):
+        raise CheckpointInvalid(f"{checkpoint.path}: '{halves[0]}' is {k_NCP} and '{halves[1]}' {v_NVC}: they do not fit.")
+    _check_shape(checkpoint, name, (k_NCP[0] * (k_NCP[2] + v_NVC[1]), k_NCP[1]), tuple(wanted.shape))
+    keys, values = map(checkpoint.array, halves)
+    return np.concatenate([keys.swapaxes(1, 2), values], axis=1).reshape(tuple(wanted.shape))
 
 
 def _check_shape(checkpoint: Checkpoint, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
