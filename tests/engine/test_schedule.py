@@ -461,6 +461,8 @@ def test_images_that_cannot_be_seen_are_refused_by_what_is_wrong_with_them() -> 
             engine.add(Request("a", tokens, max_tokens=1, images=(image,)))
     with pytest.raises(InvalidRequest, match="alone"):
         engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 2, 2, 0), picture(0, 2, 2, 5))))
+    with pytest.raises(InvalidRequest, match="288 bytes; 200"):  # however long it waits
+        engine.add(Request("a", tuple(range(40)), max_tokens=1, images=(picture(0, 4, 3, 0), picture(0, 4, 3, 20))))
     engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))
     with pytest.raises(QueueFull, match="images"):
         engine.add(Request("b", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))

@@ -214,14 +214,24 @@ class Core:
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._sequences:
             raise Conflict(f"A request with the id '{request.id}' is running.")
-        held = sum(len(image.pixels) for one in (request, *(s.request for s in self._sequences.values())) for image in one.images)
-        if request.images and held > self.limits.image_bytes:
-            raise QueueFull(f"The images of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
+        self._refuse_images(request)
         if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
 
+    def _refuse_images(self, request: Request) -> None:
+        own, most = _image_bytes(request), self.limits.image_bytes
+        if own > most:
+            raise InvalidRequest(f"The pixels of the images take {own} bytes; {most} are held at most.", remedy="Send fewer.")
+        held = own + sum(_image_bytes(sequence.request) for sequence in self._sequences.values())
+        if own and held > most:
+            raise QueueFull(f"The images of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
+
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
+
+
+def _image_bytes(request: Request) -> int:
+    return sum(len(image.pixels) for image in request.images)
 
 
 def _result(job: Job) -> list[float]:
