@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 import alize
-from alize.errors import InvalidMessageOrder, InvalidModel, InvalidRequest, Missing, PromptTooLong
+from alize.errors import InvalidMedia, InvalidMessageOrder, InvalidModel, InvalidRequest, Missing, PromptTooLong, UnsupportedParameter
 from alize.library import Answer
 from tests.tiny_model import write_tiny_gguf
 
 pytest.importorskip("torch")
+from tests.pixtral import picture, write_tiny_pixtral, written
 
 QUESTION = "What is the capital of France?"
 
@@ -293,3 +294,54 @@ def test_leaving_early_frees_what_was_taken(model: alize.Model) -> None:
 def test_what_cannot_be_answered_is_refused(model: alize.Model, conversation: object, options: dict[str, object], error: type) -> None:
     with pytest.raises(error):
         model.chat(conversation, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def seeing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[alize.Model]:
+    folder = tmp_path_factory.mktemp("seeing")
+    write_tiny_pixtral(folder)
+    loaded = alize.load(folder, home=folder, dtype="float32", cache_memory=0.05, max_context=512, threads=1)
+    yield loaded
+    loaded.close()
+
+
+def asked(image: str) -> list[Any]:
+    return [alize.Message("user", [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": image}])]
+
+
+def test_a_model_that_sees_is_shown_files_and_what_is_written_out(seeing: alize.Model, tmp_path: Path) -> None:
+    one, other = picture(60, 40, 1), picture(60, 40, 2)
+    (tmp_path / "one.png").write_bytes(one)
+    said: list[list[int]] = []
+    for image in (str(tmp_path / "one.png"), written(one), written(other)):
+        answer = seeing.stream(asked(image), temperature=0, max_tokens=8)
+        assert "".join(answer) == answer.text
+        assert answer.prompt_tokens == len(seeing.tokenizer.template([{"role": "user", "content": SHOWN}]))
+        said.append(answer.tokens)
+    assert said[0] == said[1] != said[2]
+
+
+SHOWN = [{"type": "text", "text": "What is this?"}, {"type": "image", "rows": 3, "columns": 4}]
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        ("https://pictures.example/a.png", "nothing is fetched"),
+        ("nowhere.png", "cannot be read"),
+        ("a\0b", "cannot be read"),
+        ("~nobody-has-this-name/a.png", "cannot be read"),
+        (".", "cannot be read"),
+        (__file__, "no image"),
+        ("data:image/png;base64,AA==", "no image"),
+    ],
+)
+def test_an_image_that_cannot_be_had_is_refused_by_its_place(seeing: alize.Model, image: str, says: str) -> None:
+    with pytest.raises(InvalidMedia, match=says) as refused:
+        seeing.chat(asked(image))
+    assert refused.value.param == "messages.0.content.1"
+
+
+def test_a_model_that_reads_says_so_of_images(tiny: alize.Model) -> None:
+    with pytest.raises(UnsupportedParameter, match="reads text, not images"):
+        tiny.chat(asked("a.png"))

@@ -20,11 +20,14 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
+from alize.engine.base import FinishReason, Image, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
-from alize.errors import InvalidRequest, Missing
+from alize.errors import InvalidMedia, InvalidRequest, Missing
 from alize.prompt import plain_messages
+from alize.prompt.content import Part
+from alize.prompt.images import MOST_BYTES, pixels_of, written_out
+from alize.prompt.placing import grids_of, images_in, marked, placed, sight_with
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
 from alize.tokenize.base import Piece, TextStream, Tokenizer
@@ -40,12 +43,13 @@ class Message:
     """One turn of a conversation. A last assistant message with `prefix` is continued rather than answered."""
 
     role: Literal["system", "user", "assistant", "tool"]
-    content: str
+    content: str | Sequence[Mapping[str, Any]]
     prefix: bool = False
 
 
 Conversation = str | Sequence[Message | Mapping[str, Any]]
-"""A question, or the turns so far: Message values or {"role", "content"} dictionaries."""
+"""A question, or the turns so far: Message values or {"role", "content"} dictionaries. For a model that sees, a content may be a list of
+{"type": "text", "text": …} and {"type": "image_url", "image_url": …}, an address `data:…` or the path of a file."""
 
 
 class Answer(Iterator[str]):
@@ -92,10 +96,17 @@ class Model:
         """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens` and `stop`.
 
         None is as good as left out. Raises InvalidRequest for what is none of these or out of range, PromptTooLong where the
-        conversation does not fit, InvalidMessageOrder where the template forbids it.
+        conversation does not fit, InvalidMessageOrder where the template forbids it, InvalidMedia for an image that cannot be read.
         """
-        messages = _messages(conversation)
-        return self._answer(self.tokenizer.template(messages), sampling, continuing=bool(messages[-1].get("prefix")))
+        marks = self.tokenizer.image_marks
+        sight = sight_with(marks, self.info.sight)
+        messages = _messages(conversation, self.info.id, sees=sight is not None)
+        continuing, images = bool(messages[-1].get("prefix")), images_in(messages)
+        if marks is None or sight is None or not images:
+            return self._answer(self.tokenizer.template(messages), (), sampling, continuing)
+        pictures = [pixels_of(_bytes_of(image), sight.side, sight.most, image["path"]) for image in images]
+        tokens = self.tokenizer.template(marked(messages, grids_of(pictures, sight)))
+        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing)
 
     def chat(self, conversation: Conversation, **sampling: Any) -> str:
         """Answer a conversation. See `stream`."""
@@ -104,7 +115,7 @@ class Model:
     def generate(self, prompt: str, **sampling: Any) -> str:
         """Continue a text as it stands, without a chat template. See `stream`."""
         start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
-        return _drained(self._answer(start + self.tokenizer.encode(prompt), sampling, continuing=True))
+        return _drained(self._answer(start + self.tokenizer.encode(prompt), (), sampling, continuing=True))
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One unit-length vector per text: [len(texts), hidden]. Raises InvalidRequest for a text that is not in a list, or empty."""
@@ -133,14 +144,14 @@ class Model:
                 raise InvalidRequest("This model was closed.", remedy="Load it again with alize.load.")
             yield
 
-    def _answer(self, tokens: list[int], given: dict[str, Any], continuing: bool) -> Answer:
+    def _answer(self, tokens: list[int], images: tuple[Image, ...], given: dict[str, Any], continuing: bool) -> Answer:
         options = {name: value for name, value in given.items() if value is not None}
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             raise InvalidRequest(f"max_tokens is {limit!r}; it must be a whole number, at least 1.", param="max_tokens")
         params = _sampling({"temperature": self._temperature, **options})
-        request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids)
+        request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, images=images)
         check_fits(request, self.info)
         text = self.tokenizer.stream(stop, continuing=continuing)
         return Answer(lambda answer: self._pieces(request, text, answer))
@@ -220,7 +231,7 @@ def load(
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens))
 
 
-def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:
+def _messages(conversation: Conversation, model: str, sees: bool) -> Sequence[Mapping[str, Any]]:
     if isinstance(conversation, str):
         return [{"role": "user", "content": conversation}]
     if not isinstance(conversation, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -229,8 +240,24 @@ def _messages(conversation: Conversation) -> Sequence[Mapping[str, Any]]:
         [
             {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn
             for turn in conversation
-        ]
+        ],
+        model=model,
+        sees=sees,
     )
+
+
+def _bytes_of(image: Part) -> bytes:
+    """Of an image in a conversation. Raises InvalidMedia: nothing is fetched from elsewhere."""
+    address, place = image["image_url"], image["path"]
+    if address[:8].lower().startswith(("http://", "https://")):
+        raise InvalidMedia(f"{place}: nothing is fetched here.", param=place, remedy="Fetch the image, and give the path of its file.")
+    if address[:5].lower() == "data:":
+        return written_out(address, place)
+    try:
+        with Path(address).expanduser().open("rb") as file:
+            return file.read(MOST_BYTES + 1)  # one more is refused
+    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL; a home that nobody has
+        raise InvalidMedia(f"{place}: the image cannot be read. {error}", param=place) from error
 
 
 def _sampling(given: Mapping[str, Any]) -> SamplingParams:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
-from alize.api.looking import look, placed, sight_of
+from alize.api.looking import look, sight_of
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
@@ -21,8 +21,8 @@ from alize.engine.base import Image, Request, SamplingParams, Sight, check_fits,
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import plain_messages
+from alize.prompt.placing import images_in, placed
 from alize.settings import Settings
-from alize.tokenize.text import parts_of
 
 __all__ = ["Asked", "ask", "ask_infill"]
 
@@ -117,7 +117,7 @@ async def _read(
 ) -> tuple[tuple[int, ...], tuple[Image, ...], list[dict[str, Any]]]:
     """The tokens, the images among them, and the messages with what was found of each image."""
     template, marks = served.tokenizer.template, served.tokenizer.image_marks
-    if sight is not None and marks is not None and any(parts_of(message) for message in messages):
+    if sight is not None and marks is not None and images_in(messages):
         messages, pictures = await look(messages, sight, house)
         tokens = await asyncio.to_thread(template, messages)
         return tuple(tokens), await asyncio.to_thread(placed, tokens, pictures, marks, sight), messages
