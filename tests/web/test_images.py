@@ -53,6 +53,9 @@ def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..
     cookies = first_account(seeing)
     ada = at(seeing, visitor, cookies)
     expect(ada.button(re.compile("Attach text files or images"))).to_be_visible()
+    ada.sees("attach a text file or an image to talk about")
+    choose(ada, "a.bmp", b"BM", "image/bmp")
+    ada.sees("a.bmp was not attached: only text files and images")
     choose(ada, "chosen.png", PNG)
     expect(ada.tab.get_by_text("chosen.png")).to_be_visible()
     expect(ada.tab.locator("form img")).to_have_count(1)
@@ -84,6 +87,7 @@ def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..
 def test_a_model_that_cannot_see_is_said_to_be_so(house: House, visitor: Callable[..., Page], cookies: dict[str, str]) -> None:
     ada = at(house, visitor, cookies)
     expect(ada.button(re.compile("Attach text files"))).to_be_visible()
+    ada.sees("attach a text file to talk about")
     ada.tab.locator("form").dispatch_event("drop", {"dataTransfer": ada.tab.evaluate_handle(DROPPED, ["a.png", "image/png", [*PNG]])})
     ada.sees("a.png was not attached: SmolLM2 135M Instruct cannot see images.")
     expect(ada.tab.locator("form img")).to_have_count(0)

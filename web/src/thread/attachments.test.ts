@@ -31,6 +31,10 @@ describe("attached files", () => {
   it("are refused with the reason, before they are read where that is enough", () => {
     const of = (name: string, type: string, size: number, count = 0) => refusal({ name, type, size }, limits, count);
     expect(of("a.gif", "image/gif", 10)).toEqual({ why: "type", name: "a.gif" });
+    expect(refusal({ name: "a.gif", type: "image/gif", size: 10 }, limits, 0, eyes)).toEqual({
+      why: "typeSeeing",
+      name: "a.gif",
+    });
     expect(of("a.png", "image/png", 10)).toEqual({ why: "blind", name: "a.png", model: "" });
     expect(of("a.txt", "text/plain", 2000)).toEqual({ why: "large", name: "a.txt", most: 1024, size: 2000 });
     expect(of("a.txt", "text/plain", 0)).toEqual({ why: "empty", name: "a.txt" });

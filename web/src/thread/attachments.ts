@@ -18,7 +18,7 @@ export type Refusal =
   | { why: "blind"; name: string; model: string }
   | { why: "many"; name: string; most: number }
   | { why: "large"; name: string; most: number; size: number }
-  | { why: "type"; name: string }
+  | { why: "type" | "typeSeeing"; name: string }
   | { why: "binary"; name: string }
   | { why: "empty"; name: string }
   | { why: "unreadable"; name: string };
@@ -52,7 +52,7 @@ export function refusal(
   const most = picture ? LARGEST_PICTURE : limits.attachment_bytes;
   if (count >= limits.attachments) return { why: "many", name, most: limits.attachments };
   if (picture && !eyes.sees) return { why: "blind", name, model: eyes.model };
-  if (!picture && !isTaken(file, limits.attachment_types)) return { why: "type", name };
+  if (!picture && !isTaken(file, limits.attachment_types)) return { why: eyes.sees ? "typeSeeing" : "type", name };
   if (size === 0) return { why: "empty", name };
   return size > most ? { why: "large", name, most, size } : null;
 }

@@ -118,7 +118,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
             {empty ? (
               <>
-                <EmptyThread onPick={pick} />
+                <EmptyThread sees={eyes.sees} onPick={pick} />
                 {/* Before the first answer, and after the page can be typed in. */}
                 <WarmList />
               </>

@@ -12,6 +12,7 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.newChat": "Nouvelle conversation",
   "thread.emptyTitle": "Qu’avez-vous en tête ?",
   "thread.emptyText": "Posez une question, ou joignez un fichier texte pour en parler.",
+  "thread.emptyTextSeeing": "Posez une question, ou joignez un fichier texte ou une image pour en parler.",
   "thread.trouble": "Cette conversation est bloquée : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
   "thread.noteLanguage": "Langue de ce modèle : {languages}. Les petits modèles se trompent : vérifiez ce qui compte.",
@@ -35,6 +36,8 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.many": "{name} n’a pas été joint : {count|# fichier|# fichiers} au maximum par message.",
   "attach.large": "{name} n’a pas été joint : il fait {size}, la limite est de {most}.",
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",
+  "attach.typeSeeing":
+    "{name} n’a pas été joint : seuls les fichiers texte et les images (PNG, JPEG, WebP, GIF) peuvent être lus ici.",
   "attach.binary": "{name} n’a pas été joint : son contenu n’est pas du texte.",
   "attach.blind": "{name} n’a pas été joint : {model} ne peut pas voir d’images.",
   "attach.empty": "{name} n’a pas été joint : il est vide.",

@@ -12,6 +12,7 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.newChat": "新しい会話",
   "thread.emptyTitle": "何についてお話ししましょうか",
   "thread.emptyText": "質問を入力するか、テキストファイルを添付してください。",
+  "thread.emptyTextSeeing": "質問を入力するか、テキストファイルや画像を添付してください。",
   "thread.trouble": "この会話は今止まっています：{reason}",
   "thread.note": "小さなモデルは間違えることがあります。大切なことは確認してください。",
   "thread.noteLanguage":
@@ -35,6 +36,8 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.many": "{name} は添付されませんでした。1 通につき最大 {count|# 個|# 個}です。",
   "attach.large": "{name} は添付されませんでした。大きさは {size}、上限は {most} です。",
   "attach.type": "{name} は添付されませんでした。読めるのはテキストファイルだけです。",
+  "attach.typeSeeing":
+    "{name} は添付されませんでした。読めるのはテキストファイルと画像（PNG、JPEG、WebP、GIF）だけです。",
   "attach.binary": "{name} は添付されませんでした。中身がテキストではありません。",
   "attach.blind": "{name} は添付されませんでした。{model} は画像を見ることができません。",
   "attach.empty": "{name} は添付されませんでした。空のファイルです。",
