@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from alize.engine.base import Image, Sight
+from alize.errors import UnsupportedParameter
 from alize.prompt.content import Part
 from alize.prompt.images import Floats
 from alize.tokenize.base import ImageMarks
@@ -55,12 +56,17 @@ def marked(messages: Sequence[Message], grids: Sequence[tuple[int, int]]) -> lis
 
 
 def placed(tokens: Sequence[int], pictures: Sequence[Floats], marks: ImageMarks, sight: Sight) -> tuple[Image, ...]:
-    """The images where their tokens stand: both are in the order of the conversation."""
+    """The images where their tokens stand: both are in the order of the conversation.
+
+    Raises UnsupportedParameter for a template that has left one out.
+    """
     images: list[Image] = []
     end = 0
     for pixels in pictures:
-        image = Image.of(pixels, sight.side, tokens.index(marks.square, end))
+        start = tokens.index(marks.square, end) if marks.square in tokens[end:] else len(tokens)
+        image = Image.of(pixels, sight.side, start)
         end = image.start + image.length
-        assert list(tokens[image.start : end]) == marks.tokens(image.rows, image.columns), "the template has marked another image"
+        if list(tokens[start:end]) != marks.tokens(image.rows, image.columns):
+            raise UnsupportedParameter("This model's chat template has no place for these images.", param="messages")
         images.append(image)
     return tuple(images)
