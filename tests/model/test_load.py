@@ -48,6 +48,7 @@ def test_a_configuration_that_cannot_be_run_is_refused_by_name(key: str, value: 
 
 
 YARN = {"factor": 4.0, "original_max_position_embeddings": 32}
+LLAMA3 = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
 MOE = {"num_experts": 4, "num_experts_per_tok": 2}
 INDEX = {"topk": 4, "n_heads": 2, "head_dim": 8}
 LATENT = {"kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_head_dim": 4}
@@ -64,6 +65,15 @@ LATENT = {"kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_he
         ({"llama_4_scaling": {"beta": 0.1, "original_max_position_embeddings": 0}}, "every 0 tokens"),
         ({"moe": {**MOE, "num_expert_groups": 4, "num_expert_groups_per_tok": 2}}, "best two"),
         ({"moe": {**MOE, "routed_scale": 1e300}}, "routed_scale"),
+        ({"activation": "relu"}, "activation = 'relu'"),
+        ({"embedding_scale": "wide"}, "embedding_scale"),
+        ({"sliding_rope_theta": 0}, "sliding_rope_theta"),
+        ({"linear_scaling": {"factor": -2}}, "factor"),
+        ({"llama_3_scaling": {**LLAMA3, "high_freq_factor": 1.0}}, "cannot be left alone"),
+        ({"llama_3_scaling": {**LLAMA3, "original_max_position_embeddings": 0}}, "context of 0"),
+        ({"rope_divisors": [1.0, 2.0]}, "2 pairs of a head that has 4"),
+        ({"rope_divisors": [1.0, 2.0, 0.0, 1.0]}, "rope_divisors"),
+        ({**LATENT, "qk_norm": True}, "plain norms"),
         ({**LATENT, "kv_lora_rank": 7}, "rank of 7"),
         ({**LATENT, "qk_nope_head_dim": 3}, "3 numbers before"),
         ({"indexer": INDEX}, "latent attention"),

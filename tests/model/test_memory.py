@@ -13,6 +13,7 @@ EXPERTS = Experts(count=6, active=2, hidden=14, shared=2, groups=3, active_group
 SHAPES = {
     "dense": DENSE,
     "tied, with biases": replace(DENSE, tied=True, qkv_bias=True),
+    "norms everywhere": replace(DENSE, qk_norm=True, post_norms=True, centred_norms=True),
     "experts": replace(DENSE, experts=EXPERTS),
     "latent": replace(DENSE, latent=LATENT, experts=EXPERTS),
     "all of Mistral Large 4": replace(

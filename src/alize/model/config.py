@@ -13,16 +13,18 @@ LARGEST_IMAGE = 2**14
 
 @dataclass(frozen=True, slots=True)
 class Rope:
-    """Rotary position embedding (Su et al. 2021), with YaRN's stretching (Peng et al. 2023) where `factor` > 1."""
+    """Rotary position embedding (Su et al. 2021), stretched beyond the context it was trained on where `factor` > 1."""
 
     theta: float = 10000.0
     factor: float = 1.0
-    original_context: int = 0  # YaRN: the context the model was first trained on
+    stretch: Literal["yarn", "llama3", "linear"] = "yarn"  # which pairs `factor` slows; linear: all of them
+    original_context: int = 0  # the context the model was first trained on
     beta_fast: float = 32.0  # pairs that turn more often than this in the original context are left as they are
     beta_slow: float = 1.0  # pairs that turn less often are slowed by `factor`; those between, in proportion
     attention_scale: float = 1.0  # multiplies cos and sin
     score_scale: float = 1.0  # multiplies every score (DeepSeek-V2's way of saying the same)
     learned: bool = False  # each pair's speed is multiplied by exp(alpha), a weight of the model (Mistral Large 4)
+    divisors: tuple[float, ...] = ()  # each pair's speed is divided by its own (what GGUF files have of Llama 3's stretching)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,19 @@ class ModelConfig:
     max_context: int
     norm_eps: float = 1e-5
     rope: Rope = Rope()
+    sliding_rope: Rope | None = None  # of the layers that see a window, where theirs is another (Gemma 3)
+    unrotated: frozenset[int] = frozenset()  # layers without positions (SmolLM3); of latent attention, see there
     temperature: Temperature | None = None
     window: int | None = None  # sliding window, the position itself included
     pattern: tuple[Literal["full", "sliding"], ...] = ()  # attention kind, repeated over the layers; () = all alike
     tied: bool = False  # the head is the embedding table
     qkv_bias: bool = False
+    qk_norm: bool = False  # queries and keys are normed before they are rotated, each head for itself (Qwen 3, Gemma 3)
+    score_width: int = 0  # scores are divided by its square root; 0: head_dim
+    post_norms: bool = False  # what attention and feed-forward give is normed before it is added (Gemma 3)
+    centred_norms: bool = False  # norms keep their factors as distances from 1 (Gemma 3)
+    activation: Literal["silu", "gelu_tanh"] = "silu"  # of the feed-forward
+    embedding_scale: float = 1.0  # multiplies the tokens' embeddings
     experts: Experts | None = None
     latent: LatentAttention | None = None
     index: SparseIndex | None = None
@@ -174,6 +184,8 @@ class ModelConfig:
             raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
         if self.head_dim % 2:
             raise CheckpointInvalid(f"head_dim {self.head_dim} is odd: rotary positions need pairs.")
+        if self.latent is not None and (self.qk_norm or self.score_width or self.post_norms or self.centred_norms or self.sliding_rope):
+            raise CheckpointInvalid("Latent attention goes with plain norms, scores and rotation, and this model's are others.")
         self._check_positions(self.rope, self.temperature)
         if self.experts is not None:
             self._check_experts(self.experts)
@@ -190,11 +202,17 @@ class ModelConfig:
             raise CheckpointInvalid(f"{space.heads} heads of a state space cannot be in {space.groups} equal groups.")
 
     def _check_positions(self, rope: Rope, temperature: Temperature | None) -> None:
-        if rope.factor != 1.0 and (rope.original_context <= 0 or rope.theta <= 1.0):
+        if rope.factor != 1.0 and rope.stretch != "linear" and (rope.original_context <= 0 or rope.theta <= 1.0):
             raise CheckpointInvalid(
-                f"YaRN cannot stretch a context of {rope.original_context} with a rope_theta of {rope.theta}: "
+                f"A context of {rope.original_context} cannot be stretched with a rope_theta of {rope.theta}: "
                 "the one must be positive, the other above 1."
             )
+        if rope.stretch == "llama3" and rope.beta_fast <= rope.beta_slow:
+            raise CheckpointInvalid(
+                f"Pairs that turn {rope.beta_fast} times cannot be left alone, and those of {rope.beta_slow} be slowed."
+            )
+        if rope.divisors and len(rope.divisors) != self.head_dim // 2:
+            raise CheckpointInvalid(f"The model slows {len(rope.divisors)} pairs of a head that has {self.head_dim // 2}.")
         if temperature is not None and temperature.context <= 0:
             raise CheckpointInvalid(f"The model's temperature grows every {temperature.context} tokens; it must be a positive number.")
 

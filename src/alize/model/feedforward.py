@@ -1,19 +1,23 @@
-"""SwiGLU feed-forward (Shazeer 2020). In: [T, D]. Out: [T, D]."""
+"""Gated feed-forward (Shazeer 2020). In: [T, D]. Out: [T, D]."""
 
+from functools import partial
 from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["FeedForward"]
+__all__ = ["Activation", "FeedForward"]
+
+Activation = Literal["silu", "gelu", "gelu_tanh"]
+_ACTIVATIONS = {"silu": F.silu, "gelu": F.gelu, "gelu_tanh": partial(F.gelu, approximate="tanh")}
 
 
 class FeedForward(nn.Module):
-    """w2(silu(w1 x) · w3 x); image encoders may have another activation."""
+    """w2(activation(w1 x) · w3 x): SwiGLU, or GeGLU in Gemma and in some image encoders."""
 
-    def __init__(self, dim: int, hidden: int, activation: Literal["silu", "gelu"] = "silu") -> None:
+    def __init__(self, dim: int, hidden: int, activation: Activation = "silu") -> None:
         super().__init__()
-        self.activation = F.silu if activation == "silu" else F.gelu
+        self.activation = _ACTIVATIONS[activation]
         self.w1 = nn.Linear(dim, hidden, bias=False)
         self.w2 = nn.Linear(hidden, dim, bias=False)
         self.w3 = nn.Linear(dim, hidden, bias=False)

@@ -66,7 +66,8 @@ def _block(config: ModelConfig, layer: int, active: bool) -> int:
         return config.dim + _mixer(config.dim, config.state_space)
     attention = _attention(config) if config.latent is None else _latent(config, config.latent, layer)
     experts = config.experts if config.routed(layer) else None
-    return 2 * config.dim + attention + (3 * config.dim * config.hidden if experts is None else _experts(config.dim, experts, active))
+    norms = (4 if config.post_norms else 2) * config.dim
+    return norms + attention + (3 * config.dim * config.hidden if experts is None else _experts(config.dim, experts, active))
 
 
 def _mixer(dim: int, space: StateSpace) -> int:
@@ -77,7 +78,8 @@ def _mixer(dim: int, space: StateSpace) -> int:
 def _attention(config: ModelConfig) -> int:
     keys = 2 * config.kv_heads * config.head_dim
     queries = config.heads * config.head_dim
-    return config.dim * (2 * queries + keys) + ((queries + keys) if config.qkv_bias else 0)
+    normed = 2 * config.head_dim if config.qk_norm else 0
+    return config.dim * (2 * queries + keys) + ((queries + keys) if config.qkv_bias else 0) + normed
 
 
 def _latent(config: ModelConfig, latent: LatentAttention, layer: int) -> int:

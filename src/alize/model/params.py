@@ -5,7 +5,7 @@ published no params.json of a family, its keys here are those of its config.json
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from alize.errors import CheckpointInvalid
@@ -27,6 +27,10 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
     sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
     max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention), vision_encoder {…}
     (in the latest releases, multimodal.vision_encoder_args). With a model_type of "mamba", other keys: see _state_space_model.
+
+    Of models of others, in words of their config.json where it has any: qkv_bias, qk_norm, no_rope_layers, query_pre_attn_scalar,
+    post_norms, centred_norms, activation, embedding_scale, sliding_rope_theta, llama_3_scaling {…}, linear_scaling {factor},
+    rope_divisors.
     """
     refused = sorted(key for key in set(params) & _LATER if params[key] is not None)
     if refused:
@@ -52,8 +56,16 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         temperature=_temperature(params),
         window=window,
         pattern=pattern,
+        sliding_rope=None if params.get("sliding_rope_theta") is None else Rope(theta=_positive(params, "sliding_rope_theta")),
+        unrotated=frozenset[int]() if latent is not None else _unrotated(params),
         tied=bool(params.get("tied_embeddings", False)),
         qkv_bias=bool(params.get("qkv_bias", False)),
+        qk_norm=bool(params.get("qk_norm", False)),
+        score_width=_integer(params, "query_pre_attn_scalar", 0),
+        post_norms=bool(params.get("post_norms", False)),
+        centred_norms=bool(params.get("centred_norms", False)),
+        activation=_activation(params),
+        embedding_scale=_positive(params, "embedding_scale", 1.0),
         experts=_experts(params),
         latent=latent,
         index=_index(params, layers),
@@ -121,9 +133,21 @@ def _window(params: Mapping[str, Any]) -> tuple[int | None, tuple[Literal["full"
 
 def _rope(params: Mapping[str, Any], latent: bool) -> Rope:
     theta, learned = _positive(params, "rope_theta", 10000.0), bool(params.get("lerope", False))
-    yarn = _part(params, "yarn")
+    yarn, llama3, linear = _part(params, "yarn"), _part(params, "llama_3_scaling"), _part(params, "linear_scaling")
+    if linear is not None:
+        return Rope(theta=theta, factor=_positive(linear, "factor"), stretch="linear")
+    if llama3 is not None:
+        return Rope(
+            theta=theta,
+            factor=_positive(llama3, "factor"),
+            stretch="llama3",
+            original_context=_integer(llama3, "original_max_position_embeddings"),
+            beta_fast=_positive(llama3, "high_freq_factor"),
+            beta_slow=_positive(llama3, "low_freq_factor"),
+        )
     if yarn is None:
-        return Rope(theta=theta, learned=learned)
+        divisors = cast("Sequence[Any]", params.get("rope_divisors") or ())
+        return Rope(theta=theta, learned=learned, divisors=tuple(_positive({"rope_divisors": each}, "rope_divisors") for each in divisors))
     factor = _positive(yarn, "factor")
     grown = 0.1 * math.log(factor) + 1.0 if factor > 1 and yarn.get("apply_scale", True) else 1.0  # of YaRN, eq. 22: √(1/t)
     return Rope(
@@ -165,17 +189,29 @@ def _experts(params: Mapping[str, Any]) -> Experts | None:
     )
 
 
+def _activation(params: Mapping[str, Any]) -> Literal["silu", "gelu_tanh"]:
+    value = params.get("activation") or "silu"
+    if value not in ("silu", "gelu_tanh"):
+        raise CheckpointInvalid(f"The model's configuration has activation = {value!r}; silu and gelu_tanh can be run.")
+    return value
+
+
+def _unrotated(params: Mapping[str, Any]) -> frozenset[int]:
+    """The key has 1 where a layer is rotated, despite its name."""
+    rotated = _list(params, "no_rope_layers", _integer(params, "n_layers"))
+    return frozenset(layer for layer, turns in enumerate(rotated) if not turns)
+
+
 def _latent(params: Mapping[str, Any]) -> LatentAttention | None:
     if params.get("kv_lora_rank") is None:
         return None
-    rotated = _list(params, "no_rope_layers", _integer(params, "n_layers"))  # 1 where a layer is rotated, despite the name
     return LatentAttention(
         kv_rank=_integer(params, "kv_lora_rank"),
         q_rank=_integer(params, "q_lora_rank", 0),
         nope_head_dim=_integer(params, "qk_nope_head_dim"),
         rope_head_dim=_integer(params, "qk_rope_head_dim"),
         v_head_dim=_integer(params, "v_head_dim"),
-        unrotated=frozenset(layer for layer, turns in enumerate(rotated) if not turns),
+        unrotated=_unrotated(params),
         sources=_list(params, "kv_source_layers", _integer(params, "n_layers")),
         learned_temperature=bool(params.get("ssmax", False)),
     )

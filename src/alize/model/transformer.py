@@ -14,6 +14,7 @@ from alize.model.config import ModelConfig
 from alize.model.experts import SparseFeedForward
 from alize.model.feedforward import FeedForward
 from alize.model.latent import LatentAttention
+from alize.model.norm import norm
 from alize.model.rope import Places, places
 
 __all__ = ["Block", "Embeds", "Transformer"]
@@ -23,19 +24,21 @@ Embeds = tuple[Tensor, Tensor]
 
 
 class Block(nn.Module):
-    """x + attention(norm x), then x + feed_forward(norm x)."""
+    """x + attention(norm x), then x + feed_forward(norm x). In Gemma 3, what either gives is normed, too."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.attention_norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
+        self.attention_norm = norm(config, config.dim)
         self.attention = LatentAttention(config, config.latent, layer) if config.latent else Attention(config, layer)
-        self.ffn_norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
+        self.ffn_norm = norm(config, config.dim)
         experts = config.experts if config.routed(layer) else None
-        self.feed_forward = SparseFeedForward(config.dim, experts) if experts else FeedForward(config.dim, config.hidden)
+        self.feed_forward = SparseFeedForward(config.dim, experts) if experts else FeedForward(config.dim, config.hidden, config.activation)
+        self.attention_post_norm = norm(config, config.dim) if config.post_norms else nn.Identity()
+        self.ffn_post_norm = norm(config, config.dim) if config.post_norms else nn.Identity()
 
     def forward(self, x_TD: Tensor, places: Places, attend: Attend) -> Tensor:
-        x_TD = x_TD + self.attention(self.attention_norm(x_TD), places, attend)
-        return x_TD + self.feed_forward(self.ffn_norm(x_TD))
+        x_TD = x_TD + self.attention_post_norm(self.attention(self.attention_norm(x_TD), places, attend))
+        return x_TD + self.ffn_post_norm(self.feed_forward(self.ffn_norm(x_TD)))
 
 
 class LearnedRope(nn.Module):
@@ -56,12 +59,14 @@ class Transformer(nn.Module):
         rotated = config.head_dim if config.latent is None else config.latent.rope_head_dim
         self.lerope = LearnedRope(rotated // 2) if config.rope.learned else None
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
-        self.norm = nn.RMSNorm(config.dim, eps=config.norm_eps)
+        self.norm = norm(config, config.dim)
         self.output = None if config.tied else nn.Linear(config.dim, config.vocab, bias=False)
 
     def forward(self, tokens_T: Tensor, positions_T: Tensor, attend: Attend, embeds: Embeds | None = None) -> Tensor:
         """Hidden states after the last norm, [T, D]. `embeds` puts rows such as image patches in place of tokens' embeddings."""
         x_TD = self.tok_embeddings(tokens_T)
+        if self.config.embedding_scale != 1.0:  # rounded to the weights' type, as it was in training
+            x_TD = x_TD * torch.tensor(self.config.embedding_scale).to(x_TD)
         if embeds is not None:
             x_TD = x_TD.index_copy(0, *embeds)
         where = places(self.config, positions_T, None if self.lerope is None else self.lerope.alpha)

@@ -83,7 +83,7 @@ def test_frequencies_that_follow_from_the_configuration_may_be_there(tmp_path: P
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "another architecture": ({"general.architecture": (STRING, "qwen3")}, "'qwen3'"),
+    "another architecture": ({"general.architecture": (STRING, "gemma2")}, "'gemma2'"),
     "no architecture": ({"general.architecture": None}, "None"),
     "experts without a number of active ones": ({"llama.expert_count": (UINT32, 8)}, "expert_used_count' is missing"),
     "experts chosen another way": (
@@ -125,6 +125,17 @@ def test_a_tensor_of_no_known_part_is_refused_by_name(name: str, tmp_path: Path)
     content = llama(tensors=[TABLE, (name, (8,), 0, 160)], data=bytes(192))
     with pytest.raises(CheckpointInvalid, match=name):
         open_checkpoint(saved(tmp_path, content))
+
+
+def test_the_speeds_of_pairs_are_part_of_the_configuration(tmp_path: Path) -> None:
+    """What the converter makes of Llama 3's stretching: one number for each pair of a head, here of 4."""
+    content = llama(tensors=[TABLE, ("rope_freqs.weight", (2,), 0, 160)], data=bytes(160) + struct.pack("<2f", 1.0, 8.0) + bytes(24))
+    checkpoint = open_checkpoint(saved(tmp_path, content))
+    assert checkpoint.params["rope_divisors"] == [1.0, 8.0]
+    assert list(checkpoint) == ["tok_embeddings.weight"]
+    linear = {"llama.rope.scaling.type": (STRING, "linear"), "llama.rope.scaling.factor": (FLOAT32, 4.0)}
+    with pytest.raises(CheckpointInvalid, match=r"both .+ and linear_scaling"):
+        open_checkpoint(saved(tmp_path, llama(linear, tensors=content.tensors, data=content.data)))
 
 
 def test_a_model_without_embeddings_is_none(tmp_path: Path) -> None:

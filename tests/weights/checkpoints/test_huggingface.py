@@ -119,7 +119,7 @@ def test_entries_that_are_left_out_are_what_transformers_takes_them_for(tmp_path
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "another architecture": ({"model_type": "qwen3"}, "model_type 'qwen3'"),
+    "another architecture": ({"model_type": "phi3"}, "model_type 'phi3'"),
     "no architecture": ({"model_type": ...}, "model_type None"),
     "an architecture that is an object": ({"model_type": {}}, "model_type {}"),
     "two architectures": ({"model_type": ["llama", "mistral"]}, "model_type ['llama', 'mistral']"),
@@ -131,7 +131,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"rope_parameters": {"rope_type": "longrope", "factor": 4.0}},
         "rope_parameters.rope_type' is 'longrope'",
     ),
-    "an older stretched rotation": ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling.type' is 'linear'"),
+    "an older stretched rotation": ({"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "rope_scaling.type' is 'dynamic'"),
     "a rotation with more to it": ({"rope_parameters": {"rope_type": "default", "beta": 2}}, "rope_parameters.beta"),
     "a rotation that is a word": ({"rope_parameters": "default"}, "not an object"),
     "part of a head rotated": ({"partial_rotary_factor": 0.5}, "partial_rotary_factor' is 0.5"),

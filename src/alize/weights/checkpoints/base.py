@@ -35,6 +35,7 @@ class StoredTensor:
     data: npt.NDArray[np.uint8]  # raw bytes, 1-D, in the file's own row order
     rotary_halves: int = 0  # > 0: rows are stored in halves for this many heads; array() permutes them
     negative_exp: bool = False  # the file has -exp of the values; array() takes that back
+    plus_one: bool = False  # the file has 1 + the values; array() takes that back
 
 
 @dataclass(frozen=True, slots=True)

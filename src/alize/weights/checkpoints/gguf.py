@@ -3,20 +3,28 @@
 What the entries about the architecture mean is gguf_config.py's matter.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import TokenizerFiles
+from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import shown
-from alize.weights.checkpoints.gguf_config import check_architecture, params_of
+from alize.weights.checkpoints.gguf_config import HALVES, check_architecture, params_of
 from alize.weights.checkpoints.gguf_file import GgufFile, read_gguf
+from alize.weights.checkpoints.halves import in_halves
 from alize.weights.checkpoints.layout import split_of
 from alize.weights.checkpoints.mamba import from_gguf_mamba, unfolded
-from alize.weights.checkpoints.mapped import MappedCheckpoint
+from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_gguf, named
 from alize.weights.checkpoints.stacked import unstacked
 
 __all__ = ["open_gguf", "pieces_of"]
+
+DIVISORS = "rope_freqs.weight"
+"""By how much each pair of a head is slowed: what the converter makes of Llama 3's stretching."""
 
 
 def open_gguf(path: Path) -> MappedCheckpoint:
@@ -24,14 +32,27 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     files = [read_gguf(piece) for piece in pieces_of(path)]
     metadata = files[0].metadata
     _check_split(files)
-    recurrent = check_architecture(path, metadata) == "mamba2"
-    stored = (tensor for file in files for tensor in file.tensors.values())
-    tensors = unfolded(named(path, stored, from_gguf_mamba)) if recurrent else named(path, unstacked(path, stored), from_gguf)
+    architecture = check_architecture(path, metadata)
+    stored = {tensor.name: tensor for file in files for tensor in file.tensors.values()}
+    if len(stored) < sum(len(file.tensors) for file in files):
+        raise CheckpointInvalid(f"{path}: a tensor is in two of its pieces.", remedy="Fetch them again.")
+    divisors = stored.pop(DIVISORS, None)
+    if architecture == "mamba2":
+        tensors = unfolded(named(path, stored.values(), from_gguf_mamba))
+    else:
+        tensors = named(path, unstacked(path, stored.values()), from_gguf)
+    params = params_of(path, metadata, tensors)
+    if divisors is not None:
+        params["rope_divisors"] = _divisors(path, divisors, params)
+    if architecture in HALVES:
+        tensors = in_halves(path, params, tensors)
+    if params.get("centred_norms"):
+        tensors = {name: replace(tensor, plus_one=name.endswith("norm.weight")) for name, tensor in tensors.items()}
     template = metadata.get("tokenizer.chat_template")
     return MappedCheckpoint(
         "gguf",
         path,
-        params_of(path, metadata, tensors),
+        params,
         tensors,
         TokenizerFiles(
             gguf={key: value for key, value in metadata.items() if key.startswith("tokenizer.")},
@@ -39,6 +60,17 @@ def open_gguf(path: Path) -> MappedCheckpoint:
         ),
         {key.removeprefix("general."): value for key, value in metadata.items() if key.startswith("general.")},
     )
+
+
+def _divisors(path: Path, tensor: FileTensor, params: Mapping[str, Any]) -> list[float]:
+    """Few numbers, and part of the configuration: read at once."""
+    if tensor.kind != "F32" or tensor.shape != (params.get("head_dim", 0) // 2,) or "kv_lora_rank" in params:
+        raise CheckpointInvalid(
+            f"{path}: '{DIVISORS}' is {list(tensor.shape)} of {tensor.kind}, not one F32 for each pair of a head.", remedy=DAMAGED
+        )
+    if other := next((key for key in ("yarn", "linear_scaling") if key in params), None):
+        raise CheckpointInvalid(f"{path} has both '{DIVISORS}' and {other}, which this version does not know to combine.")
+    return dequantize(tensor.kind, tensor.data, tensor.shape).tolist()
 
 
 def pieces_of(path: Path) -> list[Path]:

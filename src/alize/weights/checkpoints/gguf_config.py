@@ -6,6 +6,7 @@ An entry that is not known here is refused by name, never skipped: it would chan
     mistral3   the same with YaRN and Llama 4's temperature (Ministral 3)
     mistral4   latent attention and routed experts (Mistral Small 4); deepseek2 is the same where Mistral Large 3 is converted to it
     mamba2     Codestral Mamba, whose entries mamba.py reads
+    qwen2, qwen3, qwen3moe, smollm3, gemma3     models of others
 
 Source: the keys of the `gguf` package, and what llama.cpp reads of them.
 """
@@ -19,12 +20,16 @@ import numpy as np
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.gemma import gguf_gemma
 from alize.weights.checkpoints.mamba import gguf_params
 
-__all__ = ["ARCHITECTURES", "check_architecture", "params_of"]
+__all__ = ["ARCHITECTURES", "HALVES", "check_architecture", "params_of"]
 
-ARCHITECTURES = ("llama", "mistral3", "mistral4", "deepseek2", "mamba2")
+ARCHITECTURES = ("llama", "mistral3", "mistral4", "deepseek2", "mamba2", "qwen2", "qwen3", "qwen3moe", "smollm3", "gemma3")
 LATENT = ("mistral4", "deepseek2")
+HALVES = ("qwen2", "qwen3", "qwen3moe", "gemma3")
+"""Rotated as transformers rotates: the converter permutes the others."""
+NOPE_EVERY = 4  # of SmolLM3's layers, as llama.cpp has it in its code
 SOFTMAX = 1  # of expert_gating_func
 Params = dict[str, Any]
 
@@ -60,6 +65,12 @@ def params_of(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Sto
     else:
         params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
         _decoder(fields, params, architecture in LATENT)
+        if architecture in ("qwen3", "qwen3moe"):
+            params["qk_norm"] = True
+        if architecture == "smollm3":
+            params["no_rope_layers"] = [int((layer + 1) % NOPE_EVERY != 0) for layer in range(params["n_layers"])]
+        if architecture == "gemma3":
+            gguf_gemma(fields, params)
     fields.expect("vocab_size", embedding.shape[0])
     fields.refuse_rest()
     tokens: list[str] | None = metadata.get("tokenizer.ggml.tokens")
@@ -115,7 +126,7 @@ def _latent(fields: Fields, params: Params) -> None:
 
 def _rotation(fields: Fields, params: Params, latent: bool) -> None:
     """YaRN, and the temperature that comes with it."""
-    fields.expect("rope.scaling.type", "none", "yarn")
+    fields.expect("rope.scaling.type", "none", "yarn", *(() if latent else ("linear",)))
     fields.expect("rope.scale_linear", 1.0)
     original = 0
     if fields.get("rope.scaling.type") == "yarn":
@@ -134,6 +145,8 @@ def _rotation(fields: Fields, params: Params, latent: bool) -> None:
         }
         if log_mul and not np.isclose(log_mul, 0.1 if latent else 1.0):
             raise CheckpointInvalid(f"{fields.path}: '{fields.prefix}rope.scaling.yarn_log_multiplier' is {shown(log_mul)}.")
+    elif fields.get("rope.scaling.type") == "linear":
+        params["linear_scaling"] = {"factor": _shortest(fields.number("rope.scaling.factor"))}
     elif fields.get("rope.scaling.type") is not None:  # none: the factors beside it say nothing
         fields.seen.update(key for key in fields.values if ".rope.scaling." in key)
     beta = fields.number("attention.temperature_scale", 0.0)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import MOST_LAYERS
 from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.gemma import huggingface_gemma
 from alize.weights.checkpoints.mamba import huggingface_params
 from alize.weights.checkpoints.vision_config import add_vision, inner
 
@@ -29,6 +30,8 @@ class _Family:
     theta: float | None = 10000.0  # where nothing is said of a rotation; None: no default of theirs is understood
     window: int | None = None  # where sliding_window is absent
     heads: int | None = None  # where num_attention_heads is absent
+    head_dim: int | None = None  # where that is absent; None: an equal share of the width
+    tied: bool = False  # where tie_word_embeddings is absent
     sees: bool = False  # the decoder is described under text_config, beside what sees
     whole: Callable[[Fields], Params] | None = None  # reads all of it, for a family that has nothing of a dense decoder
 
@@ -55,12 +58,12 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
         "n_layers": _layers(fields),
         "n_heads": heads,
         "n_kv_heads": fields.integer("num_key_value_heads", heads if kind == "llama" else None),
-        "head_dim": fields.integer("head_dim", dim // max(1, heads)),
+        "head_dim": fields.integer("head_dim", family.head_dim or dim // max(1, heads)),
         "hidden_dim": fields.integer("intermediate_size"),
         "vocab_size": fields.integer("vocab_size"),
         "norm_eps": fields.number("rms_norm_eps"),
         "max_position_embeddings": fields.integer("max_position_embeddings"),
-        "tied_embeddings": fields.flag("tie_word_embeddings", False),
+        "tied_embeddings": fields.flag("tie_word_embeddings", family.tied),
     }
     if outer is not fields:
         add_vision(outer, fields, params)
@@ -104,6 +107,40 @@ def _no_window(fields: Fields, params: Params) -> None:
     fields.refuse("sliding_window", "this architecture has none")
 
 
+def _window_if_used(fields: Fields, params: Params) -> None:
+    """Qwen's: switched on apart from its size, and then only in the later layers."""
+    if not fields.flag("use_sliding_window", False):
+        params.pop("sliding_window", None)
+    elif isinstance(params.get("sliding_window"), int):
+        first = fields.integer("max_window_layers", 28)
+        params["sliding_window"] = [params["sliding_window"] if layer >= first else None for layer in range(params["n_layers"])]
+
+
+def _qwen3(fields: Fields, params: Params) -> None:
+    params["qk_norm"] = True
+
+
+def _qwen_experts(fields: Fields, params: Params) -> None:
+    fields.expect("norm_topk_prob", True)
+    if fields.values.get("norm_topk_prob") is None:
+        raise CheckpointInvalid(f"{fields.path}: 'norm_topk_prob' is missing; experts are run whose shares sum to 1.")
+    fields.expect("decoder_sparse_step", 1)
+    fields.expect("mlp_only_layers", [])
+    params["moe"] = {
+        "num_experts": fields.integer("num_experts", fields.integer("num_local_experts", 128)),
+        "num_experts_per_tok": fields.integer("num_experts_per_tok", 8),
+        "expert_hidden_dim": fields.integer("moe_intermediate_size", 768),
+    }
+
+
+def _smollm3(fields: Fields, params: Params) -> None:
+    """Every fourth layer has no positions, unless the file names others."""
+    fields.expect("use_sliding_window", False)
+    every = fields.integer("no_rope_layer_interval", 4)
+    listed = fields.values.get(fields.prefix + "no_rope_layers")
+    params["no_rope_layers"] = listed or [int(every == 0 or (layer + 1) % every != 0) for layer in range(params["n_layers"])]
+
+
 def _rope(fields: Fields, params: Params, theta: float | None) -> None:
     """The rotation, which transformers 5 puts into `rope_parameters`, with YaRN and Llama 4's temperature where they are there."""
     fields.expect("partial_rotary_factor", 1.0)
@@ -116,12 +153,20 @@ def _rope(fields: Fields, params: Params, theta: float | None) -> None:
             continue
         if not isinstance(value, dict):
             raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(value)}, not an object.", remedy="Fetch the model again.")
-        rope = Fields(fields.path, {f"{key}.{name}": entry for name, entry in cast("dict[str, Any]", value).items()}, f"{key}.")
+        rope = _rotation(fields, key, cast("dict[str, Any]", value), params)
         for name in ("rope_type", "type"):
-            rope.expect(name, "default", "yarn")
+            rope.expect(name, "default", "yarn", "llama3", "linear")
         latent = fields.get("kv_lora_rank") is not None
-        if "yarn" in (rope.get("rope_type"), rope.get("type")):
+        kinds = {rope.get("rope_type"), rope.get("type")}
+        if "yarn" in kinds:
             _yarn(rope, params, latent)
+        elif "llama3" in kinds:
+            params["llama_3_scaling"] = {
+                **{name: rope.number(name) for name in ("factor", "low_freq_factor", "high_freq_factor")},
+                "original_max_position_embeddings": rope.integer("original_max_position_embeddings"),
+            }
+        elif "linear" in kinds:
+            params["linear_scaling"] = {"factor": rope.number("factor")}
         if beta := rope.number("llama_4_scaling_beta", 0.0):
             context = rope.integer("original_max_position_embeddings")
             params["llama_4_scaling"] = {"beta": beta, "original_max_position_embeddings": context}
@@ -129,6 +174,25 @@ def _rope(fields: Fields, params: Params, theta: float | None) -> None:
             rope.expect("partial_rotary_factor", 1.0)
         params["rope_theta"] = rope.number("rope_theta", params["rope_theta"])
         rope.refuse_rest()
+
+
+def _rotation(fields: Fields, key: str, value: dict[str, Any], params: Params) -> Fields:
+    """What stands under `key`; where there is one for each kind of layer, that of the layers that see everything."""
+    kinds = {"full_attention", "sliding_attention"}
+    if not value or not set(value) <= kinds:
+        return Fields(fields.path, {f"{key}.{name}": entry for name, entry in value.items()}, f"{key}.")
+    for name in kinds:
+        if not isinstance(value.get(name), dict):
+            raise CheckpointInvalid(f"{fields.path}: '{key}.{name}' is {shown(value.get(name))}, not an object.")
+    prefixes = {name: f"{key}.{name}." for name in kinds}
+    full, sliding = (
+        Fields(fields.path, {prefixes[name] + inner: entry for inner, entry in value[name].items()}, prefixes[name])
+        for name in ("full_attention", "sliding_attention")
+    )
+    sliding.expect("rope_type", "default")
+    params["sliding_rope_theta"] = sliding.number("rope_theta")
+    sliding.refuse_rest()
+    return full
 
 
 def _yarn(rope: Fields, params: Params, latent: bool) -> None:
@@ -218,6 +282,11 @@ def _family(fields: Fields, path: Path) -> tuple[str, _Family]:
 FAMILIES: Mapping[str, _Family] = {
     "mistral": _Family("MistralForCausalLM", window=4096, heads=32),
     "llama": _Family("LlamaForCausalLM", (_no_window,)),
+    "qwen2": _Family("Qwen2ForCausalLM", (_window_if_used,), window=4096),
+    "qwen3": _Family("Qwen3ForCausalLM", (_window_if_used, _qwen3), window=4096, head_dim=128),
+    "qwen3_moe": _Family("Qwen3MoeForCausalLM", (_window_if_used, _qwen3, _qwen_experts), window=4096),
+    "smollm3": _Family("SmolLM3ForCausalLM", (_smollm3,), theta=2e6, tied=True),
+    "gemma3_text": _Family("Gemma3ForCausalLM", (huggingface_gemma,), theta=1e6, window=4096, head_dim=256, tied=True),
     "mixtral": _Family("MixtralForCausalLM", (_mixtral,), theta=1e6),
     "ministral": _Family("MinistralForCausalLM", window=4096),
     "ministral3": _Family("Ministral3ForCausalLM", theta=None),

@@ -66,6 +66,7 @@ class MappedCheckpoint:
         values = dequantize(tensor.kind, tensor.data, tensor.shape, out)
         if tensor.negative_exp:
             return self._logarithm(name, values)
+        values = values - 1 if tensor.plus_one else values
         return interleaved(values, tensor.rotary_halves) if tensor.rotary_halves else values
 
     def _logarithm(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

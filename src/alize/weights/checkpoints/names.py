@@ -14,7 +14,7 @@ from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import FileTensor
 from alize.weights.checkpoints.vision_names import VISION, decoder_name, vision_name
 
-__all__ = ["from_consolidated", "from_gguf", "from_huggingface", "named"]
+__all__ = ["from_consolidated", "from_gemma", "from_gguf", "from_huggingface", "named"]
 
 _GGUF = {"token_embd.weight": "tok_embeddings.weight", "output_norm.weight": "norm.weight", "output.weight": "output.weight"}
 _GGUF_LAYER = {
@@ -39,6 +39,10 @@ _GGUF_LAYER = {
     "ffn_gate_shexp": "feed_forward.shared_experts.w1",
     "ffn_down_shexp": "feed_forward.shared_experts.w2",
     "ffn_up_shexp": "feed_forward.shared_experts.w3",
+    "attn_q_norm": "attention.q_norm",
+    "attn_k_norm": "attention.k_norm",
+    "post_attention_norm": "attention_post_norm",
+    "post_ffw_norm": "ffn_post_norm",
 }
 _GGUF_EXPERT = re.compile(r"blk\.(\d{1,4})\.ffn_(gate|down|up)\.(\d{1,4})\.weight", re.ASCII)
 _HUGGINGFACE = {
@@ -67,7 +71,16 @@ _HUGGINGFACE_LAYER = {
     "mlp.shared_experts.gate_proj": "feed_forward.shared_experts.w1",
     "mlp.shared_experts.down_proj": "feed_forward.shared_experts.w2",
     "mlp.shared_experts.up_proj": "feed_forward.shared_experts.w3",
+    "self_attn.q_norm": "attention.q_norm",
+    "self_attn.k_norm": "attention.k_norm",
 }
+_GEMMA_LAYER = {
+    **_HUGGINGFACE_LAYER,
+    "post_attention_layernorm": "attention_post_norm",  # elsewhere, the name of the norm before the feed-forward
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "ffn_post_norm",
+}
+_LAYER = r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)"
 _HUGGINGFACE_EXPERT = re.compile(r"(?:mlp|block_sparse_moe)\.experts\.(\d{1,4})\.(gate_proj|down_proj|up_proj|w1|w2|w3)", re.ASCII)
 _PROJECTIONS = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
 _BIASED = frozenset({"attention.wq", "attention.wk", "attention.wv"})
@@ -75,7 +88,7 @@ _BIASED = frozenset({"attention.wq", "attention.wk", "attention.wv"})
 _CANONICAL = re.compile(
     r"(tok_embeddings|norm|output)\.weight"
     r"|lerope\.alpha"
-    r"|layers\.\d{1,4}\.(attention_norm|ffn_norm|attention\.w[qkvo]|feed_forward\.w[123])\.weight"
+    r"|layers\.\d{1,4}\.((attention|ffn)(_post)?_norm|attention\.(w[qkvo]|[qk]_norm)|feed_forward\.w[123])\.weight"
     r"|layers\.\d{1,4}\.attention\.w[qkv]\.bias"
     r"|layers\.\d{1,4}\.attention\.(wq_a|q_a_norm|wq_b|wkv_a_with_mqa|kv_a_norm|wkv_b)\.weight"
     r"|layers\.\d{1,4}\.attention\.(indexer\.)?ssmax_scaling\.[sb]"
@@ -137,6 +150,14 @@ def from_gguf(name: str) -> str | None:
     return _translated(name, r"blk\.(\d{1,4})\.(\w+)\.(weight|bias)", _GGUF, _GGUF_LAYER)
 
 
+def from_gemma(name: str) -> str | None:
+    """
+    >>> from_gemma("model.layers.3.post_attention_layernorm.weight")
+    'layers.3.attention_post_norm.weight'
+    """
+    return _translated(name, _LAYER, _HUGGINGFACE, _GEMMA_LAYER)
+
+
 def from_huggingface(name: str) -> str | None:
     """
     >>> from_huggingface("model.layers.3.self_attn.q_proj.weight")
@@ -145,7 +166,7 @@ def from_huggingface(name: str) -> str | None:
     'layers.3.feed_forward.experts.7.w2.weight'
     """
     seen = vision_name(name)
-    return seen or _translated(decoder_name(name), r"model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)", _HUGGINGFACE, _HUGGINGFACE_LAYER)
+    return seen or _translated(decoder_name(name), _LAYER, _HUGGINGFACE, _HUGGINGFACE_LAYER)
 
 
 def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
