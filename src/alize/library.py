@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.base import FinishReason, Image, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
-from alize.engine.build import EngineConfig, build_core
+from alize.engine.build import EngineConfig, build_core, named
 from alize.engine.core import Core
 from alize.errors import InvalidMedia, InvalidRequest, Missing
 from alize.prompt import plain_messages
@@ -214,7 +214,8 @@ def load(
     """Load a model by its name in the catalog or the path of its weights; a named one is pulled first where it is not here yet.
 
     `settings` are those of docs/reference/settings.md, such as `dtype="float32"` or `offline=True`.
-    Raises InvalidModel, DownloadFailed, CheckpointInvalid, Missing.
+    `progress` is called with bytes done, bytes in all and what is done, while the model is fetched and while it is loaded.
+    Raises InvalidModel, DownloadFailed, CheckpointInvalid, Missing, OutOfMemory.
     """
     chosen = Settings.load(home=home, model=str(model), **settings)
     try:
@@ -227,7 +228,7 @@ def load(
         tokenizer = load_tokenizer(checkpoint.tokenizer)
     finally:
         checkpoint.close()
-    core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256))
+    core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256), named(progress, f"Loading {card.id}"))
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens))
 
 

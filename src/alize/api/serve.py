@@ -69,7 +69,7 @@ def serve(
     progress: Progress | None = None,
     extensions: "Callable[[], Sequence[Extension]]" = tuple,
 ) -> None:
-    """Serve until told to stop. `started` is called once requests are answered; `progress` while a model is being fetched.
+    """Serve until told to stop. `started` is called once requests are answered; `progress` while a model is fetched and loaded.
 
     `extensions` gives what stands above the API: each adds its routes to the application, and works until the server ends. It is called
     once the engine's process has begun, so that what it imports keeps nobody waiting.
@@ -86,7 +86,7 @@ def serve(
         import asyncio
 
         card, path = _model(settings, progress)
-        asyncio.run(_serve(settings, listener, process, card, path, started, extensions))
+        asyncio.run(_serve(settings, listener, process, card, path, started, extensions, progress))
 
 
 def _model(settings: Settings, progress: Progress | None) -> "tuple[Card, Path]":
@@ -111,11 +111,13 @@ async def _serve(
     path: Path,
     started: Callable[[Started], None],
     extensions: "Callable[[], Sequence[Extension]]",
+    progress: Progress | None,
 ) -> None:
-    from alize.engine.build import EngineConfig
+    from alize.engine.build import EngineConfig, named
     from alize.engine.local import LocalEngine
 
-    engine = await LocalEngine.begin(EngineConfig.of(settings, path, card.id, card.sha256), process)
+    loading = named(progress, f"Loading {card.id}")
+    engine = await LocalEngine.begin(EngineConfig.of(settings, path, card.id, card.sha256), process, loading)
     try:
         from alize.api.server import serve_with
 

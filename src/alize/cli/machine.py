@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from alize.engine.available import available
 from alize.engine.cores import cores
 
 __all__ = ["EXTENSIONS", "Machine", "describe", "extensions_of"]
@@ -53,14 +54,8 @@ class Machine:
 
 def describe() -> Machine:
     """Look at the machine; takes milliseconds, and a second at most where a GPU's driver is asked."""
-    import psutil
-
     flags, name = _processor()
-    memory = psutil.virtual_memory()
-    limit = _number(Path("/sys/fs/cgroup/memory.max"))
-    used = _number(Path("/sys/fs/cgroup/memory.current")) or 0
-    total = min(memory.total, limit or memory.total)
-    free = min(memory.available, limit - used if limit else memory.available)
+    memory = available()
     return Machine(
         system=f"{platform.system()} {platform.release()}",
         processor=name,
@@ -68,8 +63,8 @@ def describe() -> Machine:
         extensions=extensions_of(flags),
         cores=cores(),
         cores_present=os.cpu_count() or 1,
-        memory_bytes=total,
-        memory_free_bytes=max(0, free),
+        memory_bytes=memory.total,
+        memory_free_bytes=memory.free,
         gpus=_gpus(),
         python=platform.python_version(),
         torch=_installed("torch"),
@@ -124,11 +119,6 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
-
-
-def _number(path: Path) -> int | None:
-    text = _read(path).strip()
-    return int(text) if text.isdigit() else None
 
 
 def _installed(package: str) -> str | None:

@@ -1,19 +1,25 @@
 """From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from alize.engine.available import available
 from alize.engine.core import Core
 from alize.engine.cores import cores
+from alize.engine.fit import OVERHEAD, choose_fit
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
 from alize.errors import Missing, OutOfMemory
+from alize.model.params import read_params
 from alize.settings import Settings
 from alize.weights.checkpoints import open_checkpoint
 
-__all__ = ["EngineConfig", "build_core"]
+__all__ = ["EngineConfig", "Progress", "build_core", "named"]
 
 GIB = 2**30
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class EngineConfig:
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
     threads: int = 0  # 0: every core this process may use
     cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB
+    weights: str = "auto"  # how they are kept: stored, expanded, or auto
+    memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -39,6 +47,8 @@ class EngineConfig:
             dtype=settings.dtype,
             threads=settings.threads,
             cache_bytes=int(settings.cache_memory * GIB),
+            weights=settings.weights_in_memory,
+            memory_bytes=int(settings.memory * GIB),
             limits=Limits(
                 step_tokens=settings.step_tokens,
                 max_running=settings.max_running,
@@ -54,26 +64,35 @@ class EngineConfig:
         return self if path in (None, self.path) else replace(self, path=path, sha256=None)
 
 
-def build_core(config: EngineConfig) -> Core:
-    """Load the weights and allocate the cache.
+def named(progress: Callable[[int, int, str], None] | None, what: str) -> Progress | None:
+    """For one who shows the progress of several things, by their names."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(done, total, what)
+
+
+def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
+    """Load the weights and allocate the cache. `progress` is called with the bytes that are loaded, and with all of them.
 
     Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
-    runner = _runner(config)
-    blocks = _blocks(runner.info, config)
+    runner, left = _runner(config, progress)
+    blocks = _blocks(runner.info, config, left)
     try:
         return Core(runner, config.limits, blocks, config.model, config.sha256)
     except MemoryError as error:
         raise OutOfMemory(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
 
 
-def _runner(config: EngineConfig) -> Runner:
+def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int]:
+    """The weights, loaded, and how many bytes are left beside them."""
     try:
         import torch
     except ImportError as error:
         raise Missing("PyTorch is not installed.", remedy="Install it: pip install 'alize[torch]'.") from error
     from alize.engine.runners.torch import TorchRunner
     from alize.engine.runners.torch_dtype import choose_dtype
+    from alize.engine.runners.torch_pack import can_pack, pack_module
     from alize.model.load import load_transformer
 
     torch.set_num_threads(config.threads or cores())
@@ -81,19 +100,33 @@ def _runner(config: EngineConfig) -> Runner:
     dtype, reason = choose_dtype(config.dtype, device)
     checkpoint = open_checkpoint(Path(config.path))
     try:
-        return TorchRunner(load_transformer(checkpoint, dtype, device), reason)
+        free = available().free if device == "cpu" else torch.cuda.mem_get_info(device)[0]
+        free = min(free, config.memory_bytes or free)
+        names = [str(dtype).removeprefix("torch.")]
+        if config.dtype == "auto" and names == ["float32"]:
+            names.append("bfloat16")  # where float32 does not fit
+        wanted = (
+            config.weights if device == "cpu" or config.weights != "auto" else "expanded"
+        )  # pieces would be sent to it in every product
+        fit = choose_fit(checkpoint, read_params(checkpoint.params), names, wanted, free, config.cache_bytes)
+        dtype = getattr(torch, fit.dtype)
+        settle = pack_module if can_pack(dtype, device) else None
+        model = load_transformer(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
+        return TorchRunner(model, f"{reason}; {fit.reason}"), max(0, free - fit.weights - OVERHEAD)
+    except (MemoryError, RuntimeError) as error:  # the latter is what PyTorch's allocator raises
+        if isinstance(error, RuntimeError) and "alloc" not in str(error).lower():
+            raise
+        raise OutOfMemory(f"There is no memory for the weights: {error}.", remedy="Choose a smaller model.") from error
     finally:
         checkpoint.close()
 
 
-def _blocks(info: RunnerInfo, config: EngineConfig) -> dict[str, int]:
+def _blocks(info: RunnerInfo, config: EngineConfig, left: int) -> dict[str, int]:
     """Split the cache's bytes: every group the same number of blocks, but none more than its running sequences can use.
 
     A recurrent group can use one slot for each, and one for a score beside them; its model is not offered fewer than one.
     """
-    import psutil
-
-    budget = config.cache_bytes or min(8 * GIB, psutil.virtual_memory().available // 4)
+    budget = config.cache_bytes or min(8 * GIB, left // 4)
     context = min(info.max_context, config.limits.max_context)
     most = {group.name: _most(group, context, config.limits) for group in info.groups}
     remaining, blocks = budget, dict.fromkeys(most, 0)

@@ -15,7 +15,7 @@ from dataclasses import replace
 import msgspec
 
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
-from alize.engine.build import EngineConfig
+from alize.engine.build import EngineConfig, Progress
 from alize.engine.process import EngineProcess
 from alize.engine.wire import (
     Abort,
@@ -24,6 +24,7 @@ from alize.engine.wire import (
     Command,
     Event,
     Failed,
+    Loading,
     Quit,
     Ready,
     Refused,
@@ -48,8 +49,9 @@ _Inbox = asyncio.Queue[Step | AlizeError]
 class LocalEngine:
     """An `Engine` behind a socket. Use `await LocalEngine.start(config)`, or `begin`, something else meanwhile, and `ready`."""
 
-    def __init__(self, config: EngineConfig, process: EngineProcess | None = None) -> None:
-        self._config = config
+    def __init__(self, config: EngineConfig, process: EngineProcess | None = None, progress: Progress | None = None) -> None:
+        self._config, self._progress = config, progress
+        self._loading: Loading | None = None  # while a process loads
         self._given = process  # the first one, where it was begun elsewhere
         self._begun = asyncio.Event()  # the first process knows what to load, or could not be started
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -78,9 +80,12 @@ class LocalEngine:
         return engine
 
     @classmethod
-    async def begin(cls, config: EngineConfig, process: EngineProcess | None = None) -> "LocalEngine":
-        """Have the weights loaded, whatever this process does meanwhile. `ready` tells how that went; `close` must follow."""
-        engine = cls(config, process)
+    async def begin(cls, config: EngineConfig, process: EngineProcess | None = None, progress: Progress | None = None) -> "LocalEngine":
+        """Have the weights loaded, whatever this process does meanwhile. `ready` tells how that went; `close` must follow.
+
+        `progress` is called with the bytes that are loaded and with all of them.
+        """
+        engine = cls(config, process, progress)
         engine._supervisor = asyncio.create_task(engine._supervise())
         await engine._begun.wait()
         return engine
@@ -191,6 +196,9 @@ class LocalEngine:
     def _send(self, command: Command) -> None:
         if self._closing and not isinstance(command, Quit | Abort):
             raise EngineUnavailable("The server is shutting down.")
+        if self._writer is None and self._loading is not None:
+            percent = self._loading.done * 100 // self._loading.total
+            raise EngineUnavailable(f"The model is being loaded: {percent} %.", retry_after=2.0)
         if self._writer is None:
             raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
         self._writer.write(encode(command))
@@ -247,9 +255,16 @@ class LocalEngine:
             self._begun.set()
             while True:
                 event = await _read(reader)
-                if isinstance(event, Ready):
+                if isinstance(event, Loading):
+                    self._told(event)
+                elif isinstance(event, Ready):
+                    self._loading = None
                     self._info, self._writer, self._failure, lived = event.info, writer, None, True
                     self._generation += 1
+                    log.info(
+                        "model loaded",
+                        extra={"weights": event.info.weights_bytes, "dtype": event.info.dtype, "why": event.info.dtype_reason},
+                    )
                     if self._paused:
                         self._send(Call(next(self._numbers), "pause"))
                     if not self._ready.done():
@@ -263,11 +278,20 @@ class LocalEngine:
             log.error("engine failed: %s", self._failure.text)
             return lived
         finally:
-            self._writer = None
+            self._writer = self._loading = None
             writer.close()
             await self._reap()
             why = EngineUnavailable("The server is shutting down.") if self._closing else None
             self._end_all(why or EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+
+    def _told(self, loading: Loading) -> None:
+        """Where nobody is shown a bar, a line of the log for every tenth."""
+        before = self._loading.done * 10 // self._loading.total if self._loading else 0
+        if self._progress is None and loading.done * 10 // loading.total > before:
+            log.info("loading the model", extra={"percent": loading.done * 100 // loading.total})
+        self._loading = loading
+        if self._progress is not None:
+            self._progress(loading.done, loading.total)
 
     async def _reap(self) -> None:
         """Wait for the process; kill one that closed its socket but goes on, or that outlives this task."""
@@ -293,8 +317,8 @@ class LocalEngine:
             case Failed(failure):
                 self._failure = failure.error()
                 log.error("engine failed: %s", self._failure.text)
-            case Ready():
-                raise AssertionError("a second Ready")
+            case Ready() | Loading():
+                raise AssertionError("said of an engine that is ready")
 
     def _deliver(self, request_id: str, item: Step | AlizeError) -> None:
         inbox = self._inboxes.get(request_id)  # none: aborted a moment ago

@@ -24,6 +24,7 @@ __all__ = [
     "Event",
     "Failed",
     "Failure",
+    "Loading",
     "Quit",
     "Ready",
     "Refused",
@@ -92,6 +93,13 @@ Command = Start | Add | Abort | Call | Quit
 # ── events ──
 
 
+class Loading(msgspec.Struct, tag=True, frozen=True):
+    """How far the weights are, in bytes of their files: at most once for every hundredth."""
+
+    done: int
+    total: int
+
+
 class Ready(msgspec.Struct, tag=True, frozen=True):
     """The weights are loaded."""
 
@@ -127,7 +135,7 @@ class Reply(msgspec.Struct, tag=True, frozen=True):
     info: ModelInfo | None = None
 
 
-Event = Ready | Failed | Steps | Refused | Reply
+Event = Loading | Ready | Failed | Steps | Refused | Reply
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

@@ -14,9 +14,9 @@ from contextlib import suppress
 
 import psutil
 
-from alize.engine.build import build_core
+from alize.engine.build import Progress, build_core
 from alize.engine.core import Job
-from alize.engine.wire import Abort, Add, Call, Channel, Command, Failed, Failure, Quit, Ready, Refused, Reply, Start, Steps
+from alize.engine.wire import Abort, Add, Call, Channel, Command, Failed, Failure, Loading, Quit, Ready, Refused, Reply, Start, Steps
 from alize.errors import AlizeError
 from alize.loading import undisturbed
 
@@ -26,7 +26,7 @@ __all__ = ["main"]
 class _Worker:
     def __init__(self, channel: Channel, start: Start) -> None:
         self._channel, self._config = channel, start.config
-        self._core = build_core(start.config)
+        self._core = build_core(start.config, _told(channel))
         self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
         self._calls: deque[Call] = deque()  # scores and embeddings not begun
         self._job: tuple[int, Job] | None = None  # the one that has: a piece of it is computed after each step
@@ -132,6 +132,19 @@ class _Worker:
         for request in waiting:
             self._handle(Add(request))
         self._channel.send(Reply(call.number, info=fresh.info))
+
+
+def _told(channel: Channel) -> Progress:
+    """Whoever loads calls this after every tensor, of which there may be thousands."""
+    percent = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal percent
+        if total and done * 100 // total > percent:
+            percent = done * 100 // total
+            channel.send(Loading(done, total))
+
+    return progress
 
 
 def main() -> int:

@@ -1,46 +1,75 @@
 """From a checkpoint to a running model. In: a Checkpoint and a dtype. Out: the model with its weights."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from alize.errors import CheckpointInvalid
 from alize.model.build import Model, build_model
 from alize.model.config import ModelConfig
 from alize.model.params import read_params
+from alize.model.stored import StoredEmbedding, StoredLinear, Workers
 from alize.weights.checkpoints.base import Checkpoint
+from alize.weights.footprint import stays_stored
 
-__all__ = ["load_transformer"]
+__all__ = ["Progress", "load_transformer"]
 
-DESK = 1 << 26  # values, 256 MiB: a layer's tensors of seven billion weights; only what is used of it takes memory
+Progress = Callable[[int, int], None]
+"""Called with the bytes of the file that are dealt with, and with all of them."""
+
+PIECE = 1 << 17  # values decoded at once on their way to another type
+GRAIN = 1 << 15  # PyTorch copies fewer than this without other threads: here every thread has a part of its own
 
 
-def load_transformer(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Model:
+def load_transformer(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype = torch.float32,
+    device: str = "cpu",
+    *,
+    stored: bool = False,
+    settle: Callable[[str, nn.Module], None] | None = None,
+    progress: Progress | None = None,
+) -> Model:
     """Build the model a checkpoint describes and fill it, one tensor at a time.
 
-    Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it.
+    stored: matrices that take less memory as the file has them stay there, and are decoded piece by piece when they are used.
+    settle: called with each module and its name once all within it is filled, so that it may be laid out anew before the next is read.
+
+    Raises CheckpointInvalid where a tensor is missing, does not have the shape that the configuration says, or has no place in it;
+    no weight is read before that is known.
     """
     config = read_params(checkpoint.params)
     model = _built(checkpoint, config)
+    _check_names(checkpoint, model)
+    total = sum(checkpoint.stored(name).data.nbytes for name in checkpoint)
+    filling = _Filling(checkpoint, dtype, device, stored, Workers(), settle, progress, total)
+    filling.fill("", model)
+    if model.output is None and isinstance(model.tok_embeddings, StoredEmbedding):
+        model.output = cast(nn.Linear, StoredLinear(model.tok_embeddings.matrix, None, filling.workers))
+    return model.eval().requires_grad_(False)
+
+
+def _check_names(checkpoint: Checkpoint, model: Model) -> None:
+    """Every parameter has its tensor, of its shape, and every tensor its parameter."""
     wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice
     wanted |= {half for name in wanted for half in _halves(name) if name not in checkpoint}
     left = sorted(set(checkpoint) - wanted)
     if left:
         raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
-    tensors: dict[str, torch.Tensor] = {}
-    # Where tensors are decoded on their way to another dtype: fresh memory for each would double the time.
-    kept = dtype == torch.float32 and torch.device(device).type == "cpu"  # what is decoded is the weight itself
-    desk = np.empty(0 if kept else DESK, np.float32)
     for name, parameter in model.named_parameters():
-        array = _array(checkpoint, name, parameter, desk)
-        tensor = torch.as_tensor(array if array.flags.writeable else array.copy())
-        tensors[name] = tensor.to(device=device, dtype=dtype)
-    model.load_state_dict(tensors, strict=True, assign=True)
-    return model.eval().requires_grad_(False)
+        halves = () if name in checkpoint else _halves(name)
+        missing = [part for part in halves or (name,) if part not in checkpoint]
+        if missing:
+            raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
+        shape = _joined_shape(checkpoint, *halves) if halves else checkpoint.stored(name).shape
+        if tuple(shape) != tuple(parameter.shape):
+            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {tuple(shape)}, the configuration says {tuple(parameter.shape)}.")
 
 
 def _built(checkpoint: Checkpoint, config: ModelConfig) -> Model:
@@ -57,29 +86,90 @@ def _built(checkpoint: Checkpoint, config: ModelConfig) -> Model:
         raise CheckpointInvalid(f"{checkpoint.path} cannot be as large as its configuration says: {error}.") from error
 
 
-def _array(checkpoint: Checkpoint, name: str, wanted: torch.Tensor, desk: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-    """A tensor, put together where llama.cpp's converter has split it; decoded on the desk where it fits there.
+@dataclass
+class _Filling:
+    """A model on its way."""
 
-    Raises CheckpointInvalid where it is missing or of another shape than `wanted`, before anything is decoded.
-    """
-    halves = () if name in checkpoint else _halves(name)
-    missing = [part for part in halves or (name,) if part not in checkpoint]
-    if missing:
-        raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
-    if not halves:
-        _check_shape(checkpoint, name, checkpoint.stored(name).shape, tuple(wanted.shape))
-        return checkpoint.array(name, desk if wanted.numel() <= len(desk) else None)
-    k_NCP, v_NVC = (tuple(checkpoint.stored(half).shape) for half in halves)
-    if len(k_NCP) != 3 or len(v_NVC) != 3 or (k_NCP[0], k_NCP[1]) != (v_NVC[0], v_NVC[2]):
-        raise CheckpointInvalid(f"{checkpoint.path}: '{halves[0]}' is {k_NCP} and '{halves[1]}' {v_NVC}: they do not fit.")
-    _check_shape(checkpoint, name, (k_NCP[0] * (k_NCP[2] + v_NVC[1]), k_NCP[1]), tuple(wanted.shape))
-    keys, values = map(checkpoint.array, halves)
-    return np.concatenate([keys.swapaxes(1, 2), values], axis=1).reshape(tuple(wanted.shape))
+    checkpoint: Checkpoint
+    dtype: torch.dtype
+    device: str
+    stored: bool
+    workers: Workers
+    settle: Callable[[str, nn.Module], None] | None
+    progress: Progress | None
+    total: int  # bytes of the file
+    done: int = 0
 
+    def fill(self, name: str, module: nn.Module) -> None:
+        """All within it first, then it is settled: never more than one module is in memory twice."""
+        for part, child in list(module.named_children()):
+            inner = f"{name}.{part}" if name else part
+            layer = self._left_in_file(inner, child)
+            if layer is None:
+                self.fill(inner, child)
+            else:
+                setattr(module, part, layer)
+        for part, parameter in list(module.named_parameters(recurse=False)):
+            setattr(module, part, nn.Parameter(self._tensor(f"{name}.{part}" if name else part, parameter), requires_grad=False))
+        if self.settle is not None:
+            self.settle(name, module)
 
-def _check_shape(checkpoint: Checkpoint, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-    if tuple(shape) != wanted:
-        raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {tuple(shape)}, the configuration says {wanted}.")
+    def _left_in_file(self, name: str, layer: nn.Module) -> nn.Module | None:
+        """What takes the place of a layer whose weights stay as they are stored; None where they do not."""
+        weight = f"{name}.weight"
+        if not self.stored or not isinstance(layer, nn.Linear | nn.Embedding) or weight not in self.checkpoint:
+            return None
+        tensor = self.checkpoint.stored(weight)
+        if not stays_stored(tensor, self.dtype.itemsize):
+            return None
+        self._count(tensor.data.nbytes)
+        matrix = self.checkpoint.matrix(weight)
+        if isinstance(layer, nn.Embedding):
+            return StoredEmbedding(matrix, self.dtype, self.device)
+        given = cast("Tensor | None", layer.bias)
+        return StoredLinear(matrix, None if given is None else self._tensor(f"{name}.bias", given), self.workers)
+
+    def _tensor(self, name: str, wanted: Tensor) -> Tensor:
+        names = (name,) if name in self.checkpoint else _halves(name)
+        if len(names) == 2:
+            joined = _joined(*(self.checkpoint.array(half) for half in names))
+            tensor = torch.as_tensor(joined).to(self.dtype)
+        else:
+            tensor = torch.empty(wanted.shape, dtype=self.dtype)
+            self._decode(name, tensor)
+        for each in names:
+            self._count(self.checkpoint.stored(each).data.nbytes)
+            self.checkpoint.release(each)
+        return tensor.to(self.device)
+
+    def _decode(self, name: str, into: Tensor) -> None:
+        """Decode a tensor to where it stays, without a second copy of it."""
+        kind = self.checkpoint.stored(name).kind
+        if into.ndim != 2 or kind == "F64":  # more than pieces of float32 could hold
+            values = self.checkpoint.array(name)
+            into.copy_(torch.as_tensor(values if values.flags.writeable else values.copy()))
+            return
+        matrix = self.checkpoint.matrix(name)
+        rows, width = matrix.shape
+        height = max(1, PIECE // max(1, width))
+
+        def decode(start: int, stop: int) -> None:
+            for first in range(start, stop, height):
+                last = min(first + height, stop)
+                if into.dtype == torch.float32:
+                    matrix.rows(first, last, into[first:last].numpy().reshape(-1))
+                else:
+                    piece = matrix.rows(first, last, self.workers.desk(height * width)).reshape(-1)
+                    whole = into[first:last].view(-1)
+                    for part in range(0, len(piece), GRAIN - 1):
+                        whole[part : part + GRAIN - 1] = torch.as_tensor(piece[part : part + GRAIN - 1])
+
+        self.workers.split(rows, width, decode)
+
+    def _count(self, bytes: int) -> None:
+        self.done += bytes
+        if self.progress is not None:
+            self.progress(self.done, self.total)
 
 
 def _halves(name: str) -> tuple[str, ...]:
@@ -87,6 +177,19 @@ def _halves(name: str) -> tuple[str, ...]:
     if not name.endswith(".wkv_b.weight"):
         return ()
     return name.replace(".wkv_b.", ".wk_b."), name.replace(".wkv_b.", ".wv_b.")
+
+
+def _joined_shape(checkpoint: Checkpoint, first: str, second: str) -> tuple[int, ...]:
+    """Of the two together. Raises CheckpointInvalid where they do not fit."""
+    k_NCP, v_NVC = checkpoint.stored(first).shape, checkpoint.stored(second).shape
+    if len(k_NCP) != 3 or len(v_NVC) != 3 or (k_NCP[0], k_NCP[1]) != (v_NVC[0], v_NVC[2]):
+        raise CheckpointInvalid(f"{checkpoint.path}: '{first}' is {k_NCP} and '{second}' {v_NVC}: they do not fit.")
+    return k_NCP[0] * (k_NCP[2] + v_NVC[1]), k_NCP[1]
+
+
+def _joined(k_NCP: npt.NDArray[Any], v_NVC: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What llama.cpp's converter has split."""
+    return np.concatenate([k_NCP.swapaxes(1, 2), v_NVC], axis=1).reshape(-1, v_NVC.shape[2])
 
 
 class _Unfilled(TorchFunctionMode):

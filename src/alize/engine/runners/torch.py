@@ -15,7 +15,7 @@ from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_images import Eyes
-from alize.engine.runners.torch_pack import can_pack, pack_weights
+from alize.engine.runners.torch_pack import can_pack, kept_bytes, pack_weights
 from alize.engine.runners.torch_state import SlottedStates, StateCache
 from alize.engine.sample import sample_rows
 from alize.model.attend import Attend
@@ -33,8 +33,7 @@ class TorchRunner:
 
     def __init__(self, model: Model, dtype_reason: str = "as set", max_steps: int = 64) -> None:
         """Takes the model over: on a CPU its projections are repacked in place."""
-        weight = model.tok_embeddings.weight
-        weights_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        weight = model.norm.weight  # matrices may stay in their file, in types that nothing computes with
         if can_pack(weight.dtype, weight.device.type):
             pack_weights(model)
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
@@ -49,7 +48,7 @@ class TorchRunner:
             hidden_size=model.config.dim,
             max_context=model.config.max_context,
             groups=cache_groups(model.config, weight.element_size()),
-            weights_bytes=weights_bytes,
+            weights_bytes=kept_bytes(model),
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=max_steps,
             sight=_sight(model.config),

@@ -49,7 +49,7 @@ class Eyes:
         if kept is not None:
             self._seen.move_to_end(image.key)
             return kept
-        weight = self._model.tok_embeddings.weight
+        weight = self._model.norm.weight
         pixels = torch.tensor(image.array(self._model.vision_encoder.config.side), dtype=weight.dtype, device=weight.device)
         seen_ID = self._model.see([pixels])
         self.encoded += 1

@@ -5,6 +5,7 @@ row: float32 40 ms plain, 17 ms packed; bfloat16 24 ms plain, 10 ms packed. Pack
 rows share the batch (tried from 2 to 512 rows); a single row takes another path, so it gets company.
 """
 
+from collections.abc import Iterator
 from typing import cast
 
 import torch
@@ -16,8 +17,9 @@ from alize.model.build import Model
 from alize.model.feedforward import FeedForward
 from alize.model.latent import LatentAttention
 from alize.model.mamba import Mixer
+from alize.model.stored import StoredEmbedding, StoredLinear
 
-__all__ = ["can_pack", "pack_weights"]
+__all__ = ["can_pack", "kept_bytes", "pack_module", "pack_weights"]
 
 _STEP = 8  # rows; fewer than this are never padded, since a decode step then reads weights and little else
 _ROWS_HINT = 512  # the batch that oneDNN optimises the layout for; 512 measured best or equal from 1 row up
@@ -29,33 +31,71 @@ def can_pack(dtype: torch.dtype, device: str) -> bool:
 
 
 def pack_weights(model: Model) -> None:
-    """Replace the projections, freeing the plain weights one module at a time."""
-    for module in list(model.layers.modules()):
-        if isinstance(module, Attention):
-            module.__class__ = _PackedAttention
-            cast(_PackedAttention, module).pack()
-        elif isinstance(module, FeedForward):
-            module.__class__ = _PackedFeedForward
-            cast(_PackedFeedForward, module).pack()
-        elif isinstance(module, LatentAttention):
-            for name in ("wq", "wq_a", "wq_b", "wkv_a_with_mqa", "wo"):  # wkv_b is no product of rows
-                plain = getattr(module, name, None)
-                if plain is not None:
-                    setattr(module, name, _PackedLinear([plain.weight]))
-        elif isinstance(module, Mixer):
-            module.in_proj = cast(nn.Linear, _PackedLinear([module.in_proj.weight]))
-            module.out_proj = cast(nn.Linear, _PackedLinear([module.out_proj.weight]))
-    model.output = cast(nn.Linear, _PackedLinear([model.tok_embeddings.weight if model.output is None else model.output.weight]))
+    """Replace the projections that are not packed yet, freeing the plain weights one module at a time."""
+    for name, module in list(cast("Iterator[tuple[str, nn.Module]]", model.named_modules())):
+        pack_module(name, module)
+    if model.output is None:  # tied, and the table in memory: else load.py has put a head there
+        model.output = cast(nn.Linear, _PackedLinear([model.tok_embeddings.weight]))
+    else:
+        _pack(model, "output")
+
+
+def pack_module(name: str, module: nn.Module) -> None:
+    """Replace the projections right within a module of a decoder's layers; nothing is done to others, to packed ones, and to those whose
+    weights stay in their file. Called while a model is loaded, so that no more than one module is in memory twice."""
+    if not name.startswith("layers."):
+        return
+    if type(module) is Attention and _are_plain(module.wq, module.wk, module.wv, module.wo):
+        module.__class__ = _PackedAttention
+        cast(_PackedAttention, module).pack()
+    elif type(module) is FeedForward and _are_plain(module.w1, module.w2, module.w3):
+        module.__class__ = _PackedFeedForward
+        cast(_PackedFeedForward, module).pack()
+    elif isinstance(module, LatentAttention):
+        _pack(module, "wq", "wq_a", "wq_b", "wkv_a_with_mqa", "wo")  # wkv_b is no product of rows
+    elif isinstance(module, Mixer):
+        _pack(module, "in_proj", "out_proj")
+
+
+def kept_bytes(model: Model) -> int:
+    """What the weights take in memory, as they are laid out now; the pages of a file count as memory."""
+    plain = sum(parameter.nbytes for parameter in model.parameters())
+    packed = sum(module.nbytes for module in model.modules() if isinstance(module, _PackedLinear))
+    stored = {id(each.matrix): each.matrix.nbytes for each in model.modules() if isinstance(each, StoredLinear | StoredEmbedding)}
+    return plain + packed + sum(stored.values())  # a tied head is the same matrix
+
+
+def _are_plain(*layers: nn.Module) -> bool:
+    return all(type(layer) is nn.Linear for layer in layers)
+
+
+def _pack(module: nn.Module, *names: str) -> None:
+    """Each alone."""
+    for name in names:
+        if type(getattr(module, name, None)) is nn.Linear:
+            setattr(module, name, _PackedLinear(_taken(module, name)))
+
+
+def _taken(module: nn.Module, *names: str) -> list[Tensor]:
+    """The weights of layers, which are no more in the module: whoever drops the list has freed them."""
+    weights = [getattr(module, name).weight for name in names]
+    for name in names:
+        delattr(module, name)
+    return weights
 
 
 class _PackedLinear(nn.Module):
     """x @ concat(weights).T + bias, from a layout that only oneDNN reads."""
 
     def __init__(self, weights: list[Tensor], biases: list[Tensor | None] | None = None) -> None:
+        """`weights` is emptied: where nobody else has them, they are gone before the packed ones take memory."""
         super().__init__()
         given = [bias for bias in biases or [] if bias is not None]
         self.bias = torch.cat(given) if given else None
-        self.packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(torch.cat(weights), _ROWS_HINT)
+        plain = torch.cat(weights) if len(weights) > 1 else weights[0].detach()
+        weights.clear()
+        self.nbytes = plain.nbytes
+        self.packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(plain, _ROWS_HINT)
 
     def forward(self, x_TD: Tensor) -> Tensor:
         rows = len(x_TD)
@@ -77,9 +117,10 @@ class _PackedAttention(Attention):
     def pack(self) -> None:
         parts = [self.wq, self.wk, self.wv]
         self.widths = [part.out_features for part in parts]
-        self.wqkv = _PackedLinear([part.weight for part in parts], [part.bias for part in parts])
-        self.wo = cast(nn.Linear, _PackedLinear([self.wo.weight]))
-        del self.wq, self.wk, self.wv
+        biases: list[Tensor | None] = [part.bias for part in parts]
+        parts.clear()
+        self.wqkv = _PackedLinear(_taken(self, "wq", "wk", "wv"), biases)
+        _pack(self, "wo")
 
     def project(self, x_TD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = torch.split(self.wqkv(x_TD), self.widths, dim=-1)
@@ -88,9 +129,8 @@ class _PackedAttention(Attention):
 
 class _PackedFeedForward(FeedForward):
     def pack(self) -> None:
-        self.w13 = _PackedLinear([self.w1.weight, self.w3.weight])
-        self.w2 = cast(nn.Linear, _PackedLinear([self.w2.weight]))
-        del self.w1, self.w3
+        self.w13 = _PackedLinear(_taken(self, "w1", "w3"))
+        _pack(self, "w2")
 
     def forward(self, x_TD: Tensor) -> Tensor:
         gate, up = self.w13(x_TD).chunk(2, dim=-1)

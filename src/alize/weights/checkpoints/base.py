@@ -19,10 +19,19 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MOST_LAYERS", "Checkpoint", "StoredTensor", "TokenizerFiles"]
+__all__ = ["MOST_LAYERS", "Checkpoint", "Matrix", "Scale", "StoredTensor", "TokenizerFiles"]
 
 MOST_LAYERS = 9999
 """Names have four digits for a layer. A configuration that claims more is refused before anything is made for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the numbers of FP8 are multiplied by: one factor for each block of `rows` by `columns` of them."""
+
+    values: npt.NDArray[np.float32]  # [blocks down, blocks across], and of a stack of matrices one axis more in front
+    rows: int
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class StoredTensor:
     rotary_halves: int = 0  # > 0: rows are stored in halves for this many heads; array() permutes them
     negative_exp: bool = False  # the file has -exp of the values; array() takes that back
     plus_one: bool = False  # the file has 1 + the values; array() takes that back
+    scale: Scale | None = None  # of FP8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,17 @@ class TokenizerFiles:
     files: Mapping[str, Path] = field(default_factory=dict[str, Path])  # "tekken.json", "tokenizer.model.v3", "tokenizer.json", …
     gguf: Mapping[str, Any] = field(default_factory=dict[str, Any])  # the `tokenizer.*` metadata
     chat_template: str | None = None  # Jinja source, where the release carries one
+
+
+class Matrix(Protocol):
+    """A matrix that is kept in few bits and gives any of its rows as float32: what a product by tiles needs to know of it."""
+
+    shape: tuple[int, int]
+    nbytes: int  # that it takes as it is kept
+
+    def rows(self, start: int, stop: int, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Rows [start, stop) in canonical order, decoded into the beginning of `out`: 1-D, with room for them. Several threads may."""
+        ...
 
 
 class Checkpoint(Protocol):
@@ -71,6 +92,14 @@ class Checkpoint(Protocol):
 
         The result may be a view of the file, or of `out` where that is given: 1-D, with room for the values, and overwritten.
         """
+        ...
+
+    def matrix(self, name: str) -> Matrix:
+        """A tensor of two axes, left in its file. Raises KeyError for an unknown name."""
+        ...
+
+    def release(self, name: str) -> None:
+        """The tensor was read and its bytes need not stay in this process's memory; touched again, they are read again."""
         ...
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from alize.weights.checkpoints.mamba import from_mamba, release_params
 from alize.weights.checkpoints.mapped import MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, named
 from alize.weights.checkpoints.safetensors_file import read_safetensors
+from alize.weights.checkpoints.scaled import QUANTIZATION, fp8_blocks, scaled
 
 __all__ = ["open_consolidated"]
 
@@ -21,10 +22,12 @@ def open_consolidated(folder: Path, layout: Layout) -> MappedCheckpoint:
     """Raises CheckpointInvalid naming the file and what is wrong in it."""
     files = [read_safetensors(folder / name) for name in layout.weights]
     params = read_json(folder / "params.json")
+    blocks = fp8_blocks(params, folder / "params.json")
+    params = {key: value for key, value in params.items() if key not in QUANTIZATION}
     canonical = from_consolidated
     if params.get("model_type") == "mamba":
         params, canonical = release_params(params), from_mamba
-    tensors = named(folder, (tensor for file in files for tensor in file.values()), canonical)
+    tensors = named(folder, scaled(folder, (tensor for file in files for tensor in file.values()), blocks), canonical)
     embedding = tensors.get("tok_embeddings.weight")
     if embedding is None or len(embedding.shape) != 2:
         raise CheckpointInvalid(f"{folder} has no table 'tok_embeddings.weight' of embeddings.", remedy="It holds no language model.")

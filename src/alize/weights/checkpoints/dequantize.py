@@ -1,6 +1,7 @@
 """From stored bytes to values. In: raw bytes and their kind. Out: float32 for quantised kinds and BF16, the file's own type otherwise.
 
-Every value is computed in float32 in one fixed order, scale · level (+ or - offset), as ggml does: the same bits on every machine.
+Every value is computed in float32 in one fixed order, scale · level (+ or - offset), as ggml does: the same bits on every machine. The
+scales of FP8 lie beside its tensors and are not known here (matrix.py).
 Blocks are decoded a chunk at a time, so that temporaries stay in the second-level cache: 134 million values of Q4_1 take 0.24 s on one
 core, of which 0.15 s is the first touch of the result's memory; as one expression over the whole tensor they take 3.8 s.
 """
@@ -71,6 +72,25 @@ def _scaled(levels: Levels, scale: Floats, values: Floats) -> Floats:
     shaped[...] = levels
     shaped *= scale
     return shaped
+
+
+# ── FP8 ──
+
+
+def _e4m3() -> Floats:
+    """The value of each byte: ±2^(e-7) · (1 + f/8), ±2^-6 · f/8 where e is 0, and no number where all other bits are set."""
+    octets = np.arange(256)
+    exponent, fraction = octets >> 3 & 15, octets & 7
+    size = np.where(exponent > 0, np.ldexp(1 + fraction / 8, exponent - 7), np.ldexp(fraction / 8, -6))
+    size[octets & 127 == 127] = np.nan
+    return np.where(octets < 128, size, -size).astype(np.float32)
+
+
+_E4M3 = _e4m3()
+
+
+def _f8_e4m3(octets: npt.NDArray[np.uint8], values: Floats) -> None:
+    np.take(_E4M3, octets, out=values.reshape(-1), mode="clip")  # every byte is in the table; checked again, it takes twice as long
 
 
 # ── blocks of 32 ──
@@ -180,6 +200,7 @@ def _q6_k(blocks: Records, values: Floats) -> None:
 
 
 _DECODERS: dict[str, Callable[[Records, Floats], None]] = {
+    "F8_E4M3": _f8_e4m3,
     "Q8_0": _q8_0,
     "Q4_0": _q4_0,
     "Q4_1": _q4_1,

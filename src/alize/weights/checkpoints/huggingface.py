@@ -17,6 +17,7 @@ from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, from_gemma, from_huggingface, named
 from alize.weights.checkpoints.safetensors_file import read_safetensors
+from alize.weights.checkpoints.scaled import fp8_blocks, scaled
 from alize.weights.checkpoints.stacked import unstacked
 
 __all__ = ["open_huggingface"]
@@ -32,7 +33,8 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     params = params_of(config, folder / "config.json")
     kept = config.get("model_type") in KEEPS_NAMES
     canonical = NAMES.get(config["model_type"], from_huggingface)
-    tensors = named(folder, unstacked(folder, _tensors(folder, layout)), canonical)
+    blocks = fp8_blocks(config, folder / "config.json")
+    tensors = named(folder, unstacked(folder, scaled(folder, _tensors(folder, layout), blocks)), canonical)
     if params.setdefault("tied_embeddings", "output.weight" not in tensors):
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
     params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors

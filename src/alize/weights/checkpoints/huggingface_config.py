@@ -14,6 +14,7 @@ from alize.weights.checkpoints.base import MOST_LAYERS
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import huggingface_gemma
 from alize.weights.checkpoints.mamba import huggingface_params
+from alize.weights.checkpoints.scaled import fp8_blocks
 from alize.weights.checkpoints.vision_config import add_vision, inner
 
 __all__ = ["params_of"]
@@ -41,7 +42,7 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     fields = outer = Fields(path, config)
     kind, family = _family(fields, path)
     fields.expect("architectures", [family.architecture], family.architecture)
-    fields.refuse("quantization_config", "weights quantised this way cannot be read; take the release that is not, or a GGUF")
+    fp8_blocks(config, path)
     if family.whole is not None:
         return family.whole(fields)
     if family.sees:
@@ -50,7 +51,6 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
         kind, family = _family(fields, path)
         if family.sees or family.whole is not None:
             raise CheckpointInvalid(f"{path}: 'text_config' is of the model_type {shown(kind)}, which is no decoder to see with.")
-        fields.refuse("quantization_config", "weights quantised this way cannot be read; take the release that is not, or a GGUF")
     fields.expect("hidden_act", "silu")
     dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads", family.heads)
     params: Params = {

@@ -2,6 +2,7 @@
 
 The quantised blocks are those of ggml (MIT, ggml-org): each is described here as the record that lies in the file, in little-endian order.
 `d` and `dmin` are scales, `qs` and `ql` the low bits of the values, `qh` and `hmask` their high bits.
+F8_E4M3 (Micikevicius et al. 2022) has a sign, four bits of exponent, three of fraction, and its scale beside it (scaled.py).
 """
 
 import math
@@ -44,6 +45,7 @@ KINDS: dict[str, Kind] = {
         Kind("F16", 1, np.dtype("<f2")),
         Kind("BF16", 1, np.dtype("<u2")),
         Kind("F64", 1, np.dtype("<f8")),
+        Kind("F8_E4M3", 1, np.dtype("u1")),
         _blocks("Q4_0", 32, ("d", "<f2"), ("qs", "u1", 16)),
         _blocks("Q4_1", 32, ("d", "<f2"), ("m", "<f2"), ("qs", "u1", 16)),
         _blocks("Q5_0", 32, ("d", "<f2"), ("qh", "<u4"), ("qs", "u1", 16)),

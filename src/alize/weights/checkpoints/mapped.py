@@ -8,14 +8,15 @@ import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.base import StoredTensor, TokenizerFiles
+from alize.weights.checkpoints.base import Matrix, Scale, StoredTensor, TokenizerFiles
 from alize.weights.checkpoints.dequantize import dequantize
+from alize.weights.checkpoints.matrix import StoredMatrix, rescale
 
 __all__ = ["DAMAGED", "FileTensor", "MappedCheckpoint", "interleaved", "map_file"]
 
@@ -30,6 +31,7 @@ class FileTensor:
     kind: str
     shape: tuple[int, ...]  # outermost first
     data: npt.NDArray[np.uint8]
+    scale: Scale | None = None
 
 
 class MappedCheckpoint:
@@ -64,10 +66,20 @@ class MappedCheckpoint:
         """The values in canonical layout: float32 for quantised kinds and BF16, the file's own type (a view, read-only) otherwise."""
         tensor = self.stored(name)
         values = dequantize(tensor.kind, tensor.data, tensor.shape, out)
+        if tensor.scale is not None:
+            rescale(values, tensor.scale, np.arange(len(values)))
         if tensor.negative_exp:
             return self._logarithm(name, values)
         values = values - 1 if tensor.plus_one else values
         return interleaved(values, tensor.rotary_halves) if tensor.rotary_halves else values
+
+    def matrix(self, name: str) -> Matrix:
+        """A tensor of two axes, left in its file."""
+        return StoredMatrix(self.stored(name))
+
+    def release(self, name: str) -> None:
+        """The tensor was read and its bytes need not stay in this process's memory; touched again, they are read again."""
+        _unload(self.stored(name).data)
 
     def _logarithm(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """log(-values), in float64: the exponential of it is then what the file says."""
@@ -91,6 +103,19 @@ def interleaved(values: npt.NDArray[Any], heads: int) -> npt.NDArray[Any]:
     """
     split = values.reshape(heads, 2, values.shape[0] // heads // 2, *values.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2)).reshape(values.shape)
+
+
+def _unload(data: npt.NDArray[np.uint8]) -> None:
+    """Take a view of a mapped file out of this process's memory; the system keeps the pages as long as nobody needs theirs more."""
+    base: Any = data
+    while isinstance(base, np.ndarray):
+        base = cast("Any", base.base)
+    mapping: Any = base.obj if isinstance(base, memoryview) else base
+    if not isinstance(mapping, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED") or not len(data):  # not every system has it
+        return
+    begin = data.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
+    first = begin // mmap.PAGESIZE * mmap.PAGESIZE
+    mapping.madvise(mmap.MADV_DONTNEED, first, begin + data.nbytes - first)
 
 
 def map_file(path: Path) -> npt.NDArray[np.uint8]:

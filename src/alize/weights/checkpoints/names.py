@@ -124,7 +124,7 @@ def named(path: Path, tensors: Iterable[FileTensor], canonical: Callable[[str], 
                 f"{path}: tensor '{printable(tensor.name[:200])}' is stored as {tensor.kind}, which cannot be read.",
                 remedy=f"Use a release stored as one of {', '.join(KINDS)}.",
             )
-        found[name] = StoredTensor(name, tensor.kind, tensor.shape, tensor.data)
+        found[name] = StoredTensor(name, tensor.kind, tensor.shape, tensor.data, scale=tensor.scale)
     return found
 
 

@@ -10,9 +10,11 @@ run of bytes; transformers also puts the rows of the gate before those of the ot
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.base import Scale
 from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.mapped import FileTensor
 
@@ -50,6 +52,13 @@ def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]
         pieces = tensor.data.reshape(experts, len(parts), -1)
         for expert in range(experts):
             for number, part in enumerate(parts):
-                yield FileTensor(
-                    part.format(stem=found["stem"], expert=expert), tensor.kind, (rows // len(parts), width), pieces[expert, number]
-                )
+                name, scale = part.format(stem=found["stem"], expert=expert), _scale_of(tensor.scale, expert, number, len(parts))
+                yield FileTensor(name, tensor.kind, (rows // len(parts), width), pieces[expert, number], scale)
+
+
+def _scale_of(scale: Scale | None, expert: int, number: int, parts: int) -> Scale | None:
+    """Of one part of one expert. A scale of the whole expert is that of each of its parts."""
+    if scale is None:
+        return None
+    blocks = scale.values[expert if len(scale.values) > 1 else 0]
+    return scale if len(blocks) == 1 else replace(scale, values=blocks.reshape(parts, -1, blocks.shape[1])[number])

@@ -1,0 +1,123 @@
+"""How a model's weights are kept. In: the headers of its files, and how much memory is free. Out: decoded or as stored, or a refusal.
+
+Decoded weights compute fastest, and are what is kept where they fit with room to spare. Quantised ones may stay as their file has them and
+be decoded piece by piece in every product (model/stored.py): slower for each token, and a sixth of the memory. What fits neither way is
+refused before anything is allocated, with the numbers: the system would otherwise end some process, not always this one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alize.errors import OutOfMemory
+from alize.model.config import ModelConfig
+from alize.model.memory import cached_bytes
+from alize.weights.checkpoints.base import Checkpoint
+from alize.weights.footprint import expanded_bytes, stored_bytes
+
+__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "choose_fit"]
+
+GIB = 2**30
+ITEMSIZE = {"float32": 4, "bfloat16": 2, "float64": 8}
+
+OVERHEAD = 256 * 2**20
+"""What a step of 512 tokens computes with, and PyTorch's own memory beside the weights."""
+
+COMFORT = 0.75
+"""Decoded weights are preferred up to this share of what is free: caches of several conversations and other programs have the rest."""
+
+WORTH = 0.9
+"""What is stored is left so where that takes at most this share of the weights decoded to the narrowest type."""
+
+LEAST_CONTEXT = 2048
+"""Tokens that must find room in the cache, or as many as the model can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    stored: bool
+    dtype: str  # of activations, and of weights that are decoded
+    weights: int  # bytes they will take
+    reason: str  # for a person
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """Of one model, in bytes."""
+
+    checkpoint: Checkpoint
+    config: ModelConfig
+    cache: int  # as set; 0 where it is to be found out
+
+    def expanded(self, dtype: str) -> int:
+        size = ITEMSIZE[dtype]
+        head = self.config.vocab * self.config.dim * size if self.config.tied else 0  # laid out for products, beside the table
+        return expanded_bytes(self.checkpoint, size) + head
+
+    def stored(self, dtype: str) -> int:
+        return stored_bytes(self.checkpoint, ITEMSIZE[dtype])
+
+    def beside(self, dtype: str) -> int:
+        return self.least_cache(dtype) + OVERHEAD
+
+    def least_cache(self, dtype: str) -> int:
+        return self.cache or cached_bytes(self.config, min(self.config.max_context, LEAST_CONTEXT), ITEMSIZE[dtype])
+
+
+def choose_fit(checkpoint: Checkpoint, config: ModelConfig, dtypes: Sequence[str], wanted: str, free: int, cache: int = 0) -> Fit:
+    """`dtypes`: those that may be computed with, the best first. `wanted`: auto, stored or expanded. `cache`: bytes, where they are set.
+
+    Raises OutOfMemory where what is wanted does not fit into `free` bytes.
+    """
+    needs = _Needs(checkpoint, config, cache)
+    best, narrow = dtypes[0], min(dtypes, key=lambda dtype: ITEMSIZE[dtype])
+    stored, expanded = needs.stored(best), needs.expanded(narrow)
+    if wanted == "stored":
+        return _checked(needs, Fit(True, best, stored, f"weights as stored, {_gib(stored)}, as set"), free)
+    if wanted == "expanded":
+        return _checked(needs, _expanded(needs, dtypes, free, 1.0) or Fit(False, narrow, expanded, "weights expanded, as set"), free)
+    comfortable = _expanded(needs, dtypes, free, COMFORT)
+    if comfortable is not None:
+        return comfortable
+    if stored <= WORTH * expanded:
+        why = f"weights as stored, {_gib(stored)}: in {narrow} they would take {_gib(expanded)} of the {_gib(free)} that are free"
+        return _checked(needs, Fit(True, best, stored, why), free)
+    return _checked(needs, _expanded(needs, dtypes, free, 1.0) or Fit(False, narrow, expanded, ""), free)
+
+
+def _expanded(needs: _Needs, dtypes: Sequence[str], free: int, share: float) -> Fit | None:
+    """In the best type that leaves room."""
+    for dtype in dtypes:
+        weights = needs.expanded(dtype)
+        if weights + needs.beside(dtype) <= share * free:
+            better = f"; {dtypes[0]} would take {_gib(needs.expanded(dtypes[0]))}" if dtype != dtypes[0] else ""
+            return Fit(False, dtype, weights, f"weights expanded, {_gib(weights)} of the {_gib(free)} that are free{better}")
+    return None
+
+
+def _checked(needs: _Needs, fit: Fit, free: int) -> Fit:
+    """Raises OutOfMemory where it does not fit."""
+    cache, name = needs.least_cache(fit.dtype), needs.checkpoint.path.name
+    total = fit.weights + cache + OVERHEAD
+    if total <= free:
+        return fit
+    how = "as stored" if fit.stored else f"in {fit.dtype}"
+    stored = needs.stored(fit.dtype)
+    if total - cache <= free and needs.cache:
+        remedy = "Set cache_memory to fewer GiB."
+    elif not fit.stored and stored + needs.beside(fit.dtype) <= free:
+        remedy = f"Set weights_in_memory to auto: as stored they take {_gib(stored)}."
+    else:
+        remedy = "Choose a smaller file, such as a 4-bit GGUF of this model, or a smaller model; the setting `memory` may be too low, too."
+    raise OutOfMemory(
+        f"{name} does not fit into memory: its weights take {_gib(fit.weights)} {how}, its cache at least {_gib(cache)} and computing "
+        f"{_gib(OVERHEAD)}, together {_gib(total)}; {_gib(free)} are free.",
+        remedy=remedy,
+    )
+
+
+def _gib(count: int) -> str:
+    """
+    >>> _gib(5 * 2**29)
+    '2.5 GiB'
+    """
+    return f"{count / GIB:.1f} GiB" if count >= GIB / 10 else f"{count / 2**20:.1f} MiB"
