@@ -45,8 +45,12 @@ class SparseFeedForward(nn.Module):
         for expert, count in enumerate(counts.tolist()):  # a device is asked once what was chosen, not once for each expert
             if count:
                 mine, end = slice(end, end + count), end + count
-                y_TD.index_add_(0, tokens[mine], self.experts[expert](x_TD[tokens[mine]]) * shares[mine])
+                y_TD.index_add_(0, tokens[mine], self.compute(expert, x_TD, tokens[mine]) * shares[mine])
         return y_TD if self.shared_experts is None else y_TD + self.shared_experts(x_TD)
+
+    def compute(self, expert: int, x_TD: Tensor, tokens: Tensor) -> Tensor:
+        """What one expert makes of those tokens that chose it."""
+        return self.experts[expert](x_TD[tokens])
 
 
 def route(logits_TE: Tensor, config: Experts) -> tuple[Tensor, Tensor]:

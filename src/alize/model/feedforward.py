@@ -1,4 +1,4 @@
-"""Gated feed-forward (Shazeer 2020). In: [T, D]. Out: [T, D]."""
+"""Gated feed-forward (Shazeer 2020). In: [T, D]. Out: [T, D]. F is the hidden width."""
 
 from functools import partial
 from typing import Literal
@@ -23,4 +23,9 @@ class FeedForward(nn.Module):
         self.w3 = nn.Linear(dim, hidden, bias=False)
 
     def forward(self, x_TD: Tensor) -> Tensor:
-        return self.w2(self.activation(self.w1(x_TD)) * self.w3(x_TD))
+        gate_TF, up_TF = self.project(x_TD)
+        return self.w2(self.activation(gate_TF) * up_TF)
+
+    def project(self, x_TD: Tensor) -> tuple[Tensor, Tensor]:
+        """What is activated, and what it is multiplied with."""
+        return self.w1(x_TD), self.w3(x_TD)

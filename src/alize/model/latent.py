@@ -53,11 +53,22 @@ class LatentAttention(nn.Module):
     def forward(self, x_TD: Tensor, places: Places, attend: Attend) -> Tensor:
         if self.indexer is not None:
             self.indexer(x_TD, places, attend)
-        up_NPC, out_NVC = torch.split(self.wkv_b.weight.view(self.heads, -1, self.rank), [self.plain, self.v_head_dim], dim=1)
         pass_TNP, turn_TNR = torch.split(self._queries(x_TD, places), [self.plain, self.rotated], dim=-1)
-        q_TNC = torch.cat([torch.einsum("tnp,npc->tnc", pass_TNP, up_NPC), turn_TNR], dim=-1)
+        q_TNC = torch.cat([self.absorbed(pass_TNP), turn_TNR], dim=-1)
         seen_TNC = attend(self.source, q_TNC, *self._keys(x_TD, places), self.scale, chosen=self.chosen)
-        return self.wo(torch.einsum("tnc,nvc->tnv", seen_TNC, out_NVC).flatten(-2))
+        return self.wo(self.unpacked(seen_TNC).flatten(-2))
+
+    def absorbed(self, pass_TNP: Tensor) -> Tensor:
+        """Queries as latents are asked, U_nᵀ q."""
+        return torch.einsum("tnp,npc->tnc", pass_TNP, self._unpacking()[0])
+
+    def unpacked(self, seen_TNC: Tensor) -> Tensor:
+        """Values, W_n c, of what was seen of latents."""
+        return torch.einsum("tnc,nvc->tnv", seen_TNC, self._unpacking()[1])
+
+    def _unpacking(self) -> tuple[Tensor, ...]:
+        """U [N, P, C] and W [N, V, C]."""
+        return torch.split(self.wkv_b.weight.view(self.heads, -1, self.rank), [self.plain, self.v_head_dim], dim=1)
 
     def _queries(self, x_TD: Tensor, places: Places) -> Tensor:
         """[T, N, P + R], the last part rotated."""

@@ -132,6 +132,6 @@ class _PackedFeedForward(FeedForward):
         self.w13 = _PackedLinear(_taken(self, "w1", "w3"))
         _pack(self, "w2")
 
-    def forward(self, x_TD: Tensor) -> Tensor:
-        gate, up = self.w13(x_TD).chunk(2, dim=-1)
-        return self.w2(self.activation(gate) * up)
+    def project(self, x_TD: Tensor) -> tuple[Tensor, Tensor]:
+        gate_TF, up_TF = self.w13(x_TD).chunk(2, dim=-1)
+        return gate_TF, up_TF

@@ -18,7 +18,7 @@ from alize.weights.checkpoints.base import Matrix, Scale, StoredTensor, Tokenize
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.matrix import StoredMatrix, rescale
 
-__all__ = ["DAMAGED", "FileTensor", "MappedCheckpoint", "interleaved", "map_file"]
+__all__ = ["DAMAGED", "FileTensor", "MappedCheckpoint", "halved", "interleaved", "map_file"]
 
 DAMAGED = "The file is damaged or incomplete: fetch it again."
 
@@ -116,6 +116,12 @@ def _unload(data: npt.NDArray[np.uint8]) -> None:
     begin = data.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
     first = begin // mmap.PAGESIZE * mmap.PAGESIZE
     mapping.madvise(mmap.MADV_DONTNEED, first, begin + data.nbytes - first)
+
+
+def halved(values: npt.NDArray[Any], heads: int) -> npt.NDArray[Any]:
+    """What `interleaved` undoes."""
+    split = values.reshape(heads, values.shape[0] // heads // 2, 2, *values.shape[1:])
+    return np.ascontiguousarray(split.swapaxes(1, 2)).reshape(values.shape)
 
 
 def map_file(path: Path) -> npt.NDArray[np.uint8]:
