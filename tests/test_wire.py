@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
+from alize import errors
 from alize.api.documentation import EventUnion
 from alize.api.schemas.models import ModelList
 from alize.api.schemas.session import SessionState
@@ -80,6 +81,20 @@ def test_what_the_page_lets_a_person_set_and_look_for_the_server_takes() -> None
     assert _constant(form, "LONGEST_SYSTEM") == next(kind for kind in fields["system"]["anyOf"] if kind["type"] == "string")["maxLength"]
     asked = {one["name"]: one["schema"] for one in document["paths"]["/api/search"]["get"]["parameters"]}
     assert _constant(queries, "LONGEST_SEARCH") == asked["q"]["maxLength"]
+
+
+def test_the_page_has_words_for_every_error_that_it_may_be_answered_with() -> None:
+    table = (wire.FILE.parents[1] / "components/error-words.ts").read_text("utf-8")
+    worded = set(re.findall(r'^ {2}"?(\w+)"?: "error\.', table, re.MULTILINE))
+    never = set(re.findall(r'"(\w+)"', table[table.index("NEVER_SHOWN") :]))
+    sent = {kind.code or kind.type for kind in _kinds(errors.AlizeError)} | {"engine_error"}  # the last is an answer's (assistant/runs.py)
+    assert never < sent
+    assert worded & sent == sent - never
+
+
+def _kinds(kind: type[errors.AlizeError]) -> list[type[errors.AlizeError]]:
+    """It and those beneath it that are sent to clients."""
+    return [] if kind is errors.LocalError else [kind, *(one for below in kind.__subclasses__() for one in _kinds(below))]
 
 
 def _constant(source: str, word: str) -> float:

@@ -272,7 +272,8 @@ async def test_an_engine_that_breaks_leaves_the_text_and_says_so(page: Page) -> 
     events = await page.follow(asked["run"]["id"])
     assert events[-1][1] == {"type": "conversation.response.error", "message": "out of memory", "code": "engine_crashed"}
     answer = (await page.read(chat))["messages"][1]
-    assert (answer["state"], answer["error"], answer["content"]) == ("failed", "out of memory", text_of(events))
+    told = (answer["state"], answer["error"], answer["error_code"], answer["content"])
+    assert told == ("failed", "out of memory", "engine_crashed", text_of(events))
     (row,) = await page.desk.rows()  # what was made until then is counted
     assert (row.id, row.outcome, row.completion_tokens) == (asked["run"]["id"], "error", 3)
     assert row.prompt_tokens == answer["prompt_tokens"] > 0

@@ -52,7 +52,7 @@ class Failed(msgspec.Struct, tag="conversation.response.error", frozen=True):
     """It cannot go on. The text until here stays."""
 
     message: str
-    code: str | None
+    code: str | None  # of docs/reference/errors.md, or the type of an error that has none
 
 
 class Stopped(msgspec.Struct, tag="run.stopped", frozen=True):

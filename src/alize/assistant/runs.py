@@ -175,8 +175,7 @@ class Runs:
         owner, started = Owner(run.workspace, run.principal), time.perf_counter()
         made, first, earlier = Made(), [0.0], _Earlier()
         state: str = "failed"
-        end: RunEvent = Failed("The server failed.", None)
-        error: str | None = None
+        end: RunEvent = Failed("The server failed.", AlizeError.type)
         begun: Begun | None = None
         cancelled = False
         try:
@@ -185,8 +184,7 @@ class Runs:
             if await self._write_down(begun, earlier, log, stop, started, first):
                 state, end = "stopped", Stopped("person")
             elif made.finish == "error":
-                error = "The engine gave the answer up."
-                end = Failed(error, "engine_error")
+                end = Failed("The engine gave the answer up.", "engine_error")
             else:
                 spent = Spent(made.prompt_tokens, earlier.tokens + made.completion_tokens, made.cached_tokens)
                 seconds = earlier.seconds + time.perf_counter() - started
@@ -199,13 +197,13 @@ class Runs:
             if self._draining.begun and isinstance(failure, EngineUnavailable):
                 state, end = "cut_off", CutOff()  # it was in the way of the server's end
             else:
-                error, end = failure.text, Failed(failure.text, failure.code)
+                end = Failed(failure.text, failure.code or failure.type)
         except Exception:  # noqa: BLE001 - whatever it is, the run must end
             _log.exception("a run failed")
-            error = "The server failed."
         seconds = time.perf_counter() - started
         fields: dict[str, Any] = {"prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens + made.completion_tokens}
-        fields |= {"seconds": earlier.seconds + seconds, "first_token_seconds": earlier.first_token_seconds + first[0], "error": error}
+        fields |= {"seconds": earlier.seconds + seconds, "first_token_seconds": earlier.first_token_seconds + first[0]}
+        fields |= {"error": end.message, "error_code": end.code} if isinstance(end, Failed) else {"error": None, "error_code": None}
         fields |= {"finish": made.finish} if state == "done" else {}
         fields |= _origin(begun) if begun is not None else {}
         usage = None if begun is None else _usage(run, begun.model, made, state, seconds)

@@ -130,6 +130,7 @@ class Message(Reply):
     seconds: float
     first_token_seconds: float
     left: list[str] = Field(description="Hosts that something was sent to.")
+    error_code: str | None = Field(description="Of docs/reference/errors.md, or the type of an error without one.")
 
 
 class Run(Reply):

@@ -34,7 +34,7 @@ __all__ = [
     "workspaces",
 ]
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -234,6 +234,7 @@ messages = Table(
     Column("seconds", Float, nullable=False),
     Column("first_token_seconds", Float, nullable=False),
     Column("left", Json, nullable=False),
+    Column("error_code", Text),
     # Whose message it is, is whose conversation it is.
     ForeignKeyConstraint(
         ["workspace", "principal", "conversation"], ["conversations.workspace", "conversations.principal", "conversations.id"]

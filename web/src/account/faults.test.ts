@@ -25,6 +25,12 @@ test("what is said of a field that is not here is said of the whole", () => {
   expect(said(failure(both))).toEqual({ faults: { name: "Empty." }, rest: "Too many." });
 });
 
+test("what is said of a field is said in the page's language", () => {
+  const french = { ...speech, t: (key: Key, values?: Values) => translate("fr", key, values) };
+  const fields = [{ field: "name", message: "Empty." }];
+  expect(saidOf(failure(fields), ["name"], french).faults.name).toMatch(/^Valeur refusée\s: Empty\.$/);
+});
+
 test("too many attempts: how long to wait and until when, where the server says so", () => {
   const limited = (after: number | null) => new ApiFailure("Slow down.", 429, "rate_limit_error", "1300", null, after);
   expect(said(limited(600)).rest).toMatch(/Wait 10 minutes, until 2:30.PM, then try again\./);

@@ -31,8 +31,9 @@ export function saidOf<F extends string>(error: unknown, fields: readonly F[], {
   const others: string[] = [];
   for (const { field, message } of error.fields) {
     const own = fields.find((one) => one === field || field.startsWith(`${one}.`));
-    if (own === undefined) others.push(message);
-    else faults[own] ??= message;
+    const words = t("error.field", { detail: message });
+    if (own === undefined) others.push(words);
+    else faults[own] ??= words;
   }
   const none = Object.keys(faults).length === 0;
   return { faults, rest: none ? failureText(error, t) : others.join(" ") || null };

@@ -50,8 +50,7 @@ export function failureIn(data: string): ApiFailure {
 
 function said(body: unknown, status: number, wait: number | null): ApiFailure {
   if (!isApiError(body)) {
-    const message = `The server answered ${status} without saying why.`;
-    return new ApiFailure(message, status, "unexplained", null, null, wait);
+    return new ApiFailure(`HTTP ${status}`, status, "unexplained", null, null, wait);
   }
   const fields = "detail" in body ? faultsOf(body.detail) : [];
   if (fields.length === 0 && body.param) fields.push({ field: body.param, message: body.message });

@@ -653,6 +653,8 @@ export interface Message {
   first_token_seconds: number;
   /** Hosts that something was sent to. */
   left: string[];
+  /** Of docs/reference/errors.md, or the type of an error without one. */
+  error_code: string | null;
 }
 
 export interface MessageExported {
@@ -676,6 +678,8 @@ export interface MessageExported {
   first_token_seconds: number;
   /** Hosts that something was sent to. */
   left: string[];
+  /** Of docs/reference/errors.md, or the type of an error without one. */
+  error_code: string | null;
   conversation: string;
 }
 

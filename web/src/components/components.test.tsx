@@ -181,11 +181,16 @@ test("a notice is announced, is replaced by the next of its kind, and undoes onc
   await waitFor(() => expect(within(region).queryByText("Deleted")).toBeNull());
 });
 
-test("an error says what happened in the page's language, or in the server's words", () => {
+test("an error says what happened in the page's language, with the server's words where they tell more", () => {
   const french = (key: Parameters<typeof translate>[1], values = {}) => translate("fr", key, values);
   expect(failureText(new ApiFailure("x", 0, "unreachable"), french)).toContain("Le serveur n’a pas répondu");
-  expect(failureText(new ApiFailure("x", 502, "unexplained"), french)).toContain("502");
-  expect(failureText(new ApiFailure("The name is taken.", 409, "conflict"), french)).toBe("The name is taken.");
+  expect(failureText(new ApiFailure("HTTP 502", 502, "unexplained"), french)).toContain("sans explication (HTTP 502)");
+  const taken = new ApiFailure("The name is taken.", 409, "conflict_error", "conflict");
+  expect(failureText(taken, french)).toMatch(/^Impossible dans l’état actuel\s: The name is taken\.$/);
+  expect(failureText(taken, (key, values) => translate("en", key, values))).toBe("The name is taken.");
+  const newer = (type: string) => failureText(new ApiFailure("It rains.", 500, type, "weather"), french);
+  expect(newer("server_error")).toMatch(/^Le serveur a échoué\s: It rains\.$/);
+  expect(newer("weather_error")).toBe("It rains.");
   expect(failureText(new TypeError("undefined is not a function"), french)).toBe(
     "Une erreur s’est produite sur cette page.",
   );

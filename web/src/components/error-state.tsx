@@ -2,21 +2,20 @@
 import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiFailure } from "@/api/failure";
-import { type Key, type Translate, useT } from "@/i18n";
+import { type Translate, useT } from "@/i18n";
 import { Button } from "./button";
+import { ERROR_WORDS } from "./error-words";
 
-const OWN_WORDS: Record<string, Key> = {
-  disk_full: "error.diskFull",
-  unreachable: "error.unreachable",
-  unexplained: "error.unexplained",
-  unreadable: "error.unreadable",
-};
+/** `code`: an error's, or the type of one without. `detail`: the server's own words, which say what was wrong, where, and what to do. */
+export function errorText(code: string | null, detail: string, t: Translate): string {
+  const key = ERROR_WORDS[code ?? ""];
+  return key === undefined ? detail : t(key, { detail });
+}
 
-/** Ours where the page itself noticed; else the server's, which says what was wrong, where, and what to do. */
 export function failureText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiFailure)) return t("error.page");
-  const own = OWN_WORDS[error.code ?? ""] ?? OWN_WORDS[error.type];
-  return own === undefined ? error.message : t(own, { status: error.status });
+  const { code, type, message } = error;
+  return errorText(code !== null && code in ERROR_WORDS ? code : type, message, t);
 }
 
 export interface ErrorStateProps {

@@ -46,3 +46,19 @@ test("a temporary chat that outgrows its model goes on without its oldest turns,
   ]);
   expect(screen.getByRole("button", { name: "Show where" })).toBeTruthy();
 });
+
+test.each([
+  ["what cannot be read", "nonsense", /La réponse a échoué\s: La réponse est illisible/],
+  ["an answer that was given up", '{"choices":[{"finish_reason":"error"}]}', /Le moteur a abandonné la réponse/],
+  ["a reason", '{"object":"error","code":"engine_crashed","message":"Out."}', /Le moteur s’est arrêté.*\(Out\.\)/],
+])("a temporary chat that is sent %s says so in the person's language", async (_, data, words) => {
+  const account = { ...ALIX, language: "fr" as const };
+  const { person } = openHouse(
+    "/",
+    { account },
+    { "POST /v1/chat/completions": () => new Response(`data: ${data}\n\n`) },
+  );
+  await person.click(await screen.findByRole("button", { name: "Conversation éphémère" }));
+  await person.type(await screen.findByRole("textbox", { name: "Message" }), "Bonjour{Enter}");
+  expect(await screen.findByText(words)).toBeTruthy();
+});

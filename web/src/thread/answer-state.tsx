@@ -3,7 +3,7 @@ import { CircleAlert, CircleStop, Hourglass, TriangleAlert } from "lucide-react"
 import type { ReactNode } from "react";
 import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
-import { failureText } from "@/components/error-state";
+import { errorText, failureText } from "@/components/error-state";
 import { type Translate, useT } from "@/i18n";
 import type { Outgoing } from "./queue";
 import { activeOnPath } from "./state";
@@ -112,7 +112,7 @@ function endedWords(message: Message, t: Translate): { text: string; bad: boolea
     case "cut_off":
       return { text: t(written ? "message.cutOff" : "message.cutOffEmpty"), bad: false, goOn: written };
     case "failed": {
-      const reason = t("message.failed", { reason: message.error ?? "" });
+      const reason = t("message.failed", { reason: errorText(message.error_code, message.error ?? "", t) });
       return { text: `${reason} ${t(written ? "message.failedKept" : "message.failedEmpty")}`, bad: true, goOn: false };
     }
     case "done":

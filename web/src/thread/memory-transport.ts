@@ -4,7 +4,7 @@
  */
 
 import { createEventParser } from "@/api/event-parser";
-import { failureOf, unreachable } from "@/api/failure";
+import { ApiFailure, failureOf, unreachable } from "@/api/failure";
 import type { ContextUse, Conversation, Message, RunEvent } from "@/api/types";
 import type { Snapshot } from "./merge";
 import { optimistic, type Send } from "./send";
@@ -27,13 +27,11 @@ export interface MemoryParts {
   count: Count;
   /** The model must have a name here: the public API has no default. `served_by`: its card's, empty for this server. */
   beginning: () => Promise<Beginning & { served_by?: string }>;
-  /** A failure in the person's language; in a kept conversation the server says it. */
-  say?: (failure: unknown) => string;
   now?: () => string;
 }
 
 export function memoryTransport(parts: MemoryParts): Transport {
-  const { ask, count, beginning, say = String, now = () => new Date().toISOString() } = parts;
+  const { ask, count, beginning, now = () => new Date().toISOString() } = parts;
   const messages = new Map<string, Message>();
   const logs = new Map<string, Log>();
 
@@ -101,7 +99,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
         for (const event of reader.read(data)) tell(run, whole(message, event));
       for (const event of reader.end()) tell(run, whole(message, event));
     } catch (failure) {
-      tell(run, { type: "conversation.response.error", message: say(failure), code: null });
+      tell(run, failedBy(failure));
     }
   }
 
@@ -175,7 +173,7 @@ function after(message: Message, event: RunEvent): Message {
     case "conversation.response.done":
       return { ...message, state: "done", finish: event.finish };
     case "conversation.response.error":
-      return { ...message, state: "failed", error: event.message };
+      return { ...message, state: "failed", error: event.message, error_code: event.code };
     default:
       return { ...message, state: event.type === "run.stopped" ? "stopped" : "cut_off" };
   }
@@ -191,6 +189,12 @@ function whole(before: Message, event: RunEvent): RunEvent {
     seconds: before.seconds + seconds,
     first_token_seconds: before.first_token_seconds + first,
   };
+}
+
+function failedBy(failure: unknown): RunEvent {
+  const type = "conversation.response.error";
+  if (!(failure instanceof ApiFailure)) return { type, message: String(failure), code: "page" };
+  return { type, message: failure.message, code: failure.code ?? failure.type };
 }
 
 function startedBy(message: string, model: string, servedBy: string, use: ContextUse): RunEvent {

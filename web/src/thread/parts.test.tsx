@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiFailure } from "@/api/failure";
 import type { Message, RunEvent, Sampling } from "@/api/types";
 import { TooltipProvider } from "@/components/tooltip";
+import { LanguageContext } from "@/i18n";
 import { furnish } from "@/test/dom";
 import { fakeServer, json } from "@/test/fake-fetch";
 import { modelCard } from "@/test/model-card";
@@ -97,6 +98,18 @@ describe("an answer", () => {
       expect(note && within(note).getByRole("button", name(action))).toBeDefined();
       cleanup();
     }
+  });
+
+  it("says in the person's language why it failed, also one that was kept", () => {
+    const failed = answer("a", "q", { state: "failed", error: "3000 tokens of 2048.", error_code: "3051" });
+    const store = threadOf([asked, failed]);
+    show(
+      store,
+      <LanguageContext value="ja">
+        <Answer id="a" onUndo={noUndo} />
+      </LanguageContext>,
+    );
+    expect(screen.getByText(/モデルが扱える長さを超えています：3000 tokens of 2048\./)).toBeDefined();
   });
 
   it("offers to answer again in one place", () => {

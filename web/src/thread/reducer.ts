@@ -91,13 +91,14 @@ function tell(message: Message, event: RunEvent): Message {
         state: "done",
         finish: event.finish,
         error: null,
+        error_code: null,
         prompt_tokens: event.usage.prompt_tokens,
         completion_tokens: event.usage.completion_tokens,
         seconds: event.seconds,
         first_token_seconds: event.first_token_seconds,
       };
     case "conversation.response.error":
-      return { ...message, state: "failed", error: event.message };
+      return { ...message, state: "failed", error: event.message, error_code: event.code };
     case "run.stopped":
       return { ...message, state: "stopped" };
     case "run.cut_off":

@@ -44,6 +44,7 @@ const BLANK: Message = {
   state: "done",
   finish: null,
   error: null,
+  error_code: null,
   prompt_tokens: 0,
   completion_tokens: 0,
   seconds: 0,

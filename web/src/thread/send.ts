@@ -64,7 +64,8 @@ export function under(send: Send, parent: string | null): Send {
 
 /** What the page shows until the server answers. `created` only dates the message; nothing is ordered by it. */
 export function optimistic(send: Send, created: string): Message[] {
-  if (send.kind === "continue") return [{ ...send.before, run: send.run, state: "waiting", finish: null, error: null }];
+  if (send.kind === "continue")
+    return [{ ...send.before, run: send.run, state: "waiting", finish: null, error: null, error_code: null }];
   const blank = { ...BLANK, created };
   if (send.kind === "regenerate") {
     const { id, run } = send.answer;
@@ -120,6 +121,7 @@ const BLANK: Message = {
   state: "done",
   finish: null,
   error: null,
+  error_code: null,
   prompt_tokens: 0,
   completion_tokens: 0,
   seconds: 0,

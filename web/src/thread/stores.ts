@@ -6,8 +6,6 @@ import { ApiFailure, unreachable } from "@/api/failure";
 import { newId } from "@/api/id";
 import { keys, modelsQuery } from "@/api/queries";
 import type { Session } from "@/api/types";
-import { failureText } from "@/components/error-state";
-import type { Translate } from "@/i18n";
 import { modelNamed, talking } from "@/shell/model-facts";
 import { createDrafts, type Drafts } from "./drafts";
 import { memoryTransport } from "./memory-transport";
@@ -89,17 +87,16 @@ function moveDraft(cache: QueryClient, to: string): void {
 }
 
 /** A thread of which nothing is kept. Its choices stay those of the new chat, also while it goes on. */
-export function temporaryStore(cache: QueryClient, t: Translate): ThreadStore {
+export function temporaryStore(cache: QueryClient): ThreadStore {
   const transport = memoryTransport({
     ask: (body, signal) => openChat(cache, body, signal),
     count: countContext,
     async beginning() {
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
-      if (!served) throw new ApiFailure(t("temporary.noModel"), 503, "no_model");
+      if (!served) throw new ApiFailure("There is no model.", 503, "no_model");
       return { model: served.id, settings, served_by: served.served_by ?? "" };
     },
-    say: (failure) => failureText(failure, t),
   });
   return createStore({ id: newId(), exists: false, transport });
 }

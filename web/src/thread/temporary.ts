@@ -97,7 +97,7 @@ export function createChatReader(prefix: string, clock: () => number = () => per
     return [...rest, end];
   }
 
-  function failed(message: string, code: string | null): RunEvent[] {
+  function failed(message: string, code: string): RunEvent[] {
     return ended({ type: "conversation.response.error", message, code });
   }
 
@@ -106,7 +106,8 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       if (over || data === "[DONE]") return [];
       const chunk = parse(data);
       if (chunk === null) return failed("The stream could not be read.", "unreadable");
-      if (chunk.object === "error") return failed(String(chunk.message ?? ""), chunk.code ?? null);
+      if (chunk.object === "error")
+        return failed(String(chunk.message ?? ""), chunk.code ?? chunk.type ?? "server_error");
       const choice = chunk.choices?.[0];
       const events = said(unrepeated(textOf(choice?.delta?.content)));
       const finish = choice?.finish_reason;
@@ -123,6 +124,7 @@ interface Chunk {
   object?: string;
   message?: string;
   code?: string | null;
+  type?: string;
   choices?: { delta?: { content?: unknown }; finish_reason?: string | null }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } };
 }

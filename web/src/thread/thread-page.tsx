@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { ApiFailure } from "@/api/failure";
 import { useConversation } from "@/api/queries";
 import { reachability } from "@/api/reachability";
@@ -56,18 +56,12 @@ export function ThreadPage({ conversationId, target = null }: ThreadPageProps) {
 
 /** The thread of an address, and how to begin another one where none is fixed yet. */
 function useThread(id: string | null): [ThreadStore, (temporary: boolean) => void] {
-  const t = useT();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const [{ temporary }, choose] = useNewChat();
-  // A change of language must not make another thread.
-  const words = useRef(t);
-  useEffect(() => {
-    words.current = t;
-  });
   const store = useMemo(() => {
     if (id !== null) return storeOf(cache, id);
-    return temporary ? temporaryStore(cache, (...said) => words.current(...said)) : newStore(cache);
+    return temporary ? temporaryStore(cache) : newStore(cache);
   }, [cache, id, temporary]);
   const exists = useSyncExternalStore(store.subscribe, () => store.view().exists);
   const fresh = id === null;

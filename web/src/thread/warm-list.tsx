@@ -95,5 +95,6 @@ function turn(id: string, parent: string | null, role: Message["role"], content:
     seconds: 1,
     first_token_seconds: 1,
     left: [],
+    error_code: null,
   };
 }

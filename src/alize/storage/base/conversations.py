@@ -59,6 +59,7 @@ class MessageRecord:
     seconds: float = 0.0
     first_token_seconds: float = 0.0
     left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
+    error_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,4 @@ export const shell = {
   "suggest.thing_text": "What does a compass do?",
   "toast.one": "Notice",
   "toast.all": "Notices ({hotkey})",
-  "error.unreachable": "The server was not reached. Check that it runs and that there is a connection to it.",
-  "error.diskFull":
-    "The server’s disk is full. Nothing that was kept is lost. Once space has been freed on it, this works again.",
-  "error.unexplained": "The server answered with status {status} and no reason.",
-  "error.unreadable": "The answer could not be read. Something between this page and the server may have changed it.",
-  "error.page": "Something on this page went wrong.",
 };

@@ -88,7 +88,6 @@ export const thread = {
   "temporary.on": "Temporary chat. ",
   "temporary.text": "Nothing of it is stored, here or on the server. It ends when you leave it.",
   "temporary.end": "End it",
-  "temporary.noModel": "No model is ready to answer.",
 
   "sampling.open": "Settings of this conversation",
   "sampling.title": "Settings of this conversation",

@@ -119,11 +119,4 @@ export const shell: Record<keyof typeof words, string> = {
   "suggest.thing_text": "What does a compass do?",
   "toast.one": "Notification",
   "toast.all": "Notifications ({hotkey})",
-  "error.unreachable": "Le serveur n’a pas répondu. Vérifiez qu’il fonctionne et que la connexion est établie.",
-  "error.diskFull":
-    "Le disque du serveur est plein. Rien de ce qui était enregistré n’est perdu. Dès que de la place y aura été libérée, cela fonctionnera de nouveau.",
-  "error.unexplained": "Le serveur a répondu par le statut {status}, sans explication.",
-  "error.unreadable":
-    "La réponse est illisible. Un intermédiaire entre cette page et le serveur l’a peut-être modifiée.",
-  "error.page": "Une erreur s’est produite sur cette page.",
 };

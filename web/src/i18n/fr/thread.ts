@@ -91,7 +91,6 @@ export const thread: Record<keyof typeof words, string> = {
   "temporary.on": "Conversation éphémère. ",
   "temporary.text": "Rien n’en est enregistré, ni ici ni sur le serveur. Elle prend fin quand vous la quittez.",
   "temporary.end": "Terminer",
-  "temporary.noModel": "Aucun modèle n’est prêt à répondre.",
 
   "sampling.open": "Réglages de cette conversation",
   "sampling.title": "Réglages de cette conversation",

@@ -116,10 +116,4 @@ export const shell: Record<keyof typeof words, string> = {
   "suggest.thing_text": "What does a compass do?",
   "toast.one": "お知らせ",
   "toast.all": "お知らせ（{hotkey}）",
-  "error.unreachable": "サーバーに接続できませんでした。サーバーが動作しているか、接続を確認してください。",
-  "error.diskFull":
-    "サーバーのディスクがいっぱいです。保存済みのものは失われていません。空き容量を作ると、また使えるようになります。",
-  "error.unexplained": "サーバーがステータス {status} を返しましたが、理由は示されませんでした。",
-  "error.unreadable": "応答を読み取れませんでした。このページとサーバーの間で内容が変わった可能性があります。",
-  "error.page": "このページで問題が発生しました。",
 };

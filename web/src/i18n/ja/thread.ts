@@ -91,7 +91,6 @@ export const thread: Record<keyof typeof words, string> = {
   "temporary.on": "一時チャット。",
   "temporary.text": "この会話はこの端末にもサーバーにも保存されません。この会話を離れると終わります。",
   "temporary.end": "終了する",
-  "temporary.noModel": "回答できるモデルがありません。",
 
   "sampling.open": "この会話の設定",
   "sampling.title": "この会話の設定",

@@ -1,0 +1,35 @@
+/** What went wrong, in Japanese. `{detail}`: the words of the server, which are English. */
+import type { errors as words } from "../en/errors";
+
+export const errors: Record<keyof typeof words, string> = {
+  "error.page": "このページで問題が発生しました。",
+  "error.unreachable": "サーバーに接続できませんでした。サーバーが動作しているか、接続を確認してください。",
+  "error.unreadable": "応答を読み取れませんでした。このページとサーバーの間で内容が変わった可能性があります。",
+  "error.unexplained": "サーバーが理由を示さずに応答しました（{detail}）。",
+  "error.noModel": "回答できるモデルがありません。",
+  "error.diskFull":
+    "サーバーのディスクがいっぱいです。保存済みのものは失われていません。空き容量を作ると、また使えるようになります。",
+  "error.engineGaveUp": "エンジンが回答を中断しました。",
+  "error.field": "この値は受け付けられません：{detail}",
+  "error.invalid": "サーバーがこの要求を受け付けませんでした：{detail}",
+  "error.model": "このモデルは使えません：{detail}",
+  "error.tooLong": "モデルが扱える長さを超えています：{detail}",
+  "error.media": "この画像はモデルに渡せません：{detail}",
+  "error.unsupported": "サーバーはこれに対応していません：{detail}",
+  "error.tooLarge": "送信内容が大きすぎます：{detail}",
+  "error.slow": "接続が遅すぎました。もう一度お試しください。（{detail}）",
+  "error.signedOut": "サインインが必要です：{detail}",
+  "error.forbidden": "このアカウントには許可されていません：{detail}",
+  "error.csrf": "サーバーがこのページを認識できませんでした。再読み込みして、もう一度お試しください。（{detail}）",
+  "error.notFound": "見つかりません：{detail}",
+  "error.conflict": "現在の状態では行えません：{detail}",
+  "error.busy": "サーバーが混み合っています。しばらくしてからもう一度お試しください。（{detail}）",
+  "error.tooMany": "短時間の要求が多すぎます。少し待ってから、もう一度お試しください。（{detail}）",
+  "error.engine": "エンジンが現在利用できません。しばらくしてからもう一度お試しください。（{detail}）",
+  "error.engineCrashed": "エンジンが停止し、再起動しています。しばらくしてからもう一度お試しください。（{detail}）",
+  "error.upstream": "このモデルを担当するサーバーで失敗しました：{detail}",
+  "error.upstreamRefused": "このモデルを担当するサーバーに拒否されました：{detail}",
+  "error.upstreamTimeout": "このモデルを担当するサーバーが時間内に応答しませんでした：{detail}",
+  "error.storage": "サーバーのデータベースが現在利用できません。（{detail}）",
+  "error.server": "サーバーで問題が発生しました：{detail}",
+};
