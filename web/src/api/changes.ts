@@ -49,10 +49,9 @@ export function useChanges(enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return;
     const ending = new AbortController();
-    openChanges((change) => applyChange(cache, change), ending.signal).catch(() => {
-      // Refused (signed out elsewhere): asking for the session says so to the whole page.
-      void cache.invalidateQueries({ queryKey: keys.session });
-    });
+    // Signed out elsewhere? Asking for the session says so to the whole page, which then listens no more.
+    const refused = () => void cache.invalidateQueries({ queryKey: keys.session });
+    void openChanges((change) => applyChange(cache, change), refused, ending.signal);
     return () => ending.abort();
   }, [cache, enabled]);
 }

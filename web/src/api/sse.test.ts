@@ -224,10 +224,34 @@ test("a page where a stream should be is not read as one", async () => {
   expect(at.waits).toHaveLength(1);
 });
 
+const never = (failure: unknown) => expect.unreachable(String(failure));
+
+test.each([403, 404])(
+  "the stream of changes is asked for again, slowly, after somebody in between answered %i",
+  async (status) => {
+    const at = world([() => refused(status, "No."), () => new Response("<h1>No</h1>", { status })]);
+    const refusals: unknown[] = [];
+    const changes: string[] = [];
+    const done = openChanges(
+      (change) => changes.push(change.type),
+      (failure) => refusals.push(failure),
+      at.ending.signal,
+      at.around,
+    );
+    (await opened(at, 1)).send('event: ready\ndata: {"type":"ready"}\n\n');
+    await vi.waitFor(() => expect(changes).toEqual(["ready"]));
+    expect(refusals).toMatchObject([{ status }, { status }]);
+    expect(at.waits.every((pause) => pause >= 30_000)).toBe(true);
+    expect(at.waits).toHaveLength(2);
+    at.ending.abort();
+    await done;
+  },
+);
+
 test("each connection of the stream of changes says that it begins: what changed before is not told", async () => {
   const at = world();
   const changes: string[] = [];
-  const done = openChanges((change) => changes.push(change.type), at.ending.signal, at.around);
+  const done = openChanges((change) => changes.push(change.type), never, at.ending.signal, at.around);
   const one = await opened(at, 1);
   one.send('event: ready\ndata: {"type":"ready"}\n\n');
   one.send('data: {"type":"conversation.changed","id":"1"}\n\n');

@@ -17,6 +17,8 @@ const HIDDEN_GRACE = 10_000; // ms that a stream stays after the page was hidden
 const FIRST_PAUSE = 500; // ms
 const LONGEST_PAUSE = 30_000;
 const LONGEST_WISH = 60_000; // a server's; a date that it gives may lie hours ahead for a clock that is behind
+/** About that long is waited before a stream that was refused is asked for again. */
+const REFUSED_PAUSE = 60_000;
 
 export type StreamState = "connecting" | "open" | "waiting";
 
@@ -197,24 +199,33 @@ export function openRun(
   );
 }
 
-/** Follows what changes for this person, for ever. Each connection begins with `ready`: what changed before it is not told. */
-export function openChanges(
+/**
+ * Follows what changes for this person until the signal is aborted. Each connection begins with `ready`: what changed before it is
+ * not told. What waiting does not mend is told, and asked again much later: it may have been somebody in between who refused.
+ */
+export async function openChanges(
   onChange: (change: Change) => void,
+  onRefused: (failure: unknown) => void,
   signal: AbortSignal,
-  around?: Surroundings,
+  around: Surroundings = browser(),
 ): Promise<void> {
-  return follow(
-    {
-      path: () => under("/api/changes", PREFIX),
-      after: "",
-      onEvent({ data }) {
-        onChange(eventOf<Change>(data));
-        return false;
-      },
-      signal,
+  const following: Following = {
+    path: () => under("/api/changes", PREFIX),
+    after: "",
+    onEvent({ data }) {
+      onChange(eventOf<Change>(data));
+      return false;
     },
-    around,
-  );
+    signal,
+  };
+  while (!signal.aborted) {
+    try {
+      await follow(following, around);
+    } catch (failure) {
+      onRefused(failure);
+      await around.wait(REFUSED_PAUSE * (0.5 + around.random()), signal);
+    }
+  }
 }
 
 function eventOf<T extends { type: string }>(data: string): T {
