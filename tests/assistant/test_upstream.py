@@ -163,6 +163,19 @@ async def test_hosts_beyond_this_machine_are_named_also_those_behind_the_upstrea
     assert (await page.call("GET", "/v1/models/theirs", 200))["served_by"] == "api.example"
 
 
+async def test_of_an_upstream_that_is_answered_through_others_all_of_them_are_named(page: Page, upstream: Hostile) -> None:
+    behind = ["b.example", "api.example", "b.example", "127.0.0.1:9000", 7]
+    upstream.lists({"id": "theirs", "served_by": "api.example", "left": behind})
+    assert page.desk.parts.upstream is not None
+    await page.desk.parts.upstream.refresh()
+    card = await page.call("GET", "/v1/models/theirs", 200)
+    assert (card["served_by"], card["left"]) == ("api.example", ["b.example", "api.example"])
+    upstream.streams(says("Hi", "stop"), "[DONE]")
+    chat = await page.begin(model="theirs", title="mine")
+    events = await page.follow((await page.ask(chat))["run"]["id"])
+    assert events[-1][1]["left"] == ["b.example", "api.example"]
+
+
 async def test_a_neighbour_of_the_upstream_is_no_host_beyond_its_machine(page: Page, upstream: Hostile) -> None:
     upstream.lists({"id": "theirs", "served_by": "127.0.0.1:9000"})
     assert page.desk.parts.upstream is not None

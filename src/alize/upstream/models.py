@@ -15,6 +15,7 @@ __all__ = ["MOST_MODELS", "UpstreamModel", "models_of"]
 MOST_MODELS = 2000
 """Models of a list that are looked at."""
 _LONGEST_NAME = 200
+_MOST_HOSTS = 10
 _LONGEST_TEXT = 2000  # characters of a description
 _PASSED = ("completion_chat", "function_calling", "reasoning", "vision")
 """Capabilities that the chat endpoint passes on; others need endpoints that are not passed on."""
@@ -76,8 +77,7 @@ def _model(here: str, there: str, card: Mapping[str, Any], address: Address, con
     mistral = "completion_chat" in able or address.host == "api.mistral.ai"
     aliases = card.get("aliases")
     names = [name for name in cast("list[object]", aliases)[:100] if isinstance(name, str)] if isinstance(aliases, list) else []
-    beyond = _text(card.get("served_by"))[:_LONGEST_NAME]  # an Alizé that asks an upstream of its own
-    hosts = ("" if address.loopback else address.host, "" if is_near(beyond) else beyond)  # its neighbour is on its machine
+    hosts = ["" if address.loopback else address.host, *_beyond(card)]
     return UpstreamModel(
         id=here,
         there=there,
@@ -92,8 +92,16 @@ def _model(here: str, there: str, card: Mapping[str, Any], address: Address, con
         capabilities=frozenset(name for name in _PASSED if able.get(name) is True) if able else frozenset({"completion_chat"}),
         licence=_text(card.get("license"))[:_LONGEST_NAME] or None,
         temperature=_temperature(card.get("default_model_temperature")),
-        left=tuple(host for host in hosts if host),
+        left=tuple(dict.fromkeys(host for host in hosts if host)),
     )
+
+
+def _beyond(card: Mapping[str, Any]) -> list[str]:
+    """The hosts that an Alizé which asks an upstream of its own says that a question reaches; its neighbours are on its machine."""
+    left = card.get("left")
+    said = cast("list[object]", left)[:_MOST_HOSTS] if isinstance(left, list) else [card.get("served_by")]
+    hosts = [_text(host)[:_LONGEST_NAME] for host in said]
+    return [host for host in hosts if not is_near(host)]
 
 
 def _context(card: Mapping[str, Any]) -> int:

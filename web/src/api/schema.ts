@@ -462,6 +462,8 @@ export interface FTModelCard {
   languages: string[];
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
+  /** Beyond the public API: hosts outside this machine that a question reaches, nearest first. */
+  left: string[];
   type: "fine-tuned";
   job: string;
   root: string;
@@ -730,6 +732,8 @@ export interface ModelCard {
   languages: string[];
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
+  /** Beyond the public API: hosts outside this machine that a question reaches, nearest first. */
+  left: string[];
   type: "base";
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { translate } from "@/i18n";
 import { abilities, modelCard } from "@/test/model-card";
 import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, talking } from "./model-facts";
 
@@ -8,7 +9,18 @@ const large = modelCard("large", { served_by: "api.example.com" });
 test("a model of another host says so; one of ours is on this machine only where the page is looked at on it", () => {
   expect(placeOf(small, "127.0.0.1")).toEqual({ kind: "here" });
   expect(placeOf(small, "house.example")).toEqual({ kind: "server" });
-  expect(placeOf(large, "127.0.0.1")).toEqual({ kind: "remote", host: "api.example.com" });
+  expect(placeOf(large, "127.0.0.1")).toEqual({ kind: "remote", host: "api.example.com", by: [] });
+});
+
+test("of a server whose models are answered elsewhere, all that words pass are named", () => {
+  const far = modelCard("far", {
+    served_by: "api.example.com",
+    left: ["near.example", "b.example", "api.example.com"],
+  });
+  const { key, what, values } = placeWords(placeOf(far, "127.0.0.1"));
+  const [where, goes] = [key, what].map((one) => translate("en", one, values));
+  expect(where).toBe("Runs on api.example.com, by way of near.example, b.example");
+  expect(goes).toBe("What you write is sent to near.example, b.example, and from there to api.example.com.");
 });
 
 test("a neighbour on the server's machine is no host that words leave for, and no claim that they stay either", () => {

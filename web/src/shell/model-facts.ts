@@ -3,8 +3,11 @@ import { isLoopback } from "@/api/base";
 import type { Model } from "@/api/types";
 import type { Key } from "@/i18n";
 
-/** `near`: another server on the machine that Alizé runs on, which is `host` to Alizé. */
-export type Place = { kind: "here" | "server" } | { kind: "near" | "remote"; host: string };
+/** `near`: another server on the machine that Alizé runs on, which is `host` to Alizé. `by`: hosts that pass on what is written. */
+export type Place =
+  | { kind: "here" | "server" }
+  | { kind: "near"; host: string }
+  | { kind: "remote"; host: string; by: readonly string[] };
 
 /**
  * Where answers of this model are computed. A card whose `served_by` is empty is this server's own; "this machine" is said only where
@@ -12,7 +15,10 @@ export type Place = { kind: "here" | "server" } | { kind: "near" | "remote"; hos
  */
 export function placeOf(model: Model, hostname: string): Place {
   const host = model.served_by;
-  if (host !== "") return { kind: isLoopback(host.replace(/:\d+$/, "")) ? "near" : "remote", host };
+  if (host !== "") {
+    if (isLoopback(host.replace(/:\d+$/, ""))) return { kind: "near", host };
+    return { kind: "remote", host, by: model.left.filter((one) => one !== host) };
+  }
   return { kind: isLoopback(hostname) ? "here" : "server" };
 }
 
@@ -31,8 +37,11 @@ export function placeWords(place: Place): Said {
       return { key: "shell.runs_server", what: "shell.runs_server_what", values: {} };
     case "near":
       return { key: "shell.runs_near", what: "shell.runs_near_what", values: { host: place.host } };
-    case "remote":
-      return { key: "shell.runs_remote", what: "shell.runs_remote_what", values: { host: place.host } };
+    case "remote": {
+      const { host, by } = place;
+      if (by.length === 0) return { key: "shell.runs_remote", what: "shell.runs_remote_what", values: { host } };
+      return { key: "shell.runs_by", what: "shell.runs_by_what", values: { host, by: by.join(", ") } };
+    }
   }
 }
 

@@ -21,6 +21,7 @@ export function modelCard(id: string, more: Partial<ModelCard> = {}): ModelCard 
     default_max_tokens: null,
     languages: [],
     served_by: "",
+    left: [],
     ...more,
   };
 }

@@ -25,8 +25,8 @@ export interface MemoryParts {
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
   /** What a model is sent of messages: POST /api/context. */
   count: Count;
-  /** The model must have a name here: the public API has no default. `served_by`: its card's, empty for this server. */
-  beginning: () => Promise<Beginning & { served_by?: string }>;
+  /** The model must have a name here: the public API has no default. `served_by` and `left`: its card's, empty for this server. */
+  beginning: () => Promise<Beginning & { served_by?: string; left?: readonly string[] }>;
   now?: () => string;
 }
 
@@ -86,7 +86,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
     try {
       for (let before = blocker(run); before; before = blocker(run)) await ending(before);
       if (log.ended) return;
-      const { served_by = "", ...begun } = await beginning();
+      const { served_by = "", left = [], ...begun } = await beginning();
       const reader = createChatReader(message.content);
       const continuing = message.content !== "";
       const path = pathTo(continuing ? message.id : message.parent);
@@ -96,8 +96,8 @@ export function memoryTransport(parts: MemoryParts): Transport {
       const response = await ask(chatRequest(sent, begun.model, begun.settings), log.end.signal);
       if (!response.ok) throw await failureOf(response);
       for await (const data of dataOf(response))
-        for (const event of reader.read(data)) tell(run, whole(message, event));
-      for (const event of reader.end()) tell(run, whole(message, event));
+        for (const event of reader.read(data)) tell(run, whole(message, event, left));
+      for (const event of reader.end()) tell(run, whole(message, event, left));
     } catch (failure) {
       tell(run, failedBy(failure));
     }
@@ -180,11 +180,13 @@ function after(message: Message, event: RunEvent): Message {
 }
 
 /** The end of an answer says what all of it took, also the parts that it went on from. */
-function whole(before: Message, event: RunEvent): RunEvent {
-  if (event.type !== "conversation.response.done" || before.content === "") return event;
+function whole(before: Message, event: RunEvent, left: readonly string[]): RunEvent {
+  if (event.type !== "conversation.response.done") return event;
+  if (before.content === "") return { ...event, left: [...left] };
   const { usage, seconds, first_token_seconds: first } = event;
   return {
     ...event,
+    left: [...left],
     usage: { ...usage, completion_tokens: before.completion_tokens + usage.completion_tokens },
     seconds: before.seconds + seconds,
     first_token_seconds: before.first_token_seconds + first,

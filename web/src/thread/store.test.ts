@@ -299,7 +299,12 @@ describe("a thread", () => {
 
   it("says of a temporary answer, before it is asked for, which server makes it", async () => {
     const { ask, count, asked } = engine();
-    const beginning = async () => ({ model: "large", settings: {}, served_by: "api.example" });
+    const beginning = async () => ({
+      model: "large",
+      settings: {},
+      served_by: "api.example",
+      left: ["b.example", "api.example"],
+    });
     const store = createStore({
       id: "c",
       transport: memoryTransport({ ask, count, beginning }),
@@ -313,7 +318,7 @@ describe("a thread", () => {
     asked[0]?.write("a");
     asked[0]?.end();
     await until(store, () => last(store)?.state === "done");
-    expect(last(store)).toMatchObject({ content: "a", served_by: "api.example" });
+    expect(last(store)).toMatchObject({ content: "a", served_by: "api.example", left: ["b.example", "api.example"] });
   });
 
   it("counts a host whose picture a temporary answer showed, also while it is written", async () => {

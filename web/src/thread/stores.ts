@@ -95,7 +95,7 @@ export function temporaryStore(cache: QueryClient): ThreadStore {
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
       if (!served) throw new ApiFailure("There is no model.", 503, "no_model");
-      return { model: served.id, settings, served_by: served.served_by ?? "" };
+      return { model: served.id, settings, served_by: served.served_by, left: served.left };
     },
   });
   return createStore({ id: newId(), exists: false, transport });

@@ -49,7 +49,7 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 
 
 def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
-    """`license`, `default_max_tokens`, `languages` and `served_by` are ours, the rest is the public API's."""
+    """`license`, `default_max_tokens`, `languages`, `served_by` and `left` are ours, the rest is the public API's."""
     card = model.card if isinstance(model, Served) else model
     able = (card.capabilities - {"vision"}) & SERVED if isinstance(model, Served) else card.capabilities
     if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
@@ -76,6 +76,7 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
         "languages": list(model.card.languages) if isinstance(model, Served) else [],
         "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
         "served_by": "" if isinstance(model, Served) else model.left[-1] if model.left else model.host,
+        "left": [] if isinstance(model, Served) else list(model.left),
     }
 
 

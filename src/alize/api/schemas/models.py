@@ -48,6 +48,9 @@ class _Card(Reply):
         default_factory=list, description="Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known."
     )
     served_by: str = Field("", description="Beyond the public API: the host of the upstream that answers; empty: this server.")
+    left: list[str] = Field(
+        default_factory=list, description="Beyond the public API: hosts outside this machine that a question reaches, nearest first."
+    )
 
 
 class ModelCard(_Card):

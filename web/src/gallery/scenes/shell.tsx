@@ -122,6 +122,7 @@ export const SHELL: readonly Scene[] = [
                   served_by: `${"a-very-long-host-name-".repeat(4)}.example.com`,
                 }),
                 modelCard("near", { served_by: "127.0.0.1:8080" }),
+                modelCard("far", { served_by: "api.example.com", left: ["house.example", "api.example.com"] }),
                 modelCard(LONG_WORD, { description: LONG_WORD, max_context_length: 1 }),
               ],
             }),

@@ -51,6 +51,8 @@ export const shell = {
   "shell.runs_near_what":
     "What you write goes to {host}, another server on Alizé’s machine. It leaves the machine only if that server passes it on.",
   "shell.runs_remote_what": "What you write is sent to {host}.",
+  "shell.runs_by": "Runs on {host}, by way of {by}",
+  "shell.runs_by_what": "What you write is sent to {by}, and from there to {host}.",
   "shell.where": "Where answers are computed",
   "shell.me": "Account and settings: ",
   "shell.settings": "Settings",

@@ -54,6 +54,8 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.runs_near_what":
     "Ce que vous écrivez va à {host}, un autre serveur de la machine d’Alizé. Rien ne quitte la machine, sauf si ce serveur le transmet.",
   "shell.runs_remote_what": "Ce que vous écrivez est envoyé à {host}.",
+  "shell.runs_by": "Tourne sur {host}, par {by}",
+  "shell.runs_by_what": "Ce que vous écrivez est envoyé à {by}, puis de là à {host}.",
   "shell.where": "Où les réponses sont calculées",
   "shell.me": "Compte et réglages : ",
   "shell.settings": "Réglages",

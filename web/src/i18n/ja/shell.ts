@@ -53,6 +53,8 @@ export const shell: Record<keyof typeof words, string> = {
   "shell.runs_near_what":
     "入力した内容は、Alizé と同じマシンで動く別のサーバー {host} に渡されます。そのサーバーが転送しないかぎり、マシンの外には出ません。",
   "shell.runs_remote_what": "入力した内容は {host} に送信されます。",
+  "shell.runs_by": "{by} を経て {host} で実行",
+  "shell.runs_by_what": "入力した内容は {by} に送信され、そこから {host} に送られます。",
   "shell.where": "回答が計算される場所",
   "shell.me": "アカウントと設定：",
   "shell.settings": "設定",
