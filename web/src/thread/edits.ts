@@ -3,7 +3,7 @@
  *
  * A long conversation takes rows out of the page that are far from the eye, and a switch takes all: what was typed must outlive both.
  */
-import type { ThreadStore } from "./store";
+import type { ThreadStore } from "./view";
 
 const begun = new WeakMap<ThreadStore, Map<string, string>>();
 

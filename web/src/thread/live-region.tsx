@@ -7,8 +7,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Message } from "@/api/types";
 import { type Key, useT } from "@/i18n";
 import { read } from "./sentences";
-import { stoppable } from "./store";
 import { useMessage, useView } from "./thread-context";
+import { stoppable } from "./view";
 
 /** Sentences kept in the page; those that are gone were read long ago. */
 const KEPT = 12;

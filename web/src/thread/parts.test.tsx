@@ -19,10 +19,11 @@ import { Question } from "./question";
 import { answer, conversation, question } from "./samples";
 import { runOf } from "./send";
 import { SettingsPanel } from "./settings-panel";
-import { createStore, type ThreadStore } from "./store";
+import { createStore } from "./store";
 import { ThreadContext, useView } from "./thread-context";
 import type { Transport } from "./transport";
 import type { Draft } from "./use-draft";
+import type { ThreadStore } from "./view";
 
 beforeEach(() => furnish());
 

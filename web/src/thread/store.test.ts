@@ -3,8 +3,9 @@ import { ApiFailure, unreachable } from "@/api/failure";
 import type { Message } from "@/api/types";
 import { memoryTransport } from "./memory-transport";
 import { runOf } from "./send";
-import { createStore, stoppable, type ThreadStore } from "./store";
+import { createStore } from "./store";
 import type { Transport } from "./transport";
+import { stoppable, type ThreadStore } from "./view";
 
 /** An engine whose answers are written by the test, piece by piece. */
 function engine() {

@@ -10,8 +10,9 @@ import { modelNamed, talking } from "@/shell/model-facts";
 import { createDrafts, type Drafts } from "./drafts";
 import { memoryTransport } from "./memory-transport";
 import { newChatOf } from "./new-chat";
-import { createStore, type ThreadStore } from "./store";
+import { createStore } from "./store";
 import { type Beginning, serverTransport } from "./transport";
+import type { ThreadStore } from "./view";
 
 interface Kept {
   stores: Map<string, ThreadStore>;

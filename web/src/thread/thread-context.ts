@@ -2,7 +2,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Message } from "@/api/types";
 import { find, type Outgoing } from "./queue";
-import type { ThreadStore, View } from "./store";
+import type { ThreadStore, View } from "./view";
 
 export const ThreadContext = createContext<ThreadStore | null>(null);
 

@@ -12,10 +12,10 @@ import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
 import { wholeOf } from "./merge";
 import { useNewChat } from "./new-chat";
-import type { ThreadStore } from "./store";
 import { newStore, storeOf, temporaryStore } from "./stores";
 import { ThreadContext } from "./thread-context";
 import { type Target, ThreadView } from "./thread-view";
+import type { ThreadStore } from "./view";
 
 export interface ThreadPageProps {
   conversationId: string | null;

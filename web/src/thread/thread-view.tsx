@@ -21,7 +21,6 @@ import { useMessageList } from "./message-list-part";
 import { useNewChat } from "./new-chat";
 import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
-import { stoppable } from "./store";
 import { TemporaryNote, TemporarySwitch } from "./temporary-note";
 import { useStore, useView } from "./thread-context";
 import { useContextOf } from "./use-context-of";
@@ -30,6 +29,7 @@ import { useEyes } from "./use-eyes";
 import { useKeyboard } from "./use-keyboard";
 import { useScroll } from "./use-scroll";
 import { useSettings } from "./use-settings";
+import { stoppable } from "./view";
 import { WarmList } from "./warm-list";
 
 /** Where a search led. */

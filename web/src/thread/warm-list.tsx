@@ -10,8 +10,9 @@ import type { Message } from "@/api/types";
 import { memoryTransport } from "./memory-transport";
 import type { MessageList } from "./message-list";
 import { loadMessageList } from "./message-list-part";
-import { createStore, type ThreadStore } from "./store";
+import { createStore } from "./store";
 import { ThreadContext } from "./thread-context";
+import type { ThreadStore } from "./view";
 import { whenIdle } from "./when-idle";
 
 type List = typeof MessageList;
