@@ -80,10 +80,14 @@ async def test_a_model_that_cannot_see_says_so_and_goes_on_with_words(page: Page
     assert any("Image a.png: not shown." in prompt for prompt in said)
 
 
+CUT = picture(width=200, height=200)["text"][:-60]  # a head, and no end
+
+
 @pytest.mark.parametrize(
     ("attachment", "status", "place"),
     [
         ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64,AA=="}, 400, "attachments.0"),
+        ({"name": "a.png", "type": "image/png", "text": CUT}, 400, "damaged"),
         ({"name": "a.png", "type": "image/png", "text": "pixels"}, 422, "an image is written as data:image/png"),
         ({"name": "a.png", "type": "image/jpeg", "text": picture()["text"]}, 422, "data:image/jpeg"),
         ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64," + "A" * 1_000_000}, 422, "at most"),

@@ -5,18 +5,19 @@ address ─ data: … as it is written │ http(s) only from hosts that a settin
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from alize.api.outside import fetch
 from alize.api.parts import House, Served
 from alize.engine.base import Sight
 from alize.errors import AlizeError, InvalidMedia
-from alize.prompt.images import Floats, pixels_of, size_of, squares, written_out
+from alize.prompt.images import Floats, check_whole, pixels_of, size_of, squares, written_out
 from alize.prompt.placing import grids_of, images_in, marked, sight_with
 
-__all__ = ["look", "measured", "sight_of"]
+__all__ = ["check_written", "look", "measured", "sight_of"]
 
 Message = dict[str, Any]
+T = TypeVar("T")
 
 
 def sight_of(served: Served) -> Sight | None:
@@ -45,6 +46,11 @@ def measured(messages: Sequence[Message], served: Served, sizes: dict[str, tuple
     return marked(messages, [squares(*sizes[image["image_url"]], sight.side, sight.most) for image in images])
 
 
+async def check_written(url: str, path: str, house: House) -> None:
+    """Raises InvalidMedia where a `data:` address holds no whole picture."""
+    await _apart(lambda: check_whole(written_out(url, path), path), house)
+
+
 async def _pixels(url: str, path: str, sight: Sight, house: House) -> Floats:
     scheme = url[:8].lower()
     if scheme.startswith(("http://", "https://")):
@@ -58,7 +64,7 @@ async def _pixels(url: str, path: str, sight: Sight, house: House) -> Floats:
     return await _apart(lambda: pixels_of(written_out(url, path), sight.side, sight.most, path), house)
 
 
-async def _apart(work: Callable[[], Floats], house: House) -> Floats:
+async def _apart(work: Callable[[], T], house: House) -> T:
     """In a thread, so that others are answered meanwhile, and few at once: a picture may unpack to hundreds of megabytes."""
     async with house.parts.lookers:
         return await asyncio.to_thread(work)

@@ -24,7 +24,7 @@ from PIL import Image
 
 from alize.errors import InvalidMedia
 
-__all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "pixels_of", "size_of", "squares", "written_out"]
+__all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "check_whole", "pixels_of", "size_of", "squares", "written_out"]
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST_BYTES = 10 * 2**20  # of a file
@@ -73,6 +73,12 @@ def size_of(data: bytes, path: str) -> tuple[int, int]:
     """Width and height, from the head of a file. Raises InvalidMedia."""
     with _opened(data, path) as picture:
         return picture.size
+
+
+def check_whole(data: bytes, path: str) -> None:
+    """Read a picture to its end. Raises InvalidMedia."""
+    with _opened(data, path) as picture:
+        picture.load()
 
 
 def squares(width: int, height: int, side: int, most: int) -> tuple[int, int]:

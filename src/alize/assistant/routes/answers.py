@@ -15,6 +15,7 @@ from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
 from alize.api.documentation import EventUnion, described
+from alize.api.looking import check_written
 from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
 from alize.assistant.changes import Change, ConversationChanged, RunBegun, hearers
@@ -24,7 +25,6 @@ from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, Regen
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
 from alize.governance.identity import Principal
-from alize.prompt.images import size_of, written_out
 from alize.storage.base import MessageRecord, Owner, RunRecord
 
 __all__ = ["Here", "json", "message_json", "owner_of", "router"]
@@ -49,7 +49,7 @@ async def say_message(conversation_id: str, request: Request, principal: Caller,
     files = [file.model_dump() for file in wanted.attachments]
     for index, file in enumerate(wanted.attachments):
         if file.type in IMAGE_TYPES:  # damaged, it would fail in every turn from here on
-            size_of(written_out(file.text, f"attachments.{index}"), f"attachments.{index}")
+            await check_written(file.text, f"attachments.{index}", here)
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         question, answer, run = await say(
