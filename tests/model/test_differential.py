@@ -5,9 +5,9 @@ rules: other names, and queries and keys permuted from halves (i, i + H/2) to pa
 """
 
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +15,9 @@ import pytest
 from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 
-torch = pytest.importorskip("torch")
-from alize.model.attend import PackedCausal  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+pytest.importorskip("torch")
+from tests.model.agreement import compare
+from tests.model.families import Family, reference
 
 SHAPES: dict[str, dict[str, object]] = {
     "grouped heads": {},
@@ -25,7 +25,6 @@ SHAPES: dict[str, dict[str, object]] = {
     "head_dim of its own, tied head": {"head_dim": 12, "tie_word_embeddings": True},
     "one key head, large theta": {"num_key_value_heads": 1, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
 }
-LENGTHS = [1, 5, 24]
 NAMES = {
     "self_attn.q_proj": ("attention.wq", "attn_q"),
     "self_attn.k_proj": ("attention.wk", "attn_k"),
@@ -44,34 +43,9 @@ OUTER = {
 }
 
 
-def reference(**changes: object):  # type: ignore[no-untyped-def]
+def made(**changes: Any) -> Any:
     """A random tiny Mistral of transformers, in float32."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from transformers import MistralConfig, MistralForCausalLM
-
-    shape = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48}
-    config = MistralConfig(**{**shape, "vocab_size": 97, "max_position_embeddings": 64, "sliding_window": None, "head_dim": 8, **changes})
-    config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32, whatever the model's type
-    torch.manual_seed(1)
-    model = MistralForCausalLM(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():  # the default initialisation gives nearly uniform logits, which would hide a mistake
-            parameter.normal_(float(parameter.ndim == 1), 0.25)
-    return model
-
-
-def widened(model, kind):  # type: ignore[no-untyped-def]
-    """The reference in a wider type throughout: its norms compute in float32 otherwise, which shows at 1e-7."""
-
-    def exact(norm, x):  # type: ignore[no-untyped-def]
-        return norm.weight * (x / torch.sqrt((x * x).mean(-1, keepdim=True) + norm.variance_epsilon))
-
-    model = model.to(kind)
-    for module in model.modules():
-        if type(module).__name__ == "MistralRMSNorm":
-            module.forward = exact.__get__(module)
-    return model
+    return reference(Family("Mistral", {"sliding_window": None, "max_position_embeddings": 64, **changes}))
 
 
 def pairs(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -79,7 +53,7 @@ def pairs(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, -1, weight.shape[-1]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def renamed(model, which: int) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def]
+def renamed(model: Any, which: int) -> dict[str, np.ndarray]:
     config, tensors = model.config, {}
     for name, tensor in model.state_dict().items():
         stem, array = name.removesuffix(".weight"), tensor.numpy().copy()
@@ -97,18 +71,18 @@ def renamed(model, which: int) -> dict[str, np.ndarray]:  # type: ignore[no-unty
     return tensors
 
 
-def as_huggingface(model, folder: Path) -> Path:  # type: ignore[no-untyped-def]
+def as_huggingface(model: Any, folder: Path) -> Path:
     model.save_pretrained(folder)
     return folder
 
 
-def as_sharded(model, folder: Path) -> Path:  # type: ignore[no-untyped-def]
+def as_sharded(model: Any, folder: Path) -> Path:
     model.save_pretrained(folder, max_shard_size="20KB")
     assert len(list(folder.glob("*.safetensors"))) > 1
     return folder
 
 
-def as_consolidated(model, folder: Path) -> Path:  # type: ignore[no-untyped-def]
+def as_consolidated(model: Any, folder: Path) -> Path:
     from safetensors.numpy import save_file
 
     config = model.config
@@ -132,7 +106,7 @@ def as_consolidated(model, folder: Path) -> Path:  # type: ignore[no-untyped-def
     return folder
 
 
-def as_gguf(model, folder: Path) -> Path:  # type: ignore[no-untyped-def]
+def as_gguf(model: Any, folder: Path) -> Path:
     import gguf
 
     config, path = model.config, folder / "model.gguf"
@@ -172,26 +146,12 @@ FORMATS: dict[str, Callable[..., Path]] = {
 @pytest.mark.parametrize("layout", FORMATS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-8), ("float32", 1e-4)])
 def test_logits_are_those_of_transformers(shape: str, layout: str, dtype: str, tolerance: float, tmp_path: Path) -> None:
-    theirs = reference(**SHAPES[shape])
-    path = FORMATS[layout](theirs, tmp_path)
-    kind = getattr(torch, dtype)
-    checkpoint = open_checkpoint(path)
-    ours = load_transformer(checkpoint, kind)
-    checkpoint.close()
-    theirs = widened(theirs, kind)
-    numbers = np.random.default_rng(0)
-    sequences = [torch.tensor(numbers.integers(0, 97, length)) for length in LENGTHS]
-    positions = torch.cat([torch.arange(length) for length in LENGTHS])
-    with torch.no_grad():
-        packed = ours.head(ours(torch.cat(sequences), positions, PackedCausal(ours.config, LENGTHS)))
-        for sequence, logits in zip(sequences, packed.split(LENGTHS), strict=True):
-            expected = theirs(sequence[None]).logits[0]
-            assert expected.std() > 0.5
-            assert (logits - expected).abs().max() < tolerance
+    theirs = made(**SHAPES[shape])
+    compare(theirs, FORMATS[layout](theirs, tmp_path), dtype, tolerance)
 
 
 def test_the_configuration_says_what_the_file_says(tmp_path: Path) -> None:
-    model = reference(sliding_window=7, head_dim=12)
+    model = made(sliding_window=7, head_dim=12)
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     (tmp_path / "c").mkdir()

@@ -4,16 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-from alize.model.build import packed_memory  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
-from alize.weights.checkpoints import open_checkpoint  # noqa: E402
-from tests.model.converter import as_gguf  # noqa: E402
-from tests.model.families import FAMILIES, exact, reference, saved  # noqa: E402
-from tests.model.released import released  # noqa: E402
+pytest.importorskip("torch")
+from tests.model.agreement import compare
+from tests.model.converter import as_gguf
+from tests.model.families import FAMILIES, reference, saved
+from tests.model.released import released
 
 CONVERTED = (
     "dense",
@@ -37,7 +34,6 @@ RELEASED = (
     "YaRN and temperature",
     "latent attention, grouped experts",
 )
-LENGTHS = [1, 5, 40]  # 40 is past every window, and past the context that YaRN stretches
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -83,20 +79,3 @@ def test_a_gguf_of_llama_cpp_s_converter_says_the_same(family: str, tmp_path: Pa
     # Of a state space it keeps -exp of the decays, and of Gemma's norms 1 + the weights, which float32 rounds.
     rounded = FAMILIES[family].kind in ("Mamba2", "Gemma3")
     compare(theirs, path, *(("float32", 1e-4) if rounded else ("float64", 1e-8)))
-
-
-def compare(theirs: Any, path: Path, dtype: str, tolerance: float) -> None:
-    kind = getattr(torch, dtype)
-    checkpoint = open_checkpoint(path)
-    ours = load_transformer(checkpoint, kind)
-    checkpoint.close()
-    numbers = np.random.default_rng(0)
-    sequences = [torch.tensor(numbers.integers(0, 97, length)) for length in LENGTHS]
-    positions = torch.cat([torch.arange(length) for length in LENGTHS])
-    with torch.no_grad():
-        packed = ours.head(ours(torch.cat(sequences), positions, packed_memory(ours.config, LENGTHS)))
-    with exact(theirs, kind):
-        for sequence, logits in zip(sequences, packed.split(LENGTHS), strict=True):
-            expected = theirs(sequence[None]).logits[0]
-            assert expected.std() > 0.5
-            assert (logits - expected).abs().max() < tolerance

@@ -19,7 +19,8 @@ torch = pytest.importorskip("torch")
 from alize.model.load import load_transformer  # noqa: E402
 from alize.model.remember import PackedStates  # noqa: E402
 from alize.model.scan import advance, convolve, scan  # noqa: E402
-from tests.model.families import FAMILIES, exact, reference, saved  # noqa: E402
+from tests.model.agreement import compare  # noqa: E402
+from tests.model.families import FAMILIES, reference, saved  # noqa: E402
 
 LENGTHS = [1, 2, 130]  # 130 is past two chunks of the scan
 
@@ -184,22 +185,9 @@ def rounded(model: Any) -> Any:
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name.startswith("state space")])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-8), ("float32", 1e-4)])
 def test_logits_are_those_of_transformers(layout: str, family: str, dtype: str, tolerance: float, tmp_path: Path) -> None:
-    theirs, kind = reference(FAMILIES[family]), getattr(torch, dtype)
-    checkpoint = open_checkpoint(FORMATS[layout](theirs, tmp_path))
-    ours = load_transformer(checkpoint, kind)
-    checkpoint.close()
-    if layout == "gguf":
-        theirs = rounded(theirs)
-    numbers = np.random.default_rng(0)
-    sequences = [torch.tensor(numbers.integers(0, 97, length)) for length in LENGTHS]
-    positions = torch.cat([torch.arange(length) for length in LENGTHS])
-    with torch.no_grad():
-        packed = ours.head(ours(torch.cat(sequences), positions, PackedStates(LENGTHS)))
-    with exact(theirs, kind):
-        for sequence, logits in zip(sequences, packed.split(LENGTHS), strict=True):
-            expected = theirs(sequence[None]).logits[0]
-            assert expected.std() > 0.5
-            assert (logits - expected).abs().max() < tolerance
+    theirs = reference(FAMILIES[family])
+    path = FORMATS[layout](theirs, tmp_path)
+    compare(rounded(theirs) if layout == "gguf" else theirs, path, dtype, tolerance, LENGTHS)
 
 
 def test_the_state_reaches_far_back(tmp_path: Path) -> None:

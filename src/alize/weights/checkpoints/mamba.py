@@ -19,6 +19,7 @@ from typing import Any
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.names import from_gguf
 
 __all__ = ["from_gguf_mamba", "from_mamba", "gguf_params", "huggingface_params", "release_params", "unfolded"]
 
@@ -36,7 +37,6 @@ _OUTER = {
 _LAYER = re.compile(
     r"backbone\.(layers\.\d{1,4}\.(norm\.weight|mixer\.((in_proj|out_proj|norm|conv1d)\.weight|conv1d\.bias|dt_bias|A_log|D)))", re.ASCII
 )
-_GGUF_OUTER = {"token_embd.weight": "tok_embeddings.weight", "output_norm.weight": "norm.weight", "output.weight": "output.weight"}
 _GGUF_LAYER = {
     "attn_norm.weight": "norm.weight",
     "ssm_in.weight": "mixer.in_proj.weight",
@@ -68,7 +68,7 @@ def from_gguf_mamba(name: str) -> str | None:
     """
     found = re.fullmatch(r"blk\.(\d{1,4})\.(.+)", name, re.ASCII)
     if found is None:
-        return _GGUF_OUTER.get(name)
+        return from_gguf(name)
     return f"layers.{int(found[1])}.{_GGUF_LAYER[found[2]]}" if found[2] in _GGUF_LAYER else None
 
 
