@@ -73,6 +73,8 @@ LATENT = {"kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_he
         ({"llama_3_scaling": {**LLAMA3, "original_max_position_embeddings": 0}}, "context of 0"),
         ({"rope_divisors": [1.0, 2.0]}, "2 pairs of a head that has 4"),
         ({"rope_divisors": [1.0, 2.0, 0.0, 1.0]}, "rope_divisors"),
+        ({"rope_divisors": 5}, "rope_divisors"),
+        ({"rope_divisors": [1.0] * 4, **LATENT}, "plain norms, scores and rotation"),
         ({**LATENT, "qk_norm": True}, "plain norms"),
         ({**LATENT, "kv_lora_rank": 7}, "rank of 7"),
         ({**LATENT, "qk_nope_head_dim": 3}, "3 numbers before"),

@@ -184,7 +184,8 @@ class ModelConfig:
             raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
         if self.head_dim % 2:
             raise CheckpointInvalid(f"head_dim {self.head_dim} is odd: rotary positions need pairs.")
-        if self.latent is not None and (self.qk_norm or self.score_width or self.post_norms or self.centred_norms or self.sliding_rope):
+        others = (self.qk_norm, self.score_width, self.post_norms, self.centred_norms, self.sliding_rope, self.rope.divisors)
+        if self.latent is not None and any(others):
             raise CheckpointInvalid("Latent attention goes with plain norms, scores and rotation, and this model's are others.")
         self._check_positions(self.rope, self.temperature)
         if self.experts is not None:

@@ -5,7 +5,7 @@ published no params.json of a family, its keys here are those of its config.json
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from alize.errors import CheckpointInvalid
@@ -146,8 +146,7 @@ def _rope(params: Mapping[str, Any], latent: bool) -> Rope:
             beta_slow=_positive(llama3, "low_freq_factor"),
         )
     if yarn is None:
-        divisors = cast("Sequence[Any]", params.get("rope_divisors") or ())
-        return Rope(theta=theta, learned=learned, divisors=tuple(_positive({"rope_divisors": each}, "rope_divisors") for each in divisors))
+        return Rope(theta=theta, learned=learned, divisors=_divisors(params))
     factor = _positive(yarn, "factor")
     grown = 0.1 * math.log(factor) + 1.0 if factor > 1 and yarn.get("apply_scale", True) else 1.0  # of YaRN, eq. 22: √(1/t)
     return Rope(
@@ -160,6 +159,13 @@ def _rope(params: Mapping[str, Any], latent: bool) -> Rope:
         score_scale=grown**2 if latent else 1.0,  # of a latent head only a part is rotated: the whole score is scaled instead
         learned=learned,
     )
+
+
+def _divisors(params: Mapping[str, Any]) -> tuple[float, ...]:
+    given: Any = params.get("rope_divisors")
+    if given is not None and not isinstance(given, list):
+        raise CheckpointInvalid(f"The model's configuration has no list of numbers for 'rope_divisors' (found {given!r}).")
+    return tuple(_positive({"rope_divisors": each}, "rope_divisors") for each in cast("list[Any]", given or []))
 
 
 def _temperature(params: Mapping[str, Any]) -> Temperature | None:

@@ -103,6 +103,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "more tokens than embeddings": ({"tokenizer.ggml.tokens": (ARRAY, (STRING, ["a"] * 6))}, "6 tokens for 5"),
     "no width": ({"llama.embedding_length": None}, "'llama.embedding_length' is missing"),
     "a width that is a word": ({"llama.embedding_length": (STRING, "8")}, "not a whole number"),
+    "more layers than have names": ({"llama.block_count": (UINT32, 2**31 - 1)}, "block_count' is 2147483647"),
     "a negative width": ({"llama.embedding_length": (INT32, -8)}, "not a whole number"),
     "an epsilon that is no number": ({"llama.attention.layer_norm_rms_epsilon": (FLOAT32, float("nan"))}, "not a number"),
 }

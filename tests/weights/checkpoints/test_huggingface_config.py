@@ -97,6 +97,12 @@ def test_layers_that_are_described_wrongly_are_refused_by_name(changes: dict[str
         read_params(params_of(large4(**changes), PATH))
 
 
+@pytest.mark.parametrize("kind", ["mistral", "smollm3", "gemma3_text", "mamba2"])
+def test_no_more_layers_are_believed_than_can_have_names(kind: str) -> None:
+    with pytest.raises(CheckpointInvalid, match="num_hidden_layers"):
+        params_of({**PLAIN, "model_type": kind, "num_heads": 1, "num_hidden_layers": 2**31 - 1}, PATH)
+
+
 @pytest.mark.parametrize("kind", ["ministral3", "mistral4"])
 def test_a_rotation_is_not_guessed(kind: str) -> None:
     with pytest.raises(CheckpointInvalid, match="rope_parameters' is missing"):

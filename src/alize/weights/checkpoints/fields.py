@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.base import MOST_LAYERS
 
 __all__ = ["Fields", "printable", "read_json", "shown"]
 
@@ -33,6 +34,15 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
             self._fail(key, "a whole number", value)
         return value
+
+    def layers(self, key: str) -> int:
+        """How many layers: lists are made of them. Raises CheckpointInvalid also for more than can have names."""
+        count = self.integer(key)
+        if count > MOST_LAYERS:
+            raise CheckpointInvalid(
+                f"{self.path}: '{self.prefix}{key}' is {count}; {MOST_LAYERS} layers can have names.", remedy="The file is damaged."
+            )
+        return count
 
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number. Raises CheckpointInvalid for anything else, and where it is absent without a default."""

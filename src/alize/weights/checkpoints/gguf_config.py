@@ -54,7 +54,7 @@ def params_of(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Sto
         raise CheckpointInvalid(f"{path} has no table 'token_embd.weight' of embeddings.", remedy="It holds no language model.")
     params: Params = {
         "dim": fields.integer("embedding_length"),
-        "n_layers": fields.integer("block_count"),
+        "n_layers": fields.layers("block_count"),
         "vocab_size": embedding.shape[0],
         "norm_eps": _shortest(fields.number("attention.layer_norm_rms_epsilon")),
         "max_position_embeddings": fields.integer("context_length"),

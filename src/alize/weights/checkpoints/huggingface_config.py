@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.base import MOST_LAYERS
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import huggingface_gemma
 from alize.weights.checkpoints.mamba import huggingface_params
@@ -55,7 +54,7 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads", family.heads)
     params: Params = {
         "dim": dim,
-        "n_layers": _layers(fields),
+        "n_layers": fields.layers("num_hidden_layers"),
         "n_heads": heads,
         "n_kv_heads": fields.integer("num_key_value_heads", heads if kind == "llama" else None),
         "head_dim": fields.integer("head_dim", family.head_dim or dim // max(1, heads)),
@@ -94,13 +93,6 @@ def _kinds(fields: Fields, key: str, layers: int, known: Collection[str]) -> lis
     if len(kinds) != layers or not all(isinstance(kind, str) and kind in known for kind in kinds):
         raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(given)}, not the kind of each layer.", remedy="Fetch the model again.")
     return kinds
-
-
-def _layers(fields: Fields) -> int:
-    layers = fields.integer("num_hidden_layers")
-    if layers > MOST_LAYERS:
-        raise CheckpointInvalid(f"{fields.path}: 'num_hidden_layers' is {layers}; {MOST_LAYERS} can have names.")
-    return layers
 
 
 def _no_window(fields: Fields, params: Params) -> None:

@@ -110,7 +110,7 @@ def huggingface_params(fields: Fields) -> Params:
     return {
         "model_type": "mamba",
         "dim": dim,
-        "n_layers": fields.integer("num_hidden_layers"),
+        "n_layers": fields.layers("num_hidden_layers"),
         "vocab_size": fields.integer("vocab_size"),
         "norm_eps": fields.number("layer_norm_epsilon", 1e-5),
         "tied_embeddings": fields.flag("tie_word_embeddings", False),
