@@ -163,8 +163,10 @@ def _piece(
     last = _key_end(int(queries.max()) + 1)
     if not decode and queries.shape[1] < LEAST_QUERIES:
         queries = np.pad(queries, ((0, 0), (0, LEAST_QUERIES - queries.shape[1])), mode="edge")
-    behind = queries[:, :, None] - np.arange(first, last)
-    seen = behind >= 0 if window is None else (behind >= 0) & (behind < window)
+    keys, asking = np.arange(first, last), queries[:, :, None]
+    seen = keys <= asking  # not by their distance: of a long prompt that would be half a gigabyte of numbers
+    if window is not None:
+        seen &= keys > asking - window
     mask = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(torch.as_tensor(~seen, device=device), float("-inf"))
     blocks = np.zeros((len(table), (last - first) // BLOCK), np.int64)  # where there is no block, or no more: masked, any will do
     held = table[:, first // BLOCK : last // BLOCK]
