@@ -1,13 +1,8 @@
-"""A Pixtral of random weights, as a release holds it. In: a folder. Out: transformers' model, its files, and pictures to show it."""
+"""A Pixtral of random weights, as a release holds it. In: a folder. Out: transformers' model, and its files."""
 
-import base64
-import io
 import shutil
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from tests.model.families import PIXTRAL, Family, reference, saved
 
@@ -29,15 +24,3 @@ def write_tiny_pixtral(folder: Path) -> Any:
     model = reference(TINY)
     shutil.copy(Path(mistral_common.__file__).parent / "data" / "tekken_240911.json", saved(model, folder) / "tekken.json")
     return model
-
-
-def picture(width: int, height: int, seed: int, kind: str = "PNG") -> bytes:
-    """Noise, the same every time."""
-    data = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)).save(data, kind)
-    return data.getvalue()
-
-
-def written(data: bytes) -> str:
-    """As an address that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"

@@ -17,10 +17,11 @@ import pytest
 import alize
 from alize.errors import InvalidMedia, InvalidMessageOrder, InvalidModel, InvalidRequest, Missing, PromptTooLong, UnsupportedParameter
 from alize.library import Answer
+from tests.pictures import noise, written
 from tests.tiny_model import write_tiny_gguf
 
 pytest.importorskip("torch")
-from tests.pixtral import picture, write_tiny_pixtral, written
+from tests.pixtral import write_tiny_pixtral
 
 QUESTION = "What is the capital of France?"
 
@@ -310,7 +311,7 @@ def asked(image: str) -> list[Any]:
 
 
 def test_a_model_that_sees_is_shown_files_and_what_is_written_out(seeing: alize.Model, tmp_path: Path) -> None:
-    one, other = picture(60, 40, 1), picture(60, 40, 2)
+    one, other = noise(60, 40, 1), noise(60, 40, 2)
     (tmp_path / "one.png").write_bytes(one)
     said: list[list[int]] = []
     for image in (str(tmp_path / "one.png"), written(one), written(other)):

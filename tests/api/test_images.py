@@ -1,35 +1,24 @@
 """Images in a chat request: read where they may be, placed where they stand, counted, and refused by their place."""
 
 import base64
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from alize.engine.base import Sight
 from alize.engine.fake import FakeEngine, saying
 from alize.prompt.images import pixels_of
 from alize.tokenize.bytes import ByteTokenizer
 from tests.elsewhere import elsewhere, picture
+from tests.pictures import plain, written
 from tests.serving import CARD, Desk
 
 SIGHT = Sight(side=4, most=40)
 MARKS = 264, 265, 266
 CARD_THAT_SEES = replace(CARD, capabilities=CARD.capabilities | {"vision"})
-
-
-def png(width: int = 8, height: int = 4, colour: str = "red") -> bytes:
-    data = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(data, "PNG")
-    return data.getvalue()
-
-
-def written(data: bytes, kind: str = "image/png") -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def image(url: str, **more: Any) -> dict[str, Any]:
@@ -60,7 +49,7 @@ async def ask(desk: Desk, *content: Any, **more: Any) -> Any:
 @pytest.mark.parametrize("detail", [{}, {"detail": "low"}, {"detail": None}])
 async def test_an_image_reaches_the_engine_where_it_stands_in_the_conversation(seeing: Callable[..., Any], detail: dict[str, Any]) -> None:
     desk = await seeing()
-    url = written(png())
+    url = written(plain())
     shown = {"type": "image_url", "image_url": {"url": url, **detail}} if detail else image(url)
     answer = await ask(desk, text("ab"), shown, text("c"))
     assert answer.status_code == 200
@@ -70,7 +59,7 @@ async def test_an_image_reaches_the_engine_where_it_stands_in_the_conversation(s
     assert asked.tokens == (256, 259, *b"ab", square, square, end, *b"c", 257, 260)
     (seen,) = asked.images
     assert (seen.start, seen.rows, seen.columns) == (4, 1, 2)
-    assert np.array_equal(seen.array(4), pixels_of(png(), 4, 40, ""))
+    assert np.array_equal(seen.array(4), pixels_of(plain(), 4, 40, ""))
     assert answer.json()["usage"]["prompt_tokens"] == len(asked.tokens)
     assert (await desk.rows())[0].prompt_tokens == len(asked.tokens)
 
@@ -78,9 +67,9 @@ async def test_an_image_reaches_the_engine_where_it_stands_in_the_conversation(s
 async def test_several_images_of_several_turns_stand_in_their_order(seeing: Callable[..., Any]) -> None:
     desk = await seeing()
     messages = [
-        {"role": "user", "content": [image(written(png(4, 8))), image(written(png(4, 4, "blue")))]},
+        {"role": "user", "content": [image(written(plain(4, 8))), image(written(plain(4, 4, "blue")))]},
         {"role": "assistant", "content": "Yes."},
-        {"role": "user", "content": [text("and"), image(written(png(41, 1, "green")))]},
+        {"role": "user", "content": [text("and"), image(written(plain(41, 1, "green")))]},
     ]
     answer = await desk.client.post("/v1/chat/completions", json={"model": "fake", "messages": messages})
     assert answer.status_code == 200
@@ -96,7 +85,7 @@ async def test_several_images_of_several_turns_stand_in_their_order(seeing: Call
 @pytest.mark.parametrize(("role", "status"), [("system", 422), ("assistant", 400)])
 async def test_only_who_asks_may_show_images(seeing: Callable[..., Any], role: str, status: int) -> None:
     desk = await seeing()
-    shows, hi = {"role": role, "content": [image(written(png()))]}, {"role": "user", "content": "Hi"}
+    shows, hi = {"role": role, "content": [image(written(plain()))]}, {"role": "user", "content": "Hi"}
     answer = await desk.client.post("/v1/chat/completions", json={"model": "fake", "messages": [hi, shows, hi]})
     assert answer.status_code == status
     assert desk.engine.asked == []
@@ -108,10 +97,10 @@ async def test_only_who_asks_may_show_images(seeing: Callable[..., Any], role: s
         ("", "neither"),
         ("file:///etc/passwd", "neither"),
         ("ftp://pictures.example/a.png", "neither"),
-        (base64.b64encode(png()).decode(), "neither"),
+        (base64.b64encode(plain()).decode(), "neither"),
         ("data:image/png;base64,AA==", "no image"),
         (written(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "no image"),
-        (written(png(200, 200)[:-40]), "damaged"),
+        (written(plain(200, 200)[:-40]), "damaged"),
         ("https://pictures.example/a.png", "outside_hosts"),
         ("http://127.0.0.1/a.png", "cannot be fetched"),
     ],
@@ -128,18 +117,18 @@ async def test_an_image_that_cannot_be_had_is_refused_by_its_place(seeing: Calla
 
 async def test_one_image_too_many_is_refused_by_its_place(seeing: Callable[..., Any]) -> None:
     desk = await seeing(max_images=2)
-    answer = await ask(desk, *[image(written(png()))] * 3)
+    answer = await ask(desk, *[image(written(plain()))] * 3)
     assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "3310", "messages.0.content.2")
     assert "2 images" in answer.json()["message"]
 
 
 async def test_an_address_is_followed_only_where_a_setting_allows_it(seeing: Callable[..., Any]) -> None:
-    async with elsewhere(answers={"/a.png": picture(png()), "/b.png": picture(b"<html>")}) as there:
+    async with elsewhere(answers={"/a.png": picture(plain()), "/b.png": picture(b"<html>")}) as there:
         desk = await seeing(outside_hosts=("pictures.example",))
         desk.app.state.house = replace(desk.app.state.house, parts=replace(desk.parts, wire=there.wire))
         answer = await ask(desk, image("http://pictures.example/a.png"))
         assert answer.status_code == 200
-        assert np.array_equal(desk.engine.asked[0].images[0].array(4), pixels_of(png(), 4, 40, ""))
+        assert np.array_equal(desk.engine.asked[0].images[0].array(4), pixels_of(plain(), 4, 40, ""))
         for url, why in (("http://pictures.example/b.png", "no picture"), ("http://other.example/a.png", "outside_hosts")):
             refused = await ask(desk, image(url))
             assert (refused.status_code, refused.json()["code"], refused.json()["param"]) == (400, "3310", "messages.0.content.0")
@@ -149,7 +138,7 @@ async def test_an_address_is_followed_only_where_a_setting_allows_it(seeing: Cal
 
 async def test_a_model_that_cannot_see_says_so_by_its_name(new_desk: Callable[..., Any]) -> None:
     desk = await new_desk()
-    answer = await ask(desk, image(written(png())))
+    answer = await ask(desk, image(written(plain())))
     assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unsupported_parameter", "messages.0.content.0")
     assert "the model fake reads text, not images" in answer.json()["message"]
 
@@ -165,5 +154,5 @@ async def test_a_card_says_whether_the_model_sees(new_desk: Callable[..., Any], 
 
 async def test_a_prompt_that_its_images_make_too_long_is_refused_with_the_numbers(seeing: Callable[..., Any]) -> None:
     desk = await seeing()
-    answer = await ask(desk, text("x" * 4000), image(written(png(40, 40))))
+    answer = await ask(desk, text("x" * 4000), image(written(plain(40, 40))))
     assert (answer.status_code, answer.json()["code"]) == (400, "3051")

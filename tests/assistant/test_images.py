@@ -1,25 +1,21 @@
 """Images in a conversation: kept with their question, shown to models that see, and no trouble to the others."""
 
-import base64
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from alize.engine.base import Sight
 from alize.engine.fake import FakeEngine, saying
 from alize.tokenize.bytes import ByteTokenizer
 from tests.assistant.conftest import Page
+from tests.pictures import plain, written
 from tests.serving import opened
 
 
 def picture(name: str = "a.png", width: int = 8, height: int = 4) -> dict[str, Any]:
-    data = io.BytesIO()
-    Image.new("RGB", (width, height), "red").save(data, "PNG")
-    return {"name": name, "type": "image/png", "text": f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"}
+    return {"name": name, "type": "image/png", "text": written(plain(width, height))}
 
 
 @pytest.fixture

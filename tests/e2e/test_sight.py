@@ -11,16 +11,17 @@ import pytest
 from mistralai.client import Mistral
 
 from tests.e2e.conftest import KEY, House
+from tests.pictures import noise, written
 
 torch = pytest.importorskip("torch")
 from alize.prompt.images import pixels_of  # noqa: E402
 from alize.tokenize import load_tokenizer  # noqa: E402
 from alize.weights.checkpoints.base import TokenizerFiles  # noqa: E402
-from tests.pixtral import MOST, SIDE, picture, write_tiny_pixtral, written  # noqa: E402
+from tests.pixtral import MOST, SIDE, write_tiny_pixtral  # noqa: E402
 
 pytestmark = pytest.mark.slow
 ANSWER = 12
-PICTURES = [picture(40, 60, 1), picture(100, 30, 2)]
+PICTURES = [noise(40, 60, 1), noise(100, 30, 2)]
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,16 @@
 """Images in a conversation: their marks stand where mistral-common, or the template of the release, puts them."""
 
-import base64
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize import Tokenizer, load_tokenizer
 from alize.weights.checkpoints.base import TokenizerFiles
+from tests.pictures import plain, written
 
 FILES = {
     "tekken": ("tekken_240911.json", "tekken.json"),
@@ -47,9 +45,7 @@ def ours(name: str) -> dict[str, Any]:
 def theirs(name: str) -> dict[str, Any]:
     """A picture whose size takes so many squares of 16 pixels."""
     rows, columns = SIZES[name]
-    data = io.BytesIO()
-    Image.new("RGB", (columns * 16 - 3, rows * 16)).save(data, "PNG")
-    return {"type": "image_url", "image_url": f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"}
+    return {"type": "image_url", "image_url": written(plain(columns * 16 - 3, rows * 16))}
 
 
 @pytest.mark.parametrize("system", [None, "You see."])

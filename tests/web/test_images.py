@@ -10,13 +10,14 @@ from playwright.sync_api import Page, expect
 
 from tests import house as houses
 from tests.house import House
+from tests.pictures import noise
 from tests.web.people import Person, calling, first_account
 
 pytest.importorskip("torch")
-from tests.pixtral import picture, write_tiny_pixtral
+from tests.pixtral import write_tiny_pixtral
 
 pytestmark = pytest.mark.slow
-PNG = picture(60, 40, 1)
+PNG = noise(60, 40, 1)
 DROPPED = """([name, type, bytes]) => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], name, { type }));
@@ -62,7 +63,7 @@ def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..
     pasted = ada.tab.evaluate_handle(DROPPED, ["p.png", "image/png", [*PNG]])
     ada.tab.evaluate(PASTE, [ada.box.element_handle(), pasted])
     expect(ada.tab.locator("form img")).to_have_count(2)
-    large = picture(3000, 2000, 2, "JPEG")
+    large = noise(3000, 2000, 2, "JPEG")
     ada.tab.locator("form").dispatch_event(
         "drop", {"dataTransfer": ada.tab.evaluate_handle(DROPPED, ["dropped.jpg", "image/jpeg", [*large]])}
     )
