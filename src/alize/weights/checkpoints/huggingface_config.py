@@ -263,7 +263,8 @@ def _large4(fields: Fields, params: Params) -> None:
 
 
 def _family(fields: Fields, path: Path) -> tuple[str, _Family]:
-    kind = fields.get("model_type")
+    fields.get("model_type")
+    kind = fields.values.get(fields.prefix + "model_type")  # as it is: a list of one is none
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise CheckpointInvalid(
             f"{path} is of the model_type {shown(kind)}, which cannot be run.", remedy=f"Supported are {', '.join(FAMILIES)}."
