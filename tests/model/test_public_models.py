@@ -54,6 +54,72 @@ MODELS: dict[str, tuple[dict[str, Any], str, str | None]] = {
     "Mistral Large 4": (LARGE_4, "1050", "53"),
 }
 
+QWEN3 = {"n_heads": 32, "head_dim": 128, "vocab_size": 151936, "qk_norm": True}
+GEMMA3 = {"vocab_size": 262144, "tied_embeddings": True, "qk_norm": True, "post_norms": True, "centred_norms": True}
+BROUGHT: dict[str, tuple[dict[str, Any], str, str | None]] = {
+    # Meta's model cards
+    "Llama 3.1 8B": ({**DENSE, "dim": 4096, "vocab_size": 128256}, "8.03", None),
+    "Llama 3.2 1B": (
+        {**DENSE, "dim": 2048, "n_layers": 16, "head_dim": 64, "hidden_dim": 8192, "vocab_size": 128256, "tied_embeddings": True},
+        "1.24",
+        None,
+    ),
+    "Llama 3.2 3B": (
+        {**DENSE, "dim": 3072, "n_layers": 28, "n_heads": 24, "hidden_dim": 8192, "vocab_size": 128256, "tied_embeddings": True},
+        "3.21",
+        None,
+    ),
+    # Qwen's model cards
+    "Qwen 2.5 1.5B": (
+        {
+            **{"dim": 1536, "n_layers": 28, "n_heads": 12, "n_kv_heads": 2, "hidden_dim": 8960, "vocab_size": 151936},
+            **{"qkv_bias": True, "tied_embeddings": True},
+        },
+        "1.54",
+        None,
+    ),
+    "Qwen 2.5 72B": (
+        {**DENSE, "dim": 8192, "n_layers": 80, "n_heads": 64, "hidden_dim": 29568, "vocab_size": 152064, "qkv_bias": True},
+        "72.7",
+        None,
+    ),
+    "Qwen 3 8B": ({**QWEN3, "dim": 4096, "n_layers": 36, "n_kv_heads": 8, "hidden_dim": 12288}, "8.2", None),
+    "Qwen 3 30B-A3B": (
+        {
+            **{**QWEN3, "dim": 2048, "n_layers": 48, "n_kv_heads": 4, "hidden_dim": 6144},
+            "moe": {"num_experts": 128, "num_experts_per_tok": 8, "expert_hidden_dim": 768},
+        },
+        "30.5",
+        None,  # 3.35 are active, of which the card keeps 3.3
+    ),
+    # Gemma 3 Technical Report, table 1: embeddings and the rest of the decoder
+    "Gemma 3 1B": (
+        {**GEMMA3, "dim": 1152, "n_layers": 26, "n_heads": 4, "n_kv_heads": 1, "head_dim": 256, "hidden_dim": 6912},
+        "1.000",
+        None,
+    ),
+    "Gemma 3 12B": (
+        {**GEMMA3, "dim": 3840, "n_layers": 48, "n_heads": 16, "n_kv_heads": 8, "head_dim": 256, "hidden_dim": 15360},
+        "11.8",
+        None,
+    ),
+    "Gemma 3 27B": (
+        {**GEMMA3, "dim": 5376, "n_layers": 62, "n_heads": 32, "n_kv_heads": 16, "head_dim": 128, "hidden_dim": 21504},
+        "27.0",
+        None,
+    ),
+    # the count of its tensors on its page
+    "SmolLM3 3B": (
+        {
+            **{"dim": 2048, "n_layers": 36, "n_heads": 16, "n_kv_heads": 4, "hidden_dim": 11008, "vocab_size": 128256},
+            "tied_embeddings": True,
+        },
+        "3.08",
+        None,
+    ),
+}
+MODELS |= BROUGHT
+
 
 @pytest.mark.parametrize("model", MODELS)
 def test_parameters_are_those_that_were_published(model: str) -> None:

@@ -1,7 +1,9 @@
 """Which tokenizer is chosen, and what choosing costs."""
 
+import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,25 @@ def test_of_several_versions_the_latest_is_taken(released: Callable[[str], Path]
         "tokenizer.model.v3": released("mistral_instruct_tokenizer_240323.model.v3"),
     }
     assert "[SYSTEM_PROMPT]" in map(load_tokenizer(TokenizerFiles(files=files)).token_text, range(20))
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tekken.json", "tokenizer.model.v3"])
+def test_a_file_larger_than_any_release_s_is_refused_before_it_is_read(name: str, tmp_path: Path):
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 2**40)
+    with pytest.raises(CheckpointInvalid, match=rf"{name} cannot be read: it (is larger|holds more) than"):
+        load_tokenizer(TokenizerFiles(files={name: tmp_path / name}))
+
+
+def test_lists_that_take_many_times_their_bytes_are_refused_before_they_are_made(tmp_path: Path):
+    (tmp_path / "tokenizer.json").write_bytes(b'{"a": [' + b"[]," * 2**23 + b"[]]}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointInvalid, match="holds more than"):
+            load_tokenizer(TokenizerFiles(files={"tokenizer.json": tmp_path / "tokenizer.json"}))
+        assert tracemalloc.get_traced_memory()[1] < 2**27
+    finally:
+        tracemalloc.stop()
 
 
 def test_files_come_before_metadata(made_metadata: dict[str, Any], made_folder: Path):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AddedTokenEntry", "Pipeline", "read_object", "read_pipeline"]
 
+MAX_BYTES = 2**26  # twice the largest file of a release so far, Gemma 3's
+MAX_PARTS = 2**22  # lists and objects: half a million merges are as many lists, and each takes many times its bytes
+
 _Json = dict[str, Any]
 _HARMLESS_NORMALIZERS = {"NFC", "NFD", "NFKC", "NFKD"}  # leave a control token's ASCII alone
 
@@ -50,7 +53,11 @@ class Pipeline:
 def read_object(path: Path) -> _Json:
     """The JSON object in a file. Raises CheckpointInvalid where there is none."""
     try:
-        value: Any = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES or text.count(b"[") + text.count(b"{") > MAX_PARTS:
+            raise ValueError(f"it holds more than {MAX_BYTES} bytes, or than {MAX_PARTS} lists and objects")
+        value: Any = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointInvalid(f"{path.name} cannot be read: {error}.", remedy="Fetch the file again.") from error
     if not isinstance(value, dict):

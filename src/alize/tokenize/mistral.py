@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MistralTokenizer", "load_mistral"]
 
+MAX_BYTES = 2**25  # twice the largest file of a release so far
+
 _release: Any = release.MistralTokenizer  # its type parameters say nothing here
 _ChatRequest: Any = ChatCompletionRequest[ChatMessage]
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)  # what a bad file makes it raise
@@ -45,6 +47,8 @@ _UNKNOWN = " \u2047 "  # what sentencepiece writes for an unknown piece
 def load_mistral(path: Path) -> "MistralTokenizer":
     """The tokenizer in one of Mistral's files. Raises CheckpointInvalid where it is damaged or of an unknown version."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
         return MistralTokenizer(_release.from_file(path, mode=ValidationMode.serving))
     except ImportError as error:
         raise Missing(f"{path.name} needs sentencepiece.", remedy="Install it: pip install 'mistral-common[sentencepiece]'.") from error
