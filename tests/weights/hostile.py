@@ -33,7 +33,7 @@ def hostile(draw: st.DrawFn, entries: dict[str, Any], changes: int = 3) -> dict[
         if draw(st.integers(0, 5)) == 0:
             where.pop(key, None)
         else:
-            where[key] = draw(VALUES)
+            where[key] = _copied(draw(VALUES))
     return changed
 
 
