@@ -61,4 +61,4 @@ def _scale_of(scale: Scale | None, expert: int, number: int, parts: int) -> Scal
     if scale is None:
         return None
     blocks = scale.values[expert if len(scale.values) > 1 else 0]
-    return scale if len(blocks) == 1 else replace(scale, values=blocks.reshape(parts, -1, blocks.shape[1])[number])
+    return replace(scale, values=blocks if len(blocks) == 1 else blocks.reshape(parts, -1, blocks.shape[1])[number])
