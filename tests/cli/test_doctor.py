@@ -27,6 +27,15 @@ def test_a_healthy_machine_is_told_so(alize: Alize, smollm2: Path) -> None:
     assert all(name in drawn.stdout for name in found)
 
 
+def test_how_a_model_fits_into_memory_is_told(alize: Alize, smollm2: Path) -> None:
+    _, found = findings(alize, ALIZE_MODEL=str(smollm2), ALIZE_WEIGHTS_IN_MEMORY="stored")
+    assert "weights as stored" in found["memory for it"]["found"]
+    status, found = findings(alize, ALIZE_MODEL=str(smollm2), ALIZE_MEMORY="0.1")
+    assert status == 1
+    assert "does not fit into memory" in found["memory for it"]["found"]
+    assert "smaller" in found["memory for it"]["meaning"]
+
+
 def test_the_threads_are_those_of_the_settings(alize: Alize) -> None:
     assert "1 (environment: ALIZE_THREADS)" in findings(alize, ALIZE_THREADS="1")[1]["threads"]["found"]
     assert findings(alize)[1]["threads"]["found"].isdecimal()

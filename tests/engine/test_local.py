@@ -21,6 +21,7 @@ from alize.engine.build import EngineConfig, build_core
 from alize.engine.local import LocalEngine
 from alize.engine.process import EngineProcess
 from alize.engine.schedule import Limits
+from alize.engine.wire import Call
 from alize.errors import CheckpointInvalid, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
 
 pytest.importorskip("torch")
@@ -276,6 +277,30 @@ async def test_a_process_that_speaks_no_protocol_is_a_crash(config: EngineConfig
     monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(EngineCrashed, match="no message"):
         await LocalEngine.start(config)
+
+
+async def test_how_far_the_weights_are_is_told_and_said_to_who_asks_meanwhile(config: EngineConfig) -> None:
+    told: list[tuple[int, int]] = []
+    said: list[str] = []
+    engine: LocalEngine | None = None
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        assert engine is not None
+        with pytest.raises(EngineUnavailable) as raised:
+            engine._send(Call(1, "stats"))  # pyright: ignore[reportPrivateUsage]
+        said.append(raised.value.message)
+
+    engine = await LocalEngine.begin(config, progress=progress)
+    try:
+        await engine.ready()
+    finally:
+        await engine.close()
+    assert told[-1][0] == told[-1][1]
+    assert told == sorted(told)
+    assert len(told) <= 101
+    assert said[-1] == "The model is being loaded: 100 %."
+    assert said[0].startswith("The model is being loaded: ")
 
 
 async def test_reloading_keeps_what_waits(engine: LocalEngine, tiny_checkpoint: Path) -> None:

@@ -10,6 +10,8 @@ from alize.cli.options import AsJson, Home
 from alize.errors import AlizeError, LocalError, SettingInvalid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alize.cli.machine import Machine
     from alize.settings import Settings
 
@@ -55,7 +57,10 @@ def findings(settings: "Settings") -> Iterator[Finding]:
     """What the settings ask for, tried out: the state folder, the model, the address."""
     yield _threads(settings)
     yield _home(settings)
-    yield _model(settings)
+    model, path = _model(settings)
+    yield model
+    if path is not None:
+        yield _fit(settings, path)
     yield _address(settings)
 
 
@@ -125,18 +130,38 @@ def _home(settings: "Settings") -> Finding:
     return Finding("state folder", "ok", f"{settings.home}, {free / GIB:.1f} GiB free", "Every byte of state lies here.")
 
 
-def _model(settings: "Settings") -> Finding:
+def _model(settings: "Settings") -> "tuple[Finding, Path | None]":
+    """And where it is, if it is here."""
     from alize.cli.models import local_model
 
     try:
         name, path = local_model(settings)
     except AlizeError as error:
-        return Finding("model", "problem", error.message, error.remedy or "")
+        return Finding("model", "problem", error.message, error.remedy or ""), None
     if path is None and settings.offline:
-        return Finding("model", "problem", f"{name} is not here", "The setting `offline` forbids fetching it.")
+        return Finding("model", "problem", f"{name} is not here", "The setting `offline` forbids fetching it."), None
     if path is None:
-        return Finding("model", "note", f"{name} is not here yet", f"It is fetched when first needed, or now: alize pull {name}")
-    return Finding("model", "ok", name, str(path))
+        return Finding("model", "note", f"{name} is not here yet", f"It is fetched when first needed, or now: alize pull {name}"), None
+    return Finding("model", "ok", name, str(path)), path
+
+
+def _fit(settings: "Settings", path: "Path") -> Finding:
+    """Whether the model fits, as the engine will find it. Which type computes fastest is measured there, not here."""
+    from alize.engine.available import available
+    from alize.engine.fit import choose_fit
+    from alize.model.params import read_params
+    from alize.weights.checkpoints import open_checkpoint
+
+    dtypes = ("float32", "bfloat16") if settings.dtype == "auto" else (settings.dtype,)
+    free = available().free
+    try:
+        checkpoint = open_checkpoint(path)
+        config, cache = read_params(checkpoint.params), int(settings.cache_memory * GIB)
+        fit = choose_fit(checkpoint, config, dtypes, settings.weights_in_memory, min(free, int(settings.memory * GIB) or free), cache)
+    except AlizeError as error:
+        return Finding("memory for it", "problem", error.message, error.remedy or "")
+    slower = "Slower for each token than expanded ones." if fit.stored else ""
+    return Finding("memory for it", "ok", f"{fit.dtype}, {fit.reason}", slower)
 
 
 def _address(settings: "Settings") -> Finding:

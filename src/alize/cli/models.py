@@ -141,6 +141,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tupl
     if (active := parameters(config, active=True)) != parameters(config):
         yield "at work for a token", f"{active:,}"
     yield "size", size(facts.bytes)
+    taken = {way: size(bytes) for way, bytes in facts.memory.items()}
+    yield "in memory", f"{taken['float32']} in float32, {taken['bfloat16']} in bfloat16, {taken['stored']} as stored"
     states = "" if config.state_space is None else ", its states in 32"
     for context in _contexts(config):
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + states

@@ -8,6 +8,7 @@ from typing import Any
 
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.checkpoints.base import TokenizerFiles
+from alize.weights.footprint import expanded_bytes, stored_bytes
 
 __all__ = ["Facts", "KindFacts", "inspect"]
 
@@ -34,6 +35,7 @@ class Facts:
     format: str  # gguf, huggingface, consolidated
     parameters: int
     bytes: int  # of the tensors
+    memory: Mapping[str, int]  # what the weights take: decoded to a type, or "stored", as their file has them
     kinds: Mapping[str, KindFacts]  # the one with most bytes first
     params: Mapping[str, Any]  # the configuration, in the vocabulary of params.json
     tokenizer: str | None  # its kind, for a person; None where there is none
@@ -57,6 +59,11 @@ def inspect(path: Path) -> Facts:
             format=checkpoint.format,
             parameters=sum(kind.parameters for kind in kinds.values()),
             bytes=sum(kind.bytes for kind in kinds.values()),
+            memory={
+                "float32": expanded_bytes(checkpoint, 4),
+                "bfloat16": expanded_bytes(checkpoint, 2),
+                "stored": stored_bytes(checkpoint, 4),
+            },
             kinds=dict(sorted(kinds.items(), key=lambda item: -item[1].bytes)),
             params=checkpoint.params,
             tokenizer=_tokenizer(checkpoint.tokenizer),

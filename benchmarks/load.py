@@ -1,0 +1,203 @@
+"""Load seven billion weights and let them speak. In: a kind of file, a folder with room. Out: times and memory; JSON on the last line.
+
+The weights are random, in the shape of Mistral 7B: what they say is noise, and what they cost is not. The files are made once and kept.
+
+    python benchmarks/load.py bfloat16 --folder DIR     # 14.5 GB, consolidated, in pieces of 2 GB
+    python benchmarks/load.py Q4_0 --folder DIR         # 4.1 GB, one GGUF
+"""
+
+import argparse
+import json
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCAB, CONTEXT = 4096, 14336, 32, 32, 8, 32768, 32768
+PIECE = 2 * 10**9  # bytes of a file
+Octets = npt.NDArray[np.uint8]
+
+
+def shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Canonical names."""
+    yield "tok_embeddings.weight", (VOCAB, DIM)
+    for layer in range(LAYERS):
+        for name, rows in (("wq", DIM), ("wk", DIM * KV_HEADS // HEADS), ("wv", DIM * KV_HEADS // HEADS), ("wo", DIM)):
+            yield f"layers.{layer}.attention.{name}.weight", (rows, DIM)
+        for name, shape in (("w1", (HIDDEN, DIM)), ("w2", (DIM, HIDDEN)), ("w3", (HIDDEN, DIM))):
+            yield f"layers.{layer}.feed_forward.{name}.weight", shape
+        for name in ("attention_norm", "ffn_norm"):
+            yield f"layers.{layer}.{name}.weight", (DIM,)
+    yield "norm.weight", (DIM,)
+    yield "output.weight", (VOCAB, DIM)
+
+
+def ones_or_noise(shape: tuple[int, ...], noise: npt.NDArray[np.float32], start: int) -> npt.NDArray[np.float32]:
+    """A norm's factors are ones; a matrix is a stretch of the same noise, from another place each time."""
+    if len(shape) == 1:
+        return np.ones(shape, np.float32)
+    count = int(np.prod(shape))
+    return np.resize(np.roll(noise, start * 977), count).reshape(shape)
+
+
+def write_consolidated(folder: Path, noise: npt.NDArray[np.float32]) -> Path:
+    """params.json and consolidated-0000N-of-0000M.safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces: list[list[tuple[str, tuple[int, ...]]]] = [[]]
+    for name, shape in shapes():
+        if 2 * sum(int(np.prod(s)) for _, s in pieces[-1]) > PIECE:
+            pieces.append([])
+        pieces[-1].append((name, shape))
+    for number, tensors in enumerate(pieces, 1):
+        header: dict[str, Any] = {}
+        position = 0
+        for name, shape in tensors:
+            size = 2 * int(np.prod(shape))
+            header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [position, position + size]}
+            position += size
+        text = json.dumps(header).encode()
+        with (folder / f"consolidated-{number:05}-of-{len(pieces):05}.safetensors").open("wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            for index, (_, shape) in enumerate(tensors):
+                values = ones_or_noise(shape, noise, number * 100 + index)
+                file.write((values.view(np.uint32) >> 16).astype(np.uint16).tobytes())
+    said = {"dim": DIM, "n_layers": LAYERS, "n_heads": HEADS, "n_kv_heads": KV_HEADS, "head_dim": DIM // HEADS, "hidden_dim": HIDDEN}
+    params = {**said, "vocab_size": VOCAB, "norm_eps": 1e-5, "rope_theta": 1e6, "max_position_embeddings": CONTEXT}
+    (folder / "params.json").write_text(json.dumps(params))
+    return folder
+
+
+PARTS = {"wq": "attn_q", "wk": "attn_k", "wv": "attn_v", "wo": "attn_output", "w1": "ffn_gate", "w2": "ffn_down", "w3": "ffn_up"}
+OUTER = {"tok_embeddings": "token_embd", "output": "output", "norm": "output_norm", "attention_norm": "attn_norm", "ffn_norm": "ffn_norm"}
+
+
+def write_gguf(path: Path, noise: npt.NDArray[np.float32], kind: str) -> Path:
+    """Written by the gguf package, tensor by tensor."""
+    import gguf
+
+    quantised = gguf.GGMLQuantizationType[kind]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(LAYERS)
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(DIM)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV_HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(1e6)
+    writer.add_vocab_size(VOCAB)
+    encoded = gguf.quants.quantize(noise, quantised)
+    values, size = gguf.GGML_QUANT_SIZES[quantised]
+    for name, shape in shapes():
+        plain, count = len(shape) == 1, int(np.prod(shape))
+        stored = [*shape[:-1], shape[-1] if plain else shape[-1] // values * size]
+        bytes = count * 4 if plain else count // values * size
+        writer.add_tensor_info(named(name), stored, np.dtype(np.float32 if plain else np.uint8), bytes, None if plain else quantised)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for _, shape in shapes():
+        whole = np.ones(shape, np.float32) if len(shape) == 1 else np.resize(encoded, int(np.prod(shape)) // values * size)
+        writer.write_tensor_data(whole)
+    writer.close()
+    return path
+
+
+def named(name: str) -> str:
+    *before, part, _ = name.split(".")
+    layer = f"blk.{before[1]}." if before else ""
+    return f"{layer}{PARTS.get(part) or OUTER[part]}.weight"
+
+
+class Peak:
+    """The most memory this process has held, asked 50 times a second: what is its own, and what are pages of files."""
+
+    def __init__(self) -> None:
+        self.own = self.files = self.both = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "Peak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.02):
+            lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+            own, files = (int(lines[name].split()[0]) * 1024 for name in ("RssAnon", "RssFile"))
+            self.own, self.files, self.both = max(self.own, own), max(self.files, files), max(self.both, own + files)
+
+
+def measure(path: Path, options: dict[str, Any], tokens: int) -> dict[str, Any]:
+    """Load it as the engine's process does, read a prompt of 64 tokens and write some."""
+    from alize.engine.base import Request
+    from alize.engine.build import EngineConfig, build_core
+    from alize.engine.schedule import Limits
+
+    with Peak() as peak:
+        started = time.perf_counter()
+        limits = Limits(max_context=2048, max_running=1)
+        core = build_core(EngineConfig(str(path), limits=limits, **options), shown())
+        loaded = time.perf_counter()
+        core.add(Request("a", tuple(range(100, 164)), tokens))
+        times: list[float] = []
+        while core.busy:
+            if any(step.tokens for step in core.step()):
+                times.append(time.perf_counter())
+    return {
+        "load_s": round(loaded - started, 1),
+        "prompt_of_64_s": round(times[0] - loaded, 1),
+        "token_s": round((times[-1] - times[0]) / max(1, len(times) - 1), 2),
+        "weights_gb": round(core.info.weights_bytes / 1e9, 2),
+        "peak_own_gb": round(peak.own / 1e9, 2),
+        "peak_files_gb": round(peak.files / 1e9, 2),
+        "peak_both_gb": round(peak.both / 1e9, 2),
+        "dtype": core.info.dtype,
+        "why": core.info.dtype_reason,
+    }
+
+
+def shown() -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        print(f"\r{100 * done // total} %", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("bfloat16", "Q4_0", "Q8_0"))
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--weights", default="auto", choices=("auto", "stored", "expanded"))
+    parser.add_argument("--memory", type=float, default=0.0, help="GiB that may be taken")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--tokens", type=int, default=4)
+    args = parser.parse_args()
+    path = args.folder / ("seven-billion" if args.kind == "bfloat16" else f"seven-billion.{args.kind}.gguf")
+    if not path.exists():
+        args.folder.mkdir(parents=True, exist_ok=True)
+        noise = (np.random.default_rng(0).standard_normal(1 << 24) * 0.02).astype(np.float32)
+        beside = path.with_name(f"making-{path.name}")
+        made = write_consolidated(beside, noise) if args.kind == "bfloat16" else write_gguf(beside, noise, args.kind)
+        made.rename(path)
+    options = {"dtype": args.dtype, "weights": args.weights, "memory_bytes": int(args.memory * 2**30), "threads": args.threads}
+    found = measure(path, options, args.tokens)
+    machine = {"cores": psutil.cpu_count(), "memory_gb": round(psutil.virtual_memory().total / 1e9, 1), "load": psutil.getloadavg()[0]}
+    print(json.dumps({"kind": args.kind, **found, **machine}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
