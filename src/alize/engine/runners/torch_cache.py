@@ -52,7 +52,7 @@ class PagedCache:
 
 def zeros(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
     """Zeros that take no memory until a block is used: torch.zeros touches every page, 6 s and 6 GB for a default cache."""
-    if device != "cpu":
+    if device != "cpu" or 0 in shape:
         return torch.zeros(shape, dtype=dtype, device=device)
     return torch.as_tensor(np.zeros(math.prod(shape) * dtype.itemsize, np.uint8)).view(dtype).view(shape)
 
@@ -166,7 +166,7 @@ def _piece(
     keys, asking = np.arange(first, last), queries[:, :, None]
     seen = keys <= asking  # not by their distance: of a long prompt that would be half a gigabyte of numbers
     if window is not None:
-        seen &= keys > asking - window
+        seen &= keys > asking - min(window, last)
     mask = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(torch.as_tensor(~seen, device=device), float("-inf"))
     blocks = np.zeros((len(table), (last - first) // BLOCK), np.int64)  # where there is no block, or no more: masked, any will do
     held = table[:, first // BLOCK : last // BLOCK]
