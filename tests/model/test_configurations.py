@@ -83,3 +83,19 @@ def test_an_entry_that_changes_the_model_changes_what_is_built_or_is_refused(fam
         except CheckpointInvalid:
             pass
     assert not ignored, str(ignored)
+
+
+def test_older_forms_of_a_configuration_say_the_same() -> None:
+    """As the files of the first releases have them, and as transformers 5 writes them."""
+    path = Path("config.json")
+    gemma = json.loads(json.dumps(configuration(FAMILIES["norms on both sides, two rotations"]).to_dict()))
+    older = {key: value for key, value in gemma.items() if key not in ("rope_parameters", "layer_types", "_sliding_window_pattern")}
+    older |= {"rope_theta": 1e6, "rope_local_base_freq": 1e4, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}}
+    assert read_params(params_of({**older, "sliding_window_pattern": 6}, path)) == read_params(params_of(gemma, path))
+    llama = json.loads(json.dumps(configuration(FAMILIES["Llama 3's stretching"]).to_dict()))
+    rope = llama.pop("rope_parameters")
+    theta = rope.pop("rope_theta")
+    assert (
+        read_params(params_of({**llama, "rope_theta": theta, "rope_scaling": rope}, path)).rope
+        == read_params(params_of({**llama, "rope_parameters": {**rope, "rope_theta": theta}}, path)).rope
+    )
