@@ -45,6 +45,9 @@ class Settings:
     # ── the model ──
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
     model_aliases: tuple[str, ...] = _setting((), "Further names for models: `mistral-small-latest=smollm2-135m-instruct,…`.")
+    adapters: tuple[str, ...] = _setting(
+        (), "Adapters of the model, each served as a model of its own name: `NAME=PATH,…`, of a folder of PEFT's or of mistral-finetune's."
+    )
     offline: bool = _setting(
         False,
         "Ask nothing of the network: weights that `alize pull` has not brought are an error, pictures of answers are not fetched, and an "
@@ -78,6 +81,9 @@ class Settings:
     max_waiting: int = _setting(1024, "Sequences that may wait; the next one is answered 429.")
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
     prefix_cache: bool = _setting(True, "Keep computed prompts, and share them between requests of one workspace.")
+    max_adapters: int = _setting(16, "Most adapters in memory under a name.")
+    max_adapter_rank: int = _setting(256, "Highest rank of an adapter: of rank 256 it computes an eighth of what a layer 4096 wide does.")
+    adapter_memory: float = _setting(2.0, "GiB that all adapters together may take, beside the weights and the cache.")
     # ── the API ──
     strict: bool = _setting(True, "Refuse unknown request fields as the public API does; false ignores them.")
     max_body_bytes: int = _setting(10 * 2**20, "Largest request body; a larger one is answered 413.")
@@ -153,6 +159,11 @@ class Settings:
     def _chosen(self, name: str) -> bool:
         return self.origins.get(name, "default") != "default"
 
+    def adapter_paths(self) -> dict[str, str]:
+        """`adapters` as {name: absolute path}."""
+        pairs = (tuple(part.strip() for part in pair.split("=", 1)) for pair in self.adapters)
+        return {name: str(Path(path).expanduser().absolute()) for name, path in cast("Iterable[tuple[str, str]]", pairs)}
+
     def aliases(self) -> dict[str, str]:
         """`model_aliases` as {alias: model}."""
         return dict(cast(tuple[str, str], tuple(part.strip() for part in pair.split("=", 1))) for pair in self.model_aliases)
@@ -223,6 +234,7 @@ _EXPECTED = {
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
+_ADAPTER = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
 _CHOICES = {
     "dtype": ("auto", "float32", "bfloat16", "float64"),
     "weights_in_memory": ("auto", "stored", "expanded"),
@@ -242,6 +254,9 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_running": (1, 1 << 16),
     "max_waiting": (0, 1 << 20),
     "decode_steps": (1, 64),
+    "max_adapters": (0, 1 << 12),
+    "max_adapter_rank": (1, 1 << 16),
+    "adapter_memory": (0, 1e6),
     "max_body_bytes": (1024, 1 << 40),
     "max_images": (0, 1000),
     "requests_per_minute": (0, 1e9),
@@ -265,6 +280,7 @@ def _check(settings: Settings) -> None:
     for pair in settings.model_aliases:
         if not all(part.strip() for part in pair.partition("=")):
             raise SettingInvalid(f"model_aliases: '{pair}' is not written alias=model.", param="model_aliases")
+    _check_adapters(settings)
     for host in settings.outside_hosts:
         if host != "*" and not _HOST.fullmatch(host):
             raise SettingInvalid(
@@ -282,3 +298,18 @@ def _check(settings: Settings) -> None:
         raise SettingInvalid(
             f"auth = false is allowed on loopback only, not on {settings.host}.", param="auth", remedy="Use API keys there."
         )
+
+
+def _check_adapters(settings: Settings) -> None:
+    named: set[str] = set()
+    for pair in settings.adapters:
+        name, equals, path = (part.strip() for part in pair.partition("="))
+        if not (name and equals and path) or not _ADAPTER.fullmatch(name):
+            raise SettingInvalid(
+                f"adapters: '{pair}' is not written NAME=PATH.",
+                param="adapters",
+                remedy="A name is of letters, digits and . _ : / -, at most 200 of them.",
+            )
+        if name in named:
+            raise SettingInvalid(f"adapters: '{name}' is there twice.", param="adapters")
+        named.add(name)

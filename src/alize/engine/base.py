@@ -12,6 +12,7 @@ from alize.engine.images import Image, Sight
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
 
 __all__ = [
+    "AdapterInfo",
     "Engine",
     "EngineStats",
     "FinishReason",
@@ -81,7 +82,7 @@ class Request:
     tenant: str = ""  # whose share of the machine this uses
     priority: int = 0  # higher runs first
     salt: str = ""  # requests share cached prefixes only within one salt
-    adapter: str | None = None
+    adapter: str | None = None  # the name of one; the request keeps the generation that the name has when it comes
     grammar: str | None = None  # a JSON schema or grammar that the answer must match
     images: tuple[Image, ...] = ()  # in the order of their tokens, which are part of the prompt
 
@@ -108,6 +109,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterInfo:
+    """A low-rank adapter that requests may name."""
+
+    name: str
+    generation: int  # how often the name was given something new, since the weights were loaded
+    sha256: str
+    rank: int = 0  # the largest of any layer
+    bytes: int = 0  # in memory
+    base: str = ""  # the model it was made for, as its makers wrote it
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is being served: facts a client or an operator may ask for."""
 
@@ -122,6 +135,7 @@ class ModelInfo:
     hidden_size: int = 0
     weights_sha256: str | None = None
     sight: Sight | None = None  # None: it takes no images
+    adapters: tuple[AdapterInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +182,11 @@ class Engine(Protocol):
         ...
 
     async def set_adapter(self, name: str, path: str | None) -> None:
-        """Load, replace or (path None) remove an adapter. Raises UnsupportedParameter where the runner has no adapters."""
+        """Load, replace or (path None) remove an adapter, between two steps. Requests that came before keep the one they came with.
+
+        Removing one that is not there is a no-op. Raises UnsupportedParameter where the runner has no adapters, CheckpointInvalid for files
+        that are none of this model, InvalidRequest and OutOfMemory past the limits; then the name means what it meant before.
+        """
         ...
 
     async def pause(self) -> None:

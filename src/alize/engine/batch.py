@@ -17,7 +17,7 @@ def build_batch(plan: Plan, groups: tuple[CacheGroup, ...]) -> tuple[Batch, list
     """Lay the planned tokens end to end; a row is sampled where the plan reaches its sequence's last token."""
     rows = [(s.tokens[s.computed : s.computed + count], s.computed, s.tables) for s, count in plan.tokens.items()]
     finished = [count == s.pending for s, count in plan.tokens.items()]
-    adapters = tuple(s.request.adapter for s in plan.tokens)
+    adapters = tuple(s.adapter for s in plan.tokens)
     batch = pack(rows, groups, finished, adapters if any(adapters) else (), tuple(_shown(plan)))
     return batch, [_row_sampling(s, plan.steps) for s in plan.tokens]
 

@@ -36,6 +36,7 @@ class EngineConfig:
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     limits: Limits = field(default_factory=Limits)
+    adapters: dict[str, str] = field(default_factory=dict[str, str])  # name → path, loaded with the weights
 
     @classmethod
     def of(cls, settings: Settings, path: Path, model: str, sha256: str | None = None) -> "EngineConfig":
@@ -56,12 +57,21 @@ class EngineConfig:
                 max_context=settings.max_context or 2**31 - 1,
                 decode_steps=settings.decode_steps,
                 prefix_cache=settings.prefix_cache,
+                adapters=settings.max_adapters,
+                adapter_rank=settings.max_adapter_rank,
+                adapter_bytes=int(settings.adapter_memory * GIB),
             ),
+            adapters=settings.adapter_paths(),
         )
 
     def at(self, path: str | None) -> "EngineConfig":
         """The same with the weights at another path, whose checksum nobody has stated; None changes nothing."""
         return self if path in (None, self.path) else replace(self, path=path, sha256=None)
+
+    def having(self, name: str, path: str | None) -> "EngineConfig":
+        """The same with an adapter set, replaced or (path None) removed."""
+        rest = {other: where for other, where in self.adapters.items() if other != name}
+        return replace(self, adapters=rest if path is None else {**rest, name: path})
 
 
 def named(progress: Callable[[int, int, str], None] | None, what: str) -> Progress | None:
@@ -72,16 +82,20 @@ def named(progress: Callable[[int, int, str], None] | None, what: str) -> Progre
 
 
 def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
-    """Load the weights and allocate the cache. `progress` is called with the bytes that are loaded, and with all of them.
+    """Load the weights and the adapters, and allocate the cache. `progress` is called with the bytes of weights that are loaded, and with
+    all of them.
 
     Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
     runner, left = _runner(config, progress)
     blocks = _blocks(runner.info, config, left)
     try:
-        return Core(runner, config.limits, blocks, config.model, config.sha256)
+        core = Core(runner, config.limits, blocks, config.model, config.sha256)
     except MemoryError as error:
         raise OutOfMemory(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
+    for name, path in config.adapters.items():
+        core.set_adapter(name, path)
+    return core
 
 
 def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int]:

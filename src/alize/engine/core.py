@@ -4,6 +4,7 @@
 """
 
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from alize.engine.adapters import Adapters
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
 from alize.engine.batch import build_batch, pack
 from alize.engine.groups import CacheGroups, longest
@@ -40,6 +42,7 @@ class Core:
             decode_steps=min(limits.decode_steps, runner.info.max_steps),
         )
         runner.allocate(blocks)
+        self.adapters = Adapters(runner, self.limits)
         self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits)
         self.paused = False
         self._sequences: dict[str, Sequence] = {}
@@ -63,6 +66,7 @@ class Core:
             hidden_size=runner.hidden_size,
             weights_sha256=self._sha256,
             sight=runner.sight,
+            adapters=self.adapters.infos,
         )
 
     @property
@@ -83,15 +87,17 @@ class Core:
         """Queue a request. Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull."""
         self._refuse(request)
         self._arrivals += 1
-        sequence = Sequence(request, self._arrivals)
+        sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter))
         self._sequences[request.id] = sequence
         self.scheduler.add(sequence)
         self._count(prompt_tokens=len(request.tokens))
 
     def abort(self, request_id: str) -> None:
         """Forget a request and free its blocks. A no-op for one that has ended or never was."""
-        if self._sequences.pop(request_id, None) is not None:
+        sequence = self._sequences.pop(request_id, None)
+        if sequence is not None:
             self.scheduler.remove(request_id)
+            self.adapters.release(sequence.adapter)
             self._count(aborted=1)
 
     def step(self) -> list[Step]:
@@ -109,13 +115,20 @@ class Core:
         self._count(steps=1, step_seconds=time.perf_counter() - started)
         return self._commit(plan, output)
 
+    def set_adapter(self, name: str, path: str | None) -> None:
+        """See `Engine.set_adapter`."""
+        if path is None:
+            self.adapters.remove(name)
+        else:
+            self.adapters.set(name, path)
+
     def score(self, tokens: Seq[int]) -> list[float]:
         """Log-probability of each token after the first, given those before it."""
         return _result(self.scoring(tokens))
 
-    def embed(self, tokens: Seq[int]) -> list[float]:
+    def embed(self, tokens: Seq[int], adapter: str | None = None) -> list[float]:
         """The mean of the last hidden states, of length 1."""
-        return _result(self.embedding(tokens))
+        return _result(self.embedding(tokens, adapter))
 
     def scoring(self, tokens: Seq[int]) -> Job:
         """`score`, in pieces. One job at a time: two could hold all blocks and both wait for more."""
@@ -128,37 +141,42 @@ class Core:
             yield
         return scores
 
-    def embedding(self, tokens: Seq[int]) -> Job:
+    def embedding(self, tokens: Seq[int], adapter: str | None = None) -> Job:
         """`embed`, in pieces."""
         total = np.zeros(self.runner.info.hidden_size)
-        for _, hidden in self._values(tokens, "hidden"):
+        for _, hidden in self._values(tokens, "hidden", adapter):
             total += hidden.sum(axis=0, dtype=np.float64)
             yield
         mean = total / len(tokens)
         return (mean / max(float(np.linalg.norm(mean)), 1e-12)).tolist()
 
-    def logits(self, tokens: Seq[int]) -> npt.NDArray[np.float32]:
+    def logits(self, tokens: Seq[int], adapter: str | None = None) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len, V]. 200 KB a token for a vocabulary of 49,152."""
-        return np.concatenate([logits for _, logits in self._values(tokens, "logits")])
+        return np.concatenate([logits for _, logits in self._values(tokens, "logits", adapter)])
 
-    def _values(self, tokens: Seq[int], want: Literal["logits", "hidden"]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    def _values(
+        self, tokens: Seq[int], want: Literal["logits", "hidden"], adapter: str | None = None
+    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
         """Yield (first index, values) piece by piece, computed in scratch blocks; running requests give way where needed.
 
-        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary.
+        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary, UnsupportedParameter for an adapter that is not there.
         """
         check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
-        groups = self.scheduler.groups
+        key, groups = self.adapters.hold(adapter), self.scheduler.groups
         tables = groups.empty()
         try:
             for start in range(0, len(tokens), self.limits.step_tokens):
                 piece = list(tokens[start : start + self.limits.step_tokens])
                 self.scheduler.make_room(tables, start + len(piece))
-                output = self.runner.run(pack([(piece, start, tables)], self.runner.info.groups, [False], want=want), [])
+                output = self.runner.run(
+                    pack([(piece, start, tables)], self.runner.info.groups, [False], (key,) if key else (), want=want), []
+                )
                 assert output.values is not None
                 groups.trim(tables, start + len(piece))
                 yield start, output.values
         finally:
             groups.release(tables)
+            self.adapters.release(key)
 
     def stats(self, memory_bytes: int = 0) -> EngineStats:
         groups, scheduler = self.scheduler.groups, self.scheduler
@@ -181,6 +199,7 @@ class Core:
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
         self.scheduler.check()
+        self.adapters.check(Counter(sequence.adapter for sequence in self._sequences.values() if sequence.adapter))
 
     def _commit(self, plan: Plan, output: Output) -> list[Step]:
         logprobs = dict(zip(plan.tokens, output.logprobs or [()] * len(plan.tokens), strict=True))
@@ -192,6 +211,7 @@ class Core:
             self._count(generated_tokens=len(gained.tokens))
             if sequence.finish:
                 del self._sequences[sequence.request.id]
+                self.adapters.release(sequence.adapter)
             steps.append(
                 Step(
                     sequence.request.id,
@@ -210,8 +230,6 @@ class Core:
             raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
         if request.grammar is not None:
             raise UnsupportedParameter("This engine has no grammars yet.", param="response_format")
-        if request.adapter is not None and not self.runner.info.adapters:
-            raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._sequences:
             raise Conflict(f"A request with the id '{request.id}' is running.")
         self._refuse_images(request)

@@ -11,13 +11,14 @@ For tests and demonstrations of everything above the engine: nothing is computed
 """
 
 import asyncio
+import hashlib
 import itertools
 import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from alize.engine.base import EngineStats, FinishReason, ModelInfo, Request, Sight, Step, TokenLogprob, check_fits
+from alize.engine.base import AdapterInfo, EngineStats, FinishReason, ModelInfo, Request, Sight, Step, TokenLogprob, check_fits
 from alize.engine.blocks import chain
 from alize.engine.runners.base import BLOCK
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
@@ -73,6 +74,7 @@ class FakeEngine:
         self._held_after: int | None = None
         self._paused = self._down = self._closed = False
         self._blocks: set[bytes] = set()
+        self._generations: Counter[str] = Counter()
         self._counts = EngineStats(generation=1)
         self._changed = asyncio.Event()
 
@@ -152,7 +154,17 @@ class FakeEngine:
         return [[each[i] / math.hypot(*each.values()) for i in range(_DIMENSIONS)] for each in counts]
 
     async def set_adapter(self, name: str, path: str | None) -> None:
-        raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
+        self._check_up()
+        before = {info.name: info for info in self._info.adapters}
+        after = dict(before)
+        after.pop(name, None)
+        if path is not None:  # of a file that nobody reads, the path tells whether it is another one
+            digest = hashlib.sha256(path.encode()).hexdigest()
+            if name in before and before[name].sha256 == digest:
+                return
+            self._generations[name] += 1
+            after[name] = AdapterInfo(name, self._generations[name], digest)
+        self._info = replace(self._info, adapters=tuple(after.values()))
 
     async def pause(self) -> None:
         self._paused = True
@@ -185,12 +197,16 @@ class FakeEngine:
             raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
         if request.grammar is not None:
             raise UnsupportedParameter("This engine has no grammars.", param="response_format")
-        if request.adapter is not None:
+        if request.adapter is not None and request.adapter not in self._keys():
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._running:
             raise Conflict(f"A request with the id '{request.id}' is running.")
         if self._max_requests is not None and len(self._running) >= self._max_requests:
             raise QueueFull(f"{len(self._running)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
+
+    def _keys(self) -> dict[str | None, str]:
+        """What each adapter's name means now."""
+        return {info.name: info.sha256 for info in self._info.adapters}
 
     def _check_up(self) -> None:
         if self._closed:
@@ -237,7 +253,10 @@ class FakeEngine:
 
     def _remember(self, request: Request) -> int:
         """How many tokens of the prompt a cache of full blocks would give; the last token is always computed."""
-        keys = [link.key for link in chain(request.tokens, f"{request.salt}\0{request.adapter or ''}".encode(), (), request.images)]
+        keys = [
+            link.key
+            for link in chain(request.tokens, f"{request.salt}\0{self._keys().get(request.adapter, '')}".encode(), (), request.images)
+        ]
         most = (len(request.tokens) - 1) // BLOCK
         found = next((index for index, key in enumerate(keys[:most]) if key not in self._blocks), min(most, len(keys)))
         self._blocks.update(keys)

@@ -29,12 +29,13 @@ from alize.engine.wire import (
     Ready,
     Refused,
     Reply,
+    SetAdapter,
     Start,
     Steps,
     decode_event,
     encode,
 )
-from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, UnsupportedParameter
+from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable
 
 __all__ = ["LocalEngine"]
 
@@ -137,7 +138,14 @@ class LocalEngine:
         return [await self._values("embed", tokens) for tokens in batch]
 
     async def set_adapter(self, name: str, path: str | None) -> None:
-        raise UnsupportedParameter(f"This engine has no adapters; '{name}' cannot be set.", param="model")
+        await asyncio.shield(self._set_adapter(name, path))  # it is done whether or not somebody waits: keep account of it
+
+    async def _set_adapter(self, name: str, path: str | None) -> None:
+        number = next(self._numbers)
+        self._send(SetAdapter(number, name, path))
+        answer = await self._answered(number)
+        self._info = answer.info or self._info
+        self._config = self._config.having(name, path)  # a restarted engine must have it, too
 
     async def pause(self) -> None:
         before, self._paused = self._paused, True
@@ -210,6 +218,9 @@ class LocalEngine:
     async def _call(self, method: str, tokens: list[int] | None = None, path: str | None = None) -> Reply:
         number = next(self._numbers)
         self._send(Call(number, method, tokens or [], path))
+        return await self._answered(number)
+
+    async def _answered(self, number: int) -> Reply:
         future = self._calls[number] = asyncio.get_running_loop().create_future()
         try:
             answer = await future

@@ -27,6 +27,9 @@ class Limits:
     decode_steps: int = 1
     prefix_cache: bool = True
     image_bytes: int = 2 * 2**30  # pixels of all requests that are here
+    adapters: int = 16
+    adapter_rank: int = 256
+    adapter_bytes: int = 2 * 2**30  # of all adapters
 
 
 @dataclass(slots=True)

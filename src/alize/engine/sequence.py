@@ -20,6 +20,7 @@ class Sequence:
 
     request: Request
     arrival: int  # order of arrival; kept when preempted
+    adapter: str | None = None  # the runner's key of it
     tokens: list[int] = field(init=False)
     tables: Tables = field(default_factory=dict[str, list[int]])
     computed: int = 0
@@ -59,7 +60,7 @@ class Sequence:
     @property
     def root(self) -> bytes:
         """Where this request's chain of hashes begins: prefixes are shared only within one salt and one adapter."""
-        return f"{self.request.salt}\0{self.request.adapter or ''}".encode()
+        return f"{self.request.salt}\0{self.adapter or ''}".encode()
 
     def link(self, length: int) -> None:
         """Extend `links` to the full blocks among the first `length` tokens."""

@@ -29,6 +29,7 @@ __all__ = [
     "Ready",
     "Refused",
     "Reply",
+    "SetAdapter",
     "Start",
     "Steps",
     "decode_event",
@@ -84,11 +85,19 @@ class Call(msgspec.Struct, tag=True, frozen=True):
     path: str | None = None
 
 
+class SetAdapter(msgspec.Struct, tag=True, frozen=True):
+    """Load, replace or (path None) remove an adapter; answered once, with the model as it is then."""
+
+    number: int
+    name: str
+    path: str | None
+
+
 class Quit(msgspec.Struct, tag=True, frozen=True):
     """Stop now."""
 
 
-Command = Start | Add | Abort | Call | Quit
+Command = Start | Add | Abort | Call | SetAdapter | Quit
 
 # ── events ──
 
@@ -126,7 +135,7 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
 
 
 class Reply(msgspec.Struct, tag=True, frozen=True):
-    """What comes back for a Call: one of the fields, or none where there is nothing to say."""
+    """What comes back for a Call or a SetAdapter: one of the fields, or none where there is nothing to say."""
 
     number: int
     failure: Failure | None = None

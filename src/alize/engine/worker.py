@@ -16,7 +16,23 @@ import psutil
 
 from alize.engine.build import Progress, build_core
 from alize.engine.core import Job
-from alize.engine.wire import Abort, Add, Call, Channel, Command, Failed, Failure, Loading, Quit, Ready, Refused, Reply, Start, Steps
+from alize.engine.wire import (
+    Abort,
+    Add,
+    Call,
+    Channel,
+    Command,
+    Failed,
+    Failure,
+    Loading,
+    Quit,
+    Ready,
+    Refused,
+    Reply,
+    SetAdapter,
+    Start,
+    Steps,
+)
 from alize.errors import AlizeError
 from alize.loading import undisturbed
 
@@ -95,6 +111,8 @@ class _Worker:
                 self._abandon(request_id)
             case Call():
                 self._call(command)
+            case SetAdapter():
+                self._set_adapter(command)
             case Start() | Quit():
                 raise AssertionError("a second Start")
 
@@ -116,6 +134,15 @@ class _Worker:
                 self._settled.append(lambda: self._reload(call))
             case other:
                 raise AssertionError(f"unknown call {other}")
+
+    def _set_adapter(self, command: SetAdapter) -> None:
+        try:
+            self._core.set_adapter(command.name, command.path)
+        except AlizeError as error:
+            self._channel.send(Reply(command.number, Failure.of(error)))
+            return
+        self._config = self._config.having(command.name, command.path)  # other weights must have it, too
+        self._channel.send(Reply(command.number, info=self._core.info))
 
     def _reload(self, call: Call) -> None:
         try:

@@ -18,7 +18,7 @@ from alize.model.stored import StoredEmbedding, StoredLinear, Workers
 from alize.weights.checkpoints.base import Checkpoint
 from alize.weights.footprint import stays_stored
 
-__all__ = ["Progress", "load_transformer"]
+__all__ = ["Progress", "load_transformer", "unfilled"]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes of the file that are dealt with, and with all of them."""
@@ -80,10 +80,15 @@ def _built(checkpoint: Checkpoint, config: ModelConfig) -> Model:
         if count > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and each takes memory
             raise CheckpointInvalid(f"{checkpoint.path} does not hold the {count} {what} of its configuration.")
     try:
-        with torch.device("meta"), _Unfilled():
-            return build_model(config)
+        return unfilled(config)
     except (RuntimeError, TypeError) as error:  # what PyTorch says of a size that 64 bits do not hold
         raise CheckpointInvalid(f"{checkpoint.path} cannot be as large as its configuration says: {error}.") from error
+
+
+def unfilled(config: ModelConfig) -> Model:
+    """A model whose weights have shapes and no memory."""
+    with torch.device("meta"), _Unfilled():
+        return build_model(config)
 
 
 @dataclass

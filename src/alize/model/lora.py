@@ -29,7 +29,7 @@ from alize.model.build import Model
 from alize.model.fit import fit
 from alize.weights.adapters import Adapter
 
-__all__ = ["LoraLinear", "adapt", "linear_layers", "shapes_of"]
+__all__ = ["LoraLinear", "adapt", "linear_layers", "modules_of", "shapes_of"]
 
 
 class LoraLinear(nn.Module):
@@ -52,10 +52,14 @@ class LoraLinear(nn.Module):
         return self.linear.weight + self.scale * (self.lora_B.weight @ self.lora_A.weight)
 
 
+def modules_of(model: Model) -> dict[str, nn.Module]:
+    """Everything that a decoder's layers are made of, by name."""
+    return dict(cast("Iterable[tuple[str, nn.Module]]", model.layers.named_modules(prefix="layers")))
+
+
 def linear_layers(model: Model) -> dict[str, nn.Linear]:
-    """Those that an adapter may be on, by name."""
-    modules: Iterable[tuple[str, nn.Module]] = model.named_modules()
-    return {name: module for name, module in modules if isinstance(module, nn.Linear) and name.startswith("layers.")}
+    """Those that an adapter may be on."""
+    return {name: module for name, module in modules_of(model).items() if isinstance(module, nn.Linear)}
 
 
 def shapes_of(model: Model) -> dict[str, tuple[int, ...]]:

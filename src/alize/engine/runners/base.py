@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from alize.engine.base import SamplingParams, TokenLogprob
 from alize.engine.images import Shown, Sight
+from alize.weights.adapters import Adapter
 
 __all__ = ["BLOCK", "Batch", "CacheGroup", "Output", "RowSampling", "Runner", "RunnerInfo"]
 
@@ -48,7 +49,7 @@ class RunnerInfo:
     weights_bytes: int
     batch_invariant: bool  # True where a row's result never depends on what shares the batch
     max_steps: int = 1  # most decode steps one call may run
-    adapters: bool = False
+    adapter_bytes: int = 0  # that each number of an adapter takes; 0: it has no adapters
     sight: Sight | None = None  # None: it takes no images
 
 
@@ -94,7 +95,7 @@ class Batch:
     contexts: Ints  # [R]
     tables: Mapping[str, Ints]  # group name → [R, most blocks of any sequence]
     sample: npt.NDArray[np.bool_]  # [R]
-    adapters: tuple[str | None, ...] = ()  # per sequence; empty = none
+    adapters: tuple[str | None, ...] = ()  # key per sequence, None = the model alone; empty = all of them
     shown: tuple[Shown, ...] = ()  # the images that some of the tokens show a part of
     want: Literal["tokens", "logits", "hidden"] = "tokens"
 
@@ -126,6 +127,14 @@ class Runner(Protocol):
         Touches only blocks named in the tables. A slot is moved past each token once, and no further than its row has got; a row at
         position 0 begins with an empty one, whatever it held. Where this raises, slots it was given may have moved: do not go on from them.
         """
+        ...
+
+    def load_adapter(self, key: str, adapter: Adapter) -> None:
+        """Take an adapter into memory, for batches that name its key. Raises CheckpointInvalid, changing nothing, where it does not fit."""
+        ...
+
+    def drop_adapter(self, key: str) -> None:
+        """Free its memory; no batch names it any more. A no-op for one that is not here."""
         ...
 
     def close(self) -> None:

@@ -3,9 +3,10 @@
 Its cache holds the token ids themselves, and for those that show a part of an image a number made of it. The next token is a checksum of
 the whole sequence as read back through the block tables, so a block that was shared wrongly, freed early or never written changes every
 token after it. A state is that checksum itself, moved on by each token: one that was moved twice, left behind or mixed up never comes
-right again. No weights, no PyTorch, microseconds.
+right again. With an adapter, tokens are kept as other numbers. No weights, no PyTorch, microseconds.
 """
 
+import zlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.sample import sample_rows
+from alize.weights.adapters import Adapter
 
 __all__ = ["FakeRunner"]
 
@@ -48,11 +50,13 @@ class FakeRunner:
             weights_bytes=0,
             batch_invariant=True,
             max_steps=max_steps,
+            adapter_bytes=1,
             sight=sight,
         )
         self._caches: dict[str, np.ndarray] = {}
         self._states: list[tuple[int, int]] = []  # of each slot, how many tokens it has moved past and their checksum
         self._passed: dict[tuple[int, int], int] = {}  # in this call: slot, tokens → checksum
+        self.adapters: set[str] = set()  # the keys of those in memory
         self.calls = 0  # how often `run` was called
         self.tokens = 0  # how many tokens it was given
 
@@ -89,6 +93,12 @@ class FakeRunner:
                 context += 1
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, extra)) if any(extra) else ())
 
+    def load_adapter(self, key: str, adapter: Adapter) -> None:
+        self.adapters.add(key)
+
+    def drop_adapter(self, key: str) -> None:
+        self.adapters.discard(key)
+
     def close(self) -> None:
         self._caches = {}
 
@@ -96,6 +106,9 @@ class FakeRunner:
         return [(row, int(start), int(length)) for row, (start, length) in enumerate(zip(starts, batch.lengths, strict=True))]
 
     def _write(self, batch: Batch, rows: np.ndarray, positions: np.ndarray, tokens: np.ndarray) -> None:
+        if batch.adapters:
+            assert self.adapters.issuperset(filter(None, batch.adapters)), "a batch names an adapter that is gone"
+            tokens = tokens + np.asarray([zlib.crc32((key or "").encode()) % 1_000_003 for key in batch.adapters])[rows]
         for name, cache in self._caches.items():
             blocks = batch.tables[name][rows, positions // BLOCK]
             assert (blocks >= 0).all(), "a position was given no block"

@@ -13,6 +13,7 @@ from torch import Tensor
 from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.torch_adapters import TorchAdapters
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_images import Eyes
 from alize.engine.runners.torch_pack import can_pack, kept_bytes, pack_weights
@@ -24,6 +25,7 @@ from alize.model.config import ModelConfig
 from alize.model.memory import cache_row, slot_bytes
 from alize.model.remember import Remember
 from alize.model.seeing import SeeingTransformer
+from alize.weights.adapters import Adapter
 
 __all__ = ["TorchRunner", "cache_groups"]
 
@@ -36,6 +38,7 @@ class TorchRunner:
         weight = model.norm.weight  # matrices may stay in their file, in types that nothing computes with
         if can_pack(weight.dtype, weight.device.type):
             pack_weights(model)
+        self._adapters = TorchAdapters(model.config, weight.dtype, str(weight.device))
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
         self._eyes = Eyes(model) if isinstance(model, SeeingTransformer) else None
         self._caches: dict[str, PagedCache] = {}
@@ -51,6 +54,7 @@ class TorchRunner:
             weights_bytes=kept_bytes(model),
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=max_steps,
+            adapter_bytes=weight.element_size(),
             sight=_sight(model.config),
         )
 
@@ -91,9 +95,16 @@ class TorchRunner:
         asked = any(rule.params.logprobs is not None for rule in sampling)
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
 
+    def load_adapter(self, key: str, adapter: Adapter) -> None:
+        self._adapters.load(key, adapter, self.model)
+
+    def drop_adapter(self, key: str) -> None:
+        self._adapters.drop(key)
+
     def close(self) -> None:
         self._caches, self._states, self._eyes = {}, None, None
         self.__dict__.pop("model", None)
+        self.__dict__.pop("_adapters", None)
 
     def _forward(self, batch: Batch) -> Tensor:
         memory: Attend | Remember
@@ -104,7 +115,8 @@ class TorchRunner:
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
         positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
         embeds = self._eyes.embeds(batch.shown) if self._eyes is not None and batch.shown else None
-        return self.model(tokens, positions, memory, embeds)
+        with self._adapters.at_work(batch):
+            return self.model(tokens, positions, memory, embeds)
 
     def _draw(
         self,

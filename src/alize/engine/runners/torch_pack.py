@@ -21,7 +21,7 @@ from alize.model.latent import LatentAttention
 from alize.model.mamba import Mixer
 from alize.model.stored import StoredEmbedding, StoredLinear
 
-__all__ = ["can_pack", "kept_bytes", "pack_module", "pack_weights"]
+__all__ = ["can_pack", "kept_bytes", "pack_module", "pack_weights", "packed"]
 
 _STEP = 8  # rows; fewer than this are never padded, since a decode step then reads weights and little else
 _ROWS_HINT = 512  # the batch that oneDNN optimises the layout for; 512 measured best or equal from 1 row up
@@ -94,6 +94,11 @@ def _taken(module: nn.Module, *names: str) -> list[Tensor]:
     for name in names:
         delattr(module, name)
     return weights
+
+
+def packed(weight: Tensor) -> nn.Module:
+    """A product with one matrix of its own."""
+    return _PackedLinear([weight])
 
 
 class _PackedLinear(nn.Module):

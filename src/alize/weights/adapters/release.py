@@ -39,7 +39,7 @@ def open_release(path: Path, scale: float | None = None) -> Adapter:
 def _halves(path: Path) -> Iterator[tuple[str, Half, FileTensor]]:
     for tensor in read_safetensors(path).values():
         found = _NAME.fullmatch(tensor.name)
-        name = found and (from_consolidated(f"{found['layer']}.weight") or from_mamba(f"{found['layer']}.weight"))
+        name = found and (from_consolidated(f"{found['layer']}.weight") or from_mamba(f"backbone.{found['layer']}.weight"))
         if not found or not name:
             raise CheckpointInvalid(
                 f"{path} holds '{printable(tensor.name[:200])}', which is no part of an adapter that can be applied.",
