@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -78,9 +78,17 @@ class Answer(Iterator[str]):
 class Model:
     """A loaded model. Safe to use from several threads: one of them computes at a time."""
 
-    def __init__(self, core: Core, tokenizer: Tokenizer, default_temperature: float = 0.7, default_max_tokens: int = 0) -> None:
-        """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves."""
-        self.core, self.tokenizer = core, tokenizer
+    def __init__(
+        self,
+        core: Core,
+        tokenizer: Tokenizer,
+        default_temperature: float = 0.7,
+        default_max_tokens: int = 0,
+        adapter: str | None = None,
+    ) -> None:
+        """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves. `adapter`: the name
+        that the core has for the one that everything is computed with."""
+        self.core, self.tokenizer, self._adapter = core, tokenizer, adapter
         self._temperature, self._max_tokens = default_temperature, default_max_tokens
         self._ids = itertools.count()
         self._lock = threading.Lock()
@@ -123,12 +131,14 @@ class Model:
             raise InvalidRequest("embed takes a list of texts, and this is one text.", param="texts", remedy="Write embed([text]).")
         tokens = [self.tokenizer.encode(text) for text in texts]
         with self._computing():
-            return np.asarray([self.core.embed(each) for each in tokens], np.float32).reshape(len(tokens), self.info.hidden_size)
+            return np.asarray([self.core.embed(each, self._adapter) for each in tokens], np.float32).reshape(
+                len(tokens), self.info.hidden_size
+            )
 
     def logits(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len(tokens), vocabulary]."""
         with self._computing():
-            return self.core.logits(tokens)
+            return self.core.logits(tokens, self._adapter)
 
     def close(self) -> None:
         """Free the weights and the cache. What is asked afterwards, or is still being answered, raises InvalidRequest."""
@@ -151,7 +161,9 @@ class Model:
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             raise InvalidRequest(f"max_tokens is {limit!r}; it must be a whole number, at least 1.", param="max_tokens")
         params = _sampling({"temperature": self._temperature, **options})
-        request = Request(f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, images=images)
+        request = Request(
+            f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, adapter=self._adapter, images=images
+        )
         check_fits(request, self.info)
         text = self.tokenizer.stream(stop, continuing=continuing)
         return Answer(lambda answer: self._pieces(request, text, answer))
@@ -207,12 +219,14 @@ class Model:
 def load(
     model: str | Path = "smollm2-135m-instruct",
     *,
+    adapter: str | Path | None = None,
     home: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     **settings: Any,
 ) -> Model:
     """Load a model by its name in the catalog or the path of its weights; a named one is pulled first where it is not here yet.
 
+    `adapter` is the path of a low-rank adapter of the model, as PEFT or mistral-finetune writes it: everything is computed with it.
     `settings` are those of docs/reference/settings.md, such as `dtype="float32"` or `offline=True`.
     `progress` is called with bytes done, bytes in all and what is done, while the model is fetched and while it is loaded.
     Raises InvalidModel, DownloadFailed, CheckpointInvalid, Missing, OutOfMemory.
@@ -228,8 +242,10 @@ def load(
         tokenizer = load_tokenizer(checkpoint.tokenizer)
     finally:
         checkpoint.close()
-    core = build_core(EngineConfig.of(chosen, path, card.id, card.sha256), named(progress, f"Loading {card.id}"))
-    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens))
+    config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
+    config = replace(config, adapters={} if name is None else {name: str(adapter)})
+    core = build_core(config, named(progress, f"Loading {card.id}"))
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens), name)
 
 
 def _messages(conversation: Conversation, model: str, sees: bool) -> Sequence[Mapping[str, Any]]:

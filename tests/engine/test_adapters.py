@@ -3,18 +3,14 @@
 Exact on tiny models in float64, as in test_oracle.py, whose models and requests these are.
 """
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from alize.engine.base import Request, SamplingParams
+from alize.engine.base import Request
 from alize.engine.core import Core
-from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
-from alize.errors import CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
 from tests.adapters import write_release
 
 torch = pytest.importorskip("torch")

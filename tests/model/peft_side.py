@@ -1,6 +1,6 @@
 """PEFT itself. In: a folder of transformers, and how to adapt it. Out: the adapter as PEFT writes it, and its logits in float64.
 
-It asks for PyTorch by a name that the locks leave out, so it is no part of the environment that the tests run in: it is fetched once, without
+It depends on PyTorch, which the locks leave out, so it is no part of the environment that the tests run in: it is fetched once, without
 what it depends on, and runs in a process of its own with that environment behind it.
 """
 

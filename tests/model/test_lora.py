@@ -1,19 +1,15 @@
 """Adapters against PEFT: the same adapter gives the same logits, put on a model or merged into its files."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 torch = pytest.importorskip("torch")
-from alize.errors import CheckpointInvalid, DownloadFailed  # noqa: E402
 from alize.model.build import Model, packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
-from alize.model.lora import LoraLinear, adapt, linear_layers  # noqa: E402
-from alize.model.merge import merge  # noqa: E402
+from alize.model.lora import adapt  # noqa: E402
 from alize.weights.adapters import open_adapter  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.peft_side import by_peft  # noqa: E402

@@ -102,6 +102,7 @@ def _first(
         min_tokens=request.min_tokens or 0,
         tenant=principal.workspace,
         salt=principal.workspace,
+        adapter=served.adapter,
         images=images,
     )
     check_fits(first, served.engine.info)

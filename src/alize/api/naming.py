@@ -15,13 +15,13 @@ __all__ = ["model_named"]
 def model_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
     """The model of an id or alias. Raises InvalidModel."""
     name = resolved(name, settings.aliases())
-    for served in parts.models.values():
+    for served in parts.served():
         if name == served.card.id or name in served.card.aliases:
             return served
     upstream = parts.upstream
     if upstream is not None and (found := upstream.find(name)):
         return found
-    known = [*settings.aliases(), *(known for served in parts.models.values() for known in (served.card.id, *served.card.aliases))]
+    known = [*settings.aliases(), *(known for served in parts.served() for known in (served.card.id, *served.card.aliases))]
     remedy = "GET /v1/models lists those that are served."
     if upstream is not None:
         known += [known for model in upstream.models.values() for known in (model.id, *model.aliases)]

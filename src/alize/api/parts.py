@@ -1,8 +1,8 @@
 """What a server is made of. In: engines, tokenizers and records built elsewhere. Out: one value that the application is made with."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from alize.api.draining import Draining
 from alize.api.limits import Limits
@@ -26,6 +26,15 @@ class Served:
     engine: Engine
     tokenizer: Tokenizer
     card: Card
+    adapter: str | None = None  # by which of its engine's adapters it is another model
+    root: str = ""  # the id of the model that is adapted
+
+    def adapted(self) -> "Iterator[Served]":
+        """The models that the engine's adapters make of this one, as they are now."""
+        for info in self.engine.info.adapters:
+            made = f"{self.card.id} with the adapter {info.name}, of rank {info.rank}."
+            card = replace(self.card, id=info.name, aliases=(), name=info.name, description=made)
+            yield replace(self, card=card, adapter=info.name, root=self.card.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,12 @@ class Parts:
     upstream: Upstream | None = None  # another server whose models are offered, too
     lookers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture is read
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
+
+    def served(self) -> Iterator[Served]:
+        """Every model of this server, each followed by what adapters make of it."""
+        for model in self.models.values():
+            yield model
+            yield from model.adapted()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def announce(started: Started) -> None:
     """Print it."""
     settings = started.settings
     print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
+    if adapters := settings.adapter_paths():
+        print(f"Its adapters, each a model of that name: {', '.join(adapters)}", flush=True)  # noqa: T201
     if started.made is not None and settings.api_key:
         print(f"The value of api_key{settings.came('api_key')} is an admin key here from now on.", flush=True)  # noqa: T201
     elif started.made is not None:

@@ -23,7 +23,7 @@ from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
 from alize.engine.local import LocalEngine
-from alize.errors import CheckpointInvalid
+from alize.errors import CheckpointInvalid, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
 from alize.settings import Settings
 from alize.storage import open_database
@@ -54,13 +54,16 @@ async def serve_with(
 ) -> None:
     """Serve until told to stop, and close the engine. What does not ask the engine is done while it loads. Raises as `serve` does."""
     configure_logging(settings.log_level, settings.log_format)
+    _check_names(settings, card)
     database = open_database(settings)
     try:
         await database.migrate()
         tokenizer = _tokenizer(path)
         async with _identity(settings, database) as identity, AsyncExitStack() as extended:
             token = _setup_token(settings, listener)
-            upstream = await extended.enter_async_context(reaching(settings, (card.id, *card.aliases, *settings.aliases())))
+            upstream = await extended.enter_async_context(
+                reaching(settings, (card.id, *card.aliases, *settings.aliases(), *settings.adapter_paths()))
+            )
             parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, upstream=upstream, setup_token=token)
             app = create_app(settings, parts)
             await engine.ready()
@@ -89,6 +92,17 @@ def _tokenizer(path: Path) -> Tokenizer:
         return load_tokenizer(checkpoint.tokenizer)
     finally:
         checkpoint.close()
+
+
+def _check_names(settings: Settings, card: Card) -> None:
+    """Raises SettingInvalid where an adapter is called as something else is."""
+    for name in settings.adapter_paths():
+        if name in (card.id, *card.aliases, *settings.aliases()):
+            raise SettingInvalid(
+                f"adapters: '{name}'{settings.came('adapters')} is a name of another model here.",
+                param="adapters",
+                remedy="Give the adapter a name of its own.",
+            )
 
 
 def _check_eyes(engine: LocalEngine, tokenizer: Tokenizer, path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alize.cli import accounts, backup, bench, chat, doctor, keys, models, pull, run, settings, up
+from alize.cli import accounts, backup, bench, chat, doctor, keys, merge, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -25,6 +25,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     chat.chat,
     pull.pull,
     models.inspect,
+    merge.merge,
     bench.bench,
     doctor.doctor,
     settings.settings,

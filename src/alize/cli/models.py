@@ -27,7 +27,7 @@ Name = Annotated[
 
 
 def list_models(home: Home = None, as_json: AsJson = False) -> None:
-    """Show the catalog and what was pulled; what is here stands first."""
+    """Show the catalog and what was pulled, what is here first, then the adapters that the settings name."""
     from alize.cli.terminal import print_json, print_table
     from alize.settings import Settings
     from alize.weights.catalog import cards
@@ -38,6 +38,7 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
     known = [*(manifest.card for manifest in here.values()), *(card for card in cards() if card.id not in here)]
     aliases = settings.aliases()
     entries = [_entry(card, here.get(card.id), [alias for alias, model in aliases.items() if model == card.id]) for card in known]
+    entries += _adapters(settings)
     if as_json:
         print_json(entries)
         return
@@ -117,6 +118,31 @@ def _entry(card: "Card", here: "Manifest | None", aliases: list[str]) -> dict[st
             "pulled_at": here.pulled_at,
         },
     }
+
+
+def _adapters(settings: "Settings") -> Iterator[dict[str, Any]]:
+    """Those of the setting. One that cannot be read is listed as that."""
+    from alize.errors import CheckpointInvalid
+    from alize.weights.adapters import open_adapter
+
+    for name, path in settings.adapter_paths().items():
+        entry: dict[str, Any] = {
+            "id": name,
+            "aliases": [],
+            "name": name,
+            "capabilities": [],
+            "context": "",
+            "licence": None,
+            "source": path,
+        }
+        try:
+            adapter = open_adapter(Path(path))
+        except CheckpointInvalid as error:
+            yield {**entry, "description": error.text, "here": None}
+            continue
+        size = sum(pair.a.data.nbytes + pair.b.data.nbytes for pair in adapter.layers.values())
+        here = {"path": path, "bytes": size, "sha256": adapter.sha256, "pulled_at": None}
+        yield {**entry, "description": f"An adapter of {settings.model}, of rank {adapter.rank}.", "here": here}
 
 
 def _row(entry: dict[str, Any]) -> list[object]:

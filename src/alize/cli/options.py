@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "Home", "MaxTokens", "ModelName", "Seed", "System", "Temperature"]
+__all__ = ["AdapterPath", "Adapters", "AsJson", "Home", "MaxTokens", "ModelName", "Seed", "System", "Temperature"]
 
 
 def _folder(text: str) -> Path:
@@ -23,6 +23,19 @@ Home = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option("--model", "-m", help="A model's id or alias, or a path to weights.", show_default="the setting `model`", metavar="NAME"),
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adapter",
+        help="Serve an adapter of the model, too, as a model of that name; may be given several times.",
+        show_default="the setting `adapters`",
+        metavar="NAME=PATH",
+    ),
+]
+AdapterPath = Annotated[
+    Path | None,
+    typer.Option("--adapter", help="Ask the model as an adapter changes it.", show_default=False, metavar="PATH"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text for people.")]
 System = Annotated[str, typer.Option("--system", "-s", help="How the model shall behave.", show_default=False)]

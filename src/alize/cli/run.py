@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alize.cli.options import AsJson, Home, MaxTokens, ModelName, Seed, System, Temperature
+from alize.cli.options import AdapterPath, AsJson, Home, MaxTokens, ModelName, Seed, System, Temperature
 from alize.errors import InvalidRequest, PayloadTooLarge
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["prompt_of", "run"]
 def run(
     prompt: Annotated[str, typer.Argument(help="What to ask. Text that is piped in follows it.", show_default=False)] = "",
     model: ModelName = None,
+    adapter: AdapterPath = None,
     system: System = "",
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
@@ -41,7 +42,7 @@ def run(
     messages.append({"role": "user", "content": text})
     sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
     started = time.perf_counter()
-    loaded = load(given.model, given.home)
+    loaded = load(given.model, given.home, adapter)
     answer = loaded.stream(messages, **{name: value for name, value in sampling.items() if value is not None})
     if not as_json:
         print_stream(answer)
@@ -51,7 +52,7 @@ def run(
     print_json(facts(loaded, answer, time.perf_counter() - started))
 
 
-def load(model: str, home: Path) -> "Model":
+def load(model: str, home: Path, adapter: Path | None = None) -> "Model":
     """The model, with a download's progress and the wait shown on standard error where a person looks at it."""
     from alize.cli.progress import downloading
     from alize.cli.terminal import stderr
@@ -60,7 +61,7 @@ def load(model: str, home: Path) -> "Model":
     with undisturbed(), downloading(stderr(), "Loading the model …") as progress:
         from alize.library import load
 
-        return load(model, home=home, progress=progress)
+        return load(model, adapter=adapter, home=home, progress=progress)
 
 
 def print_stream(answer: "Answer") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alize.cli.options import Home, ModelName
+from alize.cli.options import Adapters, Home, ModelName
 
 if TYPE_CHECKING:
     from alize.api.serve import Started
@@ -20,6 +20,7 @@ def up(
     port: Annotated[int | None, typer.Option("--port", "-p", help="Port to listen on.", show_default="8600")] = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")] = None,
     model: ModelName = None,
+    adapter: Adapters = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API key and no signing in; on loopback only.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of the network: no weights, no pictures of answers.")] = False,
     home: Home = None,
@@ -32,7 +33,7 @@ def up(
     from alize.settings import Settings
 
     auth, never_fetch = (False if no_auth else None), (True if offline else None)  # None: whatever the file or the environment says
-    settings = Settings.load(home=home, port=port, host=host, model=model, auth=auth, offline=never_fetch)
+    settings = Settings.load(home=home, port=port, host=host, model=model, adapters=adapter or None, auth=auth, offline=never_fetch)
     _say_what_is_fetched(settings)
     with ExitStack() as until_started:  # a download's bar must be gone before the server says that it is there
         until_started.enter_context(undisturbed())

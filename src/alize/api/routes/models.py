@@ -30,7 +30,7 @@ async def list_models(
 ) -> Response:
     """List the models that are served."""
     upstream = here.parts.upstream
-    models = [*here.parts.models.values(), *(upstream.models.values() if upstream is not None else ())]
+    models = [*here.parts.served(), *(upstream.models.values() if upstream is not None else ())]
     cards = [
         card
         for one in models
@@ -54,6 +54,7 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
     able = (card.capabilities - {"vision"}) & SERVED if isinstance(model, Served) else card.capabilities
     if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
         able |= {"vision"}
+    adapted = model if isinstance(model, Served) and model.adapter is not None else None
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
     return {
         "id": card.id,
@@ -71,7 +72,7 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
             here.settings.temperature(model.card.default_temperature) if isinstance(model, Served) else model.temperature
         ),
         "internal": False,
-        "type": "base",
+        **({"type": "fine-tuned", "job": "", "root": adapted.root, "archived": False} if adapted else {"type": "base"}),
         "license": card.licence,
         "languages": list(model.card.languages) if isinstance(model, Served) else [],
         "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
@@ -86,7 +87,7 @@ def model_named_as(alias: str, model: Served | UpstreamModel, here: House) -> bo
         found = model_named(alias, here.parts, here.settings)
     except InvalidModel:
         return False
-    return found is model
+    return found == model
 
 
 def _json(body: dict[str, Any]) -> Response:
