@@ -122,13 +122,14 @@ def _added(path: Path, tensor: FileTensor, stored: StoredTensor, delta: Delta) -
     if stored.rotary_halves:
         delta = replace(delta, b_OR=halved(delta.b_OR, stored.rotary_halves))
     wide = np.float64 if tensor.kind == "F64" else np.float32
-    a_RI, b_OR = (delta.a_RI * delta.scale).astype(wide), delta.b_OR.astype(wide)
+    a_RI, b_OR = delta.a_RI.astype(wide) * wide(delta.scale), delta.b_OR.astype(wide)
     row = tensor.data.nbytes // tensor.shape[0]
     for start in range(0, tensor.shape[0], ROWS):
         count = min(ROWS, tensor.shape[0] - start)
         weights = dequantize(tensor.kind, tensor.data[start * row : (start + count) * row], (count, tensor.shape[1]))
-        merged = weights.astype(wide) + b_OR[start : start + count] @ a_RI
-        encoded = _encoded(merged, tensor.kind)
+        with np.errstate(over="ignore", invalid="ignore"):  # seen below
+            merged = weights.astype(wide) + b_OR[start : start + count] @ a_RI
+            encoded = _encoded(merged, tensor.kind)
         if not np.isfinite(dequantize(tensor.kind, encoded, merged.shape)).all():
             raise CheckpointInvalid(f"{path}: '{printable(tensor.name[:200])}' is not finite as {tensor.kind} once the adapter is added.")
         yield encoded.tobytes()
