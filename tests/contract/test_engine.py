@@ -12,6 +12,7 @@ import pytest_asyncio
 from alize.engine.base import Engine, EngineStats, Request, SamplingParams, Step
 from alize.engine.fake import FakeEngine
 from alize.errors import Conflict, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+from tests.adapters import write_release
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -191,9 +192,31 @@ async def test_what_cannot_be_scored_or_embedded_is_refused(engine: Engine) -> N
             await engine.embed([tokens])
 
 
-async def test_adapters_are_refused_where_there_are_none(engine: Engine) -> None:
+async def test_an_adapter_is_set_replaced_and_removed_by_name(engine: Engine, tmp_path: Path) -> None:
+    shapes = {"layers.0.attention.wq": (32, 32), "layers.1.feed_forward.w2": (32, 64)}
+    first, second = (str(write_release(tmp_path / str(seed) / "lora.safetensors", shapes, seed)) for seed in range(2))
+    await engine.set_adapter("x", None)
+    assert engine.info.adapters == ()
+    for path, generation in ((first, 1), (first, 1), (second, 2)):
+        await engine.set_adapter("x", path)
+        assert [(info.name, info.generation) for info in engine.info.adapters] == [("x", generation)]
+        assert len(ids(await collect(engine, asked(adapter="x")))) == 8
+    await engine.set_adapter("x", None)
+    assert engine.info.adapters == ()
     with pytest.raises(UnsupportedParameter):
-        await engine.set_adapter("x", None)
+        await collect(engine, asked(adapter="x"))
+
+
+async def test_a_prefix_is_cached_within_one_generation_of_an_adapter_only(engine: Engine, tmp_path: Path) -> None:
+    async def cached(adapter: str | None) -> int:
+        return (await collect(engine, asked(tokens=tuple(range(1, 41)), salt="adapters", adapter=adapter)))[0].cached_tokens
+
+    shapes = {"layers.0.attention.wq": (32, 32)}
+    await engine.set_adapter("x", str(write_release(tmp_path / "a" / "lora.safetensors", shapes, 1)))
+    assert [await cached(name) for name in (None, "x", "x", None)] == [0, 0, 32, 32]
+    await engine.set_adapter("x", str(write_release(tmp_path / "b" / "lora.safetensors", shapes, 2)))
+    assert [await cached(name) for name in ("x", "x", None)] == [0, 32, 32]
+    await engine.set_adapter("x", None)
 
 
 @pytest.mark.parametrize("kind", ["fake", "local"])

@@ -3,14 +3,19 @@
 Exact on tiny models in float64, as in test_oracle.py, whose models and requests these are.
 """
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from alize.engine.base import Request
+from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
+from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
+from alize.errors import CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
 from tests.adapters import write_release
 
 torch = pytest.importorskip("torch")
@@ -92,3 +97,153 @@ def test_what_is_drawn_is_what_the_specification_says(solo: tuple[str, dict[str,
         assert best[request.adapter] == alone[request.id]
         differ += sum(best[name] != best[None] for name in paths)
     assert differ  # the adapters change something
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> dict[str, Path]:
+    """Three for a FakeRunner, which compares nothing."""
+    shape = {"layers.0.attention.wq": (8, 8)}
+    return {name: write_release(tmp_path / name / "lora.safetensors", shape, seed) for seed, name in enumerate("abc")}
+
+
+def engine(limits: Limits | None = None, blocks: int = 64) -> tuple[Core, FakeRunner]:
+    runner = FakeRunner()
+    return Core(runner, limits or Limits(), {"full": blocks}), runner
+
+
+def begun(id: str, adapter: str | None, max_tokens: int = 6) -> Request:
+    return Request(id, tuple(range(1, 41)), max_tokens, SamplingParams(temperature=1.0, seed=3), adapter=adapter)
+
+
+def finished(core: Core) -> dict[str, list[int]]:
+    given: dict[str, list[int]] = {}
+    while core.busy:
+        for step in core.step():
+            given.setdefault(step.request_id, []).extend(step.tokens)
+    core.check()
+    return given
+
+
+def test_a_request_keeps_the_generation_it_came_with(paths: dict[str, Path]) -> None:
+    core, runner = engine()
+    core.set_adapter("law", str(paths["a"]))
+    core.add(begun("alone", "law"))
+    (old,) = finished(core).values()
+    core.add(begun("running", "law"))
+    (first,) = core.step()
+    core.add(begun("waiting", "law"))
+    core.set_adapter("law", str(paths["b"]))
+    core.add(begun("new", "law"))
+    assert [(info.name, info.generation) for info in core.info.adapters] == [("law", 2)]
+    assert len(runner.adapters) == 2
+    given = finished(core)
+    assert [*first.tokens, *given["running"]] == given["waiting"] == old != given["new"]
+    assert runner.adapters == {info.sha256 for info in core.info.adapters}  # the old one is gone
+
+
+@pytest.mark.parametrize("end", ["finish", "abort", "preempt"])
+def test_the_memory_of_a_removed_adapter_is_free_once_nobody_needs_it(end: str, paths: dict[str, Path]) -> None:
+    core, runner = engine(Limits(step_tokens=64), 6 if end == "preempt" else 64)
+    core.set_adapter("law", str(paths["a"]))
+    for id in "xy":
+        core.add(begun(id, "law", 30))
+    core.step()
+    core.set_adapter("law", None)
+    core.set_adapter("law", None)
+    assert core.info.adapters == ()
+    assert len(runner.adapters) == 1
+    with pytest.raises(UnsupportedParameter, match="law"):
+        core.add(begun("late", "law"))
+    if end == "abort":
+        core.abort("x")
+        core.abort("y")
+    finished(core)
+    assert core.stats().preemptions > 0 or end != "preempt"
+    assert not runner.adapters
+    assert core.adapters.memory == 0
+
+
+def test_prefixes_are_shared_within_one_adapter_and_by_names_that_mean_the_same(paths: dict[str, Path]) -> None:
+    core, runner = engine()
+    for name, path in (("law", "a"), ("statute", "a"), ("poems", "b")):
+        core.set_adapter(name, str(paths[path]))
+    assert len(runner.adapters) == 2
+
+    def cached(adapter: str | None) -> int:
+        before = core.stats().cached_tokens
+        core.add(begun("x", adapter))
+        finished(core)
+        return core.stats().cached_tokens - before
+
+    assert [cached(name) for name in (None, "law", "poems", "statute", None, "poems")] == [0, 0, 0, 32, 32, 32]
+    core.set_adapter("law", str(paths["c"]))
+    assert [cached("law"), cached("statute")] == [0, 32]
+
+
+def test_what_is_set_already_is_no_new_generation(paths: dict[str, Path]) -> None:
+    core, _ = engine()
+    for path, generation in (("a", 1), ("a", 1), ("b", 2), ("a", 3)):
+        core.set_adapter("law", str(paths[path]))
+        assert core.info.adapters[0].generation == generation
+    core.set_adapter("law", None)
+    core.set_adapter("law", str(paths["a"]))
+    assert core.info.adapters[0].generation == 4
+
+
+def test_limits_of_number_rank_and_memory_are_kept(paths: dict[str, Path], tmp_path: Path) -> None:
+    size = open_adapter(paths["a"]).numbers
+    core, runner = engine(Limits(adapters=2, adapter_rank=4, adapter_bytes=2 * size))
+    core.set_adapter("one", str(paths["a"]))
+    core.set_adapter("two", str(paths["b"]))
+    with pytest.raises(InvalidRequest, match="2 adapters"):
+        core.set_adapter("three", str(paths["c"]))
+    with pytest.raises(CheckpointInvalid, match="rank 5"):
+        core.set_adapter("two", str(write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (8, 8)}, rank=5)))
+    core.set_adapter("two", str(paths["c"]))  # takes the place of what it replaces …
+    core.add(begun("x", "two"))
+    with pytest.raises(OutOfMemory, match=str(2 * size)):
+        core.set_adapter("two", str(paths["b"]))  # … but not while a request needs it
+    finished(core)
+    core.set_adapter("two", str(paths["b"]))
+    assert [info.name for info in core.info.adapters] == ["one", "two"]
+    assert len(runner.adapters) == 2
+
+
+def test_scores_leave_adapters_alone_and_logits_may_have_one(paths: dict[str, Path]) -> None:
+    core, _ = engine()
+    core.set_adapter("law", str(paths["a"]))
+    tokens = list(range(1, 20))
+    assert core.score(tokens)
+    assert not np.array_equal(core.logits(tokens), core.logits(tokens, "law"))
+    with pytest.raises(UnsupportedParameter):
+        core.logits(tokens, "none")
+    core.check()
+
+
+def test_an_adapter_of_another_model_changes_nothing(tmp_path: Path) -> None:
+    runner = TorchRunner(tiny("full"))
+    core = Core(runner, Limits(), {group.name: 20 for group in runner.info.groups})
+    good = write_release(tmp_path / "good.safetensors", {"layers.0.attention.wq": (32, 32)})
+    core.set_adapter("law", str(good))
+    before = core.info.adapters
+    for name, shape in (("layers.0.attention.wq", (32, 64)), ("layers.9.attention.wq", (32, 32))):
+        with pytest.raises(CheckpointInvalid, match="lora_B"):
+            core.set_adapter("law", str(write_release(tmp_path / "bad.safetensors", {name: shape})))
+        assert core.info.adapters == before
+    core.check()
+
+
+def test_a_model_is_gone_when_its_runner_is(tmp_path: Path) -> None:
+    """What holds adapters to layers makes no circle: memory is free at once, not when Python looks for garbage."""
+    model = tiny("experts")
+    layer, runner = weakref.ref(model.layers[0]), TorchRunner(model)
+    core = Core(runner, Limits(), {group.name: 20 for group in runner.info.groups})
+    core.set_adapter("law", str(write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (32, 32)})))
+    gc.collect()
+    gc.disable()
+    try:
+        del model
+        runner.close()
+        assert layer() is None
+    finally:
+        gc.enable()

@@ -23,6 +23,7 @@ from alize.engine.process import EngineProcess
 from alize.engine.schedule import Limits
 from alize.engine.wire import Call
 from alize.errors import CheckpointInvalid, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+from tests.adapters import write_release
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -339,8 +340,47 @@ async def test_what_cannot_be_run_is_refused_before_the_first_step(engine: Local
     assert (await collect(engine, request("a", 2**62)))[-1].finish == "model_length"
     with pytest.raises(UnsupportedParameter):
         await collect(engine, request("a", adapter="mine"))
-    with pytest.raises(UnsupportedParameter):
-        await engine.set_adapter("mine", None)
+
+
+ADAPTED = {"layers.0.attention.wq": (32, 32), "layers.1.attention.wv": (16, 32)}
+
+
+async def test_adapters_outlive_the_engine_s_process_and_new_weights(config: EngineConfig, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", ADAPTED)
+    engine = await LocalEngine.start(replace(config, adapters={"from the start": str(path)}))
+    await engine.set_adapter("mine", str(path))
+    await engine.set_adapter("gone", str(path))
+    await engine.set_adapter("gone", None)
+    plain = tokens(await collect(engine, request("a")))
+    before = tokens(await collect(engine, request("a", adapter="mine")))
+    assert before == tokens(await collect(engine, request("a", adapter="from the start"))) != plain
+    await engine.reload()
+    assert tokens(await collect(engine, request("a", adapter="mine"))) == before
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    await until(engine, lambda stats: stats.generation == 2)
+    assert [info.name for info in engine.info.adapters] == ["from the start", "mine"]
+    assert tokens(await collect(engine, request("a", adapter="mine"))) == before
+    await engine.close()
+
+
+async def test_an_adapter_that_cannot_be_set_changes_nothing(engine: LocalEngine, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointInvalid, match="lora_B"):
+        await engine.set_adapter("mine", str(write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (8, 8)})))
+    with pytest.raises(CheckpointInvalid, match="nowhere"):
+        await engine.set_adapter("mine", str(tmp_path / "nowhere"))
+    assert engine.info.adapters == ()
+    assert (await collect(engine, request("a")))[-1].finish == "length"
+
+
+async def test_an_adapter_that_does_not_fit_is_an_error_at_start(config: EngineConfig, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", {"layers.7.attention.wq": (32, 32)})
+    with pytest.raises(CheckpointInvalid, match=r"layers\.7"):
+        await LocalEngine.start(replace(config, adapters={"mine": str(path)}))
+
+
+def tokens(steps: list[Step]) -> list[int]:
+    return [token for step in steps for token in step.tokens]
 
 
 async def test_weights_that_cannot_be_read_are_an_error_at_start(config: EngineConfig, tmp_path: Path) -> None:
