@@ -15,8 +15,18 @@ import numpy as np
 import pytest
 
 import alize
-from alize.errors import InvalidMedia, InvalidMessageOrder, InvalidModel, InvalidRequest, Missing, PromptTooLong, UnsupportedParameter
+from alize.errors import (
+    CheckpointInvalid,
+    InvalidMedia,
+    InvalidMessageOrder,
+    InvalidModel,
+    InvalidRequest,
+    Missing,
+    PromptTooLong,
+    UnsupportedParameter,
+)
 from alize.library import Answer
+from tests.adapters import write_release
 from tests.pictures import noise, written
 from tests.tiny_model import write_tiny_gguf
 
@@ -99,6 +109,19 @@ def test_what_goes_on_after_a_text_is_told_so(tiny: alize.Model, monkeypatch: py
     tiny.chat([alize.Message("user", "hi"), alize.Message("assistant", "Well,", prefix=True)], max_tokens=1)
     tiny.chat("hi", max_tokens=1)
     assert told == [True, True, False]
+
+
+def test_an_adapter_changes_all_that_is_computed(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "tiny.gguf")
+    adapter = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wv": (32, 32), "layers.1.feed_forward.w2": (32, 64)})
+    given: dict[str, Any] = {"home": tmp_path, "dtype": "float32", "cache_memory": 0.01, "threads": 1}
+    with closing(alize.load(path, **given)) as plain, closing(alize.load(path, adapter=adapter, **given)) as adapted:
+        assert not np.allclose(plain.logits([1, 2, 3]), adapted.logits([1, 2, 3]))
+        assert not np.allclose(plain.embed(["hello"]), adapted.embed(["hello"]))
+        one, other = (model.chat("hello", max_tokens=20, temperature=0) for model in (plain, adapted))
+        assert one != other
+    with pytest.raises(CheckpointInvalid, match="nowhere"):
+        alize.load(path, adapter=tmp_path / "nowhere", **given)
 
 
 def test_threads_share_a_model_and_each_gets_the_answer_it_would_get_alone(tmp_path: Path) -> None:

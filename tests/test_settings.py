@@ -53,6 +53,14 @@ def test_spaces_around_the_parts_of_a_list_are_not_meant(tmp_path: Path) -> None
     assert Settings.load({"ALIZE_MODEL_ALIASES": "a = b, c=d"}, home=str(tmp_path)).aliases() == {"a": "b", "c": "d"}
 
 
+def test_adapters_are_named_with_their_paths(tmp_path: Path) -> None:
+    chosen = load(tmp_path, "adapters = ['law = some/folder', 'owner/poems:1=/else/where=here']")
+    assert chosen.adapter_paths() == {"law": str(Path("some/folder").absolute()), "owner/poems:1": "/else/where=here"}
+    for wrong in ("law", "law=", "=path", "two words=path", "a" * 201 + "=path", "law=a', 'law=b"):
+        with pytest.raises(SettingInvalid, match="adapters"):
+            load(tmp_path, f"adapters = ['{wrong}']")
+
+
 def test_later_wins_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("port = 1\nmax_running = 1\nmax_waiting = 1")
     chosen = Settings.load({"ALIZE_MAX_RUNNING": "2", "ALIZE_MAX_WAITING": "2"}, home=str(tmp_path), max_waiting=3)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters import write_release
 from tests.cli.conftest import Alize
 
 
@@ -27,6 +28,16 @@ def test_the_catalog_is_listed_with_the_default_first(alize: Alize) -> None:
 def test_aliases_of_the_settings_are_listed(alize: Alize) -> None:
     result = alize("models", "list", "--json", env={"ALIZE_MODEL_ALIASES": "mistral-small-latest=smollm2-135m-instruct"})
     assert json.loads(result.stdout)[0]["aliases"] == ["alize-small-latest", "mistral-small-latest"]
+
+
+def test_adapters_of_the_settings_are_listed(alize: Alize, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (8, 8)})
+    adapters = f"law={path},lost={tmp_path / 'nowhere' / 'lora.safetensors'}"
+    law, lost = json.loads(alize("models", "list", "--json", env={"ALIZE_ADAPTERS": adapters}).stdout)[-2:]
+    assert (law["id"], law["here"]["path"]) == ("law", str(path))
+    assert "rank 4" in law["description"]
+    assert (lost["id"], lost["here"]) == ("lost", None)
+    assert "law" in alize("models", "list", env={"ALIZE_ADAPTERS": adapters}).stdout
 
 
 def test_a_file_is_pulled_listed_and_verified_under_the_name_that_the_catalog_has_for_it(alize: Alize, file: Path) -> None:

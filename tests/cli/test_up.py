@@ -16,6 +16,8 @@ from tests.cli.conftest import Alize
         (["--offline"], "offline"),
         (["--model", "no-such-model"], "no-such-model"),
         (["--model", "no-such-model.gguf"], "no-such-model"),
+        (["--adapter", "law"], "NAME=PATH"),
+        (["--adapter", "law=a", "--adapter", "law=b"], "twice"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused(alize: Alize, arguments: list[str], said: str) -> None:

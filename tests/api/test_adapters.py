@@ -1,0 +1,59 @@
+"""Adapters over the API: each is a model of its own, asked by its name, and gone when the engine has it no more."""
+
+from typing import Any
+
+from alize.api.schemas.models import FTModelCard, ModelList
+from tests.serving import Desk
+
+
+async def ids(desk: Desk) -> list[str]:
+    return [card["id"] for card in (await desk.client.get("/v1/models")).json()["data"]]
+
+
+async def test_an_adapter_is_listed_as_a_fine_tuned_model_of_its_root(desk: Desk) -> None:
+    await desk.engine.set_adapter("law", "some path")
+    body = (await desk.client.get("/v1/models")).json()
+    ModelList.model_validate(body)
+    base, card = body["data"]
+    FTModelCard.model_validate(card)
+    assert (card["id"], card["type"], card["root"], card["archived"]) == ("law", "fine-tuned", "fake", False)
+    assert (base["type"], "root" in base) == ("base", False)
+    assert card["aliases"] == []
+    assert card["capabilities"] == base["capabilities"]
+    assert (await desk.client.get("/v1/models/law")).json() == card
+
+
+async def test_a_request_chooses_one_by_its_name(desk: Desk) -> None:
+    await desk.engine.set_adapter("law", "some path")
+    for model in ("law", "fake", "fake-latest"):
+        answer = await desk.chat(model=model)
+        assert (answer.status_code, answer.json()["model"]) == (200, model)
+    assert [request.adapter for request in desk.engine.asked] == ["law", None, None]
+    assert [row.model for row in reversed(await desk.rows())] == ["law", "fake", "fake"]
+    text = (await desk.client.get("/metrics")).text
+    assert '="law"' in text
+
+
+async def test_an_alias_may_mean_an_adapter(new_desk: Any) -> None:
+    desk = await new_desk(model_aliases="lawyer-latest=law")
+    await desk.engine.set_adapter("law", "some path")
+    assert (await desk.chat(model="lawyer-latest")).status_code == 200
+    assert desk.engine.asked[0].adapter == "law"
+    assert (await desk.client.get("/v1/models/law")).json()["aliases"] == ["lawyer-latest"]
+
+
+async def test_one_that_is_not_there_is_an_unknown_model_with_names_that_come_near(desk: Desk) -> None:
+    await desk.engine.set_adapter("law", "some path")
+    answer = await desk.chat(model="laws")
+    assert answer.status_code == 400
+    assert "law?" in answer.json()["message"]
+    assert (await desk.client.get("/v1/models/laws")).status_code == 404
+    await desk.engine.set_adapter("law", None)
+    assert (await desk.chat(model="law")).status_code == 400
+    assert await ids(desk) == ["fake"]
+
+
+async def test_health_speaks_of_the_engine_once(desk: Desk) -> None:
+    before = (await desk.client.get("/health")).json()
+    await desk.engine.set_adapter("law", "some path")
+    assert (await desk.client.get("/health")).json().keys() == before.keys()
