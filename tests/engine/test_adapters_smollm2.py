@@ -18,6 +18,7 @@ pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
 
 SHAPES = {"q": (576, 576), "v": (192, 576), "down": (576, 1536)}
+SECOND = {"q": (576, 576), "v": (192, 576)}
 QUESTIONS = ("What is the capital of France?", "Name three colours.", "Write one sentence about the sea, and one about the mountains.")
 NAMES = ("first", "second", None)
 
@@ -26,8 +27,8 @@ NAMES = ("first", "second", None)
 def core(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     folder = tmp_path_factory.mktemp("adapters")
     adapters = {
-        "first": str(write_peft(folder / "first", 30, SHAPES, seed=1, rank=8, size=0.03)),
-        "second": str(write_peft(folder / "second", 30, {"q": SHAPES["q"]}, seed=2, rank=16, size=0.04)),
+        "first": str(write_peft(folder / "first", 30, SHAPES, seed=1, rank=8, size=0.1)),
+        "second": str(write_peft(folder / "second", 30, SECOND, seed=2, rank=16, size=0.1)),
     }
     limits = Limits(max_context=512, prefix_cache=False)
     core = build_core(EngineConfig(str(smollm2), dtype="float32", threads=1, cache_bytes=1 << 28, limits=limits, adapters=adapters))
@@ -71,13 +72,17 @@ def test_logits_are_those_of_the_weights_with_the_adapter_in_them(core: Core, sm
     from alize.model.load import load_transformer
 
     model = load_transformer(open_checkpoint(smollm2), torch.float64)
-    write_peft(tmp_path / "again", 30, {"q": SHAPES["q"]}, seed=2, rank=16, size=0.04)
+    write_peft(tmp_path / "again", 30, SECOND, seed=2, rank=16, size=0.1)
     tensors = load_file(tmp_path / "again" / "adapter_model.safetensors")
+
+    def added(number: int, part: str) -> np.ndarray:
+        stem = f"base_model.model.model.layers.{number}.self_attn.{part}"
+        return tensors[f"{stem}.lora_B.weight"].astype(np.float64) @ tensors[f"{stem}.lora_A.weight"].astype(np.float64)
+
     for number, layer in enumerate(model.layers):
-        stem = f"base_model.model.model.layers.{number}.self_attn.q_proj"
-        added = tensors[f"{stem}.lora_B.weight"].astype(np.float64) @ tensors[f"{stem}.lora_A.weight"].astype(np.float64)
-        pairs = added.reshape(9, 2, 32, 576).transpose(0, 2, 1, 3).reshape(576, 576)  # 9 heads, from halves to neighbours
+        pairs = added(number, "q_proj").reshape(9, 2, 32, 576).transpose(0, 2, 1, 3).reshape(576, 576)  # 9 heads, halves to neighbours
         layer.attention.wq.weight += torch.as_tensor(pairs)  # type: ignore[union-attr]
+        layer.attention.wv.weight += torch.as_tensor(added(number, "v_proj"))  # type: ignore[union-attr]
     tokens = asked(smollm2)[0].tokens
     hidden = model(torch.tensor(tokens), torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))  # type: ignore[arg-type]
     wanted = model.head(hidden).numpy()
