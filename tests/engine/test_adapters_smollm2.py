@@ -1,6 +1,7 @@
 """Adapters on the real small model, in float32 with its weights packed: an answer in a batch of all of them is the answer alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,19 @@ NAMES = ("first", "second", None)
 
 
 @pytest.fixture(scope="module")
-def core(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+def config(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
     folder = tmp_path_factory.mktemp("adapters")
     adapters = {
         "first": str(write_peft(folder / "first", 30, SHAPES, seed=1, rank=8, size=0.1)),
         "second": str(write_peft(folder / "second", 30, SECOND, seed=2, rank=16, size=0.1)),
     }
     limits = Limits(max_context=512, prefix_cache=False)
-    core = build_core(EngineConfig(str(smollm2), dtype="float32", threads=1, cache_bytes=1 << 28, limits=limits, adapters=adapters))
+    return EngineConfig(str(smollm2), dtype="float32", threads=1, cache_bytes=1 << 28, limits=limits, adapters=adapters)
+
+
+@pytest.fixture(scope="module")
+def core(config: EngineConfig) -> Iterator[Core]:
+    core = build_core(config)
     yield core
     core.runner.close()
 
@@ -88,3 +94,11 @@ def test_logits_are_those_of_the_weights_with_the_adapter_in_them(core: Core, sm
     wanted = model.head(hidden).numpy()
     assert np.abs(core.logits(tokens, "second") - wanted).max() < 1e-3
     assert np.abs(core.logits(tokens) - wanted).max() > 1e-1
+
+
+def test_weights_that_stay_as_their_file_has_them_take_adapters_too(core: Core, config: EngineConfig, smollm2: Path) -> None:
+    stored = build_core(replace(config, weights="stored"))
+    tokens = asked(smollm2)[0].tokens
+    for name in NAMES:
+        assert np.abs(stored.logits(tokens, name) - core.logits(tokens, name)).max() < 1e-2
+    stored.runner.close()

@@ -15,6 +15,7 @@ from tests.adapters import write_peft, write_release
 
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file as torch_tensors  # noqa: E402
+from safetensors.torch import save_file as save_torch  # noqa: E402
 
 from alize.model.build import Model, packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
@@ -187,7 +188,20 @@ def test_what_is_merged_in_two_shards_keeps_them(tmp_path: Path) -> None:
     assert farthest(logits(loaded(tmp_path / "merged"), SEQUENCES), logits(model, SEQUENCES)) < 1e-8
 
 
-def test_what_cannot_be_merged_leaves_nothing(base: Path, smollm2: Path, tmp_path: Path) -> None:
+def eight_bits(folder: Path, path: Path) -> Path:
+    """The same weights as FP8, as Mistral releases them."""
+    path.mkdir()
+    params = json.loads((folder / "params.json").read_text())
+    (path / "params.json").write_text(json.dumps({**params, "quantization": {"qformat_weight": "fp8_e4m3"}}))
+    tensors = torch_tensors(folder / "consolidated.safetensors")
+    for name in [name for name in tensors if name.split(".")[-2].startswith("w")]:
+        tensors[name] = tensors[name].to(torch.float8_e4m3fn)
+        tensors[name.removesuffix("weight") + "qscale_weight"] = torch.tensor(1.0)
+    save_torch(tensors, path / "consolidated.safetensors")
+    return path
+
+
+def test_what_cannot_be_merged_leaves_nothing(base: Path, tiny_checkpoint: Path, smollm2: Path, tmp_path: Path) -> None:
     adapter = open_adapter(write_peft(tmp_path / "adapter", 3, SHAPES))
     out = tmp_path / "out"
     with pytest.raises(CheckpointInvalid, match="GGUF"):
@@ -200,6 +214,8 @@ def test_what_cannot_be_merged_leaves_nothing(base: Path, smollm2: Path, tmp_pat
             open_adapter(write_peft(tmp_path / "far", 3, SHAPES, size=1e3)),
             out,
         )
+    with pytest.raises(CheckpointInvalid, match="F8_E4M3"):
+        merge(eight_bits(tiny_checkpoint, tmp_path / "eight"), open_adapter(write_peft(tmp_path / "tiny", 2, {"q": (32, 32)})), out)
     assert not list(tmp_path.glob("out*"))
     out.mkdir()
     with pytest.raises(DownloadFailed, match="already"):

@@ -31,6 +31,7 @@ from alize.weights.files import CHUNK, make_room, remove, sync_folder, write_has
 
 __all__ = ["merge"]
 
+PLAIN = ("F32", "F16", "BF16", "F64")
 ROWS = 1024  # added at a time
 Report = Callable[[int, int], None]
 """Called with the bytes written, and how many there will be."""
@@ -77,8 +78,11 @@ def _deltas(checkpoint: Checkpoint, adapter: Adapter) -> dict[str, Delta]:
     deltas = dict(fit(adapter, read_params(checkpoint.params), shapes))
     for layer in deltas:
         tensor = checkpoint.stored(f"{layer}.weight")
-        if KINDS[tensor.kind].values > 1:
-            raise CheckpointInvalid(f"{checkpoint.path}: '{tensor.name}' is stored as {tensor.kind}: what is added would be rounded away.")
+        if tensor.kind not in PLAIN:
+            raise CheckpointInvalid(
+                f"{checkpoint.path}: '{tensor.name}' is stored as {tensor.kind}: what is added would be lost in its rounding.",
+                remedy="Merge into a release in 16 bits, or serve both: alize up --model MODEL --adapter NAME=ADAPTER.",
+            )
     return deltas
 
 
