@@ -4,7 +4,7 @@ Observe     request id, common headers, log line, metrics
 Head        HEAD is GET without a body
 CORS        pages of other origins, where the settings name them
 Failures    what nobody foresaw becomes a 500
-Drain       503 while the server is being stopped, to browsers as a page (closing_page.py)
+Drain       503 while the server opens or is being stopped, to browsers as a page (waiting_page.py)
 BodyLimit   413, 408
 pages.py    a browser's addresses and the files of the page
 routes/     auth → body → answer; errors.py turns what they raise into the one shape
@@ -61,7 +61,7 @@ def create_app(settings: Settings, parts: Parts, pages: Pages | None = None) -> 
             Middleware(Head),
             *([cors] if settings.cors_origins else []),
             Middleware(Failures),
-            Middleware(Drain, parts.draining),
+            Middleware(Drain, parts.draining, parts.opening),
             Middleware(BodyLimit, settings.max_body_bytes),
         ],
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from alize.api.draining import Draining
 from alize.api.limits import Limits
+from alize.api.opening import Opening
 from alize.api.outside import Wire
 from alize.engine.base import Engine
 from alize.governance import Accounts, Cookie, Identity
@@ -45,6 +46,7 @@ class Parts:
     database: Database
     identity: Identity
     draining: Draining = field(default_factory=Draining)
+    opening: Opening = field(default_factory=Opening)
     wire: Wire = field(default_factory=Wire)
     upstream: Upstream | None = None  # another server whose models are offered, too
     lookers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture is read

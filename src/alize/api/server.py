@@ -1,6 +1,6 @@
 """The composition root: the only place that builds the real parts of a server. In: an engine that is loading. Out: a server, until told.
 
-database ─ tokenizer ─ identity ─ application ─ engine ready ─ uvicorn
+database ─ tokenizer ─ identity ─ application ─ uvicorn: 503 and /health ─ engine ready ─ all requests
 SIGTERM: new requests get 503, running answers have `drain_seconds`, what still runs then gets an error, everything closes: status 0
 """
 
@@ -10,15 +10,18 @@ import logging
 import secrets
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from alize.api.app import create_app
 from alize.api.listen import address_of
+from alize.api.opening import Opening
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
@@ -64,23 +67,23 @@ async def serve_with(
             upstream = await extended.enter_async_context(
                 reaching(settings, (card.id, *card.aliases, *settings.aliases(), *settings.adapter_paths()))
             )
-            parts = Parts({card.id: Served(engine, tokenizer, card)}, database, identity, upstream=upstream, setup_token=token)
+            opening = Opening(done=False)
+            served = {card.id: Served(engine, tokenizer, card)}
+            parts = Parts(served, database, identity, opening=opening, upstream=upstream, setup_token=token)
             app = create_app(settings, parts)
-            await engine.ready()
-            _check_eyes(engine, tokenizer, path)
-            for extension in extensions:  # what they find waiting in the database they may ask the engine at once
-                await extended.enter_async_context(extension(app))
-            server = Server(_config(settings, app))
-            # Made last: a key that is made before something fails would never be shown.
-            made = await first_key(database, settings) if settings.auth else None
-            setup = settings.auth and await _is_empty(database)
-            await _until_told(
-                server,
-                listener,
-                parts,
-                settings.drain_seconds,
-                lambda: started(Started(address_of(listener, settings), card.id, settings, made, setup, token)),
-            )
+            async with _listening(Server(_config(settings, app)), listener) as told:
+                if not await _sooner(engine.ready(), told):
+                    return
+                _check_eyes(engine, tokenizer, path)
+                for extension in extensions:  # what they find waiting in the database they may ask the engine at once
+                    await extended.enter_async_context(extension(app))
+                # Made last: a key that is made before something fails would never be shown.
+                made = await first_key(database, settings) if settings.auth else None
+                setup = settings.auth and await _is_empty(database)
+                opening.done = True
+                started(Started(address_of(listener, settings), card.id, settings, made, setup, token))
+                await told.stopping.wait()
+                await _drain(parts, settings.drain_seconds, told.hurry)
     finally:
         await engine.close()  # first: what this cuts off is still recorded
         await database.close()
@@ -174,28 +177,45 @@ class Server(uvicorn.Server):
         yield
 
 
-async def _until_told(server: Server, listener: socket.socket, parts: Parts, drain_seconds: float, ready: Callable[[], None]) -> None:
-    """Serve until a signal; a second one ends the patience of the first."""
-    loop, told, hurry = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What signals have said: a second one ends the patience of the first. A server that fails says to stop, too."""
 
-    def stop() -> None:
-        (hurry if told.is_set() else told).set()
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def stop(self) -> None:
+        (self.hurry if self.stopping.is_set() else self.stopping).set()
+
+
+@asynccontextmanager
+async def _listening(server: Server, listener: socket.socket) -> AsyncGenerator[_Told, None]:
+    """Answer requests within, from the moment that the block begins to its end."""
+    loop, told = asyncio.get_running_loop(), _Told()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, told.stop)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    waiting = [asyncio.create_task(event.wait()) for event in (server.listening, told)]
+    serving.add_done_callback(lambda _: told.stopping.set())
     try:
-        for event in waiting:
-            await asyncio.wait({serving, event}, return_when=asyncio.FIRST_COMPLETED)
-            if event is waiting[0] and server.listening.is_set():
-                ready()
-        await _drain(parts, drain_seconds, hurry)
+        await _sooner(server.listening.wait(), told)
+        yield told
     finally:
         server.should_exit = True
-        for event in waiting:
-            event.cancel()
         await serving
+
+
+async def _sooner(work: Coroutine[Any, Any, object], told: _Told) -> bool:
+    """Whether it is done before the server is to stop. Raises what it raises."""
+    tasks = [asyncio.create_task(each) for each in (work, told.stopping.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            return False
+        tasks[0].result()
+        return True
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:

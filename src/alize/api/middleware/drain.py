@@ -1,26 +1,28 @@
-"""The end of a server. In: requests, while it is being stopped. Out: 503 for new ones; running ones are counted until they are done.
+"""A server opens and closes. In: requests. Out: 503 while a model is loaded or the server stopped; the rest is counted until it is done.
 
 A program reads why; a person who opens the page sees it, and the page once the server is back.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alize.api.closing_page import closing_page
 from alize.api.draining import Draining
 from alize.api.errors import response_to
+from alize.api.opening import Opening
+from alize.api.waiting_page import waiting_page
 from alize.errors import EngineUnavailable
 
 __all__ = ["Drain"]
 
 _STILL = ("/health", "/health/live", "/health/ready", "/metrics")  # who watches the server must see it drain
 _RETRY = 5.0  # seconds until another process may listen here
+_SOON = 2.0  # seconds until a model that is being loaded may be there
 
 
 class Drain:
     """Pure ASGI."""
 
-    def __init__(self, app: ASGIApp, draining: Draining) -> None:
-        self.app, self.draining = app, draining
+    def __init__(self, app: ASGIApp, draining: Draining, opening: Opening) -> None:
+        self.app, self.draining, self.opening = app, draining, opening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) in _STILL:
@@ -28,8 +30,13 @@ class Drain:
             return
         if self.draining.begun:
             refusal = EngineUnavailable("The server is shutting down.", remedy="Try again shortly.", retry_after=_RETRY)
-            response = closing_page(scope, _RETRY) or response_to(refusal, scope)
+            response = waiting_page(scope, _RETRY, "closing") or response_to(refusal, scope)
             await response(scope, receive, closing(send))
+            return
+        if not self.opening.done:
+            refusal = EngineUnavailable("The model is being loaded.", remedy="/health says how far it is.", retry_after=_SOON)
+            response = waiting_page(scope, _SOON, "opening") or response_to(refusal, scope)
+            await response(scope, receive, send)
             return
         self.draining.enter()
         try:

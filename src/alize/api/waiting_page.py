@@ -1,11 +1,12 @@
-"""What a browser gets from a server that is being stopped. In: a request for a page. Out: one that says so, and waits for the server.
+"""What a browser gets from a server that opens or closes. In: a request for a page. Out: one that says so, and waits for the server.
 
-It asks for nothing but whether the server is back, and then opens what was asked for: the page's own files may be gone meanwhile.
+It asks for nothing but whether the server is ready, and then opens what was asked for: the page's own files may be gone meanwhile.
 """
 
 import base64
 import hashlib
 from html import escape
+from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -14,15 +15,22 @@ from starlette.types import Scope
 
 from alize.api.pages import is_page, look_of
 
-__all__ = ["closing_page"]
+__all__ = ["waiting_page"]
 
 _WORDS = {
-    "en": ("The server is being stopped", "Nothing that was kept is lost. This page opens by itself as soon as the server is back."),
-    "fr": (
-        "Le serveur est en cours d’arrêt",
-        "Rien de ce qui est enregistré n’est perdu. Cette page s’ouvrira d’elle-même dès que le serveur sera de retour.",
-    ),
-    "ja": ("サーバーを停止しています", "保存済みのものは失われません。サーバーが戻ると、このページは自動的に開きます。"),
+    "closing": {
+        "en": ("The server is being stopped", "Nothing that was kept is lost. This page opens by itself as soon as the server is back."),
+        "fr": (
+            "Le serveur est en cours d’arrêt",
+            "Rien de ce qui est enregistré n’est perdu. Cette page s’ouvrira d’elle-même dès que le serveur sera de retour.",
+        ),
+        "ja": ("サーバーを停止しています", "保存済みのものは失われません。サーバーが戻ると、このページは自動的に開きます。"),
+    },
+    "opening": {
+        "en": ("The model is being loaded", "This page opens by itself as soon as it is there."),
+        "fr": ("Le modèle est en cours de chargement", "Cette page s’ouvrira d’elle-même dès qu’il sera prêt."),
+        "ja": ("モデルを読み込んでいます", "準備ができると、このページは自動的に開きます。"),
+    },
 }
 _STYLE = (
     ":root{color-scheme:light dark;--paper:#fbfaf7;--ink:#1d1f23;--ink-2:#565a61}"
@@ -43,14 +51,14 @@ _SCRIPT = (
 )
 
 
-def closing_page(scope: Scope, seconds: float) -> Response | None:
+def waiting_page(scope: Scope, seconds: float, why: Literal["opening", "closing"]) -> Response | None:
     """None for whatever is no address of the page. `seconds`: after which one without scripts tries again."""
     headers = Headers(scope=scope)
     if not is_page(scope, headers):
         return None
     look = cookie_parser(headers.get("cookie", "")).get("alize_look", "")
     language, theme = look_of(look, headers.get("accept-language", ""))
-    title, text = _WORDS[language]
+    title, text = _WORDS[why][language]
     themed = f' data-theme="{theme}"' if theme else ""
     ready = escape(scope.get("root_path", "") + "/health/ready")
     page = (
