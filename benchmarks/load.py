@@ -149,16 +149,20 @@ def measure(path: Path, options: dict[str, Any], tokens: int) -> dict[str, Any]:
         started = time.perf_counter()
         limits = Limits(max_context=2048, max_running=1)
         core = build_core(EngineConfig(str(path), limits=limits, **options), shown())
-        loaded = time.perf_counter()
+        loaded, computed = time.perf_counter(), time.process_time()
         core.add(Request("a", tuple(range(100, 164)), tokens))
         times: list[float] = []
+        processor = [computed]
         while core.busy:
             if any(step.tokens for step in core.step()):
                 times.append(time.perf_counter())
+                processor.append(time.process_time())
     return {
         "load_s": round(loaded - started, 1),
         "prompt_of_64_s": round(times[0] - loaded, 1),
         "token_s": round((times[-1] - times[0]) / max(1, len(times) - 1), 2),
+        "prompt_cpu_s": round(processor[1] - processor[0], 1),  # of all cores: what it costs where others compute, too
+        "token_cpu_s": round((processor[-1] - processor[1]) / max(1, len(times) - 1), 2),
         "weights_gb": round(core.info.weights_bytes / 1e9, 2),
         "peak_own_gb": round(peak.own / 1e9, 2),
         "peak_files_gb": round(peak.files / 1e9, 2),

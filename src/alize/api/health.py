@@ -18,7 +18,9 @@ async def checks(parts: Parts) -> dict[str, str]:
     names = ["database", *(f"engine {id}" for id in parts.models)]
     states = await asyncio.gather(_database(parts.database), *(_engine(served.engine) for served in parts.models.values()))
     found = dict(zip(names, states, strict=True))
-    return {**found, "server": "shutting down"} if parts.draining.begun else found
+    if parts.draining.begun:
+        return {**found, "server": "shutting down"}
+    return found if parts.opening.done else {**found, "server": "opening"}
 
 
 async def stats_of(engine: Engine) -> EngineStats:

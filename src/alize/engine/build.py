@@ -119,9 +119,8 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
         names = [str(dtype).removeprefix("torch.")]
         if config.dtype == "auto" and names == ["float32"]:
             names.append("bfloat16")  # where float32 does not fit
-        wanted = (
-            config.weights if device == "cpu" or config.weights != "auto" else "expanded"
-        )  # pieces would be sent to it in every product
+        # Elsewhere every piece would be sent to the device in every product: only where that is asked for.
+        wanted = "expanded" if device != "cpu" and config.weights == "auto" else config.weights
         fit = choose_fit(checkpoint, read_params(checkpoint.params), names, wanted, free, config.cache_bytes)
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None

@@ -208,7 +208,8 @@ class LocalEngine:
             percent = self._loading.done * 100 // self._loading.total
             raise EngineUnavailable(f"The model is being loaded: {percent} %.", retry_after=2.0)
         if self._writer is None:
-            raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
+            began = "The engine is not running; it is being restarted." if self._generation else "The engine is being started."
+            raise EngineUnavailable(began, retry_after=2.0)
         self._writer.write(encode(command))
 
     async def _values(self, method: str, tokens: Sequence[int]) -> list[float]:
