@@ -182,7 +182,7 @@ TOKEN = {"id": 0, "content": "<s>", "single_word": False, "lstrip": False, "rstr
         ("[]", "not a JSON object"),
         ("[" * 100_000, "cannot be read"),
         ("{}", "model is missing"),
-        ({"model": {"type": "Unigram", "vocab": []}}, "the model 'Unigram' is not known"),
+        ({"model": {"type": "WordLevel", "vocab": []}}, "the model 'WordLevel' is not known"),
         ({"model": {"type": "WordPiece", "vocab": {}}}, "the model 'WordPiece' is not known"),
         (changed(model={"vocab": {"a": -1}}), "does not map texts to ids"),
         (changed(model={"vocab": {"a": "b"}}), "does not map texts to ids"),
@@ -198,7 +198,7 @@ TOKEN = {"id": 0, "content": "<s>", "single_word": False, "lstrip": False, "rstr
         (changed(added_tokens=[{**TOKEN, "single_word": True}]), "matched as a single word"),
         (changed(added_tokens=[{**TOKEN, "normalized": True}], normalizer={"type": "Lowercase"}), "matched after normalisation"),
         (changed(pre_tokenizer={"type": "Unheard"}), "cannot read it"),
-        (changed(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<x>"}}]}), "puts '<x>' before a text"),
+        (changed(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<x>"}}]}), "puts '<x>' around a text"),
     ],
 )  # fmt: skip
 def test_what_is_damaged_or_unknown_is_refused_by_name(load: Callable[..., Tokenizer], release: Any, message: str):

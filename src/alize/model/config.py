@@ -5,7 +5,10 @@ from typing import Literal
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Experts", "LatentAttention", "ModelConfig", "Rope", "SparseIndex", "StateSpace", "Temperature", "Vision"]
+__all__ = ["Encoder", "Experts", "LatentAttention", "ModelConfig", "Pooling", "Rope", "SparseIndex", "StateSpace", "Temperature", "Vision"]
+
+Pooling = Literal["mean", "cls", "last"]
+"""Which rows of a text become its vector: all, the first, the last. See embedder.py."""
 
 LARGEST_IMAGE = 2**14
 """Pixels a side: a file's word alone makes no image larger."""
@@ -137,6 +140,20 @@ class Vision:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoder:
+    """A model that reads in both directions (Devlin et al. 2018), in place of the decoder."""
+
+    positions: int  # rows of the table
+    types: int  # of text, of which only the first is used
+    first: int = 0  # the row of the first token
+
+    def __post_init__(self) -> None:
+        for name in ("positions", "types"):
+            if getattr(self, name) <= 0:
+                raise CheckpointInvalid(f"The encoder's configuration has {name} = {getattr(self, name)}; it must be positive.")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """Every member of the family in one value. A plain dense model leaves the optional parts None."""
 
@@ -169,6 +186,8 @@ class ModelConfig:
     logit_cap: float = 0.0  # logits are cap·tanh(logits / cap)
     state_space: StateSpace | None = None
     vision: Vision | None = None
+    encoder: Encoder | None = None
+    pooling: Pooling | None = None  # of a model that was made to embed
 
     def __post_init__(self) -> None:
         attention = ("heads", "kv_heads", "head_dim", "hidden") if self.state_space is None else ()
@@ -177,6 +196,9 @@ class ModelConfig:
                 raise CheckpointInvalid(f"The model's configuration has {name} = {getattr(self, name)}; it must be positive.")
         if self.state_space is not None:
             self._check_state_space(self.state_space)
+            return
+        if self.encoder is not None:
+            self._check_encoder(self.encoder)
             return
         if self.window is not None and self.window <= 0:
             raise CheckpointInvalid(f"The model's configuration has a sliding window of {self.window}; it must be positive.")
@@ -194,6 +216,12 @@ class ModelConfig:
             self._check_latent(self.latent)
         if self.index is not None:
             self._check_index(self.index)
+
+    def _check_encoder(self, encoder: Encoder) -> None:
+        if self.heads * self.head_dim != self.dim:
+            raise CheckpointInvalid(f"The encoder's {self.heads} heads cannot share a width of {self.dim} evenly.")
+        if self.max_context + encoder.first > encoder.positions:
+            raise CheckpointInvalid(f"The encoder reads {self.max_context} tokens and has {encoder.positions} rows of positions for them.")
 
     def _check_state_space(self, space: StateSpace) -> None:
         for name in ("state", "heads", "head_dim", "groups", "conv"):

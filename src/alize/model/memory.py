@@ -7,7 +7,7 @@
 
 from dataclasses import dataclass
 
-from alize.model.config import Experts, LatentAttention, ModelConfig, StateSpace, Vision
+from alize.model.config import Encoder, Experts, LatentAttention, ModelConfig, StateSpace, Vision
 
 __all__ = ["CacheRow", "cache_row", "cached_bytes", "parameters", "slot_bytes"]
 
@@ -38,7 +38,9 @@ def cache_row(config: ModelConfig, layer: int) -> CacheRow:
 
 
 def cached_bytes(config: ModelConfig, context: int, bytes_per_value: int) -> int:
-    """What the cache holds of one sequence of that length. A window bounds it; a state never grows."""
+    """What the cache holds of one sequence of that length. A window bounds it, a state never grows, an encoder has none."""
+    if config.encoder is not None:
+        return 0
     if config.state_space is not None:
         return config.layers * slot_bytes(config.state_space, bytes_per_value)
     kept = {"full": context, "sliding": min(context, config.window or context)}
@@ -54,11 +56,19 @@ def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:
 
 def parameters(config: ModelConfig, active: bool = False) -> int:
     """All of them, or those that one token goes through: of the experts, the chosen ones. What sees counts either way."""
+    if config.encoder is not None:
+        return _encoder(config, config.encoder)
     ends = config.dim * config.vocab * (1 if config.tied else 2) + config.dim
     if config.rope.learned:
         ends += (config.latent.rope_head_dim if config.latent else config.head_dim) // 2
     seeing = _vision(config.dim, config.vision) if config.vision else 0
     return ends + seeing + sum(_block(config, layer, active) for layer in range(config.layers))
+
+
+def _encoder(config: ModelConfig, encoder: Encoder) -> int:
+    rows = config.vocab + encoder.positions + encoder.types
+    block = 4 * config.dim * (config.dim + 1) + config.hidden * (2 * config.dim + 1) + config.dim + 4 * config.dim
+    return config.dim * (rows + 2) + config.layers * block
 
 
 def _block(config: ModelConfig, layer: int, active: bool) -> int:

@@ -6,10 +6,10 @@ published no params.json of a family, its keys here are those of its config.json
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Temperature, Vision
+from alize.model.config import Encoder, Experts, LatentAttention, ModelConfig, Pooling, Rope, SparseIndex, StateSpace, Temperature, Vision
 from alize.weights.checkpoints.base import MOST_LAYERS
 
 __all__ = ["read_params"]
@@ -26,7 +26,8 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
     Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
     sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
     max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention), vision_encoder {…}
-    (in the latest releases, multimodal.vision_encoder_args). With a model_type of "mamba", other keys: see _state_space_model.
+    (in the latest releases, multimodal.vision_encoder_args), pooling {…}. With a model_type of "mamba" or "encoder", other keys: see
+    _state_space_model and _encoder.
 
     Of models of others, in words of their config.json where it has any: qkv_bias, qk_norm, no_rope_layers, query_pre_attn_scalar,
     post_norms, centred_norms, activation, embedding_scale, sliding_rope_theta, llama_3_scaling {…}, linear_scaling {factor},
@@ -39,6 +40,8 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         )
     if params.get("model_type") == "mamba":
         return _state_space_model(params)
+    if params.get("model_type") == "encoder":
+        return _encoder(params)
     dim, heads, layers = _integer(params, "dim"), _integer(params, "n_heads"), _layers(params)
     latent = _latent(params)
     window, pattern = _window(params)
@@ -50,7 +53,7 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         head_dim=_integer(params, "head_dim", dim // max(heads, 1)),
         hidden=_integer(params, "hidden_dim"),
         vocab=_integer(params, "vocab_size"),
-        max_context=_integer(params, "max_position_embeddings", _integer(params, "model_max_length", 32768)),
+        max_context=_read(params, _integer(params, "max_position_embeddings", _integer(params, "model_max_length", 32768))),
         norm_eps=_positive(params, "norm_eps", 1e-5),
         rope=_rope(params, latent is not None),
         temperature=_temperature(params),
@@ -71,6 +74,7 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         index=_index(params, layers),
         logit_cap=_positive(params, "final_logit_softcapping", 0.0),
         vision=_vision(params),
+        pooling=_pooling(params),
     )
 
 
@@ -109,6 +113,46 @@ def _layers(params: Mapping[str, Any]) -> int:
     if layers > MOST_LAYERS:
         raise CheckpointInvalid(f"The model's configuration has {layers} layers; {MOST_LAYERS} can have names.")
     return layers
+
+
+def _encoder(params: Mapping[str, Any]) -> ModelConfig:
+    """Keys: dim, n_layers, n_heads, hidden_dim, vocab_size, norm_eps, max_position_embeddings (rows of the table), position_offset,
+    type_vocab_size, pooling {mode, max_tokens}."""
+    dim, heads = _integer(params, "dim"), _integer(params, "n_heads")
+    rows, first = _integer(params, "max_position_embeddings"), _integer(params, "position_offset", 0)
+    pooling = _pooling(params)
+    if pooling is None:
+        raise CheckpointInvalid("The encoder's configuration has no 'pooling': nothing says how its rows become a vector.")
+    return ModelConfig(
+        dim=dim,
+        layers=_layers(params),
+        heads=heads,
+        kv_heads=heads,
+        head_dim=dim // max(heads, 1),
+        hidden=_integer(params, "hidden_dim"),
+        vocab=_integer(params, "vocab_size"),
+        max_context=_read(params, rows - first),
+        norm_eps=_positive(params, "norm_eps"),
+        tied=True,
+        encoder=Encoder(positions=rows, types=_integer(params, "type_vocab_size"), first=first),
+        pooling=pooling,
+    )
+
+
+def _pooling(params: Mapping[str, Any]) -> Pooling | None:
+    part = _part(params, "pooling")
+    if part is None:
+        return None
+    mode: Any = part.get("mode")
+    if mode not in get_args(Pooling):
+        raise CheckpointInvalid(f"The model's 'pooling' has the mode {mode!r}; known are {', '.join(get_args(Pooling))}.")
+    return mode
+
+
+def _read(params: Mapping[str, Any], context: int) -> int:
+    """How much a model reads: what it was made to embed may be less than there are positions for."""
+    part = _part(params, "pooling")
+    return context if part is None else min(context, _integer(part, "max_tokens", context))
 
 
 def _window(params: Mapping[str, Any]) -> tuple[int | None, tuple[Literal["full", "sliding"], ...]]:

@@ -61,6 +61,10 @@ class Tokenizer(Protocol):
         """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""
         ...
 
+    def enclosed(self, text: str) -> list[int]:
+        """Ids of a whole text that is to be embedded: with the control tokens that the release puts around one, `[CLS] … [SEP]`."""
+        ...
+
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, control tokens left out, broken UTF-8 as U+FFFD."""
         ...

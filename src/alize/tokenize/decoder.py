@@ -1,4 +1,4 @@
-"""The half of every Tokenizer that goes from ids to text. In: a Vocabulary. Out: the methods that need nothing else.
+"""What every Tokenizer has in common: above all the way from ids to text. In: a Vocabulary. Out: the methods that need nothing else.
 
 How text becomes ids differs from release to release; what ids say stands in the vocabulary, whoever made them.
 """
@@ -21,6 +21,15 @@ class VocabularyDecoder:
         self.bos_id = vocabulary.bos_id
         self.stop_ids = vocabulary.stop_ids
         self.image_marks = vocabulary.image_marks
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text."""
+        raise NotImplementedError
+
+    def enclosed(self, text: str) -> list[int]:
+        """Ids of a whole text, with the control tokens that the release puts around one."""
+        before = () if self.bos_id is None else (self.bos_id,)
+        return [*before, *self.encode(text), *self._vocabulary.after]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, control tokens left out, broken UTF-8 as U+FFFD. Raises IndexError outside the vocabulary."""

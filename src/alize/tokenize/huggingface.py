@@ -1,4 +1,4 @@
-"""A tokenizer from `tokenizer.json` and the files beside it. In: paths. Out: a BpeTokenizer.
+"""A tokenizer from `tokenizer.json` and the files beside it. In: paths. Out: a BpeTokenizer, or a ReadingTokenizer.
 
 The pipeline (normaliser, cutting, merges) runs as the file says, in the library the file was written by. Two things are taken out of it
 first: control tokens, which then only the chat template can write, and the post-processor, whose work the template does.
@@ -13,6 +13,7 @@ from alize.errors import CheckpointInvalid
 from alize.tokenize.bpe import BpeTokenizer, TextEncoders
 from alize.tokenize.huggingface_json import AddedTokenEntry, Pipeline, read_object, read_pipeline
 from alize.tokenize.markers import Marker, Markers
+from alize.tokenize.reading import ReadingTokenizer, load_reading, reads_only
 from alize.tokenize.vocabulary import Vocabulary, stop_ids
 
 __all__ = ["load_huggingface"]
@@ -20,13 +21,16 @@ __all__ = ["load_huggingface"]
 _NAMED = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 
 
-def load_huggingface(files: Mapping[str, Path], chat_template: str | None = None) -> BpeTokenizer:
+def load_huggingface(files: Mapping[str, Path], chat_template: str | None = None) -> BpeTokenizer | ReadingTokenizer:
     """The tokenizer these files describe; `tokenizer.json` must be among them. `chat_template` overrides the one in the files.
 
     Reads `tokenizer_config.json`, `generation_config.json` and `chat_template.jinja` where present.
     Raises CheckpointInvalid for a kind of tokenizer that is not known, and for damaged files.
     """
-    pipeline = read_pipeline(files["tokenizer.json"])
+    document = read_object(files["tokenizer.json"])
+    if reads_only(document):
+        return load_reading(document)
+    pipeline = read_pipeline(document)
     config = read_object(files["tokenizer_config.json"]) if "tokenizer_config.json" in files else {}
     generation = read_object(files["generation_config.json"]) if "generation_config.json" in files else {}
     special = _special(config)
@@ -39,6 +43,7 @@ def load_huggingface(files: Mapping[str, Path], chat_template: str | None = None
         bos_id=_bos_id(pipeline, config, special),
         stop_ids=stop_ids(control, _ends(pipeline, generation, special)),
         leading_space=pipeline.leading_space,
+        after=_after(pipeline, config, special),
     )
     markers = Markers(_marker(token) for token in pipeline.control)
     chat = _chat(files, config, chat_template)
@@ -77,6 +82,18 @@ def _bos_id(pipeline: Pipeline, config: Mapping[str, Any], special: Mapping[str,
     if "bos_token" not in special or special["bos_token"] not in pipeline.ids:
         raise CheckpointInvalid("tokenizer_config.json: add_bos_token is set, but bos_token is no entry of the vocabulary.")
     return pipeline.ids[special["bos_token"]]
+
+
+def _after(pipeline: Pipeline, config: Mapping[str, Any], special: Mapping[str, str]) -> tuple[int, ...]:
+    """What the release puts behind a whole text: `add_eos_token` where it is given, else what the post-processor does."""
+    wanted = config.get("add_eos_token")
+    if wanted is None:
+        return pipeline.after
+    if not wanted:
+        return ()
+    if "eos_token" not in special or special["eos_token"] not in pipeline.ids:
+        raise CheckpointInvalid("tokenizer_config.json: add_eos_token is set, but eos_token is no entry of the vocabulary.")
+    return (pipeline.ids[special["eos_token"]],)
 
 
 def _ends(pipeline: Pipeline, generation: Mapping[str, Any], special: Mapping[str, str]) -> list[int]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, byte_level_bytes, byte_level_characters, sentencepiece_bytes
+from alize.tokenize.around import around
 
 if TYPE_CHECKING:
     import tokenizers
 
-__all__ = ["AddedTokenEntry", "Pipeline", "read_object", "read_pipeline"]
+__all__ = ["AddedTokenEntry", "Pipeline", "added_tokens", "check_control", "invalid", "read_object", "read_pipeline", "texts_of"]
 
 MAX_BYTES = 2**26  # twice the largest file of a release so far, Gemma 3's
 MAX_PARTS = 2**22  # lists and objects: half a million merges are as many lists, and each takes many times its bytes
@@ -47,6 +48,7 @@ class Pipeline:
     ids: Mapping[str, int]
     control: tuple[AddedTokenEntry, ...]
     first_id: int | None  # what the post-processor puts before a text
+    after: tuple[int, ...]  # and behind it
     leading_space: frozenset[int]
 
 
@@ -65,16 +67,16 @@ def read_object(path: Path) -> _Json:
     return cast("_Json", value)
 
 
-def read_pipeline(path: Path) -> Pipeline:
+def read_pipeline(document: _Json) -> Pipeline:
     """Everything of `tokenizer.json`. Raises CheckpointInvalid for what is damaged, or cannot be kept exact without control tokens."""
-    document = read_object(path)
     model = _model(document)
-    added = [_added(entry) for entry in _list(document, "added_tokens")]
+    added = added_tokens(document)
     control = tuple(token for token in added if token.special)
-    _check_control(document, control)
+    check_control(document, control)
     ids = {**model["vocab"], **{token.text: token.id for token in added}}
-    texts = _texts(ids)
+    texts = texts_of(ids)
     byte_level = _is_byte_level(document)
+    before, after = around(document.get("post_processor"), ids)
     encoder = _encoder(document, model, added)
     return Pipeline(
         encoder=encoder,
@@ -83,19 +85,26 @@ def read_pipeline(path: Path) -> Pipeline:
         texts=texts,
         ids=ids,
         control=control,
-        first_id=_first_id(document.get("post_processor"), ids),
+        first_id=before[0] if before else None,
+        after=after,
         leading_space=frozenset[int]() if byte_level else _leading_space(document, model["vocab"]),
     )
 
 
-def _invalid(what: str) -> CheckpointInvalid:
+def added_tokens(document: _Json) -> list[AddedTokenEntry]:
+    """Words and control tokens beside the model's vocabulary."""
+    return [_added(entry) for entry in _list(document, "added_tokens")]
+
+
+def invalid(what: str) -> CheckpointInvalid:
+    """The error for a tokenizer.json."""
     return CheckpointInvalid(f"tokenizer.json: {what}.", remedy="Fetch the file again, or ask for this kind of tokenizer to be supported.")
 
 
 def _list(document: _Json, key: str) -> list[Any]:
     value: Any = document.get(key) or []
     if not isinstance(value, list):
-        raise _invalid(f"{key} is not a list")
+        raise invalid(f"{key} is not a list")
     return cast("list[Any]", value)
 
 
@@ -103,43 +112,43 @@ def _model(document: _Json) -> _Json:
     """The merges and their vocabulary, refused where they are of another kind."""
     model: Any = document.get("model")
     if not isinstance(model, dict):
-        raise _invalid("model is missing")
+        raise invalid("model is missing")
     model = cast("_Json", model)
     # Files of the first years leave the type out; what has merges is BPE.
     if model.get("type", "BPE" if "merges" in model else None) != "BPE":
-        raise _invalid(f"the model {model.get('type')!r} is not known, only BPE is")
+        raise invalid(f"the model {model.get('type')!r} is not known; BPE, WordPiece and Unigram are")
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix"):
         if model.get(key):
-            raise _invalid(f"model.{key} is {model[key]!r}, which is not known")
+            raise invalid(f"model.{key} is {model[key]!r}, which is not known")
     if not isinstance(model.get("unk_token"), str | None):
-        raise _invalid("model.unk_token is not a text")
+        raise invalid("model.unk_token is not a text")
     vocab: Any = model.get("vocab")
     if not isinstance(vocab, dict) or not all(type(id) is int and id >= 0 for id in cast("_Json", vocab).values()):
-        raise _invalid("model.vocab does not map texts to ids")
+        raise invalid("model.vocab does not map texts to ids")
     return model
 
 
 def _added(entry: Any) -> AddedTokenEntry:
     if not isinstance(entry, dict):
-        raise _invalid("added_tokens holds something that is no object")
+        raise invalid("added_tokens holds something that is no object")
     token = cast("_Json", entry)
     text, id = token.get("content"), token.get("id")
     if not isinstance(text, str) or not text or type(id) is not int or id < 0:
-        raise _invalid(f"added_tokens holds {str(token)[:200]}, without a text or an id")
+        raise invalid(f"added_tokens holds {str(token)[:200]}, without a text or an id")
     special = bool(token.get("special"))
     if special and token.get("single_word"):
-        raise _invalid(f"the control token {text!r} is matched as a single word, which is not known")
+        raise invalid(f"the control token {text!r} is matched as a single word, which is not known")
     return AddedTokenEntry(
         text, id, special, bool(token.get("lstrip")), bool(token.get("rstrip")), bool(token.get("normalized", not special))
     )
 
 
-def _check_control(document: _Json, control: tuple[AddedTokenEntry, ...]) -> None:
+def check_control(document: _Json, control: tuple[AddedTokenEntry, ...]) -> None:
     """A control token that is looked for after text is rewritten could not be found before: refused unless that leaves it alone."""
     kinds = set(_types(document.get("normalizer")))
     for token in control:
         if token.normalized and not (token.text.isascii() and kinds <= {*_HARMLESS_NORMALIZERS, "Sequence"}):
-            raise _invalid(f"the control token {token.text!r} is matched after normalisation, which is not known")
+            raise invalid(f"the control token {token.text!r} is matched after normalisation, which is not known")
 
 
 def _types(value: Any) -> list[str]:
@@ -153,10 +162,11 @@ def _types(value: Any) -> list[str]:
     return []
 
 
-def _texts(ids: Mapping[str, int]) -> tuple[str, ...]:
+def texts_of(ids: Mapping[str, int]) -> tuple[str, ...]:
+    """What each id says; "" where no entry claims it."""
     size = max(ids.values(), default=-1) + 1
     if not size or size > 2 * len(ids) + 2**20:
-        raise _invalid(f"{len(ids)} entries have ids up to {size - 1}")
+        raise invalid(f"{len(ids)} entries have ids up to {size - 1}")
     texts = [""] * size
     for text, id in ids.items():
         texts[id] = text
@@ -170,7 +180,7 @@ def _is_byte_level(document: _Json) -> bool:
         return True
     if "Metaspace" in kinds or {"ByteFallback", "Replace"} <= kinds:
         return False
-    raise _invalid(f"the decoder {'+'.join(sorted(kinds)) or None!r} is not known")
+    raise invalid(f"the decoder {'+'.join(sorted(kinds)) or None!r} is not known")
 
 
 def _encoder(document: _Json, model: _Json, added: list[AddedTokenEntry]) -> "tokenizers.Tokenizer":
@@ -194,14 +204,14 @@ def _encoder(document: _Json, model: _Json, added: list[AddedTokenEntry]) -> "to
     try:
         return Tokenizer.from_str(json.dumps(plain))
     except Exception as error:  # the library raises nothing narrower
-        raise _invalid(f"the tokenizers library cannot read it: {error}") from error
+        raise invalid(f"the tokenizers library cannot read it: {error}") from error
 
 
 def _check_covers(model: _Json, vocab: Mapping[str, int], unknown: str | None) -> None:
     """Refuse a vocabulary in which some text would become the control token for unknown text: it is out of the encoder's reach."""
     bytes_ = [f"<0x{byte:02X}>" for byte in range(256)] if model.get("byte_fallback") else byte_level_characters()
     if unknown is not None and not all(text in vocab for text in bytes_):
-        raise _invalid(f"model.unk_token {unknown!r} stands for text without an entry, which is not known")
+        raise invalid(f"model.unk_token {unknown!r} stands for text without an entry, which is not known")
 
 
 def _later(encoder: "tokenizers.Tokenizer") -> "tokenizers.Tokenizer":
@@ -231,24 +241,3 @@ def _leading_space(document: _Json, vocab: Mapping[str, int]) -> frozenset[int]:
     if isinstance(decoder, dict) and cast("_Json", decoder).get("type") == "Metaspace":
         strips = cast("_Json", decoder).get("prepend_scheme", "always") != "never"
     return frozenset(id for text, id in vocab.items() if text.startswith(SPACE_MARK)) if strips else frozenset[int]()
-
-
-def _first_id(processor: Any, ids: Mapping[str, int]) -> int | None:
-    """The token that the post-processor puts before a single text, if it puts one."""
-    if not isinstance(processor, dict):
-        return None
-    part = cast("_Json", processor)
-    for inner in cast("list[Any]", part.get("processors") or []):
-        if (found := _first_id(inner, ids)) is not None:
-            return found
-    single: Any = part.get("single")
-    if part.get("type") != "TemplateProcessing" or not isinstance(single, list) or not single:
-        return None
-    first: Any = cast("list[Any]", single)[0]
-    token: Any = cast("_Json", first).get("SpecialToken") if isinstance(first, dict) else None
-    name: Any = cast("_Json", token).get("id") if isinstance(token, dict) else None
-    if name is None:
-        return None
-    if name not in ids:
-        raise _invalid(f"post_processor puts {name!r} before a text, which is no entry of the vocabulary")
-    return ids[name]

@@ -23,6 +23,7 @@ class Vocabulary:
     special: Mapping[str, str] = field(default_factory=dict[str, str])  # "bos_token" → its spelling, as templates ask for it
     bos_id: int | None = None  # what a plain text begins with; None where the model was trained without
     stop_ids: frozenset[int] = frozenset()
+    after: tuple[int, ...] = ()  # what is put behind a whole text; bos_id is put before it
     leading_space: frozenset[int] = frozenset()  # ids whose space is dropped at the start of a text (sentencepiece)
 
     @property

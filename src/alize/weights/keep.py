@@ -9,7 +9,7 @@ from pathlib import Path
 from alize.errors import DownloadFailed
 from alize.weights.catalog import Card, cards
 from alize.weights.checkpoints import open_checkpoint
-from alize.weights.checkpoints.layout import layout_of, split_of
+from alize.weights.checkpoints.layout import layout_of, names_in, split_of
 from alize.weights.describe import describe
 from alize.weights.files import Progress, exclusive, prepared, remove, replaced, sha256_of, sync_folder, writing
 from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest
@@ -70,7 +70,7 @@ def recorded(path: Path, id: str, home: Path, report: Progress) -> Manifest:
 def _hashed(path: Path, progress: Callable[[int, int], None]) -> tuple[Path, tuple[Entry, ...]]:
     """The folder and the files of the model at a path."""
     folder = path if path.is_dir() else path.parent
-    names = tuple(split_of(path.name)) if path.suffix == ".gguf" else layout_of(os.listdir(folder), str(folder)).files
+    names = tuple(split_of(path.name)) if path.suffix == ".gguf" else layout_of(names_in(folder), str(folder)).files
     total, before, entries = sum((folder / name).stat().st_size for name in names), 0, list[Entry]()
     for name in names:
         digest = sha256_of(folder / name, lambda done, before=before: progress(before + done, total))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from alize.model.attention import Attention
 from alize.model.build import Model
+from alize.model.embedder import BiasedAttention, TextEncoder, WideLayer
 from alize.model.feedforward import FeedForward
 from alize.model.latent import LatentAttention
 from alize.model.mamba import Mixer
@@ -36,6 +37,8 @@ def pack_weights(model: Model) -> None:
     """Replace the projections that are not packed yet, freeing the plain weights one module at a time."""
     for name, module in list(cast("Iterator[tuple[str, nn.Module]]", model.named_modules())):
         pack_module(name, module)
+    if isinstance(model, TextEncoder):
+        return  # it has no head
     if model.output is None:  # tied, and the table in memory: else load.py has put a head there
         model.output = cast(nn.Linear, _PackedLinear([model.tok_embeddings.weight]))
     else:
@@ -57,6 +60,8 @@ def pack_module(name: str, module: nn.Module) -> None:
         _pack(module, "wq", "wq_a", "wq_b", "wkv_a_with_mqa", "wo")  # wkv_b is no product of rows
     elif isinstance(module, Mixer):
         _pack(module, "in_proj", "out_proj")
+    elif isinstance(module, BiasedAttention | WideLayer):
+        _pack(module, *dict(module.named_children()))
     else:
         return
     _trim()
@@ -84,8 +89,11 @@ def _are_plain(*layers: nn.Module) -> bool:
 def _pack(module: nn.Module, *names: str) -> None:
     """Each alone."""
     for name in names:
-        if type(getattr(module, name, None)) is nn.Linear:
-            setattr(module, name, _PackedLinear(_taken(module, name)))
+        plain = getattr(module, name, None)
+        if type(plain) is nn.Linear:
+            bias = plain.bias
+            del plain
+            setattr(module, name, _PackedLinear(_taken(module, name), [bias]))
 
 
 def _taken(module: nn.Module, *names: str) -> list[Tensor]:

@@ -1,6 +1,5 @@
 """From a path to a Checkpoint. In: a file or a folder as it was released. Out: named arrays, whatever the format."""
 
-import os
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
@@ -8,7 +7,7 @@ from alize.weights.checkpoints.base import Checkpoint, StoredTensor, TokenizerFi
 from alize.weights.checkpoints.consolidated import open_consolidated
 from alize.weights.checkpoints.gguf import open_gguf
 from alize.weights.checkpoints.huggingface import open_huggingface
-from alize.weights.checkpoints.layout import layout_of
+from alize.weights.checkpoints.layout import layout_of, names_in
 
 __all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles", "open_checkpoint"]
 
@@ -21,7 +20,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     if path.suffix == ".safetensors":
         path = path.parent
     try:
-        names = os.listdir(path) if path.is_dir() else None
+        names = names_in(path) if path.is_dir() else None
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check the path and its permissions.") from error
     if names is None:

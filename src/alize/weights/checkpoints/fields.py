@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import MOST_LAYERS
 
-__all__ = ["Fields", "printable", "read_json", "shown"]
+__all__ = ["Fields", "printable", "read_json", "read_list", "shown"]
 
 MAX_JSON = 16 * 2**20  # bytes; read, a list of empty lists takes 28 times as much
 
@@ -98,19 +98,28 @@ def _alike(items: list[Any]) -> Any:
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file. Raises CheckpointInvalid where there is none."""
+    return cast("dict[str, Any]", _read(path, dict, "object"))
+
+
+def read_list(path: Path) -> list[Any]:
+    """A JSON list from a file. Raises CheckpointInvalid where there is none."""
+    return cast("list[Any]", _read(path, list, "list"))
+
+
+def _read(path: Path, kind: type, name: str) -> Any:
     try:
         with path.open("rb") as file:
             text = file.read(MAX_JSON + 1)
         if len(text) > MAX_JSON:
             raise ValueError(f"it is larger than {MAX_JSON} bytes")
         values: Any = json.loads(text)
-        if not isinstance(values, dict):
-            raise ValueError("it holds no object")
+        if not isinstance(values, kind):
+            raise ValueError(f"it holds no {name}")
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Fetch the model again.") from error
     except (ValueError, RecursionError) as error:
         raise CheckpointInvalid(f"{path} is not valid: {error}.", remedy="Fetch the model again.") from error
-    return cast("dict[str, Any]", values)
+    return values
 
 
 def printable(text: str) -> str:

@@ -4,18 +4,22 @@ transformers rotates the first half of a head against the second, so the rows of
 StoredTensor says so, and its array is permuted to the interleaved layout. Latent attention is stored interleaved already.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.beside import tokenizer_files
+from alize.weights.checkpoints.encoder import encoding, from_encoder
 from alize.weights.checkpoints.fields import printable, read_json, shown
 from alize.weights.checkpoints.halves import in_halves
-from alize.weights.checkpoints.huggingface_config import params_of
-from alize.weights.checkpoints.layout import INDEX, Layout
+from alize.weights.checkpoints.huggingface_config import BARE, params_of
+from alize.weights.checkpoints.layout import INDEX, MODULES, POOLING, Layout
 from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, from_gemma, from_huggingface, named
+from alize.weights.checkpoints.pooling import pooling_of
 from alize.weights.checkpoints.safetensors_file import read_safetensors
 from alize.weights.checkpoints.scaled import fp8_blocks, scaled
 from alize.weights.checkpoints.stacked import unstacked
@@ -31,15 +35,28 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     """Raises CheckpointInvalid naming the file and what is wrong in it."""
     config = read_json(folder / "config.json")
     params = params_of(config, folder / "config.json")
+    pooling, encoder = pooling_of(folder, layout), params.get("model_type") == "encoder"
+    bare = _is_bare(config)
+    if pooling is not None:
+        params["pooling"] = pooling
+    elif bare:
+        raise CheckpointInvalid(
+            f"{folder} is a model without a head, and nothing says how it makes a vector of a text.",
+            remedy=f"Put {MODULES} and {POOLING} of the release beside it.",
+        )
     kept = config.get("model_type") in KEEPS_NAMES
-    canonical = NAMES.get(config["model_type"], from_huggingface)
-    blocks = fp8_blocks(config, folder / "config.json")
-    tensors = named(folder, unstacked(folder, scaled(folder, _tensors(folder, layout), blocks)), canonical)
+    files, blocks = _tensors(folder, layout), fp8_blocks(config, folder / "config.json")
+    if encoder:
+        tensors = named(folder, encoding(files), from_encoder)
+    else:
+        canonical = NAMES.get(config["model_type"], from_huggingface)
+        tensors = named(folder, unstacked(folder, scaled(folder, _whole_names(files) if bare else files, blocks)), canonical)
     if params.setdefault("tied_embeddings", "output.weight" not in tensors):
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
-    params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
+    if not encoder:
+        params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
     metadata = {"name": folder.name} | {key: config[key] for key in ("dtype", "torch_dtype", "transformers_version") if key in config}
-    if not kept:
+    if not kept and not encoder:
         tensors = in_halves(folder, params, tensors)
     return MappedCheckpoint("huggingface", folder, params, tensors, tokenizer_files(folder, layout), metadata)
 
@@ -61,3 +78,13 @@ def _tensors(folder: Path, layout: Layout) -> list[FileTensor]:
                 f"{folder / INDEX} says '{printable(tensor[:200])}' is in {shard}, and it is not.", remedy="Fetch the model again."
             )
     return [tensor for file in files.values() for tensor in file.values()]
+
+
+def _is_bare(config: Mapping[str, Any]) -> bool:
+    classes: Any = config.get("architectures")
+    return isinstance(classes, list) and len(cast("list[Any]", classes)) == 1 and str(cast("list[Any]", classes)[0]).endswith(BARE)
+
+
+def _whole_names(tensors: list[FileTensor]) -> list[FileTensor]:
+    """As they are called in a model that has a head."""
+    return [replace(tensor, name=f"model.{tensor.name}") for tensor in tensors]

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.encoder import encoder_params
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import huggingface_gemma
 from alize.weights.checkpoints.mamba import huggingface_params
 from alize.weights.checkpoints.scaled import fp8_blocks
 from alize.weights.checkpoints.vision_config import add_vision, inner
 
-__all__ = ["params_of"]
+__all__ = ["BARE", "params_of"]
 
 Params = dict[str, Any]
 
@@ -40,7 +41,8 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     """Raises CheckpointInvalid for what this version cannot run."""
     fields = outer = Fields(path, config)
     kind, family = _family(fields, path)
-    fields.expect("architectures", [family.architecture], family.architecture)
+    bare = family.architecture.replace("ForCausalLM", BARE)
+    fields.expect("architectures", [family.architecture], family.architecture, bare)
     fp8_blocks(config, path)
     if family.whole is not None:
         return family.whole(fields)
@@ -64,6 +66,8 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
         "max_position_embeddings": fields.integer("max_position_embeddings"),
         "tied_embeddings": fields.flag("tie_word_embeddings", family.tied),
     }
+    if bare == fields.get("architectures"):
+        params["tied_embeddings"] = True  # nobody asks for its logits
     if outer is not fields:
         add_vision(outer, fields, params)
     _rope(fields, params, family.theta)
@@ -284,10 +288,15 @@ FAMILIES: Mapping[str, _Family] = {
     "ministral": _Family("MinistralForCausalLM", window=4096),
     "ministral3": _Family("Ministral3ForCausalLM", theta=None),
     "mistral4": _Family("Mistral4ForCausalLM", (_latent, _routed), theta=None),
+    "bert": _Family("BertModel", whole=encoder_params),
+    "roberta": _Family("RobertaModel", whole=encoder_params),
+    "xlm-roberta": _Family("XLMRobertaModel", whole=encoder_params),
     "mamba2": _Family("Mamba2ForCausalLM", whole=huggingface_params),
     "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _large4), theta=None, sees=True),
     "llava": _Family("LlavaForConditionalGeneration", sees=True),  # Pixtral
     "mistral3": _Family("Mistral3ForConditionalGeneration", sees=True),  # Mistral Small 3.1 and later, Ministral 3, Mistral Small 4
 }
+BARE = "Model"
+"""What a class of transformers is called that has no head: its rows become a vector (pooling.py)."""
 AROUND = frozenset({"llava", "mistral3"})
 """Families that see, and whose decoder is of one of the others: its text_config has a model_type of its own."""

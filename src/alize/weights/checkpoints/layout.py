@@ -4,16 +4,21 @@ A release may hold the same weights twice. Mistral's own form comes first, since
 Hugging Face; then GGUF, if there is only one in it.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["INDEX", "Layout", "layout_of", "split_of"]
+__all__ = ["INDEX", "MODULES", "POOLING", "READS", "Layout", "layout_of", "names_in", "split_of"]
 
 INDEX = "model.safetensors.index.json"
+MODULES, POOLING = "modules.json", "1_Pooling/config.json"
+"""Of a model that embeds: see pooling.py."""
+READS = re.compile(r"sentence_[\w-]{1,20}_config\.json", re.ASCII)
 SPLIT = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.gguf|\.safetensors)")
 _CONSOLIDATED = re.compile(r"consolidated(-\d{5}-of-\d{5})?\.safetensors")
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
@@ -59,11 +64,22 @@ def layout_of(names: Iterable[str], where: str, file: str | None = None) -> Layo
     if shards and "config.json" in found:
         weights = _whole(shards, "model.safetensors", where)
         index = tuple(name for name in (INDEX,) if name in found and weights != ("model.safetensors",))
-        return Layout("huggingface", weights, ("config.json", *index), beside)
+        return Layout("huggingface", weights, ("config.json", *index, *_pooling(found)), beside)
     models = sorted({split_of(name)[0] for name in found if name.endswith(".gguf")})
     if len(models) == 1:
         return Layout("gguf", _pieces(found, models[0], where), beside=beside)
     raise _refusal(found, models, bool(consolidated or shards), where)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, and the one below it that matters. Raises OSError."""
+    return [*os.listdir(folder), *([POOLING] if (folder / POOLING).is_file() else [])]
+
+
+def _pooling(found: list[str]) -> tuple[str, ...]:
+    """What says how a model embeds: nothing where the release has no modules."""
+    names = (MODULES, POOLING, "config_sentence_transformers.json")
+    return tuple(name for name in found if name in names or READS.fullmatch(name)) if MODULES in found else ()
 
 
 def split_of(name: str) -> list[str]:
