@@ -23,6 +23,7 @@ import numpy.typing as npt
 from alize.engine.base import FinishReason, Image, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
 from alize.engine.build import EngineConfig, build_core, named
 from alize.engine.core import Core
+from alize.engine.vectors import OutputType, check_shape, shaped
 from alize.errors import InvalidMedia, InvalidRequest, Missing
 from alize.prompt import plain_messages
 from alize.prompt.content import Part
@@ -125,15 +126,20 @@ class Model:
         start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
         return _drained(self._answer(start + self.tokenizer.encode(prompt), (), sampling, continuing=True))
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """One unit-length vector per text: [len(texts), hidden]. Raises InvalidRequest for a text that is not in a list, or empty."""
+    def embed(self, texts: Sequence[str], *, dimension: int | None = None, dtype: OutputType = "float") -> npt.NDArray[Any]:
+        """One vector of length 1 per text: [len(texts), numbers]. `dimension` and `dtype` make them smaller: see engine/vectors.py.
+
+        Raises InvalidRequest for a text that is not in a list, or empty, and PromptTooLong.
+        """
         if isinstance(texts, str):
             raise InvalidRequest("embed takes a list of texts, and this is one text.", param="texts", remedy="Write embed([text]).")
-        tokens = [self.tokenizer.encode(text) for text in texts]
+        for index, text in enumerate(texts):
+            if not isinstance(text, str) or not text:  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise InvalidRequest(f"texts[{index}] is {text!r}, which is no text.", param="texts")
+        check_shape(self.info.hidden_size, dtype, dimension)
+        tokens = [self.tokenizer.enclosed(text) for text in texts]
         with self._computing():
-            return np.asarray([self.core.embed(each, self._adapter) for each in tokens], np.float32).reshape(
-                len(tokens), self.info.hidden_size
-            )
+            return shaped(self.core.embed(tokens, self._adapter), dtype, dimension)
 
     def logits(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len(tokens), vocabulary]."""

@@ -28,7 +28,7 @@ def test_every_card_is_complete_and_no_name_stands_for_two() -> None:
         assert card.licence
         assert card.owned_by
         assert card.capabilities <= CAPABILITIES
-        assert 1024 <= card.context <= 2**20
+        assert 128 <= card.context <= 2**20
         assert 1_600_000_000 < card.created < 1_800_000_000
         assert not isinstance(parse_source(card.source), PathSource | None)
         assert str(parse_source(card.source)) == card.source

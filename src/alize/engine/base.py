@@ -6,10 +6,14 @@ the same contract test runs on all of them.
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from alize.engine.images import Image, Sight
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "AdapterInfo",
@@ -24,6 +28,7 @@ __all__ = [
     "Step",
     "TokenLogprob",
     "check_fits",
+    "check_writes",
     "longest_answer",
 ]
 
@@ -136,6 +141,7 @@ class ModelInfo:
     weights_sha256: str | None = None
     sight: Sight | None = None  # None: it takes no images
     adapters: tuple[AdapterInfo, ...] = ()
+    writes: bool = True  # False: it makes vectors of texts, and no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +174,24 @@ class Engine(Protocol):
     def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
 
-        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, an adapter or a grammar this engine lacks), Conflict (the id
-        is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it is not running.
+        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, an adapter or a grammar it lacks; a model that only reads),
+        Conflict (the id is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it
+        is not running.
         """
         ...
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
-        """Log-probability of each token after the first, given those before it: `len(tokens) - 1` numbers. Changes nothing."""
+        """Log-probability of each token after the first, given those before it: `len(tokens) - 1` numbers. Changes nothing.
+
+        Raises UnsupportedParameter for a model that only reads.
+        """
         ...
 
-    async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
-        """One unit-length vector per sequence: the mean of the last hidden states. Changes nothing."""
+    async def embed(self, batch: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+        """One vector of length 1 per sequence, pooled as its model says, else the mean of the last hidden states: [len(batch), hidden].
+
+        Changes nothing. Giving up the wait ends the work. Raises PromptTooLong and InvalidRequest before anything is computed.
+        """
         ...
 
     async def set_adapter(self, name: str, path: str | None) -> None:
@@ -244,6 +257,14 @@ def _check_images(request: Request, info: ModelInfo) -> None:
         if image.start < free or image.start + image.length > len(request.tokens):
             raise InvalidRequest(f"The tokens {image.start} … {image.start + image.length - 1} of the prompt are not an image's alone.")
         free = image.start + image.length
+
+
+def check_writes(info: ModelInfo) -> None:
+    """Raise UnsupportedParameter for a model that makes no text."""
+    if not info.writes:
+        raise UnsupportedParameter(
+            f"The model {info.id} makes vectors of texts; it writes none.", param="model", remedy="Ask another one, or POST /v1/embeddings."
+        )
 
 
 def longest_answer(most: int, prompt: int, info: ModelInfo) -> int:

@@ -35,6 +35,7 @@ class EngineConfig:
     cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
+    nice: int = 0  # how far its process stands back where there is more to compute than cores
     limits: Limits = field(default_factory=Limits)
     adapters: dict[str, str] = field(default_factory=dict[str, str])  # name → path, loaded with the weights
 
@@ -111,13 +112,15 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
 
     torch.set_num_threads(config.threads or cores())
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    dtype, reason = choose_dtype(config.dtype, device)
     checkpoint = open_checkpoint(Path(config.path))
     try:
+        reads = config.dtype == "auto" and checkpoint.params.get("model_type") == "encoder"
+        alike = torch.float32, "the vectors of an index must be alike on every machine"
+        dtype, reason = alike if reads else choose_dtype(config.dtype, device)
         free = available().free if device == "cpu" else torch.cuda.mem_get_info(device)[0]
         free = min(free, config.memory_bytes or free)
         names = [str(dtype).removeprefix("torch.")]
-        if config.dtype == "auto" and names == ["float32"]:
+        if config.dtype == "auto" and names == ["float32"] and not reads:
             names.append("bfloat16")  # where float32 does not fit
         # Elsewhere every piece would be sent to the device in every product: only where that is asked for.
         wanted = "expanded" if device != "cpu" and config.weights == "auto" else config.weights

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from alize.engine.adapters import Adapters
-from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
 from alize.engine.batch import build_batch, pack
 from alize.engine.groups import CacheGroups, longest
+from alize.engine.pooling import Pool
 from alize.engine.runners.base import Output, Runner
 from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
@@ -24,7 +25,8 @@ from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParamet
 
 __all__ = ["Core", "Job"]
 
-Job = Generator[None, None, list[float]]
+Result = TypeVar("Result")
+Job = Generator[None, None, Result]
 """Work outside the batch, one piece for each `next`; its result is what it returns. Closing it early frees its blocks."""
 
 
@@ -67,6 +69,7 @@ class Core:
             weights_sha256=self._sha256,
             sight=runner.sight,
             adapters=self.adapters.infos,
+            writes=runner.writes,
         )
 
     @property
@@ -126,11 +129,11 @@ class Core:
         """Log-probability of each token after the first, given those before it."""
         return _result(self.scoring(tokens))
 
-    def embed(self, tokens: Seq[int], adapter: str | None = None) -> list[float]:
-        """The mean of the last hidden states, of length 1."""
-        return _result(self.embedding(tokens, adapter))
+    def embed(self, batch: Seq[Seq[int]], adapter: str | None = None) -> npt.NDArray[np.float32]:
+        """A vector of length 1 for each sequence: [len(batch), D]."""
+        return _result(self.embedding(batch, adapter))
 
-    def scoring(self, tokens: Seq[int]) -> Job:
+    def scoring(self, tokens: Seq[int]) -> Job[list[float]]:
         """`score`, in pieces. One job at a time: two could hold all blocks and both wait for more."""
         scores: list[float] = []
         for start, logits in self._values(tokens, "logits"):
@@ -141,14 +144,34 @@ class Core:
             yield
         return scores
 
-    def embedding(self, tokens: Seq[int], adapter: str | None = None) -> Job:
-        """`embed`, in pieces."""
-        total = np.zeros(self.runner.info.hidden_size)
-        for _, hidden in self._values(tokens, "hidden", adapter):
-            total += hidden.sum(axis=0, dtype=np.float64)
+    def embedding(self, batch: Seq[Seq[int]], adapter: str | None = None) -> Job[npt.NDArray[np.float32]]:
+        """`embed`, in pieces of at most a step's tokens; of an encoder, of one whole text at least.
+
+        Short texts go together, the shortest first: those of one length are computed as one.
+        """
+        for tokens in batch:
+            check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
+        pools = [Pool(self.runner.info.pooling) for _ in batch]
+        for together in _steps([len(tokens) for tokens in batch], self.limits.step_tokens, alone=bool(self.runner.info.groups)):
+            texts = [batch[index] for index in together]
+            if self.runner.info.writes:
+                for _, hidden in self._values(texts[0], "hidden", adapter):
+                    pools[together[0]].add(hidden)
+                    yield
+                continue
+            rows = self._whole(texts)
+            for index, text in zip(together, texts, strict=True):
+                pools[index].add(rows[: len(text)])
+                rows = rows[len(text) :]
             yield
-        mean = total / len(tokens)
-        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).tolist()
+        return np.stack([pool.vector() for pool in pools]) if pools else np.empty((0, self.runner.info.hidden_size), np.float32)
+
+    def _whole(self, texts: Seq[Seq[int]]) -> npt.NDArray[np.float32]:
+        """The rows of whole texts, one after the other, of a model that keeps nothing."""
+        batch = pack([(list(text), 0, {}) for text in texts], (), [False] * len(texts), want="hidden")
+        values = self.runner.run(batch, []).values
+        assert values is not None
+        return values
 
     def logits(self, tokens: Seq[int], adapter: str | None = None) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len, V]. 200 KB a token for a vocabulary of 49,152."""
@@ -162,6 +185,8 @@ class Core:
         Raises PromptTooLong, InvalidRequest for ids outside the vocabulary, UnsupportedParameter for an adapter that is not there.
         """
         check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
+        if want == "logits":
+            check_writes(self.info)
         key, groups = self.adapters.hold(adapter), self.scheduler.groups
         tables = groups.empty()
         try:
@@ -225,6 +250,7 @@ class Core:
         return steps
 
     def _refuse(self, request: Request) -> None:
+        check_writes(self.info)
         check_fits(request, self.info)
         if request.max_tokens < 1:
             raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
@@ -252,7 +278,24 @@ def _image_bytes(request: Request) -> int:
     return sum(len(image.pixels) for image in request.images)
 
 
-def _result(job: Job) -> list[float]:
+def _steps(lengths: Seq[int], most: int, alone: bool) -> Iterator[list[int]]:
+    """Which sequences to compute together: as many as have `most` tokens, at least one, by their lengths; one where each goes `alone`.
+
+    >>> list(_steps([5, 3, 9, 4], 8, alone=False))
+    [[1, 3], [0], [2]]
+    """
+    step, size = list[int](), 0
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if step and (alone or size + lengths[index] > most):
+            yield step
+            step, size = [], 0
+        step.append(index)
+        size += lengths[index]
+    if step:
+        yield step
+
+
+def _result(job: Job[Result]) -> Result:
     while True:
         try:
             next(job)

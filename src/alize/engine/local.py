@@ -8,13 +8,14 @@ import asyncio
 import itertools
 import logging
 import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
 from alize.engine.build import EngineConfig, Progress
 from alize.engine.process import EngineProcess
 from alize.engine.wire import (
@@ -37,11 +38,16 @@ from alize.engine.wire import (
 )
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 __all__ = ["LocalEngine"]
 
 log = logging.getLogger("alize.engine")
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds between restarts; doubled after each engine that did not live
+CALL_TOKENS = 8192  # of one call to embed
 PATIENCE = 5.0  # seconds an engine gets to quit before it is killed
 
 _Inbox = asyncio.Queue[Step | AlizeError]
@@ -107,6 +113,7 @@ class LocalEngine:
         return self._process.pid if self._process else None
 
     async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        check_writes(self.info)
         check_fits(request, self.info)
         if request.id in self._asked:
             raise Conflict(f"A request with the id '{request.id}' is running.")
@@ -132,10 +139,19 @@ class LocalEngine:
                     self._send(Abort(number))
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
-        return await self._values("score", tokens)
+        check_writes(self.info)
+        check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
+        return (await self._call("score", tokens=list(tokens))).values
 
-    async def embed(self, batch: Sequence[Sequence[int]]) -> list[list[float]]:
-        return [await self._values("embed", tokens) for tokens in batch]
+    async def embed(self, batch: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+        import numpy as np
+
+        for tokens in batch:
+            check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)
+        vectors = bytearray()
+        for some in _calls(batch):  # calls of others go in between, and giving up ends what is not begun
+            vectors += (await self._call("embed", batch=some)).vectors
+        return np.frombuffer(vectors, np.float32).reshape(len(batch), self.info.hidden_size)
 
     async def set_adapter(self, name: str, path: str | None) -> None:
         await asyncio.shield(self._set_adapter(name, path))  # it is done whether or not somebody waits: keep account of it
@@ -212,13 +228,11 @@ class LocalEngine:
             raise EngineUnavailable(began, retry_after=2.0)
         self._writer.write(encode(command))
 
-    async def _values(self, method: str, tokens: Sequence[int]) -> list[float]:
-        check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
-        return (await self._call(method, tokens=list(tokens))).values
-
-    async def _call(self, method: str, tokens: list[int] | None = None, path: str | None = None) -> Reply:
+    async def _call(
+        self, method: str, tokens: list[int] | None = None, path: str | None = None, batch: list[list[int]] | None = None
+    ) -> Reply:
         number = next(self._numbers)
-        self._send(Call(number, method, tokens or [], path))
+        self._send(Call(number, method, tokens or [], batch or [], path))
         return await self._answered(number)
 
     async def _answered(self, number: int) -> Reply:
@@ -344,6 +358,19 @@ class LocalEngine:
         for future in self._calls.values():
             if not future.done():
                 future.set_exception(error)
+
+
+def _calls(batch: Sequence[Sequence[int]]) -> Iterator[list[list[int]]]:
+    """A batch in calls of at least one sequence each, and no more tokens than take a moment."""
+    call, size = list[list[int]](), 0
+    for tokens in batch:
+        if call and size + len(tokens) > CALL_TOKENS:
+            yield call
+            call, size = [], 0
+        call.append(list(tokens))
+        size += len(tokens)
+    if call:
+        yield call
 
 
 async def _read(reader: asyncio.StreamReader) -> Event:

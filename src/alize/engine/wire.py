@@ -82,6 +82,7 @@ class Call(msgspec.Struct, tag=True, frozen=True):
     number: int
     method: str
     tokens: list[int] = []
+    batch: list[list[int]] = []  # to embed
     path: str | None = None
 
 
@@ -140,6 +141,7 @@ class Reply(msgspec.Struct, tag=True, frozen=True):
     number: int
     failure: Failure | None = None
     values: list[float] = []
+    vectors: bytes = b""  # of float32, one after the other
     stats: EngineStats | None = None
     info: ModelInfo | None = None
 

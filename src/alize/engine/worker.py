@@ -11,7 +11,10 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import psutil
 
 from alize.engine.build import Progress, build_core
@@ -45,7 +48,7 @@ class _Worker:
         self._core = build_core(start.config, _told(channel))
         self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
         self._calls: deque[Call] = deque()  # scores and embeddings not begun
-        self._job: tuple[int, Job] | None = None  # the one that has: a piece of it is computed after each step
+        self._job: tuple[int, Job[Any]] | None = None  # the one that has: a piece of it is computed after each step
         channel.send(Ready(self._core.info))
 
     def run(self) -> None:
@@ -78,8 +81,8 @@ class _Worker:
         """Compute one piece of a score or an embedding, so that answers, aborts and probes never wait for more than a piece."""
         if self._job is None and self._calls and not self._core.paused:
             call = self._calls.popleft()
-            begin = self._core.scoring if call.method == "score" else self._core.embedding
-            self._job = call.number, begin(call.tokens)
+            core = self._core
+            self._job = call.number, core.scoring(call.tokens) if call.method == "score" else core.embedding(call.batch)
         if self._job is None:
             return
         number, job = self._job
@@ -87,7 +90,8 @@ class _Worker:
             next(job)
             return
         except StopIteration as end:
-            reply = Reply(number, values=end.value)
+            value: list[float] | npt.NDArray[np.float32] = end.value
+            reply = Reply(number, values=value) if isinstance(value, list) else Reply(number, vectors=value.tobytes())
         except AlizeError as error:
             reply = Reply(number, Failure.of(error))
         self._job = None
@@ -182,6 +186,8 @@ def main() -> int:
     try:
         start = next(iter(channel.receive(wait=True)))
         assert isinstance(start, Start)
+        if start.config.nice:
+            os.nice(start.config.nice)
         with undisturbed():
             worker = _Worker(channel, start)
         worker.run()

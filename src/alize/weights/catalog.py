@@ -32,9 +32,10 @@ CAPABILITIES = frozenset(
         "audio_transcription_realtime",
         "audio_speech",
         "unified_resources",
+        "embeddings",
     }
 )
-"""The flags of the public API's ModelCapabilities."""
+"""The flags of the public API's ModelCapabilities, and the one that it has no flag for."""
 
 
 @dataclass(frozen=True, slots=True)

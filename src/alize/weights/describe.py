@@ -1,5 +1,7 @@
 """A card for weights that no catalog knows. In: an open checkpoint. Out: what can be said of the model from its own files."""
 
+from typing import Any
+
 from alize.weights.catalog import Card
 from alize.weights.checkpoints.base import Checkpoint
 
@@ -13,13 +15,18 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
     fills = "codestral" in id.lower() or "tokenizer.ggml.fim_pre_token_id" in checkpoint.tokenizer.gguf
     chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
     sees = any(checkpoint.params.get(key) for key in ("vision_encoder", "multimodal"))
+    pooling: Any = checkpoint.params.get("pooling")
     context = checkpoint.params.get("max_position_embeddings")
+    if pooling is not None:
+        fills = chats = sees = False  # its rows become a vector
+        context = pooling.get("max_tokens", context)
+    able = (("completion_chat", chats), ("completion_fim", fills), ("vision", sees), ("embeddings", pooling is not None))
     licence = checkpoint.metadata.get("license")
     name = checkpoint.metadata.get("name")
     return Card(
         id=id,
         name=name if isinstance(name, str) else id,
-        capabilities=frozenset(name for name, has in (("completion_chat", chats), ("completion_fim", fills), ("vision", sees)) if has),
+        capabilities=frozenset(name for name, has in able if has),
         context=context if isinstance(context, int) else 32768,
         licence=licence if isinstance(licence, str) else None,
         source=source,

