@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from alize.api.app import create_app
-from alize.api.parts import Parts, Served
+from alize.api.parts import Parts, Served, Sleeping
 from alize.api.protocol import Http1
 from alize.api.server import Server
 from alize.assistant.serving import assisting
@@ -75,6 +75,7 @@ async def opened(
     tokenizer: Any = TOKENIZER,
     card: Card = CARD,
     setup_token: str | None = None,
+    sleeping: Mapping[str, Sleeping] | None = None,
     **given: Any,
 ) -> AsyncIterator[Desk]:
     """An application whose model says "Hello". `given` are settings: `database_url` is of an empty PostgreSQL."""
@@ -88,7 +89,8 @@ async def opened(
         sessions = SessionIdentity(database, Cookie(settings.root_path))
         every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
         async with reaching(settings, (card.id, *card.aliases, *settings.aliases())) as upstream:
-            parts = Parts({card.id: Served(engine, tokenizer, card)}, database, every, upstream=upstream, setup_token=setup_token)
+            own = {card.id: Served(engine, tokenizer, card)}
+            parts = Parts(own, database, every, upstream=upstream, sleeping=sleeping or {}, setup_token=setup_token)
             app = create_app(settings, parts)
             app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
             headers = {"Authorization": f"Bearer {key}"}

@@ -44,6 +44,11 @@ class Settings:
     )
     # ── the model ──
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
+    embedding_model: str = _setting(
+        "all-minilm-l6-v2",
+        "Model of `POST /v1/embeddings` beside `model`, named alike. It is fetched and loaded, in a process of its own, when it is "
+        "first asked. Empty: none.",
+    )
     model_aliases: tuple[str, ...] = _setting((), "Further names for models: `mistral-small-latest=smollm2-135m-instruct,…`.")
     adapters: tuple[str, ...] = _setting(
         (), "Adapters of the model, each served as a model of its own name: `NAME=PATH,…`, of a folder of PEFT's or of mistral-finetune's."
@@ -87,6 +92,7 @@ class Settings:
     # ── the API ──
     strict: bool = _setting(True, "Refuse unknown request fields as the public API does; false ignores them.")
     max_body_bytes: int = _setting(10 * 2**20, "Largest request body; a larger one is answered 413.")
+    max_embeddings: int = _setting(2048, "Most texts of one request for embeddings; one more is answered 400.")
     max_images: int = _setting(8, "Most images of one chat request, each of at most 10 MiB; one more is answered 400.")
     requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
@@ -258,6 +264,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_adapter_rank": (1, 1 << 16),
     "adapter_memory": (0, 1e6),
     "max_body_bytes": (1024, 1 << 40),
+    "max_embeddings": (1, 1 << 20),
     "max_images": (0, 1000),
     "requests_per_minute": (0, 1e9),
     "tokens_per_minute": (0, 1e12),

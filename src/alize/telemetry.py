@@ -59,6 +59,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_time_to_first_token_seconds", "histogram", "From a request's arrival to its first token.", buckets=_FIRST_TOKEN),
     Metric("alize_time_per_output_token_seconds", "histogram", "Between one token of an answer and the next.", buckets=_BETWEEN),
     Metric("alize_e2e_request_latency_seconds", "histogram", "From a request's arrival to the end of its answer.", buckets=_WHOLE),
+    Metric("alize_embedded_texts_total", "counter", "Texts that became vectors."),
+    Metric("alize_embedded_tokens_total", "counter", "Tokens of these texts."),
     Metric("alize_request_success_total", "counter", "Choices of complete answers by how they ended.", ("model_name", "finished_reason")),
     Metric("alize_http_requests_total", "counter", "Requests by route and status.", ("method", "route", "status")),
     Metric("alize_http_request_duration_seconds", "histogram", "From a request to the end of its response.", ("method", "route"), _HTTP),
@@ -80,6 +82,8 @@ class Metrics:
         self._between = self._histogram("alize_time_per_output_token_seconds")
         self._whole = self._histogram("alize_e2e_request_latency_seconds")
         self._success = self._counter("alize_request_success_total")
+        self._texts = self._counter("alize_embedded_texts_total")
+        self._tokens = self._counter("alize_embedded_tokens_total")
         self._http = self._counter("alize_http_requests_total")
         self._http_seconds = self._histogram("alize_http_request_duration_seconds")
 
@@ -102,6 +106,12 @@ class Metrics:
         """One answer is complete; `reasons` are how its choices ended."""
         for reason in reasons:
             self._success.labels(model, reason).inc()
+        self._whole.labels(model).observe(seconds)
+
+    def embedded(self, model: str, texts: int, tokens: int, seconds: float) -> None:
+        """One request for vectors is answered."""
+        self._texts.labels(model).inc(texts)
+        self._tokens.labels(model).inc(tokens)
         self._whole.labels(model).observe(seconds)
 
     def engine(self, model: str, stats: EngineStats | None) -> None:

@@ -4,6 +4,7 @@ The examples are bounded and the same at every run.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
-from tests.serving import Background, in_background
+from tests.serving import CARD, Background, in_background
 
 OPERATIONS = (
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/fim/completions"),
+    ("POST", "/v1/embeddings"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model_id}"),
     ("GET", "/api/session"),
@@ -76,7 +78,8 @@ EXCEPT = {"/metrics": [ignored_auth]}
 
 @pytest.fixture(scope="module")
 def background(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Background]:
-    with in_background(tmp_path_factory.mktemp("fuzz")) as running:
+    embeds = replace(CARD, capabilities=CARD.capabilities | {"embeddings"})
+    with in_background(tmp_path_factory.mktemp("fuzz"), card=embeds) as running:
         yield running
 
 

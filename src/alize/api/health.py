@@ -14,9 +14,9 @@ _PATIENCE = 10.0  # seconds: longer than a step of an engine that works, shorter
 
 
 async def checks(parts: Parts) -> dict[str, str]:
-    """Every part by name: "ok", or why it cannot be used now."""
-    names = ["database", *(f"engine {id}" for id in parts.models)]
-    states = await asyncio.gather(_database(parts.database), *(_engine(served.engine) for served in parts.models.values()))
+    """Every part by name: "ok", or why it cannot be used now. A model that nobody has asked yet is none."""
+    names = ["database", *(f"engine {id}" for id in parts.awake)]
+    states = await asyncio.gather(_database(parts.database), *(_engine(served.engine) for served in parts.awake.values()))
     found = dict(zip(names, states, strict=True))
     if parts.draining.begun:
         return {**found, "server": "shutting down"}

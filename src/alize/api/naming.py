@@ -3,25 +3,36 @@
 A name of this server never means a model elsewhere: what is asked of it stays here, whatever the upstream comes to offer.
 """
 
-from alize.api.parts import Parts, Served
-from alize.errors import InvalidModel
+from alize.api.parts import Parts, Served, Sleeping
+from alize.errors import InvalidModel, UnsupportedParameter
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
 
-__all__ = ["model_named"]
+__all__ = ["model_named", "writer_named"]
 
 
-def model_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
+def writer_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
+    """The model of an id or alias, which is asked for text. Raises InvalidModel, UnsupportedParameter for one that makes none."""
+    found = model_named(name, parts, settings)
+    if isinstance(found, Sleeping):
+        raise UnsupportedParameter(
+            f"The model {found.card.id} makes vectors of texts; it writes none.", param="model", remedy="Choose another of GET /v1/models."
+        )
+    return found
+
+
+def model_named(name: str, parts: Parts, settings: Settings) -> Served | Sleeping | UpstreamModel:
     """The model of an id or alias. Raises InvalidModel."""
     name = resolved(name, settings.aliases())
-    for served in parts.served():
+    own = (*parts.served(), *parts.sleeping.values())
+    for served in own:
         if name == served.card.id or name in served.card.aliases:
             return served
     upstream = parts.upstream
     if upstream is not None and (found := upstream.find(name)):
         return found
-    known = [*settings.aliases(), *(known for served in parts.served() for known in (served.card.id, *served.card.aliases))]
+    known = [*settings.aliases(), *(known for served in own for known in (served.card.id, *served.card.aliases))]
     remedy = "GET /v1/models lists those that are served."
     if upstream is not None:
         known += [known for model in upstream.models.values() for known in (model.id, *model.aliases)]

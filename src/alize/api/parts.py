@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
 
 from alize.api.draining import Draining
 from alize.api.limits import Limits
@@ -17,7 +18,7 @@ from alize.tokenize.base import Tokenizer
 from alize.upstream.client import Upstream
 from alize.weights.catalog import Card
 
-__all__ = ["House", "Parts", "Served"]
+__all__ = ["House", "Parts", "Served", "Sleeping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,27 @@ class Served:
             yield replace(self, card=card, adapter=info.name, root=self.card.id)
 
 
+@runtime_checkable
+class Sleeping(Protocol):
+    """A model that is loaded when it is first asked."""
+
+    @property
+    def card(self) -> Card: ...
+
+    @property
+    def served(self) -> Served | None:
+        """None until it has been loaded."""
+        ...
+
+    async def awake(self) -> Served:
+        """The model, loaded now where it was not. Raises EngineUnavailable."""
+        ...
+
+    async def close(self) -> None:
+        """End what it computes, and free it. A no-op for one that was never loaded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Built outside, and closed there."""
@@ -50,6 +72,7 @@ class Parts:
     wire: Wire = field(default_factory=Wire)
     upstream: Upstream | None = None  # another server whose models are offered, too
     lookers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture is read
+    sleeping: Mapping[str, Sleeping] = field(default_factory=dict[str, Sleeping])  # by the card's id
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 
     def served(self) -> Iterator[Served]:
@@ -57,6 +80,12 @@ class Parts:
         for model in self.models.values():
             yield model
             yield from model.adapted()
+
+    @property
+    def awake(self) -> dict[str, Served]:
+        """The models that are loaded, by the card's id."""
+        woken = {id: served for id, sleeping in self.sleeping.items() if (served := sleeping.served) is not None}
+        return {**self.models, **woken}
 
 
 @dataclass(frozen=True, slots=True)

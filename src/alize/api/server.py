@@ -25,6 +25,7 @@ from alize.api.opening import Opening
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
+from alize.api.waking import sleeping_models, tokenizer_at
 from alize.engine.local import LocalEngine
 from alize.errors import CheckpointInvalid, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
@@ -32,10 +33,9 @@ from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
 from alize.telemetry import configure_logging
-from alize.tokenize import Tokenizer, load_tokenizer
+from alize.tokenize import Tokenizer
 from alize.upstream.client import reaching
 from alize.weights.catalog import Card
-from alize.weights.checkpoints import open_checkpoint
 
 __all__ = ["Extension", "Server", "serve_with"]
 
@@ -57,19 +57,21 @@ async def serve_with(
 ) -> None:
     """Serve until told to stop, and close the engine. What does not ask the engine is done while it loads. Raises as `serve` does."""
     configure_logging(settings.log_level, settings.log_format)
-    _check_names(settings, card)
     database = open_database(settings)
     try:
         await database.migrate()
-        tokenizer = _tokenizer(path)
+        tokenizer = tokenizer_at(path)
         async with _identity(settings, database) as identity, AsyncExitStack() as extended:
             token = _setup_token(settings, listener)
-            upstream = await extended.enter_async_context(
-                reaching(settings, (card.id, *card.aliases, *settings.aliases(), *settings.adapter_paths()))
-            )
+            sleeping = sleeping_models(settings, card)
+            names = [name for each in (card, *(one.card for one in sleeping.values())) for name in (each.id, *each.aliases)]
+            _check_names(settings, names)
+            upstream = await extended.enter_async_context(reaching(settings, (*names, *settings.aliases(), *settings.adapter_paths())))
+            for one in sleeping.values():
+                extended.push_async_callback(one.close)
             opening = Opening(done=False)
             served = {card.id: Served(engine, tokenizer, card)}
-            parts = Parts(served, database, identity, opening=opening, upstream=upstream, setup_token=token)
+            parts = Parts(served, database, identity, opening=opening, upstream=upstream, sleeping=sleeping, setup_token=token)
             app = create_app(settings, parts)
             async with _listening(Server(_config(settings, app)), listener) as told:
                 if not await _sooner(engine.ready(), told):
@@ -89,18 +91,10 @@ async def serve_with(
         await database.close()
 
 
-def _tokenizer(path: Path) -> Tokenizer:
-    checkpoint = open_checkpoint(path)
-    try:
-        return load_tokenizer(checkpoint.tokenizer)
-    finally:
-        checkpoint.close()
-
-
-def _check_names(settings: Settings, card: Card) -> None:
+def _check_names(settings: Settings, taken: Sequence[str]) -> None:
     """Raises SettingInvalid where an adapter is called as something else is."""
     for name in settings.adapter_paths():
-        if name in (card.id, *card.aliases, *settings.aliases()):
+        if name in (*taken, *settings.aliases()):
             raise SettingInvalid(
                 f"adapters: '{name}'{settings.came('adapters')} is a name of another model here.",
                 param="adapters",
@@ -227,8 +221,10 @@ async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:
     hurried.cancel()
     if not finished.done():
         _log.warning("ending %d answers that still run", parts.draining.running)
-        for served in parts.models.values():
+        for served in parts.awake.values():
             await served.engine.close()  # each gets an error, with the tokens given until now counted
+        for sleeping in parts.sleeping.values():
+            await sleeping.close()
         if parts.upstream is not None:
             await parts.upstream.close()
         await asyncio.wait({finished}, timeout=_LAST_WORDS)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alize.api.naming import model_named
+from alize.api.naming import writer_named
 from alize.api.parts import House, Served
 from alize.assistant.answering import Begun, LocalAnswerer
 from alize.assistant.context import Fitted
@@ -49,4 +49,4 @@ class ByModel:
 
     def _named(self, model: str) -> Served | UpstreamModel:
         parts = self._house.parts
-        return model_named(model or next(iter(parts.models)), parts, self._house.settings)
+        return writer_named(model or next(iter(parts.models)), parts, self._house.settings)

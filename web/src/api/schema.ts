@@ -369,6 +369,43 @@ export interface DocumentURLChunk {
   document_name?: string | null;
 }
 
+/** Texts to make vectors of: the public fields, then those beyond them. */
+export interface EmbeddingRequest {
+  /** Id or alias of a model of GET /v1/models that has embeddings. */
+  model: string;
+  /** A text, or several: a vector for each. */
+  input: string | string[];
+  /** For the client's own use: neither read, kept nor logged. */
+  metadata?: Record<string, unknown> | null;
+  /** Only the first numbers of each vector, of length 1 again. By default all of them. */
+  output_dimension?: number | null;
+  /** The type of the numbers; binary and ubinary pack eight of them into one. */
+  output_dtype?: "float" | "int8" | "uint8" | "binary" | "ubinary";
+  /** A list of numbers, or their bytes in base64: float32 in little-endian order, or one byte each. */
+  encoding_format?: "float" | "base64";
+  /** The same as output_dimension. */
+  dimensions?: number | null;
+  /** No effect. */
+  user?: string | null;
+}
+
+export interface EmbeddingResponse {
+  id: string;
+  object: "list";
+  /** The name that was asked for. */
+  model: string;
+  data: EmbeddingResponseData[];
+  usage: UsageInfo;
+}
+
+export interface EmbeddingResponseData {
+  object: "embedding";
+  /** Numbers; base64 where encoding_format asks for it. */
+  embedding: number[] | string;
+  /** Which of the texts. */
+  index: number;
+}
+
 export interface Ended {
   /** How many sessions. */
   ended: number;
@@ -708,6 +745,8 @@ export interface ModelCapabilities {
   audio_transcription_realtime: boolean;
   audio_speech: boolean;
   unified_resources: boolean;
+  /** Beyond the public API, which has no word for it: POST /v1/embeddings. */
+  embeddings: boolean;
 }
 
 export interface ModelCard {
@@ -1174,6 +1213,14 @@ export interface Calls {
     body: FIMCompletionRequest;
     answer: FIMCompletionResponse;
     stream: CompletionEvent;
+  };
+  /** Make vectors of texts. */
+  "POST /v1/embeddings": {
+    path: null;
+    query: null;
+    body: EmbeddingRequest;
+    answer: EmbeddingResponse;
+    stream: null;
   };
   /** List the models that are served. */
   "GET /v1/models": {

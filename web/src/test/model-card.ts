@@ -43,6 +43,7 @@ export function abilities(given: Partial<ModelCapabilities>): ModelCapabilities 
     audio_transcription_realtime: false,
     audio_speech: false,
     unified_resources: false,
+    embeddings: false,
     ...given,
   };
 }

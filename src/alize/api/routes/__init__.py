@@ -2,13 +2,29 @@
 
 from fastapi import APIRouter
 
-from alize.api.routes import account, accounts, chat, documents, fim, health, invitations, keys, metrics, models, outside, session, usage
+from alize.api.routes import (
+    account,
+    accounts,
+    chat,
+    documents,
+    embeddings,
+    fim,
+    health,
+    invitations,
+    keys,
+    metrics,
+    models,
+    outside,
+    session,
+    usage,
+)
 
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     fim.router,
+    embeddings.router,
     models.router,
     session.router,
     account.router,

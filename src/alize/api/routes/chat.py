@@ -17,7 +17,7 @@ from alize.api.connection import while_connected
 from alize.api.delivering import delivered
 from alize.api.documentation import described
 from alize.api.metering import Meter
-from alize.api.naming import model_named
+from alize.api.naming import writer_named
 from alize.api.relaying import Relay
 from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionEvent
 from alize.api.schemas.extensions import without_aliases
@@ -36,7 +36,7 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     """Continue a conversation."""
     sent = await read(request, ChatCompletionRequest, strict=here.settings.strict)
     wanted = without_aliases(sent)
-    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    model, trace = writer_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
     if isinstance(model, UpstreamModel):
         return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
     asked = await ask(wanted, model, principal, here)

@@ -14,7 +14,7 @@ from alize.api.completion import Form
 from alize.api.delivering import delivered
 from alize.api.documentation import described
 from alize.api.metering import Meter
-from alize.api.naming import model_named
+from alize.api.naming import writer_named
 from alize.api.schemas.chat import CompletionEvent
 from alize.api.schemas.fim import FIMCompletionRequest, FIMCompletionResponse
 from alize.api.trace import trace_of
@@ -31,7 +31,7 @@ _PATH = "/v1/fim/completions"
 async def fim_completion(request: Request, principal: Caller, here: Here) -> Response:
     """Fill a gap in a text."""
     wanted = await read(request, FIMCompletionRequest, strict=here.settings.strict)
-    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    model, trace = writer_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
     if isinstance(model, UpstreamModel):
         raise UnsupportedParameter(
             f"The model {wanted.model} is another server's, which is asked for chat only.",

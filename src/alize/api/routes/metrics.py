@@ -20,7 +20,7 @@ async def metrics(request: Request, here: Here) -> Response:
     """Report numbers about engines and requests. They name models and routes, never users."""
     if not on_this_machine(request):
         await admin(request, here)
-    for id, served in here.parts.models.items():
+    for id, served in here.parts.awake.items():
         try:
             here.metrics.engine(id, await stats_of(served.engine))
         except AlizeError:

@@ -10,7 +10,7 @@ from alize.api.auth import Caller, Here
 from alize.api.documentation import described
 from alize.api.looking import sight_of
 from alize.api.naming import model_named
-from alize.api.parts import House, Served
+from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.models import FTModelCard, ModelCapabilities, ModelCard, ModelList
 from alize.api.support import SERVED
 from alize.errors import InvalidModel, NotFound
@@ -30,7 +30,7 @@ async def list_models(
 ) -> Response:
     """List the models that are served."""
     upstream = here.parts.upstream
-    models = [*here.parts.served(), *(upstream.models.values() if upstream is not None else ())]
+    models = [*here.parts.served(), *here.parts.sleeping.values(), *(upstream.models.values() if upstream is not None else ())]
     cards = [
         card
         for one in models
@@ -48,10 +48,10 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
         raise NotFound(f"There is no model '{model_id[:200]}' here.", param="model_id", remedy=error.remedy) from None
 
 
-def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
-    """`license`, `default_max_tokens`, `languages`, `served_by` and `left` are ours, the rest is the public API's."""
-    card = model.card if isinstance(model, Served) else model
-    able = (card.capabilities - {"vision"}) & SERVED if isinstance(model, Served) else card.capabilities
+def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, Any]:
+    """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and the capability `embeddings` are ours, all else the API's."""
+    card = model if isinstance(model, UpstreamModel) else model.card
+    able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - {"vision"}) & SERVED
     if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
         able |= {"vision"}
     adapted = model if isinstance(model, Served) and model.adapter is not None else None
@@ -64,24 +64,35 @@ def _card(model: Served | UpstreamModel, here: House) -> dict[str, Any]:
         "capabilities": {name: name in able for name in ModelCapabilities.model_fields},
         "name": card.name or None,
         "description": card.description or None,
-        "max_context_length": model.engine.info.max_context if isinstance(model, Served) else model.context,
+        "max_context_length": _context(model),
         "aliases": list(dict.fromkeys([*card.aliases, *given])),
         "deprecation": None,
         "deprecation_replacement_model": None,
         "default_model_temperature": (
-            here.settings.temperature(model.card.default_temperature) if isinstance(model, Served) else model.temperature
+            here.settings.temperature(model.card.default_temperature)
+            if isinstance(model, Served)
+            else model.temperature
+            if isinstance(model, UpstreamModel)
+            else None
         ),
         "internal": False,
         **({"type": "fine-tuned", "job": "", "root": adapted.root, "archived": False} if adapted else {"type": "base"}),
         "license": card.licence,
-        "languages": list(model.card.languages) if isinstance(model, Served) else [],
+        "languages": [] if isinstance(model, UpstreamModel) else list(model.card.languages),
         "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
-        "served_by": "" if isinstance(model, Served) else model.left[-1] if model.left else model.host,
-        "left": [] if isinstance(model, Served) else list(model.left),
+        "served_by": (model.left[-1] if model.left else model.host) if isinstance(model, UpstreamModel) else "",
+        "left": list(model.left) if isinstance(model, UpstreamModel) else [],
     }
 
 
-def model_named_as(alias: str, model: Served | UpstreamModel, here: House) -> bool:
+def _context(model: Served | Sleeping | UpstreamModel) -> int:
+    if isinstance(model, UpstreamModel):
+        return model.context
+    served = model if isinstance(model, Served) else model.served
+    return model.card.context if served is None else served.engine.info.max_context
+
+
+def model_named_as(alias: str, model: Served | Sleeping | UpstreamModel, here: House) -> bool:
     """Whether an alias of the settings means this model. One that means nothing is no model's."""
     try:
         found = model_named(alias, here.parts, here.settings)

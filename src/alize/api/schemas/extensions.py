@@ -7,20 +7,21 @@
 docs/reference/api.md lists them; a test holds both lists equal.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from alize.api.schemas.values import WHOLE, JsonObject, Natural, Schema
+from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
 from alize.errors import InvalidRequest
 
-__all__ = ["ALIASES", "ChatExtensions", "StreamOptions", "without_aliases"]
+__all__ = ["ALIASES", "EMBEDDING_ALIASES", "ChatExtensions", "EmbeddingExtensions", "StreamOptions", "without_aliases"]
 
 ALIASES = {"seed": "random_seed", "max_completion_tokens": "max_tokens"}
+EMBEDDING_ALIASES = {"dimensions": "output_dimension"}
 """OpenAI's name → the name here."""
 
-
-Request = TypeVar("Request", bound="ChatExtensions")
+Request = TypeVar("Request", bound=Schema)
 
 
 class StreamOptions(Schema):
@@ -57,10 +58,17 @@ class ChatExtensions(Schema):
     logit_bias: JsonObject | None = Field(None, description="Only an empty object is supported.")
 
 
-def without_aliases(request: Request) -> Request:
+class EmbeddingExtensions(Schema):
+    """Fields of a request for embeddings beyond the public reference: OpenAI's."""
+
+    dimensions: Annotated[int, Field(gt=0, le=MOST), WHOLE] | None = Field(None, description="The same as output_dimension.")
+    user: str | None = Field(None, description="No effect.")
+
+
+def without_aliases(request: Request, aliases: Mapping[str, str] = ALIASES) -> Request:
     """The request with each alias under the name it stands for. Raises InvalidRequest where both are sent and differ."""
     meant: dict[str, Any] = {}
-    for alias, name in ALIASES.items():
+    for alias, name in aliases.items():
         value, other = getattr(request, alias), getattr(request, name)
         if value is None:
             continue

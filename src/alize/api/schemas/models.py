@@ -24,6 +24,7 @@ class ModelCapabilities(Reply):
     audio_transcription_realtime: bool = False
     audio_speech: bool = False
     unified_resources: bool = False
+    embeddings: bool = Field(False, description="Beyond the public API, which has no word for it: POST /v1/embeddings.")
 
 
 class _Card(Reply):
