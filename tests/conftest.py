@@ -55,6 +55,14 @@ def smollm2() -> Path:
 
 
 @pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The default embedding model's folder, brought likewise: 80 MB."""
+    from alize.weights.pull import pull
+
+    return pull("all-minilm-l6-v2", Path(os.environ.get("ALIZE_TEST_CACHE") or "~/.cache/alize-tests").expanduser())
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[..., str]]:
     """A function that makes an empty place on a PostgreSQL of this session's own and returns its address.
 

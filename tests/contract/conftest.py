@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from alize.storage.base import Database, Owner
 from tests.contract.test_database import new_member
 from tests.new_database import new_database
-from tests.serving import in_background
+from tests.serving import CARD, in_background
 
 SERVE = "from alize.api.serve import serve; from alize.settings import Settings; serve(Settings.load())"
 
@@ -26,18 +26,20 @@ class Place:
     url: str
     key: str
     model: str
+    embedder: str
 
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A FakeEngine that says "Hello"."""
-    with in_background(tmp_path_factory.mktemp("fake")) as running:
-        yield Place(running.url, running.desk.key, "fake")
+    card = replace(CARD, capabilities=CARD.capabilities | {"embeddings"})
+    with in_background(tmp_path_factory.mktemp("fake"), card=card) as running:
+        yield Place(running.url, running.desk.key, "fake", "fake")
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterator[Place]:
-    """SmolLM2 in a server of its own process, by a public model's name."""
+def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path, minilm: Path) -> Iterator[Place]:
+    """SmolLM2 in a server of its own process, and all-MiniLM-L6-v2 beside it, by public models' names."""
     pytest.importorskip("torch")
     home = tmp_path_factory.mktemp("real")
     outside = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")}
@@ -47,13 +49,14 @@ def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterator[Pl
         "ALIZE_MODEL": str(smollm2),
         "ALIZE_API_KEY": "a-key-for-this-test",
         "ALIZE_CACHE_MEMORY": "0.2",
-        "ALIZE_MODEL_ALIASES": f"mistral-small-latest={smollm2.stem}",
+        "ALIZE_EMBEDDING_MODEL": str(minilm),
+        "ALIZE_MODEL_ALIASES": f"mistral-small-latest={smollm2.stem},mistral-embed={minilm.name}",
     }
     process = subprocess.Popen([sys.executable, "-c", SERVE], env={**outside, **given}, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     found = re.search(r"http://\S+", process.stdout.readline())
     assert found, "the server did not start"
-    yield Place(found[0], "a-key-for-this-test", "mistral-small-latest")
+    yield Place(found[0], "a-key-for-this-test", "mistral-small-latest", "mistral-embed")
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     process.stdout.close()

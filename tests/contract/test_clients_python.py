@@ -1,6 +1,7 @@
 """The official Python clients of Mistral and OpenAI, unmodified: models, chat, streams, and their own exceptions for what goes wrong."""
 
 import asyncio
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,7 +113,35 @@ def test_mistral_raises_its_own_exceptions(mistral: Mistral, place: Place) -> No
     assert unauthorized.value.status_code == 401
 
 
+def test_mistral_embeds(mistral: Mistral, place: Place) -> None:
+    one = mistral.embeddings.create(model=place.embedder, inputs="Where is my order?")
+    two = mistral.embeddings.create(model=place.embedder, inputs=["Where is my order?", "It rains."], metadata={"a": 1})
+    assert [each.index for each in two.data] == [0, 1]
+    assert two.data[0].embedding == pytest.approx(one.data[0].embedding, abs=1e-6)
+    assert math.hypot(*(two.data[1].embedding or [])) == pytest.approx(1)
+    assert (two.usage.completion_tokens, two.model) == (0, place.embedder)
+    small = mistral.embeddings.create(
+        model=place.embedder, inputs="It rains.", output_dimension=8, output_dtype="ubinary", encoding_format="float"
+    )
+    assert len(small.data[0].embedding or []) == 1
+    with pytest.raises(SDKError, match="nothing to embed"):
+        mistral.embeddings.create(model=place.embedder, inputs=[])
+    with pytest.raises(HTTPValidationError):
+        mistral.embeddings.create(model=place.embedder, inputs="a", output_dimension=0)
+
+
 # ── OpenAI's ──
+
+
+def test_openai_embeds(open_ai: openai.OpenAI, place: Place) -> None:
+    """It asks for base64 where nothing else is said, and reads it as float32."""
+    coded = open_ai.embeddings.create(model=place.embedder, input=["Where is my order?", "It rains."])
+    plain = open_ai.embeddings.create(model=place.embedder, input=["Where is my order?", "It rains."], encoding_format="float")
+    assert [each.embedding for each in coded.data] == [pytest.approx(each.embedding, abs=1e-6) for each in plain.data]
+    assert len(open_ai.embeddings.create(model=place.embedder, input="It rains.", dimensions=4, user="me").data[0].embedding) == 4
+    assert coded.usage.prompt_tokens == coded.usage.total_tokens > 0
+    with pytest.raises(openai.BadRequestError):
+        open_ai.embeddings.create(model=place.embedder, input="")
 
 
 def test_openai_lists_and_finds_models(open_ai: openai.OpenAI, place: Place) -> None:

@@ -21,6 +21,14 @@ const whole = await client.chat.complete(sampling);
 const chunks = [];
 for await (const event of await client.chat.stream(sampling)) chunks.push(event.data);
 
+const embedded = await client.embeddings.create({ model: process.env.ALIZE_TEST_EMBEDDER, inputs: ["Where is my order?", "It rains."] });
+const bits = await client.embeddings.create({
+  model: process.env.ALIZE_TEST_EMBEDDER,
+  inputs: "It rains.",
+  outputDimension: 8,
+  outputDtype: "binary",
+});
+
 console.log(
   JSON.stringify({
     models: list.data.map((each) => each.id),
@@ -30,6 +38,9 @@ console.log(
     usage: whole.usage,
     streamed: chunks.map((chunk) => chunk.choices[0].delta.content ?? "").join(""),
     streamedUsage: chunks.at(-1).usage,
+    embedded: embedded.data.map((each) => Math.hypot(...each.embedding)),
+    embeddedUsage: embedded.usage,
+    bits: bits.data[0].embedding,
     unknownModel: await failure(() => client.chat.complete({ ...sampling, model: "nope" })),
     badField: await failure(() => client.chat.complete({ ...sampling, temperature: 9 })),
     badKey: await failure(() => new Mistral({ serverURL, apiKey: "nope" }).models.list()),
