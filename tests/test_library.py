@@ -27,6 +27,7 @@ from alize.errors import (
 )
 from alize.library import Answer
 from tests.adapters import write_release
+from tests.embedding import encoder, released
 from tests.pictures import noise, written
 from tests.tiny_model import write_tiny_gguf
 
@@ -369,3 +370,22 @@ def test_an_image_that_cannot_be_had_is_refused_by_its_place(seeing: alize.Model
 def test_a_model_that_reads_says_so_of_images(tiny: alize.Model) -> None:
     with pytest.raises(UnsupportedParameter, match="reads text, not images"):
         tiny.chat(asked("a.png"))
+
+
+def test_an_encoder_is_loaded_like_any_other_and_asked_for_vectors_alone(tmp_path: Path) -> None:
+    reader = alize.load(released(encoder(), tmp_path / "m"), home=tmp_path, threads=1)
+    vectors = reader.embed(["the cat sat", "dogs"])
+    assert vectors.shape == (2, 32)
+    assert reader.embed(["the cat sat"], dimension=16, dtype="binary").shape == (1, 2)
+    assert np.abs(reader.embed(["dogs", "the cat sat"]) - vectors[::-1]).max() < 1e-6
+    for ask in (lambda: reader.chat("Hi"), lambda: reader.generate("Hi"), lambda: reader.logits([1])):
+        with pytest.raises(InvalidRequest):
+            ask()
+    for texts in (["a", ""], ["a", 3]):
+        with pytest.raises(InvalidRequest, match=r"texts\[1\]"):
+            reader.embed(texts)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(PromptTooLong):
+        reader.embed(["the " * 70])
+    with pytest.raises(InvalidRequest):
+        reader.embed(["a"], dimension=33)
+    reader.close()

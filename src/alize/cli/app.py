@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alize.cli import accounts, backup, bench, chat, doctor, keys, merge, models, pull, run, settings, up
+from alize.cli import accounts, backup, bench, chat, doctor, embed, keys, merge, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -23,6 +23,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     up.up,
     run.run,
     chat.chat,
+    embed.embed,
     pull.pull,
     models.inspect,
     merge.merge,

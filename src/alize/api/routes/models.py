@@ -49,7 +49,7 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 
 
 def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, Any]:
-    """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and the capability `embeddings` are ours, all else the API's."""
+    """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and `embeddings` are ours, the rest the public API's."""
     card = model if isinstance(model, UpstreamModel) else model.card
     able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - {"vision"}) & SERVED
     if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
