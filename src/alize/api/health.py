@@ -7,7 +7,7 @@ from alize.engine.base import Engine, EngineStats
 from alize.errors import AlizeError, EngineUnavailable
 from alize.storage.base import Database
 
-__all__ = ["OK", "checks", "stats_of"]
+__all__ = ["OK", "checks", "hinders", "stats_of"]
 
 OK = "ok"
 _PATIENCE = 10.0  # seconds: longer than a step of an engine that works, shorter than a probe that hangs may take
@@ -21,6 +21,11 @@ async def checks(parts: Parts) -> dict[str, str]:
     if parts.draining.begun:
         return {**found, "server": "shutting down"}
     return found if parts.opening.done else {**found, "server": "opening"}
+
+
+def hinders(name: str, parts: Parts) -> bool:
+    """Whether requests should go elsewhere while the part of this name cannot be used: talk goes on without the model that embeds."""
+    return name.removeprefix("engine ") not in parts.sleeping
 
 
 async def stats_of(engine: Engine) -> EngineStats:

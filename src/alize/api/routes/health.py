@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from alize.api.auth import Here
 from alize.api.documentation import described
-from alize.api.health import OK, checks
+from alize.api.health import OK, checks, hinders
 from alize.api.schemas.health import Health
 from alize.errors import EngineUnavailable
 
@@ -30,7 +30,7 @@ async def live() -> Response:
 async def ready(here: Here) -> Response:
     """Say whether requests can be answered, and why not. A 503 is an error like any other that also has `checks`."""
     found = await checks(here.parts)
-    failed = {name: state for name, state in found.items() if state != OK}
+    failed = {name: state for name, state in found.items() if state != OK and hinders(name, here.parts)}
     if not failed:
         return Response(msgspec.json.encode({"status": "ready", "checks": found}), media_type="application/json")
     reason = "; ".join(f"{name}: {state}" for name, state in failed.items())
