@@ -12,7 +12,7 @@ from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.embedder import pooled  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
-from alize.model.memory import cached_numbers, parameters  # noqa: E402
+from alize.model.memory import cached_bytes, parameters  # noqa: E402
 from alize.model.params import read_params  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.embedding import ENCODERS, decoder, encoder, released, rows_of  # noqa: E402
@@ -68,7 +68,7 @@ def test_a_decoder_without_a_head_is_pooled_as_well(mode: str, tmp_path: Path) -
 def test_an_encoder_keeps_nothing_and_has_as_many_parameters_as_transformers_without_its_pooler(tmp_path: Path) -> None:
     model = encoder()
     config = read_params(open_checkpoint(released(model, tmp_path / "m")).params)
-    assert cached_numbers(config, config.max_context) == 0
+    assert cached_bytes(config, config.max_context, 4) == 0
     assert parameters(config) == sum(p.numel() for name, p in model.named_parameters() if not name.startswith("pooler."))
 
 
