@@ -160,7 +160,7 @@ def test_scores_are_those_of_the_specification(model_and_solo: tuple[Model, dict
     hidden = model(torch.tensor(tokens), torch.arange(60), packed_memory(model.config, [60]))
     expected = torch.log_softmax(model.head(hidden), -1)[torch.arange(59), torch.tensor(tokens[1:])]
     assert np.abs(np.array(core.score(tokens)) - expected.numpy()).max() < 1e-5  # values cross the seam as float32
-    assert np.linalg.norm(core.embed(tokens)) == pytest.approx(1, abs=1e-6)
+    assert np.linalg.norm(core.embed([tokens])) == pytest.approx(1, abs=1e-6)
 
 
 def test_states_that_gave_way_are_made_again_and_those_of_a_step_that_raised_too() -> None:
