@@ -66,6 +66,7 @@ class Family:
     model: str = "ForCausalLM"
     text: str = ""  # model_type of the decoder, where it is one part of several
     eye: dict[str, Any] = field(default_factory=dict)
+    ear: dict[str, Any] = field(default_factory=dict)
     around: dict[str, Any] = field(default_factory=dict)
     base: dict[str, Any] = field(default_factory=lambda: DENSE)
     config: str = ""  # the prefix of the configuration's class, where it is another
@@ -143,6 +144,41 @@ FAMILIES = {
     "state space": Family("Mamba2", base=RECURRENT),
     "state space, one group, tied head": Family("Mamba2", {"n_groups": 1, "conv_kernel": 3, "tie_word_embeddings": True}, base=RECURRENT),
 }
+EAR = {"hidden_size": 16, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_mel_bins": 8}
+HEARING = {
+    "Voxtral": Family(
+        "Voxtral",
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 1e8}},
+        "ForConditionalGeneration",
+        "llama",
+        ear={"max_source_positions": 20},
+        around={"audio_token_id": 24},
+    ),
+    "Voxtral, tokens of two rows": Family(
+        "Voxtral",
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 1e8}},
+        "ForConditionalGeneration",
+        "llama",
+        ear={"max_source_positions": 20, "intermediate_size": 32, "num_attention_heads": 4},
+        around={"audio_token_id": 24},
+    ),
+    "Voxtral Realtime": Family(
+        "VoxtralRealtime",
+        {"sliding_window": 7, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}, "rms_norm_eps": 1e-5},
+        "ForConditionalGeneration",
+        "voxtral_realtime_text",
+        ear={"head_dim": 12, "sliding_window": 9, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
+        around={"default_num_delay_tokens": 3},
+    ),
+    "Voxtral Realtime, a head of its own": Family(
+        "VoxtralRealtime",
+        {"sliding_window": None},
+        "ForConditionalGeneration",
+        "voxtral_realtime_text",
+        ear={"head_dim": 8, "sliding_window": 5, "intermediate_size": 24},
+        around={"tie_word_embeddings": False},
+    ),
+}
 SEEING = {
     "Pixtral": Family("Llava", {"sliding_window": None}, "ForConditionalGeneration", "mistral", around=PIXTRAL),
     "Pixtral, silu, no bias": Family(
@@ -185,7 +221,8 @@ def configuration(family: Family, **changes: Any) -> Any:
         del shape["head_dim"]  # follows from its parts
     if family.model == "ForConditionalGeneration":
         named = {"model_type": family.text} if family.text else {}
-        shape = {"text_config": {**named, **shape}, "vision_config": {"model_type": "pixtral", **EYE, **family.eye}, **family.around}
+        eye = {"vision_config": {"model_type": "pixtral", **EYE, **family.eye}}
+        shape = {"text_config": {**named, **shape}, **({"audio_config": {**EAR, **family.ear}} if family.ear else eye), **family.around}
     config = getattr(transformers, f"{family.config or family.kind}Config")(**shape)
     config.architectures = [family.kind + family.model]
     return config

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from alize.model.attend import Attend, PackedCausal
 from alize.model.config import ModelConfig
 from alize.model.embedder import PackedBidirectional, TextEncoder
+from alize.model.hearing import HearingTransformer
 from alize.model.mamba import Mamba
 from alize.model.remember import PackedStates, Remember
 from alize.model.seeing import SeeingTransformer
@@ -21,6 +22,8 @@ def build_model(config: ModelConfig) -> Model:
         return Mamba(config, config.state_space)
     if config.encoder is not None:
         return TextEncoder(config, config.encoder)
+    if config.hearing is not None:
+        return HearingTransformer(config, config.hearing)
     return Transformer(config) if config.vision is None else SeeingTransformer(config, config.vision)
 
 

@@ -5,13 +5,27 @@ from typing import Literal
 
 from alize.errors import CheckpointInvalid
 
-__all__ = ["Encoder", "Experts", "LatentAttention", "ModelConfig", "Pooling", "Rope", "SparseIndex", "StateSpace", "Temperature", "Vision"]
+__all__ = [
+    "Encoder",
+    "Experts",
+    "Hearing",
+    "LatentAttention",
+    "ModelConfig",
+    "Pooling",
+    "Rope",
+    "SparseIndex",
+    "StateSpace",
+    "Stream",
+    "Temperature",
+    "Vision",
+]
 
 Pooling = Literal["mean", "cls", "last"]
 """Which rows of a text become its vector: all, the first, the last. See embedder.py."""
 
 LARGEST_IMAGE = 2**14
 """Pixels a side: a file's word alone makes no image larger."""
+MOST_MELS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +168,63 @@ class Encoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """Voxtral's audio encoder and the adapter behind it (Liu et al. 2025); with `stream`, Voxtral Realtime's."""
+
+    dim: int
+    layers: int
+    heads: int
+    head_dim: int
+    hidden: int
+    mels: int  # bands of the spectrogram
+    chunk: int = 1500  # rows that are heard together, whatever follows: half a minute. Nothing to a stream
+    learned: bool = False  # rows have positions from the file, not sines
+    stack: int = 4  # rows that become one token
+    stream: "Stream | None" = None
+
+    @property
+    def frames(self) -> int:
+        """Columns of the spectrogram that one token is made of: the second convolution takes every other one."""
+        return 2 * self.stack
+
+    @property
+    def piece(self) -> int:
+        """Tokens of what is heard together; 1 where every token is heard when it comes."""
+        return 1 if self.stream else self.chunk // self.stack
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "layers", "heads", "head_dim", "hidden", "mels", "chunk", "stack"):
+            if getattr(self, name) <= 0:
+                raise CheckpointInvalid(f"The model's audio encoder has {name} = {getattr(self, name)}; it must be positive.")
+        if self.mels > MOST_MELS:
+            raise CheckpointInvalid(f"The model's audio encoder has {self.mels} bands; at most {MOST_MELS} have a place in a spectrogram.")
+        if self.dim % 2:
+            raise CheckpointInvalid(f"The model's audio encoder has a width of {self.dim}; sines and cosines need an even one.")
+        if self.stream and self.head_dim % 2:
+            raise CheckpointInvalid(f"The audio encoder's head_dim {self.head_dim} is odd: rotary positions need pairs.")
+        if not self.stream and self.dim != self.heads * self.head_dim:
+            raise CheckpointInvalid(f"The audio encoder's {self.heads} heads of {self.head_dim} do not share a width of {self.dim}.")
+        if self.chunk % self.stack:
+            raise CheckpointInvalid(f"{self.chunk} rows of the audio encoder cannot become tokens of {self.stack} each.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What lets Voxtral Realtime hear while somebody speaks: nothing before depends on what comes after."""
+
+    window: int  # rows, the last one included, that a row sees
+    rope_theta: float
+    delay: int  # tokens that the text is behind the sound; the decoder is told
+    told: int  # width through which it is told
+    norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        for name in ("window", "delay", "told"):
+            if getattr(self, name) <= 0:
+                raise CheckpointInvalid(f"The model's stream of sound has {name} = {getattr(self, name)}; it must be positive.")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """Every member of the family in one value. A plain dense model leaves the optional parts None."""
 
@@ -188,6 +259,7 @@ class ModelConfig:
     vision: Vision | None = None
     encoder: Encoder | None = None
     pooling: Pooling | None = None  # of a model that was made to embed
+    hearing: Hearing | None = None
 
     def __post_init__(self) -> None:
         attention = ("heads", "kv_heads", "head_dim", "hidden") if self.state_space is None else ()

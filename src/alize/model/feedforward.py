@@ -15,11 +15,12 @@ _ACTIVATIONS = {"silu": F.silu, "gelu": F.gelu, "gelu_tanh": partial(F.gelu, app
 class FeedForward(nn.Module):
     """w2(activation(w1 x) · w3 x): SwiGLU, or GeGLU in Gemma and in some image encoders."""
 
-    def __init__(self, dim: int, hidden: int, activation: Activation = "silu") -> None:
+    def __init__(self, dim: int, hidden: int, activation: Activation = "silu", bias: bool = False) -> None:
+        """`bias`: of w2 alone."""
         super().__init__()
         self.activation = _ACTIVATIONS[activation]
         self.w1 = nn.Linear(dim, hidden, bias=False)
-        self.w2 = nn.Linear(hidden, dim, bias=False)
+        self.w2 = nn.Linear(hidden, dim, bias=bias)
         self.w3 = nn.Linear(dim, hidden, bias=False)
 
     def forward(self, x_TD: Tensor) -> Tensor:

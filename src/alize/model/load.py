@@ -74,7 +74,7 @@ def _check_names(checkpoint: Checkpoint, model: Model) -> None:
 
 def _built(checkpoint: Checkpoint, config: ModelConfig) -> Model:
     """The model without memory for its weights, which are replaced at once."""
-    layers = config.layers + (config.vision.layers if config.vision else 0)
+    layers = config.layers + sum(encoder.layers for encoder in (config.vision, config.hearing) if encoder)
     experts = config.experts.count * sum(map(config.routed, range(config.layers))) if config.experts else 0
     for count, what in ((layers, "layers"), (experts, "experts")):
         if count > len(tuple(checkpoint)):  # said before it is built: the number is the file's word, and each takes memory

@@ -9,7 +9,20 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
 from alize.errors import CheckpointInvalid
-from alize.model.config import Encoder, Experts, LatentAttention, ModelConfig, Pooling, Rope, SparseIndex, StateSpace, Temperature, Vision
+from alize.model.config import (
+    Encoder,
+    Experts,
+    Hearing,
+    LatentAttention,
+    ModelConfig,
+    Pooling,
+    Rope,
+    SparseIndex,
+    StateSpace,
+    Stream,
+    Temperature,
+    Vision,
+)
 from alize.weights.checkpoints.base import MOST_LAYERS
 
 __all__ = ["read_params"]
@@ -26,8 +39,8 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
     Keys: dim, n_layers, n_heads, n_kv_heads (= n_heads), head_dim (= dim // n_heads), hidden_dim, vocab_size, norm_eps, rope_theta,
     sliding_window (one for all layers, or a list that repeats over them, null for a layer that sees everything), tied_embeddings,
     max_position_embeddings, yarn {…}, llama_4_scaling {…}, moe {…}, q_lora_rank and its like (latent attention), vision_encoder {…}
-    (in the latest releases, multimodal.vision_encoder_args), pooling {…}. With a model_type of "mamba" or "encoder", other keys: see
-    _state_space_model and _encoder.
+    (in the latest releases, multimodal.vision_encoder_args), multimodal.whisper_model_args {…} and ada_rms_norm_t_cond_dim (see _hearing),
+    pooling {…}. With a model_type of "mamba" or "encoder", other keys: see _state_space_model and _encoder.
 
     Of models of others, in words of their config.json where it has any: qkv_bias, qk_norm, no_rope_layers, query_pre_attn_scalar,
     post_norms, centred_norms, activation, embedding_scale, sliding_rope_theta, llama_3_scaling {…}, linear_scaling {factor},
@@ -75,6 +88,7 @@ def read_params(params: Mapping[str, Any]) -> ModelConfig:
         logit_cap=_positive(params, "final_logit_softcapping", 0.0),
         vision=_vision(params),
         pooling=_pooling(params),
+        hearing=_hearing(params),
     )
 
 
@@ -291,9 +305,9 @@ _SEEN = frozenset(
 
 def _vision(params: Mapping[str, Any]) -> Vision | None:
     several = _part(params, "multimodal") or {}
-    key = "multimodal.vision_encoder_args" if several else "vision_encoder"
+    key = "multimodal.vision_encoder_args" if "vision_encoder_args" in several else "vision_encoder"
     part = _part(params, "vision_encoder") or _part(several, "vision_encoder_args")
-    unknown = sorted(name for name in set(several) - {"vision_encoder_args"} if several[name] is not None)
+    unknown = sorted(name for name in set(several) - {"vision_encoder_args", "whisper_model_args"} if several[name] is not None)
     unknown += sorted(name for name in set(part or ()) - _SEEN if part and part[name] is not None)
     if unknown:
         raise CheckpointInvalid(f"The model's '{key}' has {unknown[0]!r}, which this version does not know: what it sees would be wrong.")
@@ -321,6 +335,72 @@ def _vision(params: Mapping[str, Any]) -> Vision | None:
         norm_eps=_positive(part, "pre_mm_projector_norm_eps", 1e-5) if part.get("add_pre_mm_projector_layer_norm") else None,
         merge=merge if merges else 0,
         bias=bool(part.get("adapter_bias", True)),
+    )
+
+
+_HEARD = frozenset(
+    {
+        *("dim", "n_layers", "n_heads", "n_kv_heads", "head_dim", "hidden_dim", "max_source_positions", "audio_encoding_args"),
+        *("rope_theta", "norm_eps", "sliding_window", "causal", "pos_embed", "ffn_type", "norm_type", "use_biases"),
+        "learned_positions",  # said by who opens the file
+        *("vocab_size", "use_cache"),  # of the encoder-decoder it was made from
+    }
+)
+
+
+def _hearing(params: Mapping[str, Any]) -> Hearing | None:
+    """Keys of encoder_args: dim, n_layers, n_heads, head_dim (= dim // n_heads), hidden_dim, max_source_positions, audio_encoding_args
+    {num_mel_bins, …}; of a stream causal, sliding_window, rope_theta, norm_eps. Beside it downsample_args {downsample_factor}."""
+    several = _part(params, "multimodal") or {}
+    whole = _part(several, "whisper_model_args")
+    if whole is None:
+        return None
+    if several.get("vision_encoder_args") or params.get("vision_encoder"):
+        raise CheckpointInvalid("This checkpoint sees and hears, which this version cannot run yet.")
+    part = _part(whole, "encoder_args")
+    sound, fewer = _part(part or {}, "audio_encoding_args"), _part(whole, "downsample_args")
+    if part is None or sound is None or fewer is None:
+        raise CheckpointInvalid("The model's 'whisper_model_args' need encoder_args with audio_encoding_args, and downsample_args.")
+    unknown = sorted(name for name in set(part) - _HEARD if part[name] is not None)
+    if unknown:
+        raise CheckpointInvalid(f"The model's 'encoder_args' has {unknown[0]!r}, which this version does not know: it would hear wrongly.")
+    streams, heads = bool(part.get("causal", False)), _integer(part, "n_heads")
+    for name, value, known in (
+        ("n_kv_heads", part.get("n_kv_heads") or heads, heads),
+        ("pos_embed", part.get("pos_embed"), "rope" if streams else "sinusoidal"),
+        ("ffn_type", part.get("ffn_type"), "swiglu" if streams else "gelu"),
+        ("norm_type", part.get("norm_type"), "rms_norm" if streams else "layer_norm"),
+        ("use_biases", part.get("use_biases"), True),
+        ("sampling_rate", sound.get("sampling_rate"), 16000),
+        ("hop_length", sound.get("hop_length"), 160),
+        ("window_size", sound.get("window_size"), 400),
+    ):
+        if value not in (None, known):
+            raise CheckpointInvalid(f"The model's 'encoder_args' has {name} = {value!r}; only {known!r} is understood here.")
+    dim = _integer(part, "dim")
+    return Hearing(
+        dim=dim,
+        layers=_integer(part, "n_layers"),
+        heads=heads,
+        head_dim=_integer(part, "head_dim", dim // max(1, heads)),
+        hidden=_integer(part, "hidden_dim"),
+        mels=_integer(sound, "num_mel_bins"),
+        chunk=_integer(part, "max_source_positions", 1500) or 1500,
+        learned=bool(part.get("learned_positions", False)),
+        stack=_integer(fewer, "downsample_factor"),
+        stream=_stream(params, part) if streams else None,
+    )
+
+
+def _stream(params: Mapping[str, Any], part: Mapping[str, Any]) -> Stream:
+    if not params.get("ada_rms_norm_t_cond"):
+        raise CheckpointInvalid("The model hears a stream and has no 'ada_rms_norm_t_cond': how is its decoder told the delay?")
+    return Stream(
+        window=_integer(part, "sliding_window"),
+        rope_theta=_positive(part, "rope_theta", 10000.0),
+        delay=_integer(params, "num_delay_tokens", 6),
+        told=_integer(params, "ada_rms_norm_t_cond_dim", 32),
+        norm_eps=_positive(part, "norm_eps", 1e-5),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.audio_config import encoder_of
 from alize.weights.checkpoints.base import StoredTensor
 
 __all__ = ["in_halves"]
@@ -36,6 +37,9 @@ def _rotated(name: str, params: Mapping[str, Any]) -> tuple[int, int]:
         seen: Mapping[str, Any] = params.get("vision_encoder", {})
         heads = seen.get("num_attention_heads", 0) if part in ("wq", "wk") else 0
         return heads, seen.get("hidden_size", 0) // max(1, heads)
+    if name.startswith("whisper_encoder."):
+        heard = encoder_of(params) or {}
+        return heard["n_heads"] if part in ("wq", "wk") and heard["causal"] else 0, heard["head_dim"]
     if "kv_lora_rank" in params:
         return 0, 0  # interleaved in the file
     heads = {"wq": params.get("n_heads", 0), "wk": params.get("n_kv_heads", 0), "q_norm": 1, "k_norm": 1}

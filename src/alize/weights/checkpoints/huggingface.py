@@ -6,10 +6,12 @@ StoredTensor says so, and its array is permuted to the interleaved layout. Laten
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.audio_config import encoder_of
 from alize.weights.checkpoints.beside import tokenizer_files
 from alize.weights.checkpoints.encoder import encoding, from_encoder
 from alize.weights.checkpoints.fields import printable, read_json, shown
@@ -46,11 +48,14 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
         )
     kept = config.get("model_type") in KEEPS_NAMES
     files, blocks = _tensors(folder, layout), fp8_blocks(config, folder / "config.json")
+    ears = encoder_of(params)
     if encoder:
         tensors = named(folder, encoding(files), from_encoder)
     else:
-        canonical = NAMES.get(config["model_type"], from_huggingface)
+        canonical = NAMES.get(config["model_type"], from_huggingface) if ears is None else partial(from_huggingface, hears=True)
         tensors = named(folder, unstacked(folder, scaled(folder, _whole_names(files) if bare else files, blocks)), canonical)
+    if ears is not None:
+        ears["learned_positions"] = "whisper_encoder.embed_positions.weight" in tensors
     if params.setdefault("tied_embeddings", "output.weight" not in tensors):
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
     if not encoder:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.audio_config import add_hearing
 from alize.weights.checkpoints.encoder import encoder_params
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import huggingface_gemma
@@ -33,7 +34,7 @@ class _Family:
     heads: int | None = None  # where num_attention_heads is absent
     head_dim: int | None = None  # where that is absent; None: an equal share of the width
     tied: bool = False  # where tie_word_embeddings is absent
-    sees: bool = False  # the decoder is described under text_config, beside what sees
+    parted: bool = False  # the decoder is described under text_config, beside what sees or hears
     whole: Callable[[Fields], Params] | None = None  # reads all of it, for a family that has nothing of a dense decoder
 
 
@@ -46,12 +47,12 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     fp8_blocks(config, path)
     if family.whole is not None:
         return family.whole(fields)
-    if family.sees:
+    if family.parted:
         fields = inner(fields, "text_config")
     if kind in AROUND:
         kind, family = _family(fields, path)
-        if family.sees or family.whole is not None:
-            raise CheckpointInvalid(f"{path}: 'text_config' is of the model_type {shown(kind)}, which is no decoder to see with.")
+        if family.parted or family.whole is not None:
+            raise CheckpointInvalid(f"{path}: 'text_config' is of the model_type {shown(kind)}, which is no decoder to see or hear with.")
     fields.expect("hidden_act", "silu")
     dim, heads = fields.integer("hidden_size"), fields.integer("num_attention_heads", family.heads)
     params: Params = {
@@ -69,7 +70,10 @@ def params_of(config: Mapping[str, Any], path: Path) -> Params:
     if bare == fields.get("architectures"):
         params["tied_embeddings"] = True  # nobody asks for its logits
     if outer is not fields:
-        add_vision(outer, fields, params)
+        if outer.get("model_type") in HEARING:
+            add_hearing(outer, params)
+        else:
+            add_vision(outer, fields, params)
     _rope(fields, params, family.theta)
     if family.window is not None or fields.get("sliding_window") is not None:
         _window(fields, params, family.window)
@@ -292,11 +296,15 @@ FAMILIES: Mapping[str, _Family] = {
     "roberta": _Family("RobertaModel", whole=encoder_params),
     "xlm-roberta": _Family("XLMRobertaModel", whole=encoder_params),
     "mamba2": _Family("Mamba2ForCausalLM", whole=huggingface_params),
-    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _large4), theta=None, sees=True),
-    "llava": _Family("LlavaForConditionalGeneration", sees=True),  # Pixtral
-    "mistral3": _Family("Mistral3ForConditionalGeneration", sees=True),  # Mistral Small 3.1 and later, Ministral 3, Mistral Small 4
+    "mistral_large4": _Family("MistralLarge4ForConditionalGeneration", (_latent, _large4), theta=None, parted=True),
+    "llava": _Family("LlavaForConditionalGeneration", parted=True),  # Pixtral
+    "voxtral": _Family("VoxtralForConditionalGeneration", parted=True),
+    "voxtral_realtime": _Family("VoxtralRealtimeForConditionalGeneration", parted=True),
+    "voxtral_realtime_text": _Family("VoxtralRealtimeTextModel", window=4096),  # within voxtral_realtime
+    "mistral3": _Family("Mistral3ForConditionalGeneration", parted=True),  # Mistral Small 3.1 and later, Ministral 3, Mistral Small 4
 }
 BARE = "Model"
 """What a class of transformers is called that has no head: its rows become a vector (pooling.py)."""
-AROUND = frozenset({"llava", "mistral3"})
-"""Families that see, and whose decoder is of one of the others: its text_config has a model_type of its own."""
+HEARING = frozenset({"voxtral", "voxtral_realtime"})
+AROUND = frozenset({"llava", "mistral3"}) | HEARING
+"""Families that see or hear, and whose decoder is of one of the others: its text_config has a model_type of its own."""

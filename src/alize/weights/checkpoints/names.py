@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
+from alize.weights.checkpoints.audio_names import AUDIO, audio_name, without_embeddings_module
 from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.kinds import KINDS
@@ -134,8 +135,8 @@ def from_consolidated(name: str) -> str | None:
     >>> from_consolidated("layers.3.experts.7.w1.weight")
     'layers.3.feed_forward.experts.7.w1.weight'
     """
-    name = _BESIDE_ATTENTION.sub(r"\1.feed_forward.\2", name)
-    return name if _CANONICAL.fullmatch(name) or VISION.fullmatch(name) else None
+    name = without_embeddings_module(_BESIDE_ATTENTION.sub(r"\1.feed_forward.\2", name))
+    return name if _CANONICAL.fullmatch(name) or VISION.fullmatch(name) or AUDIO.fullmatch(name) else None
 
 
 def from_gguf(name: str) -> str | None:
@@ -158,15 +159,16 @@ def from_gemma(name: str) -> str | None:
     return _translated(name, _LAYER, _HUGGINGFACE, _GEMMA_LAYER)
 
 
-def from_huggingface(name: str) -> str | None:
-    """
+def from_huggingface(name: str, hears: bool = False) -> str | None:
+    """`hears`: of a model that does. What projects sounds is called there as what projects images is elsewhere.
+
     >>> from_huggingface("model.layers.3.self_attn.q_proj.weight")
     'layers.3.attention.wq.weight'
     >>> from_huggingface("model.layers.3.block_sparse_moe.experts.7.w2.weight")
     'layers.3.feed_forward.experts.7.w2.weight'
     """
-    seen = vision_name(name)
-    return seen or _translated(decoder_name(name), _LAYER, _HUGGINGFACE, _HUGGINGFACE_LAYER)
+    sensed = audio_name(name) if hears else vision_name(name)
+    return sensed or _translated(decoder_name(name), _LAYER, _HUGGINGFACE, _HUGGINGFACE_LAYER)
 
 
 def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
