@@ -8,21 +8,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alize.engine.base import Image, Request, SamplingParams
+from alize.engine.base import Image, Request, SamplingParams, Sound
 from alize.engine.batch import pack
 from alize.engine.core import Core
 from alize.engine.runners.base import RowSampling
 from alize.engine.schedule import Limits
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Vision
+from alize.model.config import Experts, Hearing, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Stream, Vision
 
 torch = pytest.importorskip("torch")
-from alize.engine.images import shown  # noqa: E402
+from alize.engine.media import shown  # noqa: E402
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
-from alize.engine.runners.torch_images import Eyes  # noqa: E402
+from alize.engine.runners.torch_media import Senses  # noqa: E402
 from alize.model.build import Model, build_model, packed_memory  # noqa: E402
+from alize.model.hearing import HearingTransformer  # noqa: E402
 from alize.model.seeing import SeeingTransformer  # noqa: E402
+from alize.model.transformer import Embeds  # noqa: E402
 
 LATENT = LatentAttention(kv_rank=12, q_rank=0, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
+EAR = Hearing(dim=16, layers=2, heads=2, head_dim=8, hidden=24, mels=6, chunk=20, stack=2)  # ten tokens are heard together
 SHAPES = {
     "full": {},
     "window": {"window": 24},
@@ -43,6 +46,8 @@ SHAPES = {
         **dict.fromkeys(("heads", "kv_heads", "head_dim", "hidden"), 0),
     },
     "seeing": {"vision": Vision(dim=16, layers=2, heads=2, hidden=24, patch=2, image=16, merge=2, norm_eps=1e-5)},
+    "hearing": {"hearing": EAR},
+    "streaming": {"window": 24, "hearing": replace(EAR, stream=Stream(window=5, rope_theta=1e4, delay=3, told=6))},
 }
 WAYS = {
     "batched": (Limits(), 200),
@@ -67,8 +72,10 @@ def tiny(shape: str) -> Model:
 
 
 def workload(model: Model) -> list[Request]:
-    """For a model that sees, every third prompt shows an image, and prompts that begin alike may show different ones."""
+    """For a model that sees or hears, most prompts show something, and prompts that begin alike may show different things."""
     requests = texts()
+    if model.config.hearing is not None:
+        return [replace(request, sounds=tuple(sounds(model.config.hearing, request, index))) for index, request in enumerate(requests)]
     if model.config.vision is None:
         return requests
     numbers, side = np.random.default_rng(1), model.config.vision.side
@@ -81,6 +88,27 @@ def workload(model: Model) -> list[Request]:
                 images.append(image)
         requests[index] = replace(request, images=tuple(images))
     return requests
+
+
+def sounds(hearing: Hearing, request: Request, index: int) -> list[Sound]:
+    """Of a stream one that lasts longer than any answer may; else those of three that fit, in every third prompt none."""
+    numbers = np.random.default_rng(2 + index % 3)
+    if hearing.stream is not None:
+        return [Sound.of(numbers.standard_normal((hearing.mels, 200 * hearing.frames)).astype(np.float32), hearing.frames, 0)]
+    drawn = numbers.standard_normal((hearing.mels, hearing.piece * hearing.frames)).astype(np.float32)
+    starts = range(2, len(request.tokens) - hearing.piece, hearing.piece + index % 2) if index % 3 else ()
+    return [Sound.of(drawn, hearing.frames, start) for start in starts]
+
+
+def perceived(model: Model, request: Request) -> Embeds | None:
+    """What stands at the tokens of a request's images and sounds."""
+    places = [medium.start + token for medium in request.media for token in range(medium.length) if medium.shows(np.array([token])) >= 0]
+    if isinstance(model, SeeingTransformer) and places:
+        side = model.vision_encoder.config.side
+        return torch.tensor(places), model.see([torch.tensor(image.array(side)).double() for image in request.images])
+    if isinstance(model, HearingTransformer) and places:
+        return torch.tensor(places), torch.cat([model.hear(torch.tensor(sound.array(6)).double()) for sound in request.sounds])
+    return None
 
 
 def texts() -> list[Request]:
@@ -137,23 +165,19 @@ def test_greedy_tokens_are_those_of_the_specification(model_and_solo: tuple[Mode
     for request in workload(model):
         if request.sampling.temperature == 0 and not request.sampling.presence_penalty:
             tokens = torch.tensor([*request.tokens, *solo[request.id]])
-            embeds = None
-            if isinstance(model, SeeingTransformer) and request.images:
-                squares = [
-                    image.start + row * (image.columns + 1) + column
-                    for image in request.images
-                    for row in range(image.rows)
-                    for column in range(image.columns)
-                ]
-                side = model.vision_encoder.config.side
-                embeds = torch.tensor(squares), model.see([torch.tensor(image.array(side)).double() for image in request.images])
+            embeds = perceived(model, request)
+            if model.config.hearing is not None and model.config.hearing.stream is not None:
+                assert embeds is not None
+                embeds = tuple(part[: len(tokens)] for part in embeds)  # the sound lasts longer than the answer
             hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]), embeds)
-            greedy = model.head(hidden).argmax(-1)[len(request.tokens) - 1 : -1]
+            greedy = model.head(hidden).argmax(-1)[len(request.tokens) - 1 :][: request.max_tokens]
             assert greedy.tolist() == solo[request.id]
 
 
 def test_scores_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:
     model, _ = model_and_solo
+    if model.config.hearing is not None and model.config.hearing.stream is not None:
+        pytest.skip("a text without a sound is nothing to a model that streams")
     runner = TorchRunner(model)
     core = Core(runner, Limits(step_tokens=16), {group.name: 20 for group in runner.info.groups})
     tokens = np.random.default_rng(1).integers(0, 101, 60).tolist()
@@ -220,7 +244,7 @@ def test_an_image_that_comes_again_is_not_encoded_again_until_too_many_have_come
     model = tiny("seeing")
     assert isinstance(model, SeeingTransformer)
     pictures = [Image.of(np.full((3, 8, 8), colour, np.float32), 4, 0) for colour in (0.0, 1.0, 2.0)]
-    eyes = Eyes(model, most=2 * 4 * 32 * 8)  # two images of 4 tokens
+    eyes = Senses(model, most=2 * 4 * 32 * 8)  # two images of 4 tokens
     first = [eyes.embeds(shown([picture], 0, picture.length, 0)) for picture in pictures[:2]]
     assert eyes.encoded == 2
     for start, count in ((0, 2), (2, 1), (3, 3)):  # in pieces

@@ -447,7 +447,7 @@ def test_scoring_that_is_given_up_frees_its_blocks() -> None:
 
 
 def test_images_that_cannot_be_seen_are_refused_by_what_is_wrong_with_them() -> None:
-    engine = core(limits=Limits(image_bytes=200))
+    engine = core(limits=Limits(media_bytes=200))
     tokens = tuple(range(20))
     for image, wrong in (
         (picture(0, 5, 1, 0), "5 rows"),  # taller than 4

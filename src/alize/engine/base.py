@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from alize.engine.images import Image, Sight
+from alize.engine.media import Medium
+from alize.engine.sounds import Hearing, Sound
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ __all__ = [
     "Engine",
     "EngineStats",
     "FinishReason",
+    "Hearing",
     "Image",
     "ModelInfo",
     "Request",
     "SamplingParams",
     "Sight",
+    "Sound",
     "Step",
     "TokenLogprob",
     "check_fits",
@@ -90,6 +94,12 @@ class Request:
     adapter: str | None = None  # the name of one; the request keeps the generation that the name has when it comes
     grammar: str | None = None  # a JSON schema or grammar that the answer must match
     images: tuple[Image, ...] = ()  # in the order of their tokens, which are part of the prompt
+    sounds: tuple[Sound, ...] = ()  # likewise; for a model that streams one alone, under the tokens of the answer, too
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """Everything that is not text."""
+        return (*self.images, *self.sounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ class ModelInfo:
     sight: Sight | None = None  # None: it takes no images
     adapters: tuple[AdapterInfo, ...] = ()
     writes: bool = True  # False: it makes vectors of texts, and no text
+    hearing: Hearing | None = None  # None: it takes no sounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +185,9 @@ class Engine(Protocol):
     def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
 
-        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, an adapter or a grammar it lacks; a model that only reads),
-        Conflict (the id is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable if it
-        is not running.
+        Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, sounds, an adapter or a grammar that it lacks; a model that only
+        reads), Conflict (the id is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable
+        if it is not running.
         """
         ...
 
@@ -225,7 +236,7 @@ class Engine(Protocol):
 
 def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
     """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range and
-    images out of place, UnsupportedParameter for images where the model takes none."""
+    images or sounds out of place, UnsupportedParameter for them where the model takes none."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
     if len(request.tokens) + drawn > info.max_context:
@@ -240,6 +251,7 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
         if abs(getattr(request, name)) >= 2**63:  # what can be written in a message to an engine's process
             raise InvalidRequest(f"{name} must be below 2^63.", param=name)
     _check_images(request, info)
+    _check_sounds(request, info)
 
 
 def _check_images(request: Request, info: ModelInfo) -> None:
@@ -252,11 +264,35 @@ def _check_images(request: Request, info: ModelInfo) -> None:
         squares = f"An image of {image.rows} rows and {image.columns} columns"
         if min(image.rows, image.columns) < 1 or max(image.rows, image.columns) > -(-sight.most // sight.side):
             raise InvalidRequest(f"{squares} is none that {info.id} takes: no side may be longer than {sight.most} pixels.")
-        if len(image.pixels) != 12 * image.rows * image.columns * sight.side**2:
-            raise InvalidRequest(f"{squares} has {len(image.pixels)} bytes of pixels.")
-        if image.start < free or image.start + image.length > len(request.tokens):
-            raise InvalidRequest(f"The tokens {image.start} … {image.start + image.length - 1} of the prompt are not an image's alone.")
-        free = image.start + image.length
+        if len(image.data) != 12 * image.rows * image.columns * sight.side**2:
+            raise InvalidRequest(f"{squares} has {len(image.data)} bytes of pixels.")
+        free = _behind(image, free, len(request.tokens))
+
+
+def _check_sounds(request: Request, info: ModelInfo) -> None:
+    hearing, free = info.hearing, 0
+    if hearing is None:
+        if request.sounds:
+            raise UnsupportedParameter(f"The model {info.id} takes no sounds.", param="messages", remedy="Send the text alone.")
+        return
+    for sound in request.sounds:
+        if sound.length < 1 or sound.length % hearing.piece or len(sound.data) != 4 * hearing.bands * hearing.frames * sound.length:
+            raise InvalidRequest(f"A sound of {sound.length} tokens and {len(sound.data)} bytes is none that {info.id} takes.")
+        if not hearing.streams:
+            free = _behind(sound, free, len(request.tokens))
+    if hearing.streams:
+        if [sound.start for sound in request.sounds] != [0] or request.sounds[0].length < len(request.tokens):
+            raise UnsupportedParameter(f"The model {info.id} does nothing but write what it hears: it needs one sound.", param="messages")
+        if request.max_tokens > request.sounds[0].length - len(request.tokens) + 1:
+            raise InvalidRequest(f"The sound ends before {request.max_tokens} tokens of an answer.", param="max_tokens")
+
+
+def _behind(medium: Medium, free: int, prompt: int) -> int:
+    """The first token behind a medium, whose own are neither before `free` nor behind the prompt."""
+    end = medium.start + medium.length
+    if medium.start < free or end > prompt:
+        raise InvalidRequest(f"The tokens {medium.start} … {end - 1} of the prompt are not an image's or a sound's alone.")
+    return end
 
 
 def check_writes(info: ModelInfo) -> None:

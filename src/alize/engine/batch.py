@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from alize.engine.images import Shown, shown
+from alize.engine.media import Shown, shown
 from alize.engine.runners.base import Batch, CacheGroup, RowSampling
 from alize.engine.schedule import Plan
 from alize.engine.sequence import Sequence
@@ -56,7 +56,7 @@ def pack(
 def _shown(plan: Plan) -> Iterator[Shown]:
     at = 0
     for sequence, count in plan.tokens.items():
-        yield from shown(sequence.request.images, sequence.computed, count, at)
+        yield from shown(sequence.request.media, sequence.computed, count, at)
         at += count
 
 

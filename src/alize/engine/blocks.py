@@ -1,8 +1,8 @@
 """Cache blocks of one group. In: block hashes. Out: block numbers, shared where the content is the same.
 
-A block of 16 tokens is known by a chain: key = hash(key of the block before, its 16 tokens, the images these show). Two prompts with
-the same beginning have the same keys there, whoever computed them. A block nobody uses stays findable until the pool needs it back,
-oldest first.
+A block of 16 tokens is known by a chain: key = hash(key of the block before, its 16 tokens, the images and sounds these show). Two
+prompts with the same beginning have the same keys there, whoever computed them. A block nobody uses stays findable until the pool needs
+it back, oldest first.
 
     free list:  oldest ←→ … ←→ newest     ref 0; may still carry a key
     in use:     ref ≥ 1                   several sequences may hold one
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alize.engine.images import Image
+from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK
 
 __all__ = ["BlockPool", "Link", "chain"]
@@ -28,10 +28,10 @@ class Link:
     key: bytes
     parent: bytes
     tokens: tuple[int, ...]  # the block's own 16 tokens, compared after a hit: a collision is then harmless
-    images: tuple[tuple[bytes, int], ...] = ()  # those it shows a part of: the image's key, where in its tokens the block begins
+    media: tuple[tuple[bytes, int], ...] = ()  # those it shows a part of: the medium's key, where in its tokens the block begins
 
 
-def chain(tokens: Sequence[int], root: bytes, after: Sequence[Link] = (), images: Sequence[Image] = ()) -> list[Link]:
+def chain(tokens: Sequence[int], root: bytes, after: Sequence[Link] = (), media: Sequence[Medium] = ()) -> list[Link]:
     """Links of the full blocks of `tokens` that follow those in `after`.
 
     >>> [len(chain(range(n), b"")) for n in (15, 16, 40)]
@@ -41,7 +41,7 @@ def chain(tokens: Sequence[int], root: bytes, after: Sequence[Link] = (), images
     links: list[Link] = []
     for start in range(len(after) * BLOCK, len(tokens) - BLOCK + 1, BLOCK):
         own = tuple(tokens[start : start + BLOCK])
-        shows = tuple((image.key, start - image.start) for image in images if -BLOCK < start - image.start < image.length)
+        shows = tuple((medium.key, start - medium.start) for medium in media if -BLOCK < start - medium.start < medium.length)
         seen = b"".join(key + place.to_bytes(8, "little", signed=True) for key, place in shows)
         key = hashlib.blake2b(parent + np.asarray(own, np.int64).tobytes() + seen, digest_size=16).digest()
         links.append(Link(key, parent, own, shows))

@@ -70,6 +70,7 @@ class Core:
             sight=runner.sight,
             adapters=self.adapters.infos,
             writes=runner.writes,
+            hearing=runner.hearing,
         )
 
     @property
@@ -258,24 +259,24 @@ class Core:
             raise UnsupportedParameter("This engine has no grammars yet.", param="response_format")
         if request.id in self._sequences:
             raise Conflict(f"A request with the id '{request.id}' is running.")
-        self._refuse_images(request)
+        self._refuse_media(request)
         if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
 
-    def _refuse_images(self, request: Request) -> None:
-        own, most = _image_bytes(request), self.limits.image_bytes
+    def _refuse_media(self, request: Request) -> None:
+        own, most = _media_bytes(request), self.limits.media_bytes
         if own > most:
-            raise InvalidRequest(f"The pixels of the images take {own} bytes; {most} are held at most.", remedy="Send fewer.")
-        held = own + sum(_image_bytes(sequence.request) for sequence in self._sequences.values())
+            raise InvalidRequest(f"The images and sounds take {own} bytes; {most} are held at most.", remedy="Send fewer.")
+        held = own + sum(_media_bytes(sequence.request) for sequence in self._sequences.values())
         if own and held > most:
-            raise QueueFull(f"The images of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
+            raise QueueFull(f"The images and sounds of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
 
 
-def _image_bytes(request: Request) -> int:
-    return sum(len(image.pixels) for image in request.images)
+def _media_bytes(request: Request) -> int:
+    return sum(len(medium.data) for medium in request.media)
 
 
 def _steps(lengths: Seq[int], most: int, alone: bool) -> Iterator[list[int]]:

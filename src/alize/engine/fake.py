@@ -19,7 +19,18 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alize.engine.base import AdapterInfo, EngineStats, FinishReason, ModelInfo, Request, Sight, Step, TokenLogprob, check_fits
+from alize.engine.base import (
+    AdapterInfo,
+    EngineStats,
+    FinishReason,
+    Hearing,
+    ModelInfo,
+    Request,
+    Sight,
+    Step,
+    TokenLogprob,
+    check_fits,
+)
 from alize.engine.blocks import chain
 from alize.engine.runners.base import BLOCK
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
@@ -67,11 +78,14 @@ class FakeEngine:
         step_tokens: int = 1,
         max_requests: int | None = None,
         sight: Sight | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
-        """`step_tokens`: tokens in each step. `max_requests`: one more at the same time raises QueueFull. `sight`: it takes images."""
+        """`step_tokens`: tokens in each step. `max_requests`: one more at the same time raises QueueFull. `sight`, `hearing`: it takes
+        images, sounds."""
         self.reply = reply
         self.asked: list[Request] = []  # every request accepted, in order
-        self._info = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS, sight=sight)
+        facts = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS)
+        self._info = replace(facts, sight=sight, hearing=hearing)
         self._step_tokens = step_tokens
         self._max_requests = max_requests
         self._running: dict[str, _Running] = {}
@@ -274,7 +288,7 @@ class FakeEngine:
         """How many tokens of the prompt a cache of full blocks would give; the last token is always computed."""
         keys = [
             link.key
-            for link in chain(request.tokens, f"{request.salt}\0{self._keys().get(request.adapter, '')}".encode(), (), request.images)
+            for link in chain(request.tokens, f"{request.salt}\0{self._keys().get(request.adapter, '')}".encode(), (), request.media)
         ]
         most = (len(request.tokens) - 1) // BLOCK
         found = next((index for index, key in enumerate(keys[:most]) if key not in self._blocks), min(most, len(keys)))

@@ -26,7 +26,7 @@ class Limits:
     max_context: int = 8192
     decode_steps: int = 1
     prefix_cache: bool = True
-    image_bytes: int = 2 * 2**30  # pixels of all requests that are here
+    media_bytes: int = 2 * 2**30  # images and sounds of all requests that are here
     adapters: int = 16
     adapter_rank: int = 256
     adapter_bytes: int = 2 * 2**30  # of all adapters

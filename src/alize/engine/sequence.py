@@ -65,7 +65,7 @@ class Sequence:
     def link(self, length: int) -> None:
         """Extend `links` to the full blocks among the first `length` tokens."""
         if length // BLOCK > len(self.links):
-            self.links += chain(self.tokens[:length], self.root, self.links, self.request.images)
+            self.links += chain(self.tokens[:length], self.root, self.links, self.request.media)
 
     def remaining(self, max_context: int) -> int:
         """How many more tokens may be drawn."""

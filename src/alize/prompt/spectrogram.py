@@ -52,7 +52,7 @@ def triangles(bands: int) -> npt.NDArray[np.float64]:
     """How much of each wave is in each band, [201, bands]: triangles of the same area.
 
     >>> triangles(2).shape, [int(band.argmax()) * 40 for band in triangles(2).T]
-    ((201, 2), [1040, 2880])
+    ((201, 2), [1000, 2840])
     """
     corners = _hertz(np.linspace(0.0, _mels(RATE / 2), bands + 2))  # of each triangle: its left one, its top, its right one
     waves = np.linspace(0, RATE / 2, _WINDOW // 2 + 1)

@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.base import SamplingParams, TokenLogprob
-from alize.engine.images import Shown, Sight
+from alize.engine.images import Sight
+from alize.engine.media import Shown
 from alize.engine.pooling import Pooling
+from alize.engine.sounds import Hearing
 from alize.weights.adapters import Adapter
 
 __all__ = ["BLOCK", "Batch", "CacheGroup", "Output", "RowSampling", "Runner", "RunnerInfo"]
@@ -54,6 +56,7 @@ class RunnerInfo:
     sight: Sight | None = None  # None: it takes no images
     writes: bool = True  # False: an encoder, whose texts have to be in one call whole, and which keeps nothing of them
     pooling: Pooling = "mean"  # which rows of a text become its vector
+    hearing: Hearing | None = None  # None: it takes no sounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Batch:
     tables: Mapping[str, Ints]  # group name → [R, most blocks of any sequence]
     sample: npt.NDArray[np.bool_]  # [R]
     adapters: tuple[str | None, ...] = ()  # key per sequence, None = the model alone; empty = all of them
-    shown: tuple[Shown, ...] = ()  # the images that some of the tokens show a part of
+    shown: tuple[Shown, ...] = ()  # the images and sounds that some of the tokens show a part of
     want: Literal["tokens", "logits", "hidden"] = "tokens"
 
 

@@ -1,9 +1,9 @@
 """FakeRunner: a model of a few lines, for tests and demonstrations. In: a packed batch. Out: tokens that prove the cache was right.
 
-Its cache holds the token ids themselves, and for those that show a part of an image a number made of it. The next token is a checksum of
-the whole sequence as read back through the block tables, so a block that was shared wrongly, freed early or never written changes every
-token after it. A state is that checksum itself, moved on by each token: one that was moved twice, left behind or mixed up never comes
-right again. With an adapter, tokens are kept as other numbers. No weights, no PyTorch, microseconds.
+Its cache holds the token ids themselves, and for those that show a part of an image or a sound a number made of it. The next token is
+a checksum of the whole sequence as read back through the block tables, so a block that was shared wrongly, freed early or never written
+changes every token after it. A state is that checksum itself, moved on by each token: one that was moved twice, left behind or mixed up
+never comes right again. With an adapter, tokens are kept as other numbers. No weights, no PyTorch, microseconds.
 """
 
 import zlib
@@ -15,6 +15,7 @@ from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.sample import sample_rows
+from alize.engine.sounds import Hearing
 from alize.weights.adapters import Adapter
 
 __all__ = ["FakeRunner"]
@@ -32,6 +33,7 @@ class FakeRunner:
         states: bool = False,
         full: bool = True,
         sight: Sight | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         """Which layers it has: those that see everything; with a window, some that forget what lies behind it; some that keep a state."""
         groups = [CacheGroup("full", "full", (0,), 1 << 10)] if full else []
@@ -49,9 +51,10 @@ class FakeRunner:
             groups=tuple(groups),
             weights_bytes=0,
             batch_invariant=True,
-            max_steps=max_steps,
+            max_steps=1 if hearing is not None and hearing.streams else max_steps,
             adapter_bytes=1,
             sight=sight,
+            hearing=hearing,
         )
         self._caches: dict[str, np.ndarray] = {}
         self._states: list[tuple[int, int]] = []  # of each slot, how many tokens it has moved past and their checksum
@@ -147,9 +150,9 @@ def _checksum(so_far: int, token: int) -> int:
 
 
 def _seen(batch: Batch) -> np.ndarray:
-    """The tokens, and for each that shows a part of an image a number that no other part of any image has, nearly."""
+    """The tokens, and for each that shows a part of an image or a sound a number that no other part of any has, nearly."""
     values = batch.tokens.astype(np.int64)
     for piece in batch.shown:
-        at, squares = piece.squares()
-        values[at] = (int.from_bytes(piece.image.key[:6], "little") + squares * 7919) % 1_000_003
+        at, rows = piece.rows()
+        values[at] = (int.from_bytes(piece.medium.key[:6], "little") + rows * 7919) % 1_000_003
     return values

@@ -15,14 +15,16 @@ from alize.engine.images import Sight
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_adapters import TorchAdapters
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
-from alize.engine.runners.torch_images import Eyes
+from alize.engine.runners.torch_media import Senses
 from alize.engine.runners.torch_pack import can_pack, kept_bytes, pack_weights
 from alize.engine.runners.torch_state import SlottedStates, StateCache
 from alize.engine.sample import sample_rows
+from alize.engine.sounds import Hearing
 from alize.model.attend import Attend
 from alize.model.build import Model
 from alize.model.config import ModelConfig
 from alize.model.embedder import PackedBidirectional
+from alize.model.hearing import HearingTransformer
 from alize.model.memory import cache_row, slot_bytes
 from alize.model.remember import Remember
 from alize.model.seeing import SeeingTransformer
@@ -41,9 +43,10 @@ class TorchRunner:
             pack_weights(model)
         self._adapters = TorchAdapters(model.config, weight.dtype, str(weight.device))
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
-        self._eyes = Eyes(model) if isinstance(model, SeeingTransformer) else None
+        self._senses = Senses(model) if isinstance(model, SeeingTransformer | HearingTransformer) else None
         self._caches: dict[str, PagedCache] = {}
         self._states: StateCache | None = None
+        hearing = _hearing(model.config)
         self._info = RunnerInfo(
             name=f"torch-{weight.device.type}",
             dtype=str(weight.dtype).removeprefix("torch."),
@@ -54,11 +57,12 @@ class TorchRunner:
             groups=cache_groups(model.config, weight.element_size()),
             weights_bytes=kept_bytes(model),
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
-            max_steps=max_steps,
+            max_steps=1 if hearing is not None and hearing.streams else max_steps,  # each step of a stream brings sound with it
             adapter_bytes=weight.element_size(),
             sight=_sight(model.config),
             writes=model.config.encoder is None,
             pooling=model.config.pooling or "mean",
+            hearing=hearing,
         )
 
     @property
@@ -105,7 +109,7 @@ class TorchRunner:
         self._adapters.drop(key)
 
     def close(self) -> None:
-        self._caches, self._states, self._eyes = {}, None, None
+        self._caches, self._states, self._senses = {}, None, None
         self.__dict__.pop("model", None)
         self.__dict__.pop("_adapters", None)
 
@@ -119,7 +123,7 @@ class TorchRunner:
             memory = PagedAttention(batch, self._caches, self._dtype, self._device)
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
         positions = torch.as_tensor(batch.positions, dtype=torch.int64, device=self._device)
-        embeds = self._eyes.embeds(batch.shown) if self._eyes is not None and batch.shown else None
+        embeds = self._senses.embeds(batch.shown) if self._senses is not None and batch.shown else None
         with self._adapters.at_work(batch):
             return self.model(tokens, positions, memory, embeds)
 
@@ -163,6 +167,11 @@ def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup,
 
 def _sight(config: ModelConfig) -> Sight | None:
     return None if config.vision is None else Sight(config.vision.side, config.vision.image)
+
+
+def _hearing(config: ModelConfig) -> Hearing | None:
+    ear = config.hearing
+    return None if ear is None else Hearing(ear.mels, ear.frames, ear.piece, ear.stream.delay if ear.stream else 0)
 
 
 def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
