@@ -139,7 +139,7 @@ class InvalidToolCall(InvalidRequest):
 
 
 class InvalidMedia(InvalidRequest):
-    """An image of a request that cannot be fetched or read."""
+    """An image or a sound of a request that cannot be fetched or read."""
 
     code = "3310"
 

@@ -265,7 +265,7 @@ def _messages(conversation: Conversation, model: str, sees: bool) -> Sequence[Ma
             for turn in conversation
         ],
         model=model,
-        sees=sees,
+        reads=("images",) if sees else (),
     )
 
 

@@ -20,6 +20,7 @@ OPERATIONS = (
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/fim/completions"),
     ("POST", "/v1/embeddings"),
+    ("POST", "/v1/audio/transcriptions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model_id}"),
     ("GET", "/api/session"),

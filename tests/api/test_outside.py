@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from alize.api.outside import MOST_BYTES, Picture, fetch
+from alize.api.outside import PICTURES, File, fetch
 from alize.api.outside.fetching import MOST_REDIRECTS
 from alize.errors import OutsideFailed, OutsideRefused
 from tests.browser import Browser, browsing
@@ -28,7 +28,7 @@ URL = "http://pictures.example/"
 
 async def test_a_picture_comes_from_the_address_that_was_checked_and_nothing_of_the_person_goes() -> None:
     async with elsewhere(names={"pictures.example": [[PUBLIC], ["127.0.0.1"]]}, answers={"/a?q=1": picture()}) as there:
-        assert await fetch("http://pictures.example/a?q=1#mine", HOSTS, there.wire) == Picture("image/png", PNG)
+        assert await fetch("http://pictures.example/a?q=1#mine", HOSTS, there.wire) == File("image/png", PNG)
         assert there.asked == ["pictures.example"]  # once: an answer that changes comes too late
         assert there.dialled == [(PUBLIC, 80)]
         head, *headers = there.heard[0].strip().split("\r\n")
@@ -147,9 +147,9 @@ async def test_redirects_end() -> None:
         (b"HTTP/1.1 206 Part\r\nContent-Length: 3\r\n\r\nabc", "206"),
         (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "302"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "broke off"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MOST_BYTES + 1), "larger than 10 MiB"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (PICTURES.most + 1), "larger than 10 MiB"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + PNG, "broke off"),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + PNG + bytes(MOST_BYTES), "larger than 10 MiB"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + PNG + bytes(PICTURES.most), "larger than 10 MiB"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz", "broke off"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "broke off"),
         (b"", "broke off"),

@@ -453,7 +453,7 @@ def test_images_that_cannot_be_seen_are_refused_by_what_is_wrong_with_them() -> 
         (picture(0, 5, 1, 0), "5 rows"),  # taller than 4
         (picture(0, 1, 5, 0), "5 columns"),
         (replace(picture(0, 1, 1, 0), rows=0), "0 rows"),
-        (replace(picture(0, 2, 2, 0), pixels=b"too few"), "7 bytes"),
+        (replace(picture(0, 2, 2, 0), data=b"too few"), "7 bytes"),
         (picture(0, 4, 4, 1), r"1 … 20"),  # one token more than there are
         (picture(0, 1, 1, -1), r"-1 … 0"),
     ):

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from alize.model.config import Experts, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Vision
+from alize.model.config import Experts, Hearing, LatentAttention, ModelConfig, Rope, SparseIndex, StateSpace, Stream, Vision
 from alize.model.memory import cache_row, cached_bytes, parameters
 
 DENSE = ModelConfig(dim=24, layers=3, heads=4, kv_heads=2, head_dim=6, hidden=40, vocab=50, max_context=64)
 LATENT = LatentAttention(kv_rank=12, q_rank=10, nope_head_dim=6, rope_head_dim=4, v_head_dim=8)
 EXPERTS = Experts(count=6, active=2, hidden=14, shared=2, groups=3, active_groups=2, first_layer=1)
+EAR = Hearing(dim=16, layers=2, heads=2, head_dim=8, hidden=24, mels=6, chunk=20, stack=2)
 SHAPES = {
     "dense": DENSE,
     "tied, with biases": replace(DENSE, tied=True, qkv_bias=True),
@@ -26,6 +27,9 @@ SHAPES = {
     "seeing, patches merged": replace(
         DENSE, vision=Vision(dim=16, layers=1, heads=2, hidden=24, patch=2, image=16, norm_eps=1e-5, merge=2, bias=False)
     ),
+    "hearing": replace(DENSE, hearing=EAR),
+    "hearing, learned positions": replace(DENSE, hearing=replace(EAR, learned=True)),
+    "hearing a stream": replace(DENSE, hearing=replace(EAR, head_dim=6, stream=Stream(window=5, rope_theta=1e4, delay=3, told=7))),
     "states": replace(
         DENSE, heads=0, kv_heads=0, head_dim=0, hidden=0, state_space=StateSpace(state=5, heads=6, head_dim=8, groups=2, conv=4)
     ),

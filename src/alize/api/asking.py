@@ -1,7 +1,8 @@
 """From a request to a question for an engine. In: a well-formed request for a model of this server. Out: token ids to continue.
 
-chat ─ refuse what is not served ─ prompt/messages ─ looking (where there are images) ─ tokenizer.template ┬ Question
-fill-in-the-middle ─────────────────────────────────────────────────────────────────────── tokenizer.infill ───┘
+chat ─ refuse what is not served ─ prompt/messages ─ looking, hearing (where there is what) ─ tokenizer.template ┬ Question
+fill-in-the-middle ──────────────────────────────────────────────────────────────────────────── tokenizer.infill ───┤
+transcription ──────────────────────────────────────── hearing ─────────────────────────── tokenizer.transcription ─┘
 """
 
 import asyncio
@@ -12,19 +13,23 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
+from alize.api.hearing import Ears, Heard, ears_of, laid, listen
 from alize.api.looking import look, sight_of
 from alize.api.parts import House, Served
+from alize.api.schemas.audio import AudioTranscriptionRequest
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
 from alize.api.support import refuse_unsupported
-from alize.engine.base import Image, Request, SamplingParams, Sight, check_fits, longest_answer
+from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, longest_answer
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import plain_messages
-from alize.prompt.placing import images_in, placed
+from alize.prompt.images import Floats
+from alize.prompt.placing import placed
 from alize.settings import Settings
+from alize.tokenize.text import parts_of
 
-__all__ = ["Asked", "ask", "ask_infill"]
+__all__ = ["Asked", "ask", "ask_infill", "ask_transcription"]
 
 _Sampled = ChatCompletionRequest | FIMCompletionRequest
 
@@ -41,6 +46,7 @@ class Asked:
     served: Served
     question: Question
     messages: Sequence[Mapping[str, Any]]  # as the model reads them
+    audio_seconds: float | None = None  # of all sounds; None where there are none
 
 
 async def ask(request: ChatCompletionRequest, served: Served, principal: Principal, house: House) -> Asked:
@@ -48,23 +54,23 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
 
     Raises UnsupportedParameter, PromptTooLong, InvalidMedia, and whatever `plain_messages` and the template find wrong with the messages.
     """
-    sight = sight_of(served)
+    sight, ears = sight_of(served), ears_of(served)
     refuse_unsupported(request, served.card)
     messages = plain_messages(
         [_message(message.model_dump()) for message in request.messages],
         safe_prompt=request.safe_prompt,
         model=served.card.id,
-        sees=sight is not None,
+        reads=[what for what, has in (("images", sight), ("audio", ears)) if has is not None],
     )
-    tokens, images, messages = await _read(messages, served, sight, house)
-    first = _first(tokens, request, served, principal, house.settings, images)
+    read = await _read(messages, served, sight, ears, house)
     first = replace(
-        first,
-        sampling=_chat_sampling(first.sampling, request),
-        stop_ids=frozenset() if request.ignore_eos else first.stop_ids,
+        _first(read.tokens, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
+        stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
     )
+    first = replace(first, sampling=_chat_sampling(first.sampling, request))
+    messages = read.messages
     prefix = messages[-1]["content"] if messages[-1].get("prefix") else ""
-    return Asked(first.id, served, Question(tuple(_choices(first, request.n or 1)), _stop(request.stop), prefix), messages)
+    return Asked(first.id, served, Question(tuple(_choices(first, request.n or 1)), _stop(request.stop), prefix), messages, read.seconds)
 
 
 async def ask_infill(request: FIMCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
@@ -80,12 +86,41 @@ async def ask_infill(request: FIMCompletionRequest, served: Served, principal: P
     return Asked(first.id, served, Question(tuple(_choices(first, 1)), _stop(request.stop)), messages)
 
 
+async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ears: Ears, served: Served, principal: Principal) -> Asked:
+    """Make a question of a sound. Raises UnsupportedParameter for a language that cannot be said, and PromptTooLong."""
+    tokens = tuple(await asyncio.to_thread(served.tokenizer.transcription, heard.tokens, request.language))
+    sounds = await asyncio.to_thread(laid, tokens, [heard], ears)
+    room = longest_answer(0, len(tokens), served.engine.info)
+    if ears.hearing.streams:
+        room = min(room, heard.tokens - len(tokens) + 1)  # a token for each piece of sound that the prompt does not bring
+    first = Request(
+        id=secrets.token_hex(16),
+        tokens=tokens,
+        max_tokens=room,
+        sampling=SamplingParams(temperature=request.temperature or 0.0, seed=secrets.randbelow(_SEEDS)),
+        stop_ids=served.tokenizer.stop_ids,
+        tenant=principal.workspace,
+        salt=principal.workspace,
+        adapter=served.adapter,
+        sounds=sounds,
+    )
+    check_fits(first, served.engine.info)
+    messages = ({"role": "sound", "content": f"{heard.seconds:.2f} s"},)
+    return Asked(first.id, served, Question(tuple(_choices(first, 1))), messages, heard.seconds)
+
+
 async def _tokenized(characters: int, tokenize: Callable[[], list[int]]) -> tuple[int, ...]:
     return tuple(tokenize() if characters <= _INLINE else await asyncio.to_thread(tokenize))
 
 
 def _first(
-    tokens: tuple[int, ...], request: _Sampled, served: Served, principal: Principal, settings: Settings, images: tuple[Image, ...] = ()
+    tokens: tuple[int, ...],
+    request: _Sampled,
+    served: Served,
+    principal: Principal,
+    settings: Settings,
+    images: tuple[Image, ...] = (),
+    sounds: tuple[Sound, ...] = (),
 ) -> Request:
     """What every request for text has. Raises PromptTooLong."""
     temperature = settings.temperature(served.card.default_temperature)
@@ -104,6 +139,7 @@ def _first(
         salt=principal.workspace,
         adapter=served.adapter,
         images=images,
+        sounds=sounds,
     )
     check_fits(first, served.engine.info)
     return first
@@ -113,16 +149,31 @@ def _stop(given: str | list[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
 
 
-async def _read(
-    messages: list[dict[str, Any]], served: Served, sight: Sight | None, house: House
-) -> tuple[tuple[int, ...], tuple[Image, ...], list[dict[str, Any]]]:
-    """The tokens, the images among them, and the messages with what was found of each image."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    tokens: tuple[int, ...]
+    messages: list[dict[str, Any]]  # with what was found of each image and sound
+    images: tuple[Image, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    seconds: float | None = None
+
+
+async def _read(messages: list[dict[str, Any]], served: Served, sight: Sight | None, ears: Ears | None, house: House) -> _Read:
+    """The tokens, and the images and sounds among them."""
     template, marks = served.tokenizer.template, served.tokenizer.image_marks
-    if sight is not None and marks is not None and images_in(messages):
+    if not any(parts_of(message) for message in messages):
+        return _Read(await _tokenized(sum(len(message["content"]) for message in messages), partial(template, messages)), messages)
+    images, sounds, pictures, all_heard = (), (), list[Floats](), list[Heard]()
+    if sight is not None:
         messages, pictures = await look(messages, sight, house)
-        tokens = await asyncio.to_thread(template, messages)
-        return tuple(tokens), await asyncio.to_thread(placed, tokens, pictures, marks, sight), messages
-    return await _tokenized(sum(len(message["content"]) for message in messages), partial(template, messages)), (), messages
+    if ears is not None:
+        messages, all_heard = await listen(messages, ears, house)
+    tokens = tuple(await asyncio.to_thread(template, messages))
+    if sight is not None and marks is not None:
+        images = await asyncio.to_thread(placed, tokens, pictures, marks, sight)
+    if ears is not None:
+        sounds = await asyncio.to_thread(laid, tokens, all_heard, ears)
+    return _Read(tokens, messages, images, sounds, sum(heard.seconds for heard in all_heard) if all_heard else None)
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

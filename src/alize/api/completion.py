@@ -3,6 +3,7 @@
 The usage is known only at the end, so a stream's last chunk is made after everything else, with `usage` in it.
 """
 
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
@@ -13,7 +14,7 @@ from alize.api.answers import Begun, Choice, Event, Finish, Text, Token, Usage
 from alize.api.sse import DONE, event
 from alize.tokenize.base import Tokenizer
 
-__all__ = ["Form", "chunks", "whole"]
+__all__ = ["Form", "usage_of"]
 
 _LEAST = -9999.0  # what a log-probability of minus infinity is written as: JSON has no infinity
 
@@ -27,43 +28,42 @@ class Form:
     tokenizer: Tokenizer
     logprobs: bool = False
     tier: str | None = None  # service_tier, where the client asked for one
+    audio_seconds: float | None = None  # of the prompt's sounds, where there are any
     created: int = field(default_factory=lambda: int(time.time()))
 
+    def whole(self, choices: Sequence[Choice], usage: Usage) -> dict[str, Any]:
+        """The body of a whole answer."""
+        return {
+            "id": self.id,
+            "object": "chat.completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": [
+                {
+                    "index": index,
+                    "message": {"role": "assistant", "content": choice.text, "tool_calls": None, "prefix": False},
+                    **_logprobs(self, choice.tokens),
+                    "finish_reason": choice.reason,
+                }
+                for index, choice in enumerate(choices)
+            ],
+            "usage": _usage(self, usage),
+        }
 
-def whole(form: Form, choices: Sequence[Choice], usage: Usage) -> dict[str, Any]:
-    """The body of a whole answer."""
-    return {
-        "id": form.id,
-        "object": "chat.completion",
-        "created": form.created,
-        "model": form.model,
-        "choices": [
-            {
-                "index": index,
-                "message": {"role": "assistant", "content": choice.text, "tool_calls": None, "prefix": False},
-                **_logprobs(form, choice.tokens),
-                "finish_reason": choice.reason,
-            }
-            for index, choice in enumerate(choices)
-        ],
-        "usage": _usage(form, usage),
-    }
-
-
-async def chunks(form: Form, events: AsyncGenerator[Event, None], usage: Callable[[], Usage]) -> AsyncGenerator[bytes, None]:
-    """The answer as server-sent events. `usage` is asked at the end."""
-    async with aclosing(events):
-        async for one in events:
-            match one:
-                case Begun(index):
-                    yield event(_chunk(form, index, {"role": "assistant", "content": ""}))
-                case Text(index, text, tokens):
-                    yield event(_chunk(form, index, {"content": text}, tokens))
-                case Finish(index, reason, last):
-                    # The public API has no `model_length` in streams.
-                    chunk = _chunk(form, index, {"content": ""}, finish="length" if reason == "model_length" else reason)
-                    yield event({**chunk, "usage": _usage(form, usage())} if last else chunk)
-    yield DONE
+    async def chunks(self, events: AsyncGenerator[Event, None], usage: Callable[[], Usage]) -> AsyncGenerator[bytes, None]:
+        """The answer as server-sent events. `usage` is asked at the end."""
+        async with aclosing(events):
+            async for one in events:
+                match one:
+                    case Begun(index):
+                        yield event(_chunk(self, index, {"role": "assistant", "content": ""}))
+                    case Text(index, text, tokens):
+                        yield event(_chunk(self, index, {"content": text}, tokens))
+                    case Finish(index, reason, last):
+                        # The public API has no `model_length` in streams.
+                        chunk = _chunk(self, index, {"content": ""}, finish="length" if reason == "model_length" else reason)
+                        yield event({**chunk, "usage": _usage(self, usage())} if last else chunk)
+        yield DONE
 
 
 def _chunk(form: Form, index: int, delta: dict[str, Any], tokens: Sequence[Token] = (), finish: str | None = None) -> dict[str, Any]:
@@ -76,14 +76,19 @@ def _chunk(form: Form, index: int, delta: dict[str, Any], tokens: Sequence[Token
     }
 
 
-def _usage(form: Form, usage: Usage) -> dict[str, Any]:
+def usage_of(usage: Usage, audio_seconds: float | None = None) -> dict[str, Any]:
+    """As the public API counts: whole seconds of sound, begun ones too."""
     return {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
         "prompt_tokens_details": {"cached_tokens": usage.cached},
-        **({} if form.tier is None else {"service_tier": form.tier}),
+        **({} if audio_seconds is None else {"prompt_audio_seconds": math.ceil(audio_seconds)}),
     }
+
+
+def _usage(form: Form, usage: Usage) -> dict[str, Any]:
+    return usage_of(usage, form.audio_seconds) | ({} if form.tier is None else {"service_tier": form.tier})
 
 
 def _logprobs(form: Form, tokens: Iterable[Token]) -> dict[str, Any]:

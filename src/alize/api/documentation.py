@@ -44,6 +44,7 @@ def described(
     answer: type[BaseModel] | tuple[type[BaseModel], ...] | None = None,
     *,
     request: type[BaseModel] | None = None,
+    form: type[BaseModel] | None = None,
     stream: type[BaseModel] | None = None,
     events: EventUnion | None = None,
     text: str | None = None,
@@ -74,6 +75,8 @@ def described(
     }
     if request is not None:
         told["requestBody"] = {"required": True, "content": _json(request, "validation")}
+    if form is not None:
+        told["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _schema(form, "validation")}}}
     return told
 
 

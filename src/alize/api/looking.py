@@ -66,5 +66,5 @@ async def _pixels(url: str, path: str, sight: Sight, house: House) -> Floats:
 
 async def _apart(work: Callable[[], T], house: House) -> T:
     """In a thread, so that others are answered meanwhile, and few at once: a picture may unpack to hundreds of megabytes."""
-    async with house.parts.lookers:
+    async with house.parts.readers:
         return await asyncio.to_thread(work)

@@ -71,7 +71,7 @@ class Parts:
     opening: Opening = field(default_factory=Opening)
     wire: Wire = field(default_factory=Wire)
     upstream: Upstream | None = None  # another server whose models are offered, too
-    lookers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture is read
+    readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture or a sound is read
     sleeping: Mapping[str, Sleeping] = field(default_factory=dict[str, Sleeping])  # by the card's id
     setup_token: str | None = None  # asked for by the first account; None: this machine's visitors need none
 

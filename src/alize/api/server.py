@@ -29,6 +29,7 @@ from alize.api.waking import sleeping_models, tokenizer_at
 from alize.engine.local import LocalEngine
 from alize.errors import CheckpointInvalid, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
+from alize.prompt.spectrogram import HOP
 from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
@@ -76,7 +77,7 @@ async def serve_with(
             async with _listening(Server(_config(settings, app)), listener) as told:
                 if not await _sooner(engine.ready(), told):
                     return
-                _check_eyes(engine, tokenizer, path)
+                _check_senses(engine, tokenizer, path)
                 for extension in extensions:  # what they find waiting in the database they may ask the engine at once
                     await extended.enter_async_context(extension(app))
                 # Made last: a key that is made before something fails would never be shown.
@@ -102,12 +103,23 @@ def _check_names(settings: Settings, taken: Sequence[str]) -> None:
             )
 
 
-def _check_eyes(engine: LocalEngine, tokenizer: Tokenizer, path: Path) -> None:
-    """Raises CheckpointInvalid where the tokenizer cuts pictures into other squares than the weights."""
+def _check_senses(engine: LocalEngine, tokenizer: Tokenizer, path: Path) -> None:
+    """Raises CheckpointInvalid where the tokenizer cuts pictures or sounds into other pieces than the weights."""
     sight, marks = engine.info.sight, tokenizer.image_marks
     if sight is not None and marks is not None and marks.side not in (0, sight.side):
         raise CheckpointInvalid(
             f"{path}: an image's token is {sight.side} pixels a side for the model, and {marks.side} for its tokenizer.",
+            remedy="The files are of different models: fetch them again.",
+        )
+    hearing, sounds = engine.info.hearing, tokenizer.audio_marks
+    if hearing is None or sounds is None:
+        return
+    samples = hearing.frames * HOP
+    wanted = (samples, samples * hearing.piece, hearing.delay)
+    if (sounds.samples, sounds.piece, sounds.delay) != wanted:
+        raise CheckpointInvalid(
+            f"{path}: a sound's token is {sounds.samples} samples for its tokenizer, in pieces of {sounds.piece}, {sounds.delay} behind; "
+            f"for the model it is {wanted[0]}, in pieces of {wanted[1]}, {wanted[2]} behind.",
             remedy="The files are of different models: fetch them again.",
         )
 

@@ -13,7 +13,7 @@ from alize.weights.catalog import Card
 
 __all__ = ["SERVED", "refuse_unsupported"]
 
-SERVED = frozenset({"completion_chat", "completion_fim", "vision", "embeddings"})
+SERVED = frozenset({"completion_chat", "completion_fim", "vision", "audio", "audio_transcription", "embeddings"})
 """Capabilities of models that this version can serve; a card's others are not shown."""
 
 _LEAVE_OUT = "Leave it out."

@@ -22,6 +22,7 @@ class Hearing:
     bands: int  # of a spectrogram
     frames: int  # its columns that one token is made of
     piece: int  # tokens that are heard together; 1 where any number can be
+    loudest: float | None = None  # logarithm that counts as the loudest; None: each sound's own
     delay: int = 0  # tokens that the text is behind the sound, where a model writes while it hears; 0 where it hears first
 
     @property

@@ -180,6 +180,7 @@ class Hearing:
     chunk: int = 1500  # rows that are heard together, whatever follows: half a minute. Nothing to a stream
     learned: bool = False  # rows have positions from the file, not sines
     stack: int = 4  # rows that become one token
+    loudest: float | None = None  # logarithm that a spectrogram counts as its loudest; None: each its own
     stream: "Stream | None" = None
 
     @property

@@ -7,7 +7,7 @@
 
 from dataclasses import dataclass
 
-from alize.model.config import Encoder, Experts, LatentAttention, ModelConfig, StateSpace, Vision
+from alize.model.config import Encoder, Experts, Hearing, LatentAttention, ModelConfig, StateSpace, Vision
 
 __all__ = ["CacheRow", "cache_row", "cached_bytes", "parameters", "slot_bytes"]
 
@@ -55,14 +55,15 @@ def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:
 
 
 def parameters(config: ModelConfig, active: bool = False) -> int:
-    """All of them, or those that one token goes through: of the experts, the chosen ones. What sees counts either way."""
+    """All of them, or those that one token goes through: of the experts, the chosen ones. What sees or hears counts either way."""
     if config.encoder is not None:
         return _encoder(config, config.encoder)
     ends = config.dim * config.vocab * (1 if config.tied else 2) + config.dim
     if config.rope.learned:
         ends += (config.latent.rope_head_dim if config.latent else config.head_dim) // 2
     seeing = _vision(config.dim, config.vision) if config.vision else 0
-    return ends + seeing + sum(_block(config, layer, active) for layer in range(config.layers))
+    hearing = _hearing(config.dim, config.layers, config.hearing) if config.hearing else 0
+    return ends + seeing + hearing + sum(_block(config, layer, active) for layer in range(config.layers))
 
 
 def _encoder(config: ModelConfig, encoder: Encoder) -> int:
@@ -117,3 +118,15 @@ def _vision(dim: int, eye: Vision) -> int:
     encoder = 3 * eye.patch**2 * eye.dim + eye.dim + eye.layers * (4 * eye.dim**2 + 3 * eye.dim * eye.hidden + 2 * eye.dim)
     norm = eye.dim if eye.norm_eps is not None else 0
     return encoder + norm + (eye.dim * eye.merge) ** 2 + eye.dim * dim + dim**2 + (2 * dim if eye.bias else 0)
+
+
+def _hearing(dim: int, layers: int, ear: Hearing) -> int:
+    inner, stream = ear.heads * ear.head_dim, ear.stream
+    convolutions = 3 * ear.dim * (ear.mels + ear.dim) + 2 * ear.dim
+    attention = 4 * ear.dim * inner + 2 * inner + ear.dim  # keys have no bias
+    norm = ear.dim * (1 if stream else 2)
+    forward = ear.dim * ear.hidden * (3 if stream else 2) + ear.dim + (0 if stream else ear.hidden)
+    adapter = ear.stack * ear.dim * dim + dim**2
+    told = 2 * dim * stream.told * layers if stream else 0
+    positions = ear.chunk * ear.dim if ear.learned else 0
+    return convolutions + positions + ear.layers * (attention + forward + 2 * norm) + norm + adapter + told

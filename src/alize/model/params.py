@@ -388,6 +388,7 @@ def _hearing(params: Mapping[str, Any]) -> Hearing | None:
         chunk=_integer(part, "max_source_positions", 1500) or 1500,
         learned=bool(part.get("learned_positions", False)),
         stack=_integer(fewer, "downsample_factor"),
+        loudest=_positive(sound, "global_log_mel_max", 1.5) if streams or sound.get("global_log_mel_max") is not None else None,
         stream=_stream(params, part) if streams else None,
     )
 

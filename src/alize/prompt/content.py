@@ -1,4 +1,4 @@
-"""The content of one message. In: a string, nothing, or a list of chunks. Out: one string; of a message that shows images, its parts.
+"""The content of one message. In: a string, nothing, or a list of chunks. Out: one string; of one with images or sounds, its parts.
 
 Chunks of text are joined by a blank line, as mistral-common joins them; where a reference stood between two, they are one sentence and
 are joined directly. Reasoning in an assistant's earlier turn is left out. Whatever the model cannot read is refused by its place.
@@ -6,7 +6,7 @@ are joined directly. Reasoning in an assistant's earlier turn is left out. Whate
     text, text, image, text   →   [{"type": "text", …}, {"type": "image_url", "image_url": address, "path": place}, {"type": "text", …}]
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from alize.errors import InvalidRequest, UnsupportedParameter
@@ -27,8 +27,9 @@ _KINDS = {
 Part = dict[str, str]
 
 
-def content_of(content: object, *, role: str, path: str, model: str = "", sees: bool = False) -> str | list[Part]:
+def content_of(content: object, *, role: str, path: str, model: str = "", reads: Collection[str] = ()) -> str | list[Part]:
     """The text of one message; "" where there is none. `path` is where it stands in the request, such as `messages.2.content`.
+    `reads`: which of "images" and "audio" the model takes.
 
     Raises UnsupportedParameter naming the chunk that cannot be read, InvalidRequest for what is no content.
     """
@@ -51,11 +52,14 @@ def content_of(content: object, *, role: str, path: str, model: str = "", sees: 
             text, join = _add(text, join, entry.get("text"), place), _JOIN
         elif kind == "reference":
             join = ""
-        elif kind == "image_url" and sees and role in ("user", "tool"):
+        elif kind == "image_url" and "images" in reads and role in ("user", "tool"):
             parts += [*_text(text), {"type": "image_url", "image_url": _address(entry, place), "path": place}]
             text = join = ""
+        elif kind == "input_audio" and "audio" in reads and role == "user":
+            parts += [*_text(text), {"type": "input_audio", "input_audio": _sound(entry, place), "path": place}]
+            text = join = ""
         elif kind != "thinking" or role != "assistant":
-            raise _unreadable(kind, role, place, model, sees)
+            raise _unreadable(kind, role, place, model, reads)
     return [*parts, *_text(text)] if parts else text
 
 
@@ -71,17 +75,27 @@ def _address(entry: Mapping[str, Any], place: str) -> str:
     return url
 
 
+def _sound(entry: Mapping[str, Any], place: str) -> str:
+    """Mistral's clients send a text, OpenAI's an object."""
+    given: object = entry.get("input_audio")
+    sound: object = cast("Mapping[str, object]", given).get("data") if isinstance(given, Mapping) else given
+    if not isinstance(sound, str):
+        place = f"{place}.input_audio"
+        raise InvalidRequest(f"{place} is neither base64, nor an address, nor an object with base64.", param=place)
+    return sound
+
+
 def _add(text: str, join: str, addition: object, place: str) -> str:
     if not isinstance(addition, str):
         raise InvalidRequest(f"{place}.text is not a text.", param=f"{place}.text")
     return f"{text}{join if text and addition else ''}{addition}"
 
 
-def _unreadable(kind: object, role: str, place: str, model: str, sees: bool) -> UnsupportedParameter:
+def _unreadable(kind: object, role: str, place: str, model: str, reads: Collection[str]) -> UnsupportedParameter:
     if kind == "thinking":
         return UnsupportedParameter(f"{place}: a {role} message cannot hold reasoning.", param=place)
-    if kind == "image_url" and sees:
-        return UnsupportedParameter(f"{place}: a {role} message cannot hold images.", param=place, remedy="Send them in a user message.")
     what = _KINDS.get(kind, f"chunks of type {kind!r}") if isinstance(kind, str) else f"chunks of type {kind!r}"
-    reader, reads = f"the model {model}" if model else "this model", "text and images" if sees else "text"
-    return UnsupportedParameter(f"{place}: {reader} reads {reads}, not {what}.", param=place, remedy="Send the text of it as a text chunk.")
+    if what in reads:
+        return UnsupportedParameter(f"{place}: a {role} message cannot hold {what}.", param=place, remedy="Send them in a user message.")
+    reader, texts = f"the model {model}" if model else "this model", " and ".join(["text", *reads])
+    return UnsupportedParameter(f"{place}: {reader} reads {texts}, not {what}.", param=place, remedy="Send the text of it as a text chunk.")

@@ -4,7 +4,7 @@ What is checked here holds for every model and follows the public API; what one 
 
     role        may follow                        holds
     system      system, user, or nothing          text
-    user        anything but open tool calls      text, images
+    user        anything but open tool calls      text, images, sounds
     assistant   anything but open tool calls      text, tool calls, or both; `prefix` only at the end
     tool        assistant with tool calls, tool   the result of one call, by its id; text, images
 
@@ -14,7 +14,7 @@ Neighbours of one role are passed on as they are: Mistral's own template merges 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -42,10 +42,10 @@ Message = dict[str, Any]
 
 
 def plain_messages(
-    messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool = False, model: str = "", sees: bool = False
+    messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool = False, model: str = "", reads: Collection[str] = ()
 ) -> list[Message]:
-    """The same conversation with every content a string, or parts where `model` sees and there are images, and the arguments of every
-    call JSON as a string.
+    """The same conversation with every content a string, or parts where there are images or sounds and `model` reads them, and the
+    arguments of every call JSON as a string.
 
     Each is `{"role", "content"}`, with `tool_calls` and `prefix` (assistant) or `tool_call_id` and `name` (tool) where given.
     Raises InvalidMessageOrder for a wrong order, InvalidToolCall for a bad id or name, UnsupportedParameter for chunks that
@@ -61,7 +61,7 @@ def plain_messages(
         role = _role(message, path)
         _check_follows(role, previous, open_calls, path)
         one: Message = {"role": role, "content": ""}
-        one["content"] = content_of(message.get("content"), role=role, path=f"{path}.content", model=model, sees=sees)
+        one["content"] = content_of(message.get("content"), role=role, path=f"{path}.content", model=model, reads=reads)
         if role == "assistant":
             _complete_assistant(one, message, path, is_last=index == len(messages) - 1)
             open_calls = {call["id"]: None for call in one.get("tool_calls", ())}

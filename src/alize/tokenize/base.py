@@ -7,7 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["ImageMarks", "Piece", "TextStream", "Tokenizer"]
+__all__ = ["AudioMarks", "ImageMarks", "Piece", "TextStream", "Tokenizer"]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioMarks:
+    """The tokens of a sound, and how many samples, 16,000 a second, stand behind each.
+
+    >>> AudioMarks(24, begin=25).tokens(3)
+    [25, 24, 24, 24]
+    """
+
+    sound: int  # [AUDIO]; of a stream, [STREAMING_PAD]
+    begin: int = 0  # [BEGIN_AUDIO], before the first; a stream has none
+    samples: int = 1280
+    piece: int = 480_000  # samples that a sound is filled up to a multiple of
+    before: int = 0  # tokens of silence before a stream …
+    behind: int = 0  # … and behind it
+    delay: int = 0  # tokens that the text of a stream is behind its sound; 0 where there is no stream
+
+    def tokens(self, count: int) -> list[int]:
+        """The tokens of a sound of so many."""
+        return [self.begin, *[self.sound] * count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,7 @@ class Tokenizer(Protocol):
     bos_id: int | None  # what a plain text must begin with; None where the model was trained without
     stop_ids: frozenset[int]  # drawing one of these ends an answer
     image_marks: ImageMarks | None  # None where the vocabulary has none
+    audio_marks: AudioMarks | None
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""
@@ -90,9 +112,16 @@ class Tokenizer(Protocol):
 
         Messages are `{"role", "content": str, …}`; a last assistant message with `"prefix": True` is left open, to be continued.
         Control tokens come from the template alone: text that looks like one stays text.
-        Contents, where present, are str, or a list of `{"type": "text", "text": str}` and `{"type": "image", "rows", "columns"}`; of an
-        image, all its marks are returned. The arguments of tool calls are JSON as str.
+        Contents, where present, are str, or a list of `{"type": "text", "text": str}`, `{"type": "image", "rows", "columns"}` and
+        `{"type": "audio", "tokens"}`; of an image or a sound, all its marks are returned. The arguments of tool calls are JSON as str.
         Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
+        """
+        ...
+
+    def transcription(self, tokens: int, language: str | None = None) -> list[int]:
+        """Ids that the model continues with what is said in a sound of so many tokens; of a stream, those before the first word.
+
+        `language`: two letters. Raises UnsupportedParameter where it has no markers, or none for a language.
         """
         ...
 

@@ -5,7 +5,8 @@ How text becomes ids differs from release to release; what ids say stands in the
 
 from collections.abc import Sequence
 
-from alize.tokenize.base import TextStream
+from alize.errors import UnsupportedParameter
+from alize.tokenize.base import AudioMarks, TextStream
 from alize.tokenize.stream import VocabularyStream
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -21,6 +22,11 @@ class VocabularyDecoder:
         self.bos_id = vocabulary.bos_id
         self.stop_ids = vocabulary.stop_ids
         self.image_marks = vocabulary.image_marks
+        self.audio_marks: AudioMarks | None = None
+
+    def transcription(self, tokens: int, language: str | None = None) -> list[int]:
+        """See `Tokenizer.transcription`: what most tokenizers have no markers for."""
+        raise UnsupportedParameter("This model's tokenizer has no markers of a transcription.", param="model", remedy="Choose a Voxtral.")
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text."""

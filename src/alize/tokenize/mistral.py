@@ -17,6 +17,7 @@ from mistral_common.protocol.instruct.messages import ChatMessage
 from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.tool_calls import Tool
 from mistral_common.protocol.instruct.validator import ValidationMode
+from mistral_common.protocol.transcription.request import TranscriptionRequest
 from mistral_common.tokens.tokenizers import mistral as release
 from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy, TokenizerVersion
 from mistral_common.tokens.tokenizers.image import ImageEncoding
@@ -25,6 +26,7 @@ from pydantic import ValidationError
 
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
+from alize.tokenize.audio import audio_marks, counted
 from alize.tokenize.base import ImageMarks
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.text import check_text, parts_of, texts_in
@@ -66,6 +68,7 @@ class MistralTokenizer(VocabularyDecoder):
         self._alphabet: Alphabet = tokenizer.instruct_tokenizer.tokenizer
         super().__init__(_vocabulary(self._alphabet))
         self.image_marks = _image_marks(tokenizer.instruct_tokenizer)
+        self.audio_marks = audio_marks(tokenizer.instruct_tokenizer)
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
@@ -92,6 +95,19 @@ class MistralTokenizer(VocabularyDecoder):
             )
             return list(self._release.encode_chat_completion(request).tokens)
 
+    def transcription(self, tokens: int, language: str | None = None) -> list[int]:
+        """See `Tokenizer.transcription`."""
+        marks = self.audio_marks
+        if marks is None:
+            return super().transcription(tokens, language)
+        if marks.delay:
+            if language is not None:
+                raise UnsupportedParameter("This model finds the language by itself.", param="language", remedy="Leave it out.")
+            return [*self._release.instruct_tokenizer.start(), *[marks.sound] * (marks.before + marks.delay)]
+        with _errors():
+            request = TranscriptionRequest.model_validate({"model": "served", "audio": counted(tokens), "language": language})
+            return list(self._release.encode_transcription(request).tokens)
+
     def infill(self, before: str, after: str) -> list[int]:
         """See `Tokenizer.infill`. The second and third versions know it."""
         for text in (before, after):
@@ -107,12 +123,16 @@ class MistralTokenizer(VocabularyDecoder):
 def _their_message(message: Mapping[str, Any]) -> dict[str, Any]:
     theirs = {key: value for key, value in message.items() if value is not None}
     if parts := parts_of(message):
-        theirs["content"] = [part if part["type"] == "text" else _their_image(part) for part in parts]
+        theirs["content"] = [_their_part(part) for part in parts]
     return theirs
 
 
-def _their_image(part: Mapping[str, Any]) -> dict[str, Any]:
-    """What `_Marked` reads again. The picture itself is none of the template's business."""
+def _their_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of what is not text, what `_Marked` and `Heard` read again. Pictures and sounds themselves are none of the template's business."""
+    if part["type"] == "text":
+        return part
+    if part["type"] == "audio":
+        return {"type": "input_audio", "input_audio": counted(part["tokens"])}
     return {"type": "image_url", "image_url": f"{part['rows']}x{part['columns']}"}
 
 

@@ -14,19 +14,27 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
     files = checkpoint.tokenizer.files
     fills = "codestral" in id.lower() or "tokenizer.ggml.fim_pre_token_id" in checkpoint.tokenizer.gguf
     chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
-    sees = any(checkpoint.params.get(key) for key in ("vision_encoder", "multimodal"))
+    several: dict[str, object] = checkpoint.params.get("multimodal") or {}
+    hears = "whisper_model_args" in several
+    streams = hears and bool(checkpoint.params.get("ada_rms_norm_t_cond"))  # it writes what it hears, and nothing else
+    able = {
+        "completion_chat": chats and not streams,
+        "completion_fim": fills,
+        "vision": bool(checkpoint.params.get("vision_encoder") or several.get("vision_encoder_args")),
+        "audio": hears and not streams,
+        "audio_transcription": hears,
+    }
     pooling: Any = checkpoint.params.get("pooling")
     context = checkpoint.params.get("max_position_embeddings")
-    if pooling is not None:
-        fills = chats = sees = False  # its rows become a vector
+    if pooling is not None:  # its rows become a vector
+        able = {"embeddings": True}
         context = pooling.get("max_tokens", context)
-    able = (("completion_chat", chats), ("completion_fim", fills), ("vision", sees), ("embeddings", pooling is not None))
     licence = checkpoint.metadata.get("license")
     name = checkpoint.metadata.get("name")
     return Card(
         id=id,
         name=name if isinstance(name, str) else id,
-        capabilities=frozenset(name for name, has in able if has),
+        capabilities=frozenset(name for name, has in able.items() if has),
         context=context if isinstance(context, int) else 32768,
         licence=licence if isinstance(licence, str) else None,
         source=source,

@@ -1,4 +1,4 @@
-"""A picture, fetched for a person. In: its address, the hosts that may be asked. Out: it, from the very address that was looked at.
+"""A picture or a sound, fetched for a person. In: its address, hosts that may be asked. Out: it, from the very address that was looked at.
 
 A name is looked up once a hop. All it resolves to must be public, and the connection goes to one of these addresses: asking the resolver
 again when connecting would let a name change its answer in between. The Host header and the certificate are still the name's.
@@ -19,8 +19,9 @@ from importlib.metadata import version
 import httpx
 
 from alize.api.outside.addresses import why_refused
-from alize.api.outside.pictures import ACCEPTED, MOST_BYTES, Picture, kind_of
+from alize.api.outside.pictures import PICTURES
 from alize.api.outside.targets import Target, after, allowed, target_of
+from alize.api.outside.wanted import File, Wanted
 from alize.errors import InvalidRequest, OutsideFailed, OutsideRefused
 
 __all__ = ["MOST_REDIRECTS", "SECONDS", "Wire", "fetch"]
@@ -68,7 +69,9 @@ async def _nobody(_: str) -> None:
     """Keeps no account of what is asked."""
 
 
-async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = False, asking: Asking = _nobody) -> Picture:
+async def fetch(
+    url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = False, asking: Asking = _nobody, wanted: Wanted = PICTURES
+) -> File:
     """`hosts`: patterns of `outside_hosts`. `asking` is called with each host before anything is sent to it.
 
     Raises InvalidRequest for an address that cannot be followed, OutsideRefused where it may not be, OutsideFailed where nothing came that
@@ -80,8 +83,8 @@ async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = F
     try:
         async with asyncio.timeout(wire.seconds), wire.slots:
             for _ in range(MOST_REDIRECTS + 1):
-                found = await _hop(target, hosts, wire, asking)
-                if isinstance(found, Picture):
+                found = await _hop(target, hosts, wire, asking, wanted)
+                if isinstance(found, File):
                     return found
                 target = found
     except TimeoutError:
@@ -89,15 +92,15 @@ async def fetch(url: str, hosts: Sequence[str], wire: Wire, *, offline: bool = F
     raise OutsideFailed(f"{target.host} is the end of {MOST_REDIRECTS} redirects, and leads on.")
 
 
-async def _hop(target: Target, hosts: Sequence[str], wire: Wire, asking: Asking) -> Picture | Target:
-    """The picture, or where a redirect leads."""
+async def _hop(target: Target, hosts: Sequence[str], wire: Wire, asking: Asking, wanted: Wanted) -> File | Target:
+    """The file, or where a redirect leads."""
     addresses = await _addresses(target, hosts, wire)
     await asking(target.host)
     for address in addresses:
         _log.info("asked", extra={"host": target.host, "address": address})
         try:
-            async with _answer(target, address, wire) as answer:
-                return await _read(target, answer)
+            async with _answer(target, address, wire, wanted) as answer:
+                return await _read(target, answer, wanted)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
         except httpx.HTTPError as error:
@@ -124,7 +127,7 @@ async def _addresses(target: Target, hosts: Sequence[str], wire: Wire) -> Sequen
 
 
 @asynccontextmanager
-async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[httpx.Response]:
+async def _answer(target: Target, address: str, wire: Wire, wanted: Wanted) -> AsyncGenerator[httpx.Response]:
     """The transport is used bare: above it, httpx follows redirects, keeps cookies and reads proxies from the environment."""
     host, port = wire.dial(address, target.port)
     request = httpx.Request(
@@ -132,7 +135,7 @@ async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[ht
         httpx.URL(scheme=target.scheme, host=host, port=port),
         headers={
             "Host": target.authority,
-            "Accept": ", ".join(ACCEPTED),
+            "Accept": ", ".join(wanted.accepted),
             "Accept-Encoding": "identity",  # whatever is packed can unpack to more than it seems
             "User-Agent": f"Alize/{version('alize')}",
             "Connection": "close",
@@ -148,7 +151,7 @@ async def _answer(target: Target, address: str, wire: Wire) -> AsyncGenerator[ht
             await answer.aclose()
 
 
-async def _read(target: Target, answer: httpx.Response) -> Picture | Target:
+async def _read(target: Target, answer: httpx.Response, wanted: Wanted) -> File | Target:
     location = answer.headers.get("location")
     if answer.status_code in _REDIRECTS and location is not None:
         try:
@@ -157,20 +160,20 @@ async def _read(target: Target, answer: httpx.Response) -> Picture | Target:
             raise OutsideRefused(f"{target.host} leads on to an address that is not followed. {error.text}") from None
     if answer.status_code != 200:
         raise OutsideFailed(f"{target.host} answered {answer.status_code}.")
-    if int(answer.headers.get("content-length", "0")) > MOST_BYTES:  # h11 has refused what is no number
-        raise _too_large(target)
+    if int(answer.headers.get("content-length", "0")) > wanted.most:  # h11 has refused what is no number
+        raise _too_large(target, wanted)
     data = bytearray()
     async for piece in answer.aiter_raw():
         data += piece
-        if len(data) > MOST_BYTES:
-            raise _too_large(target)
-        if len(data) >= _ENOUGH and kind_of(data) is None:
+        if len(data) > wanted.most:
+            raise _too_large(target, wanted)
+        if len(data) >= _ENOUGH and wanted.kind_of(data) is None:
             break
-    kind = kind_of(data)
+    kind = wanted.kind_of(data)
     if kind is None:
-        raise OutsideFailed(f"What {target.host} sent is no picture of a kind that is passed on: PNG, JPEG, GIF, WebP, AVIF.")
-    return Picture(kind, bytes(data))
+        raise OutsideFailed(f"What {target.host} sent is no {wanted.what} of a kind that is taken: {wanted.names}.")
+    return File(kind, bytes(data))
 
 
-def _too_large(target: Target) -> OutsideFailed:
-    return OutsideFailed(f"The picture of {target.host} is larger than {MOST_BYTES // 2**20} MiB.")
+def _too_large(target: Target, wanted: Wanted) -> OutsideFailed:
+    return OutsideFailed(f"The {wanted.what} of {target.host} is larger than {wanted.most // 2**20} MiB.")

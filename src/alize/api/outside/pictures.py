@@ -4,20 +4,13 @@ What a server says of them counts for nothing. Only formats that are nothing but
 a picture begins like none of these.
 """
 
-from dataclasses import dataclass
+from alize.api.outside.wanted import Wanted
 
-__all__ = ["ACCEPTED", "MOST_BYTES", "Picture", "kind_of"]
+__all__ = ["PICTURES", "kind_of"]
 
-MOST_BYTES = 10 * 2**20
-ACCEPTED = ("image/avif", "image/webp", "image/png", "image/jpeg", "image/gif")
+_ACCEPTED = ("image/avif", "image/webp", "image/png", "image/jpeg", "image/gif")
 _BRANDS = (b"avif", b"avis")
 _FTYP_MOST = 256  # bytes; its list of brands is a few words long
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    kind: str  # one of ACCEPTED
-    data: bytes
 
 
 def kind_of(data: bytes | bytearray) -> str | None:
@@ -42,3 +35,6 @@ def _is_avif(data: bytes | bytearray) -> bool:
         return False
     box = data[: min(int.from_bytes(data[:4]), _FTYP_MOST)]
     return any(box[at : at + 4] in _BRANDS for at in (8, *range(16, len(box) - 3, 4)))
+
+
+PICTURES = Wanted("picture", "PNG, JPEG, GIF, WebP, AVIF", _ACCEPTED, kind_of, 10 * 2**20)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from alize.api.routes import (
     account,
     accounts,
+    audio,
     chat,
     documents,
     embeddings,
@@ -23,6 +24,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
+    audio.router,
     fim.router,
     embeddings.router,
     models.router,

@@ -41,7 +41,8 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
         return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
     asked = await ask(wanted, model, principal, here)
     meter = Meter(here, asked, principal, trace, _PATH)
-    form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), None if wanted.service_tier is None else "standard")
+    tier = None if wanted.service_tier is None else "standard"
+    form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), tier, asked.audio_seconds)
     return await delivered(meter, form, request, stream=wanted.stream, choices=wanted.n or 1)
 
 

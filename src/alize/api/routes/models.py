@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from alize.api.auth import Caller, Here
 from alize.api.documentation import described
+from alize.api.hearing import ears_of
 from alize.api.looking import sight_of
 from alize.api.naming import model_named
 from alize.api.parts import House, Served, Sleeping
@@ -19,6 +20,7 @@ from alize.upstream import UpstreamModel
 __all__ = ["router"]
 
 router = APIRouter(tags=["models"])
+SENSES = frozenset({"vision", "audio", "audio_transcription"})
 
 
 @router.get("/v1/models", openapi_extra=described(ModelList))
@@ -51,9 +53,9 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, Any]:
     """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and `embeddings` are ours, the rest the public API's."""
     card = model if isinstance(model, UpstreamModel) else model.card
-    able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - {"vision"}) & SERVED
-    if isinstance(model, Served) and sight_of(model) is not None:  # whatever it was made for: these weights may have no eyes
-        able |= {"vision"}
+    able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - SENSES) & SERVED
+    if isinstance(model, Served):
+        able |= senses_of(model)
     adapted = model if isinstance(model, Served) and model.adapter is not None else None
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
     return {
@@ -83,6 +85,14 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
         "served_by": (model.left[-1] if model.left else model.host) if isinstance(model, UpstreamModel) else "",
         "left": list(model.left) if isinstance(model, UpstreamModel) else [],
     }
+
+
+def senses_of(model: Served) -> frozenset[str]:
+    """Whatever a model was made for: these weights may have no eyes or ears."""
+    ears = ears_of(model)
+    hears = ears is not None
+    able = {"vision": sight_of(model) is not None, "audio": hears and not ears.hearing.streams, "audio_transcription": hears}
+    return frozenset(name for name, has in able.items() if has)
 
 
 def _context(model: Served | Sleeping | UpstreamModel) -> int:

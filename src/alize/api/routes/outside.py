@@ -12,8 +12,7 @@ from starlette.responses import Response
 from alize.api.auth import Caller, Here, headers_of
 from alize.api.connection import while_connected
 from alize.api.documentation import described
-from alize.api.outside import fetch
-from alize.api.outside.pictures import ACCEPTED
+from alize.api.outside import PICTURES, fetch
 from alize.errors import NotFound
 from alize.governance import csrf
 from alize.storage.base import Owner
@@ -30,7 +29,7 @@ _HEADERS = {
 }
 
 
-@router.get("/api/outside", openapi_extra=described(binary=ACCEPTED))
+@router.get("/api/outside", openapi_extra=described(binary=PICTURES.accepted))
 async def get_outside(
     request: Request,
     principal: Caller,

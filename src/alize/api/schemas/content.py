@@ -14,6 +14,7 @@ __all__ = [
     "FileChunk",
     "ImageURL",
     "ImageURLChunk",
+    "InputAudio",
     "ReferenceChunk",
     "SystemMessageContentChunks",
     "TextChunk",
@@ -73,9 +74,16 @@ class FileChunk(Schema):
     file_id: Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 
 
+class InputAudio(Schema):
+    """As OpenAI's clients send it."""
+
+    data: str
+    format: str | None = None
+
+
 class AudioChunk(Schema):
     type: Literal["input_audio"]
-    input_audio: str
+    input_audio: InputAudio | str
 
 
 ContentChunk = Annotated[

@@ -171,7 +171,7 @@ def _sight(config: ModelConfig) -> Sight | None:
 
 def _hearing(config: ModelConfig) -> Hearing | None:
     ear = config.hearing
-    return None if ear is None else Hearing(ear.mels, ear.frames, ear.piece, ear.stream.delay if ear.stream else 0)
+    return None if ear is None else Hearing(ear.mels, ear.frames, ear.piece, ear.loudest, ear.stream.delay if ear.stream else 0)
 
 
 def _goes_on(drawn: list[int], rule: RowSampling) -> bool:

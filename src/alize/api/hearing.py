@@ -1,0 +1,119 @@
+"""The sounds of a request. In: its messages or its file, and how the model hears. Out: how many tokens each takes, and its spectrogram.
+
+base64, data: … │ http(s) only from hosts that a setting names ─ prompt/sounds ─ samples ─ spectrogram
+tokens with a place for each ─ laid ─ the engine's sounds: one for all that is heard together
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from alize.api.outside import SOUNDS, fetch
+from alize.api.parts import House, Served
+from alize.engine.base import Hearing, Sound
+from alize.errors import AlizeError, InvalidMedia, UnsupportedParameter
+from alize.prompt.sounds import Floats, drawn, samples_of, written_out
+from alize.prompt.spectrogram import RATE
+from alize.tokenize.base import AudioMarks
+from alize.tokenize.text import parts_of
+
+__all__ = ["Ears", "Heard", "ears_of", "fetched", "hear", "laid", "listen"]
+
+Message = dict[str, Any]
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """How a model takes sounds, and how its tokenizer marks them."""
+
+    hearing: Hearing
+    marks: AudioMarks
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sound as the model takes it."""
+
+    drawn: Floats
+    tokens: int
+    seconds: float  # as it was sent, without silence
+
+
+def ears_of(served: Served) -> Ears | None:
+    """None where a model takes no sounds, or where its tokenizer has no place for them."""
+    marks, hearing = served.tokenizer.audio_marks, served.engine.info.hearing
+    return None if marks is None or hearing is None else Ears(hearing, marks)
+
+
+async def listen(messages: Sequence[Message], ears: Ears, house: House) -> tuple[list[Message], list[Heard]]:
+    """Read every sound. Raises InvalidMedia naming the first that cannot be had or read, or with which all are too long."""
+    all_heard: list[Heard] = []
+    listened: list[Message] = []
+    for message in messages:
+        content: list[dict[str, Any]] = []
+        for part in parts_of(message):
+            if part["type"] != "input_audio":
+                content.append(dict(part))
+                continue
+            left = house.settings.max_audio_seconds - sum(heard.seconds for heard in all_heard)
+            data = await _sent(part["input_audio"], part["path"], house)
+            all_heard.append(await hear(data, left, part["path"], ears, house))
+            content.append({"type": "audio", "tokens": all_heard[-1].tokens})
+        listened.append({**message, "content": content} if content else message)
+    return listened, all_heard
+
+
+async def hear(data: bytes, most: float, path: str, ears: Ears, house: House) -> Heard:
+    """A file as the model takes it. `most`: seconds. Raises InvalidMedia."""
+    hearing, marks = ears.hearing, ears.marks
+
+    def read() -> Heard:
+        samples = samples_of(data, most, path)
+        silence = marks.before * marks.samples, marks.behind * marks.samples
+        picture = drawn(samples, hearing.bands, marks.piece, *silence, hearing.loudest)
+        return Heard(picture, picture.shape[1] // hearing.frames, len(samples) / RATE)
+
+    return await _apart(read, house)
+
+
+async def fetched(url: str, path: str, house: House) -> bytes:
+    """The bytes behind an address of another host. Raises InvalidMedia."""
+    try:
+        found = await fetch(url, house.settings.outside_hosts, house.parts.wire, offline=house.settings.offline, wanted=SOUNDS)
+    except AlizeError as error:  # as one kind: whoever sent the address has to send another
+        raise InvalidMedia(f"{path}: the sound cannot be fetched. {error.message}", param=path, remedy=error.remedy) from error
+    return found.data
+
+
+def laid(tokens: Sequence[int], all_heard: Sequence[Heard], ears: Ears) -> tuple[Sound, ...]:
+    """The sounds where their tokens stand: both are in the order of the conversation. A stream begins with the prompt.
+
+    Raises UnsupportedParameter for a template that has left one out.
+    """
+    frames, piece = ears.hearing.frames, ears.hearing.piece
+    if ears.hearing.streams:
+        return tuple(Sound.of(heard.drawn, frames, 0) for heard in all_heard)
+    sounds: list[Sound] = []
+    end = 0
+    for heard in all_heard:
+        start = tokens.index(ears.marks.sound, end) if ears.marks.sound in tokens[end:] else len(tokens)
+        end = start + heard.tokens
+        if list(tokens[start - 1 : end]) != ears.marks.tokens(heard.tokens):
+            raise UnsupportedParameter("This model's chat template has no place for these sounds.", param="messages")
+        for at in range(0, heard.tokens, piece):
+            sounds.append(Sound.of(heard.drawn[:, at * frames : (at + piece) * frames], frames, start + at))
+    return tuple(sounds)
+
+
+async def _sent(written: str, path: str, house: House) -> bytes:
+    if written[:8].lower().startswith(("http://", "https://")):
+        return await fetched(written, path, house)
+    return await _apart(lambda: written_out(written, path), house)
+
+
+async def _apart(work: Callable[[], Made], house: House) -> Made:
+    """In a thread, so that others are answered meanwhile, and few at once: half an hour takes hundreds of megabytes on its way."""
+    async with house.parts.readers:
+        return await asyncio.to_thread(work)

@@ -1,0 +1,64 @@
+"""Transcription. In: a sound, as a form's file or an address. Out: what is said in it, whole or as server-sent events.
+
+body ─ form ─ schemas/audio ─ hearing ─ asking ─ metering ─ delivering
+"""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alize.api.asking import ask_transcription
+from alize.api.auth import Caller, Here
+from alize.api.delivering import delivered
+from alize.api.documentation import described
+from alize.api.form import read_form
+from alize.api.hearing import ears_of, fetched, hear
+from alize.api.metering import Meter
+from alize.api.naming import model_named
+from alize.api.parts import House, Served
+from alize.api.schemas.audio import AudioTranscriptionRequest, TranscriptionEvent, TranscriptionResponse
+from alize.api.trace import trace_of
+from alize.api.transcript import Transcript
+from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.upstream import UpstreamModel
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["audio"])
+_PATH = "/v1/audio/transcriptions"
+
+
+@router.post(_PATH, openapi_extra=described(TranscriptionResponse, form=AudioTranscriptionRequest, stream=TranscriptionEvent))
+async def transcribe(request: Request, principal: Caller, here: Here) -> Response:
+    """Write down what is said in a sound."""
+    wanted, file = await read_form(request, AudioTranscriptionRequest, strict=here.settings.strict)
+    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    ears = None if isinstance(model, UpstreamModel) else ears_of(model)
+    if isinstance(model, UpstreamModel) or ears is None:
+        raise UnsupportedParameter(
+            f"The model {wanted.model} cannot hear.", param="model", remedy="Choose one of GET /v1/models that has audio_transcription."
+        )
+    _refuse_unsupported(wanted, model)
+    data, path = await _sound(wanted, file, here), "file" if file is not None else "file_url"
+    heard = await hear(data, here.settings.max_audio_seconds, path, ears, here)
+    asked = await ask_transcription(wanted, heard, ears, model, principal)
+    form = Transcript(wanted.model, wanted.language, heard.seconds)
+    return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)
+
+
+async def _sound(wanted: AudioTranscriptionRequest, file: bytes | None, here: House) -> bytes:
+    if wanted.file_id is not None:
+        raise UnsupportedParameter("file_id: files are not kept yet.", param="file_id", remedy="Send the sound as file.")
+    if (file is None) == (wanted.file_url is None):
+        raise InvalidRequest("A transcription takes one sound: file, or file_url.", param="file")
+    return file if file is not None else await fetched(wanted.file_url or "", "file_url", here)
+
+
+def _refuse_unsupported(wanted: AudioTranscriptionRequest, model: Served) -> None:
+    for field, why in (
+        ("diarize", "the model does not tell speakers apart."),
+        ("context_bias", "words to expect are not supported."),
+        ("timestamp_granularities", f"the model {model.card.id} writes no times."),
+    ):
+        if getattr(wanted, field):
+            raise UnsupportedParameter(f"{field}: {why}", param=field, remedy="Leave it out.")

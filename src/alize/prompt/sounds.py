@@ -1,0 +1,131 @@
+"""Sounds as they are sent. In: the bytes of a file. Out: samples, 16,000 a second, of one channel, or the spectrograms a model takes.
+
+A file is read in pieces: what is mixed and resampled already is all that is held of it, so a small file that unpacks to hours is found out
+after the longest that is taken, and not by the memory it would need.
+
+    bytes ─ kind by how they begin ─ libsndfile ─ mean of the channels ─ soxr ─ 16 kHz ─ padded with silence ─ spectrogram
+
+libsndfile and soxr are what mistral-common decodes with, too: the samples are the same.
+"""
+
+import base64
+import binascii
+import io
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.errors import InvalidMedia
+from alize.prompt.spectrogram import RATE, spectrogram
+
+__all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "written_out"]
+
+KINDS = ("WAV", "FLAC", "Ogg", "MP3")
+MOST_BYTES = 64 * 2**20  # of a file: half an hour of the plainest one
+_AT_ONCE = 2**20  # values of all channels
+_RATES = 1000, 768_000
+_CHANNELS = 64
+
+Floats = npt.NDArray[np.float32]
+
+
+def written_out(written: str, path: str) -> bytes:
+    """The bytes in base64, alone or in a `data:` address. `path` is where it stands in the request. Raises InvalidMedia.
+
+    >>> written_out("data:audio/wav;base64,UklGRg==", "messages.0.content.1")
+    b'RIFF'
+    """
+    if written[:5].lower() == "data:":
+        head, comma, written = written.partition(",")
+        if not comma or not head.lower().endswith(";base64"):
+            raise _invalid(path, "the address is not of the form data:audio/…;base64,…")
+    if len(written) * 3 // 4 > MOST_BYTES + 3:
+        raise _too_large(path)
+    try:
+        return base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _invalid(path, "what should be base64 is none.") from error
+
+
+def kind_of(data: bytes | bytearray) -> str | None:
+    """
+    >>> kind_of(b"fLaC"), kind_of(b"<html>")
+    ('audio/flac', None)
+    """
+    if data[:4] in (b"RIFF", b"RIFX", b"RF64") and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data.startswith(b"fLaC"):
+        return "audio/flac"
+    if data.startswith(b"OggS"):
+        return "audio/ogg"
+    if data.startswith(b"ID3") or (len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0):  # eleven ones begin a frame
+        return "audio/mpeg"
+    return None
+
+
+def samples_of(data: bytes, most: float, path: str) -> Floats:
+    """16,000 samples a second. `most`: seconds. Raises InvalidMedia."""
+    if len(data) > MOST_BYTES:
+        raise _too_large(path)
+    if not data:
+        raise _invalid(path, "the file is empty.")
+    if kind_of(data) is None:
+        raise _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.")
+    soundfile: Any = import_module("soundfile")  # here: it loads a library that few requests need
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            kept = list(_resampled(file, most, path))
+    except (
+        soundfile.SoundFileError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as error:  # as its readers raise
+        raise _invalid(path, f"the sound is damaged: {error}", "Send it again, whole.") from error
+    samples = np.concatenate(kept) if kept else np.zeros(0, np.float32)
+    if not len(samples):
+        raise _invalid(path, "the sound has no length.")
+    return samples
+
+
+def drawn(samples: Floats, bands: int, piece: int, before: int = 0, behind: int = 0, loudest: float | None = None) -> Floats:
+    """The spectrogram of a sound with silence around it: `before` samples, then what fills the last `piece`, then `behind`.
+
+    >>> drawn(np.ones(1000, np.float32), bands=8, piece=1280, before=1280).shape
+    (8, 16)
+    """
+    return spectrogram(np.pad(samples, (before, -len(samples) % piece + behind)), bands, loudest)
+
+
+def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
+    rate, channels = int(file.samplerate), int(file.channels)
+    if not _RATES[0] <= rate <= _RATES[1] or channels > _CHANNELS:
+        raise _invalid(path, f"the sound has {channels} channels of {rate} samples a second; at most {_CHANNELS} of {_RATES[1]} are read.")
+    soxr: Any = import_module("soxr")
+
+    stream = None if rate == RATE else soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    heard = 0
+    while True:
+        block: Floats = file.read(max(1, _AT_ONCE // channels), dtype="float32", always_2d=True)
+        heard += len(block)
+        if heard > most * rate:
+            raise _invalid(path, f"the sound is longer than {most:g} seconds.", "Send a part of it, or have max_audio_seconds raised.")
+        if not np.isfinite(block).all():
+            raise _invalid(path, "the sound has samples that are no numbers.")
+        mixed = block.mean(axis=1, dtype=np.float32) if channels > 1 else block[:, 0]
+        yield mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))
+        if not len(block):
+            return
+
+
+def _too_large(path: str) -> InvalidMedia:
+    return _invalid(path, f"the sound has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+
+
+def _invalid(path: str, why: str, remedy: str | None = None) -> InvalidMedia:
+    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy)
