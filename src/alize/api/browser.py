@@ -7,7 +7,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES, ATTACHMENTS, IMAGE_BYTES, IMAGE_TYPES
+from alize.api.attachments import (
+    ATTACHMENT_BYTES,
+    ATTACHMENT_TYPES,
+    ATTACHMENTS,
+    AUDIO_BYTES,
+    AUDIO_TYPES,
+    IMAGE_BYTES,
+    IMAGE_TYPES,
+)
 from alize.api.auth import headers_of, on_this_machine
 from alize.api.parts import House
 from alize.errors import AlizeError, AuthenticationFailed, Conflict
@@ -71,6 +79,8 @@ async def state(request: Request, here: House, found: tuple[AccountRecord, str] 
             "attachment_types": ATTACHMENT_TYPES,
             "image_bytes": IMAGE_BYTES,
             "image_types": IMAGE_TYPES,
+            "audio_bytes": AUDIO_BYTES,
+            "audio_types": AUDIO_TYPES,
         },
         "outside": {"hosts": here.settings.outside_hosts if signed_in else (), "offline": here.settings.offline},
         "version": version("alize"),

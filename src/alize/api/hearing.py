@@ -5,7 +5,8 @@ tokens with a place for each ─ laid ─ the engine's sounds: one for all that 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,12 +14,12 @@ from alize.api.outside import SOUNDS, fetch
 from alize.api.parts import House, Served
 from alize.engine.base import Hearing, Sound
 from alize.errors import AlizeError, InvalidMedia, UnsupportedParameter
-from alize.prompt.sounds import Floats, drawn, samples_of, written_out
+from alize.prompt.sounds import Floats, drawn, samples_of, seconds_of, written_out
 from alize.prompt.spectrogram import RATE
 from alize.tokenize.base import AudioMarks
 from alize.tokenize.text import parts_of
 
-__all__ = ["Ears", "Heard", "ears_of", "fetched", "hear", "laid", "listen"]
+__all__ = ["Ears", "Heard", "check_heard", "ears_of", "fetched", "hear", "laid", "listen", "timed"]
 
 Message = dict[str, Any]
 Made = TypeVar("Made")
@@ -78,6 +79,11 @@ async def hear(data: bytes, most: float, path: str, ears: Ears, house: House) ->
     return await _apart(read, house)
 
 
+async def check_heard(written: str, path: str, house: House) -> None:
+    """Raise InvalidMedia for a sound in base64 that cannot be read, or is longer than one may be."""
+    await _apart(lambda: samples_of(written_out(written, path), house.settings.max_audio_seconds, path), house)
+
+
 async def fetched(url: str, path: str, house: House) -> bytes:
     """The bytes behind an address of another host. Raises InvalidMedia."""
     try:
@@ -105,6 +111,24 @@ def laid(tokens: Sequence[int], all_heard: Sequence[Heard], ears: Ears) -> tuple
         for at in range(0, heard.tokens, piece):
             sounds.append(Sound.of(heard.drawn[:, at * frames : (at + piece) * frames], frames, start + at))
     return tuple(sounds)
+
+
+def timed(messages: Sequence[Message], served: Served, lengths: dict[str, int]) -> Sequence[Message]:
+    """The messages as a template takes them, to count their tokens: of each sound only its head is read, once. Raises InvalidMedia."""
+    ears = ears_of(served)
+    if ears is None:
+        return messages
+
+    def part_of(part: Mapping[str, Any]) -> Mapping[str, Any]:
+        if part["type"] != "input_audio":
+            return part
+        sound: str = part["input_audio"]
+        if sound not in lengths:
+            samples = math.ceil(seconds_of(written_out(sound, "attachments"), "attachments") * RATE)
+            lengths[sound] = -(-samples // ears.marks.piece) * ears.marks.piece // ears.marks.samples
+        return {"type": "audio", "tokens": lengths[sound]}
+
+    return [{**message, "content": [part_of(part) for part in parts]} if (parts := parts_of(message)) else message for message in messages]
 
 
 async def _sent(written: str, path: str, house: House) -> bytes:

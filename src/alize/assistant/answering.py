@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from alize.api.answers import Answer, Finish, Question, Reason, Text
 from alize.api.asking import Asked, ask
+from alize.api.hearing import ears_of, timed
 from alize.api.looking import measured, sight_of
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
-from alize.assistant.context import Fitted, check_images, fit
+from alize.assistant.context import Fitted, check_attached, fit
 from alize.governance.identity import SCOPES, Principal
 from alize.storage.base import MessageRecord, Owner
 
@@ -85,7 +86,7 @@ class LocalAnswerer:
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
-        check_images(path[-2 if continuing and len(path) > 1 else -1], self._images(served), served.card.id)
+        check_attached(path[-2 if continuing and len(path) > 1 else -1], self._images(served), ears_of(served) is not None, served.card.id)
         fitted = await self.fitted(served, path, settings, continuing=continuing)
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
@@ -94,11 +95,12 @@ class LocalAnswerer:
     async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
         template, limit, sizes = served.tokenizer.template, served.engine.info.max_context, dict[str, tuple[int, int]]()
+        lengths, hears = dict[str, int](), ears_of(served) is not None
 
         def count(messages: list[dict[str, Any]]) -> int:
-            return len(template(measured(messages, served, sizes)))
+            return len(template(timed(measured(messages, served, sizes), served, lengths)))
 
-        return await asyncio.to_thread(fit, path, settings, count, limit, continuing=continuing, images=self._images(served))
+        return await asyncio.to_thread(fit, path, settings, count, limit, continuing=continuing, images=self._images(served), hears=hears)
 
     def _images(self, served: Served) -> int:
         """How many pictures one prompt may show."""

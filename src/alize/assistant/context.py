@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alize.api.attachments import IMAGE_TYPES
+from alize.api.attachments import AUDIO_TYPES, IMAGE_TYPES
 from alize.errors import InvalidMedia, PromptTooLong, UnsupportedParameter
 from alize.storage.base import MessageRecord
 
-__all__ = ["Count", "Fitted", "check_images", "fit", "images_of", "path_to", "said"]
+__all__ = ["Count", "Fitted", "check_attached", "fit", "images_of", "path_to", "said", "sounds_of"]
 
 _ROOM = 512  # tokens kept for an answer whose length nobody has limited, but no more than a quarter of the context
 _DENSE = 6  # characters to a token; few texts have more
@@ -42,22 +42,28 @@ def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]
     return path[::-1]
 
 
-def said(message: MessageRecord, images: int = 0) -> str | list[dict[str, Any]]:
-    """What a message says to a model: its files first, each under its name, the last `images` of its pictures as pictures.
+def said(message: MessageRecord, images: int = 0, hears: bool = False) -> str | list[dict[str, Any]]:
+    """What a message says to a model: its files first, each under its name, the last `images` of its pictures as pictures, and where
+    the model hears its sounds as sounds.
 
     >>> from datetime import datetime
     >>> asked = MessageRecord("m", "w", "p", "c", None, "user", "Why?", datetime(2026, 1, 1), [{"name": "a.txt", "text": "1"}])
     >>> said(asked)
     'File a.txt:\\n1\\n\\nWhy?'
     """
-    pictures = images_of(message)
-    shown = pictures[len(pictures) - images :] if images else []
-    texts = [f"File {file['name']}:\n{file['text']}" for file in message.attachments if file not in pictures]
+    pictures, sounds = images_of(message), sounds_of(message)
+    shown, heard = pictures[len(pictures) - images :] if images else [], sounds if hears else []
+    texts = [f"File {file['name']}:\n{file['text']}" for file in message.attachments if file not in (*pictures, *sounds)]
     texts += [f"Image {picture['name']}: not shown." for picture in pictures[: len(pictures) - len(shown)]]
-    words = "\n\n".join([*texts, *([message.content] if message.content or not shown else [])])
-    if not shown:
+    texts += [f"Sound {sound['name']}: not heard." for sound in sounds if not hears]
+    words = "\n\n".join([*texts, *([message.content] if message.content or not (shown or heard) else [])])
+    if not shown and not heard:
         return words
-    return [*({"type": "image_url", "image_url": picture["text"]} for picture in shown), *_texts(words)]
+    return [
+        *({"type": "image_url", "image_url": picture["text"]} for picture in shown),
+        *({"type": "input_audio", "input_audio": sound["text"]} for sound in heard),
+        *_texts(words),
+    ]
 
 
 def images_of(message: MessageRecord) -> list[dict[str, Any]]:
@@ -65,8 +71,15 @@ def images_of(message: MessageRecord) -> list[dict[str, Any]]:
     return [file for file in message.attachments if file.get("type") in IMAGE_TYPES]
 
 
-def check_images(question: MessageRecord, images: int, model: str) -> None:
-    """Raise UnsupportedParameter for pictures where the model sees none, InvalidMedia where it is asked to see too many."""
+def sounds_of(message: MessageRecord) -> list[dict[str, Any]]:
+    """The sounds attached to a message."""
+    return [file for file in message.attachments if file.get("type") in AUDIO_TYPES]
+
+
+def check_attached(question: MessageRecord, images: int, hears: bool, model: str) -> None:
+    """Raise UnsupportedParameter for pictures or sounds where the model takes none, InvalidMedia where it is asked to see too many."""
+    if sounds_of(question) and not hears:
+        raise UnsupportedParameter(f"The model {model} cannot hear.", param="attachments", remedy="Choose one that can.")
     count = len(images_of(question))
     if count and not images:
         raise UnsupportedParameter(f"The model {model} cannot see images.", param="attachments", remedy="Choose one that can.")
@@ -91,8 +104,11 @@ def fit(
     continuing: bool = False,
     exact: bool = True,
     images: int = 0,
+    hears: bool = False,
 ) -> Fitted:
-    """Make the prompt, with the last `images` of its pictures. `path` ends with the question, or with the answer to continue.
+    """Make the prompt, with the last `images` of its pictures, and all of its sounds where the model hears.
+
+    `path` ends with the question, or with the answer to continue.
 
     Raises what a template refuses, and PromptTooLong where the count is `exact`; by an estimate no question is refused.
     """
@@ -102,7 +118,7 @@ def fit(
     starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
 
     def prompt(start: int) -> tuple[int, list[dict[str, Any]]]:
-        messages = _plain(kept[start:], settings.get("system"), continuing, images)
+        messages = _plain(kept[start:], settings.get("system"), continuing, images, hears)
         return count(messages), messages
 
     # A turn is a question with its answer. The fewest are left out. Counting takes as long as the text is long, and a thousand turns
@@ -129,14 +145,14 @@ def fit(
     return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)
 
 
-def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int) -> list[dict[str, Any]]:
+def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int, hears: bool) -> list[dict[str, Any]]:
     seen: dict[str, int] = {}  # how many pictures of each message are shown: of those that came last
     for message in reversed(messages):
         seen[message.id] = min(len(images_of(message)), images)
         images -= seen[message.id]
     plain: list[dict[str, Any]] = [{"role": "system", "content": str(system)}] if system else []
     for message in messages:
-        content = said(message, seen[message.id])
+        content = said(message, seen[message.id], hears)
         if plain and plain[-1]["role"] == message.role:  # an answer that came to nothing was left out: templates want turns
             plain[-1] = {**plain[-1], "content": _joined(plain[-1]["content"], content)}
         else:

@@ -12,7 +12,7 @@ from typing import Any
 from alize.api.answers import Reason
 from alize.api.parts import House
 from alize.assistant.answering import Begun, Made
-from alize.assistant.context import Fitted, check_images, fit
+from alize.assistant.context import Fitted, check_attached, fit
 from alize.errors import AlizeError, UpstreamFailed
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
@@ -35,7 +35,7 @@ class UpstreamAnswerer:
         self, owner: Owner, model: UpstreamModel, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False
     ) -> Begun:
         """Prepare an answer; nothing is sent before its first piece is asked for."""
-        check_images(path[-2 if continuing and len(path) > 1 else -1], self._images(model), model.id)
+        check_attached(path[-2 if continuing and len(path) > 1 else -1], self._images(model), "audio" in model.capabilities, model.id)
         fitted = self.fitted(model, path, settings, continuing=continuing)
         body: dict[str, Any] = {"model": model.there, "messages": fitted.messages, "stream": True}
         body |= {name: settings[name] for name in _SENT if settings.get(name) is not None}
@@ -50,8 +50,8 @@ class UpstreamAnswerer:
 
     def fitted(self, model: UpstreamModel, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent."""
-        images = self._images(model)
-        return fit(path, settings, prompt_estimate, model.context, continuing=continuing, exact=False, images=images)
+        images, hears = self._images(model), "audio" in model.capabilities
+        return fit(path, settings, prompt_estimate, model.context, continuing=continuing, exact=False, images=images, hears=hears)
 
     def _images(self, model: UpstreamModel) -> int:
         return self._house.settings.max_images if "vision" in model.capabilities else 0

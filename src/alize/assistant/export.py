@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from alize.assistant.context import images_of, path_to
+from alize.assistant.context import images_of, path_to, sounds_of
 from alize.storage.base import ConversationRecord, MessageRecord
 
 __all__ = ["as_json", "as_markdown", "named"]
@@ -45,10 +45,11 @@ def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageReco
     for message in path_to(messages, conversation.leaf or ""):
         made_by = f" ({message.model})" if message.model else ""
         parts.append(f"## {words[message.role]}{made_by}")
-        images = images_of(message)
-        files = [file for file in message.attachments if file not in images]
+        images, sounds = images_of(message), sounds_of(message)
+        files = [file for file in message.attachments if file not in (*images, *sounds)]
         parts += [f"*{words['file'].format(file['name'])}*\n\n{_fenced(file['text'])}" for file in files]
         parts += [f"*{words['file'].format(image['name'])}*\n\n![]({image['text']})" for image in images]
+        parts += [f"[{words['file'].format(sound['name'])}]({sound['text']})" for sound in sounds]
         parts.append(message.content)
     return "\n\n".join(parts) + "\n"
 

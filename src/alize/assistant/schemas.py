@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, IMAGE_BYTES, IMAGE_TYPES
+from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, AUDIO_BYTES, AUDIO_TYPES, IMAGE_BYTES, IMAGE_TYPES
 from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
 
 __all__ = [
@@ -65,15 +65,19 @@ class ConversationChange(Schema):
 class AttachmentIn(Schema):
     name: str = Field(min_length=1, max_length=255)
     type: str = Field(max_length=100)
-    text: str = Field(max_length=IMAGE_BYTES * 4 // 3 + 64, description="Of an image, `data:TYPE;base64,…`.")
+    text: str = Field(max_length=AUDIO_BYTES * 4 // 3 + 64, description="Of an image or a sound, `data:TYPE;base64,…`.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """Characters are never more than the bytes of a text."""
-        if self.type not in IMAGE_TYPES and len(self.text) > ATTACHMENT_BYTES:
+        written = self.type in (*IMAGE_TYPES, *AUDIO_TYPES)
+        if not written and len(self.text) > ATTACHMENT_BYTES:
             raise ValueError(f"a text has at most {ATTACHMENT_BYTES} bytes")
-        if self.type in IMAGE_TYPES and not self.text.startswith(f"data:{self.type};base64,"):
-            raise ValueError(f"an image is written as data:{self.type};base64,…")
+        if self.type in IMAGE_TYPES and len(self.text) > IMAGE_BYTES * 4 // 3 + 64:
+            raise ValueError(f"an image has at most {IMAGE_BYTES} bytes")
+        if written and not self.text.startswith(f"data:{self.type};base64,"):
+            what = "an image" if self.type in IMAGE_TYPES else "a sound"
+            raise ValueError(f"{what} is written as data:{self.type};base64,…")
         return self
 
 

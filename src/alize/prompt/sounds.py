@@ -11,7 +11,8 @@ libsndfile and soxr are what mistral-common decodes with, too: the samples are t
 import base64
 import binascii
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +22,7 @@ import numpy.typing as npt
 from alize.errors import InvalidMedia
 from alize.prompt.spectrogram import RATE, spectrogram
 
-__all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "written_out"]
+__all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "seconds_of", "written_out"]
 
 KINDS = ("WAV", "FLAC", "Ogg", "MP3")
 MOST_BYTES = 64 * 2**20  # of a file: half an hour of the plainest one
@@ -68,6 +69,23 @@ def kind_of(data: bytes | bytearray) -> str | None:
 
 def samples_of(data: bytes, most: float, path: str) -> Floats:
     """16,000 samples a second. `most`: seconds. Raises InvalidMedia."""
+    with _opened(data, path) as file:
+        kept = list(_resampled(file, most, path))
+    samples = np.concatenate(kept) if kept else np.zeros(0, np.float32)
+    if not len(samples):
+        raise _invalid(path, "the sound has no length.")
+    return samples
+
+
+def seconds_of(data: bytes, path: str) -> float:
+    """How long a sound is, as its head says. Raises InvalidMedia."""
+    with _opened(data, path) as file:
+        return int(file.frames) / max(1, int(file.samplerate))
+
+
+@contextmanager
+def _opened(data: bytes, path: str) -> Generator[Any]:
+    """A file of a kind and size that is read. What its reader says of it within the block becomes InvalidMedia."""
     if len(data) > MOST_BYTES:
         raise _too_large(path)
     if not data:
@@ -75,22 +93,11 @@ def samples_of(data: bytes, most: float, path: str) -> Floats:
     if kind_of(data) is None:
         raise _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.")
     soundfile: Any = import_module("soundfile")  # here: it loads a library that few requests need
-
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            kept = list(_resampled(file, most, path))
-    except (
-        soundfile.SoundFileError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        OverflowError,
-    ) as error:  # as its readers raise
+            yield file
+    except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, OverflowError) as error:  # as its readers raise
         raise _invalid(path, f"the sound is damaged: {error}", "Send it again, whole.") from error
-    samples = np.concatenate(kept) if kept else np.zeros(0, np.float32)
-    if not len(samples):
-        raise _invalid(path, "the sound has no length.")
-    return samples
 
 
 def drawn(samples: Floats, bands: int, piece: int, before: int = 0, behind: int = 0, loudest: float | None = None) -> Floats:

@@ -13,7 +13,15 @@ function session(csrf: string, account: Session["account"] = null): Session {
     no_auth: false,
     account,
     csrf,
-    limits: { attachment_bytes: 1, attachments: 1, attachment_types: [], image_bytes: 1, image_types: [] },
+    limits: {
+      attachment_bytes: 1,
+      attachments: 1,
+      attachment_types: [],
+      image_bytes: 1,
+      image_types: [],
+      audio_bytes: 1,
+      audio_types: [],
+    },
     outside: { hosts: [], offline: false },
     version: "1",
   };

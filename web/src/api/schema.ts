@@ -76,7 +76,7 @@ export interface AssistantMessage {
 export interface AttachmentIn {
   name: string;
   type: string;
-  /** Of an image, `data:TYPE;base64,…`. */
+  /** Of an image or a sound, `data:TYPE;base64,…`. */
   text: string;
 }
 
@@ -91,11 +91,41 @@ export interface AttachmentLimits {
   image_bytes: number;
   /** Media types of images, for models that see. */
   image_types: string[];
+  /** Of one sound. */
+  audio_bytes: number;
+  /** Media types of sounds, for models that hear. */
+  audio_types: string[];
 }
 
 export interface AudioChunk {
   type: "input_audio";
-  input_audio: string;
+  input_audio: InputAudio | string;
+}
+
+/** A sound to write down: `file`, or the address of one in `file_url`. */
+export interface AudioTranscriptionRequest {
+  /** Id or alias of a model of GET /v1/models that has audio_transcription. */
+  model: string;
+  /** WAV, FLAC, Ogg or MP3. */
+  file?: string | null;
+  /** Of a host in `outside_hosts`. */
+  file_url?: string | null;
+  /** Not supported yet. */
+  file_id?: string | null;
+  /** Two letters, where it is known. */
+  language?: string | null;
+  /** How freely to draw; 0, the default, always takes the likeliest token. */
+  temperature?: number | null;
+  /** Send the text as server-sent events while it is made. */
+  stream?: boolean;
+  /** Not supported: models that tell speakers apart are not served. */
+  diarize?: boolean;
+  /** Not supported. */
+  context_bias?: string[];
+  /** Not supported: the models write no times. */
+  timestamp_granularities?: ("segment" | "word")[];
+  /** OpenAI's clients may send it; there is one format. */
+  response_format?: "json" | null;
 }
 
 export interface BrowserSession {
@@ -583,6 +613,12 @@ export interface ImageURL {
 export interface ImageURLChunk {
   type: "image_url";
   image_url: ImageURL | string;
+}
+
+/** As OpenAI's clients send it. */
+export interface InputAudio {
+  data: string;
+  format?: string | null;
 }
 
 export interface Invitation {
@@ -1124,6 +1160,48 @@ export interface ToolReferenceChunk {
   description?: string | null;
 }
 
+export interface TranscriptionEvent {
+  event: "transcription.text.delta" | "transcription.done";
+  data: TranscriptionStreamTextDelta | TranscriptionStreamDone;
+}
+
+export interface TranscriptionResponse {
+  /** The name that was asked for. */
+  model: string;
+  text: string;
+  /** As the request gave it. */
+  language: string | null;
+  /** None: the models write no times. */
+  segments: TranscriptionSegmentChunk[];
+  usage: UsageInfo;
+}
+
+export interface TranscriptionSegmentChunk {
+  type?: "transcription_segment";
+  text: string;
+  start: number;
+  end: number;
+  score?: number | null;
+  speaker_id?: string | null;
+}
+
+export interface TranscriptionStreamDone {
+  /** The name that was asked for. */
+  model: string;
+  text: string;
+  /** As the request gave it. */
+  language: string | null;
+  /** None: the models write no times. */
+  segments: TranscriptionSegmentChunk[];
+  usage: UsageInfo;
+  type?: "transcription.done";
+}
+
+export interface TranscriptionStreamTextDelta {
+  type?: "transcription.text.delta";
+  text: string;
+}
+
 export interface UsageInfo {
   prompt_tokens?: number;
   completion_tokens?: number;
@@ -1205,6 +1283,14 @@ export interface Calls {
     body: ChatCompletionRequest;
     answer: ChatCompletionResponse;
     stream: CompletionEvent;
+  };
+  /** Write down what is said in a sound. */
+  "POST /v1/audio/transcriptions": {
+    path: null;
+    query: null;
+    body: AudioTranscriptionRequest;
+    answer: TranscriptionResponse;
+    stream: TranscriptionEvent;
   };
   /** Fill a gap in a text. */
   "POST /v1/fim/completions": {

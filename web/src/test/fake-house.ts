@@ -102,6 +102,8 @@ export function sessionOf({ account, session }: HouseState): Session {
     attachment_types: ["text/plain"],
     image_bytes: 1000,
     image_types: [],
+    audio_bytes: 4 * 1024 * 1024,
+    audio_types: [],
   };
   const here = { object: "session" as const, signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
   return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };

@@ -8,8 +8,10 @@ const limits: Limits = {
   attachment_types: ["text/*", "application/json", ".py"],
   image_bytes: 2048,
   image_types: ["image/png", "image/jpeg"],
+  audio_bytes: 5000,
+  audio_types: ["audio/wav"],
 };
-const eyes = { sees: true, model: "Pixtral" };
+const senses = { sees: true, hears: false, model: "Pixtral" };
 
 function file(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): Chosen {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -31,7 +33,7 @@ describe("attached files", () => {
   it("are refused with the reason, before they are read where that is enough", () => {
     const of = (name: string, type: string, size: number, count = 0) => refusal({ name, type, size }, limits, count);
     expect(of("a.gif", "image/gif", 10)).toEqual({ why: "type", name: "a.gif" });
-    expect(refusal({ name: "a.gif", type: "image/gif", size: 10 }, limits, 0, eyes)).toEqual({
+    expect(refusal({ name: "a.gif", type: "image/gif", size: 10 }, limits, 0, senses)).toEqual({
       why: "typeSeeing",
       name: "a.gif",
     });
@@ -46,17 +48,35 @@ describe("attached files", () => {
     const files = [file("a.png", "image/png", "pixels"), file("b.jpg", "image/jpeg", "broken")];
     const shrink = async (bytes: ArrayBuffer, type: string, most: number) =>
       new TextDecoder().decode(bytes) === "broken" ? null : `data:image/jpeg;base64,${type}-${most}`;
-    expect(await readFiles(files, limits, 0, eyes, shrink)).toEqual({
+    expect(await readFiles(files, limits, 0, senses, shrink)).toEqual({
       taken: [{ name: "a.png", type: "image/jpeg", text: "data:image/jpeg;base64,image/png-2048" }],
       refused: [{ why: "unreadable", name: "b.jpg" }],
     });
-    const blind = { sees: false, model: "SmolLM2" };
+    const blind = { sees: false, hears: false, model: "SmolLM2" };
     expect((await readFiles(files, limits, 0, blind, shrink)).refused).toEqual([
       { why: "blind", name: "a.png", model: "SmolLM2" },
       { why: "blind", name: "b.jpg", model: "SmolLM2" },
     ]);
-    expect(acceptOf(limits, eyes)).toBe("text/*,application/json,.py,image/png,image/jpeg");
+    expect(acceptOf(limits, senses)).toBe("text/*,application/json,.py,image/png,image/jpeg");
     expect(acceptOf(limits, blind)).toBe("text/*,application/json,.py");
+  });
+
+  it("that are sounds are taken where the model hears, and refused by its name where it does not", async () => {
+    const files = [file("a.wav", "audio/wav", "RIFF")];
+    const hearing = { sees: false, hears: true, model: "Voxtral" };
+    expect((await readFiles(files, limits, 0, hearing)).taken).toEqual([
+      { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,UklGRg==" },
+    ]);
+    expect((await readFiles(files, limits, 0, senses)).refused).toEqual([
+      { why: "deaf", name: "a.wav", model: "Pixtral" },
+    ]);
+    const of = (name: string, type: string, size: number) => refusal({ name, type, size }, limits, 0, hearing);
+    expect(of("a.wav", "audio/wav", 5001)).toEqual({ why: "large", name: "a.wav", most: 5000, size: 5001 });
+    expect(of("a.m4a", "audio/mp4", 10)).toEqual({ why: "typeHearing", name: "a.m4a" });
+    expect(of("a.png", "image/png", 10)).toEqual({ why: "blind", name: "a.png", model: "Voxtral" });
+    expect(acceptOf(limits, hearing)).toBe("text/*,application/json,.py,audio/wav");
+    const both = { ...hearing, sees: true };
+    expect(refusal({ name: "a.m4a", type: "audio/mp4", size: 10 }, limits, 0, both)?.why).toBe("typeSeeingHearing");
   });
 
   it("that only call themselves text are refused by their content", async () => {

@@ -1,24 +1,25 @@
-/** Files that a person chose, dropped or pasted come in; texts and pictures to send, or the reason why not, go out. */
+/** Files that a person chose, dropped or pasted come in; texts, pictures and sounds to send, or the reason why not, go out. */
 import type { Attachment, Session } from "@/api/types";
 import { type Shrink, shrunk } from "./pictures";
 
 export type Limits = Session["limits"];
 
-/** Whether the model sees, and what it is called. */
-export interface Eyes {
+/** Whether the model sees and hears, and what it is called. */
+export interface Senses {
   sees: boolean;
+  hears: boolean;
   model: string;
 }
 
-const BLIND: Eyes = { sees: false, model: "" };
+const NONE: Senses = { sees: false, hears: false, model: "" };
 /** Bytes of a picture before it is made smaller. */
 const LARGEST_PICTURE = 50 * 2 ** 20;
 
 export type Refusal =
-  | { why: "blind"; name: string; model: string }
+  | { why: "blind" | "deaf"; name: string; model: string }
   | { why: "many"; name: string; most: number }
   | { why: "large"; name: string; most: number; size: number }
-  | { why: "type" | "typeSeeing"; name: string }
+  | { why: `type${Taken}`; name: string }
   | { why: "binary"; name: string }
   | { why: "empty"; name: string }
   | { why: "unreadable"; name: string };
@@ -30,9 +31,17 @@ export interface Chosen {
   bytes: () => Promise<ArrayBuffer>;
 }
 
+/** What is taken beside texts, as the names of words for it end. */
+type Taken = "" | "Seeing" | "Hearing" | "SeeingHearing";
+
+export function takenBy({ sees, hears }: Pick<Senses, "sees" | "hears">): Taken {
+  return sees && hears ? "SeeingHearing" : sees ? "Seeing" : hears ? "Hearing" : "";
+}
+
 /** The `accept` of a file field: the browser offers only what the server takes. */
-export function acceptOf(limits: Limits, eyes: Eyes = BLIND): string {
-  return [...limits.attachment_types, ...(eyes.sees ? limits.image_types : [])].join(",");
+export function acceptOf(limits: Limits, senses: Senses = NONE): string {
+  const { attachment_types, image_types, audio_types } = limits;
+  return [...attachment_types, ...(senses.sees ? image_types : []), ...(senses.hears ? audio_types : [])].join(",");
 }
 
 /** A picture is attached as `data:…`, and shown as one. */
@@ -40,19 +49,26 @@ export function isPicture(file: Attachment): boolean {
   return file.text.startsWith("data:image/") && file.type.startsWith("image/");
 }
 
+/** A sound is attached as `data:…`, and played as one. */
+export function isSound(file: Attachment): boolean {
+  return file.text.startsWith("data:audio/") && file.type.startsWith("audio/");
+}
+
 /** Why a file cannot be taken, judged before it is read; null: it can. `count`: files that are attached already. */
 export function refusal(
   file: Pick<Chosen, "name" | "type" | "size">,
   limits: Limits,
   count: number,
-  eyes: Eyes = BLIND,
+  senses: Senses = NONE,
 ): Refusal | null {
   const { name, size } = file;
   const picture = limits.image_types.includes(file.type);
-  const most = picture ? LARGEST_PICTURE : limits.attachment_bytes;
+  const sound = limits.audio_types.includes(file.type);
+  const most = picture ? LARGEST_PICTURE : sound ? limits.audio_bytes : limits.attachment_bytes;
   if (count >= limits.attachments) return { why: "many", name, most: limits.attachments };
-  if (picture && !eyes.sees) return { why: "blind", name, model: eyes.model };
-  if (!picture && !isTaken(file, limits.attachment_types)) return { why: eyes.sees ? "typeSeeing" : "type", name };
+  if (picture && !senses.sees) return { why: "blind", name, model: senses.model };
+  if (sound && !senses.hears) return { why: "deaf", name, model: senses.model };
+  if (!picture && !sound && !isTaken(file, limits.attachment_types)) return { why: `type${takenBy(senses)}`, name };
   if (size === 0) return { why: "empty", name };
   return size > most ? { why: "large", name, most, size } : null;
 }
@@ -74,13 +90,13 @@ export async function readFiles(
   files: readonly Chosen[],
   limits: Limits,
   attached: number,
-  eyes: Eyes = BLIND,
+  senses: Senses = NONE,
   shrink: Shrink = shrunk,
 ): Promise<{ taken: Attachment[]; refused: Refusal[] }> {
   const taken: Attachment[] = [];
   const refused: Refusal[] = [];
   for (const file of files) {
-    const no = refusal(file, limits, attached + taken.length, eyes);
+    const no = refusal(file, limits, attached + taken.length, senses);
     if (no) {
       refused.push(no);
       continue;
@@ -93,12 +109,24 @@ export async function readFiles(
       else refused.push({ why: "unreadable", name: file.name });
       continue;
     }
+    if (bytes !== null && limits.audio_types.includes(file.type)) {
+      taken.push({ name: file.name, type: file.type, text: written(bytes, file.type) });
+      continue;
+    }
     const text = bytes && textOf(bytes);
     if (bytes === null) refused.push({ why: "unreadable", name: file.name });
     else if (text === null) refused.push({ why: "binary", name: file.name });
     else taken.push({ name: file.name, type: file.type || "text/plain", text });
   }
   return { taken, refused };
+}
+
+/** As an address that holds it. */
+function written(bytes: ArrayBuffer, type: string): string {
+  const all = new Uint8Array(bytes);
+  let letters = "";
+  for (let at = 0; at < all.length; at += 0x8000) letters += String.fromCharCode(...all.subarray(at, at + 0x8000));
+  return `data:${type};base64,${btoa(letters)}`;
 }
 
 /** UTF-8, or UTF-16 with its mark; null where it is no text. */

@@ -4,7 +4,7 @@ import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
 import { useCoarsePointer } from "@/shell/use-media";
-import { acceptOf, type Eyes, type Limits, type Refusal, sizeText } from "./attachments";
+import { acceptOf, type Limits, type Refusal, type Senses, sizeText, takenBy } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
 import type { Typed } from "./send";
@@ -14,7 +14,7 @@ import { GROWING, useGrowing } from "./use-growing";
 export interface ComposerProps {
   draft: Draft;
   limits: Limits | undefined;
-  eyes: Eyes;
+  senses: Senses;
   refused: readonly Refusal[];
   onFiles: (files: Iterable<File>) => void;
   onSend: () => void;
@@ -27,7 +27,7 @@ export interface ComposerProps {
 
 /** Each part of it reads of the draft what it shows: a key renders the field, and the first one the buttons. */
 export function Composer(props: ComposerProps) {
-  const { draft, limits, eyes, refused, onFiles, onSend, onStop, stopping, children } = props;
+  const { draft, limits, senses, refused, onFiles, onSend, onStop, stopping, children } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const send = (): void => {
     if (isSendable(draft.typed())) onSend();
@@ -45,7 +45,7 @@ export function Composer(props: ComposerProps) {
       <Files draft={draft} refused={refused} />
       <Field field={field} draft={draft} onFiles={onFiles} onEnter={send} queues={onStop !== null} />
       <div className="flex items-center gap-1">
-        <Attach limits={limits} eyes={eyes} onFiles={onFiles} />
+        <Attach limits={limits} senses={senses} onFiles={onFiles} />
         {children}
         <Send draft={draft} onStop={onStop} stopping={stopping} />
       </div>
@@ -134,7 +134,7 @@ function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop
   );
 }
 
-function Attach({ limits, eyes, onFiles }: Pick<ComposerProps, "limits" | "eyes" | "onFiles">) {
+function Attach({ limits, senses, onFiles }: Pick<ComposerProps, "limits" | "senses" | "onFiles">) {
   const t = useT();
   const language = useContext(LanguageContext);
   const input = useRef<HTMLInputElement>(null);
@@ -147,14 +147,14 @@ function Attach({ limits, eyes, onFiles }: Pick<ComposerProps, "limits" | "eyes"
         type="file"
         multiple
         hidden
-        accept={acceptOf(limits, eyes)}
+        accept={acceptOf(limits, senses)}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           event.target.value = ""; // the same file may be chosen again
         }}
       />
       <IconButton
-        label={`${t(eyes.sees ? "composer.attachSeeing" : "composer.attach")}. ${said}`}
+        label={`${t(`composer.attach${takenBy(senses)}`)}. ${said}`}
         icon={<Paperclip />}
         side="top"
         className="rounded-full border border-line"
@@ -196,7 +196,8 @@ function refusalText(refusal: Refusal, t: ReturnType<typeof useT>, language: str
   const { name } = refusal;
   switch (refusal.why) {
     case "blind":
-      return t("attach.blind", { name, model: refusal.model });
+    case "deaf":
+      return t(`attach.${refusal.why}`, { name, model: refusal.model });
     case "many":
       return t("attach.many", { name, count: refusal.most });
     case "large":

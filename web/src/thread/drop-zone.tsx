@@ -2,16 +2,16 @@
 import { FileDown } from "lucide-react";
 import { type DragEvent, type ReactNode, useContext, useState } from "react";
 import { LanguageContext, useT } from "@/i18n";
-import { type Eyes, type Limits, sizeText } from "./attachments";
+import { type Limits, type Senses, sizeText, takenBy } from "./attachments";
 
 export interface DropZoneProps {
   limits: Limits | undefined;
-  eyes: Eyes;
+  senses: Senses;
   onFiles: (files: File[]) => void;
   children: ReactNode;
 }
 
-export function DropZone({ limits, eyes, onFiles, children }: DropZoneProps) {
+export function DropZone({ limits, senses, onFiles, children }: DropZoneProps) {
   const t = useT();
   const language = useContext(LanguageContext);
   // Entering a child comes before leaving its parent: the depth tells whether the pointer is still inside.
@@ -43,7 +43,7 @@ export function DropZone({ limits, eyes, onFiles, children }: DropZoneProps) {
         <div className="floats pointer-events-none absolute inset-0 z-20 grid bg-paper p-3">
           <div className="grid place-content-center justify-items-center gap-1 rounded-3 border-2 border-sea border-dashed bg-sea-soft px-6 text-center text-balance">
             <FileDown aria-hidden className="mb-2 size-6 text-sea" />
-            <p className="font-[550] text-16">{t(eyes.sees ? "composer.dropSeeing" : "composer.drop")}</p>
+            <p className="font-[550] text-16">{t(`composer.drop${takenBy(senses)}`)}</p>
             <p className="text-13 text-ink-2">
               {t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments })}
             </p>

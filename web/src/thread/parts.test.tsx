@@ -271,14 +271,16 @@ describe("the composer", () => {
     attachment_types: ["text/*"],
     image_bytes: 1000,
     image_types: ["image/png"],
+    audio_bytes: 5000,
+    audio_types: ["audio/wav"],
   };
 
-  const eyes = { sees: false, model: "small" };
+  const senses = { sees: false, hears: false, model: "small" };
 
   it("sends with Enter, but not with Shift or while an input method composes", async () => {
     const user = userEvent.setup();
     let sent = 0;
-    const base = { limits, eyes, refused: [], onFiles: () => {}, onStop: null, stopping: false };
+    const base = { limits, senses, refused: [], onFiles: () => {}, onStop: null, stopping: false };
     show(threadOf([]), <Composer {...base} draft={draftOf("hello")} onSend={() => ++sent} />);
     await user.click(screen.getByRole("textbox", name("Message")));
     await user.keyboard("{Shift>}{Enter}{/Shift}");
@@ -289,7 +291,7 @@ describe("the composer", () => {
 
   it("says the limits before anything is chosen, and why a file was refused", () => {
     const refused = [{ why: "large" as const, name: "log.txt", size: 600_000, most: 262_144 }];
-    const base = { limits, eyes, refused, onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
+    const base = { limits, senses, refused, onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
     show(threadOf([]), <Composer {...base} draft={draftOf("")} />);
     expect(screen.getByRole("button", name(/Text files up to 256 kB, at most 4 files/))).toBeDefined();
     expect(screen.getByRole("alert").textContent).toContain(
@@ -298,7 +300,15 @@ describe("the composer", () => {
   });
 
   it("offers to stop what runs, beside sending the next message", () => {
-    const base = { limits, eyes, refused: [], onFiles: () => {}, onStop: () => {}, stopping: false, onSend: () => {} };
+    const base = {
+      limits,
+      senses,
+      refused: [],
+      onFiles: () => {},
+      onStop: () => {},
+      stopping: false,
+      onSend: () => {},
+    };
     const { rerender } = render(
       <TooltipProvider>
         <Composer {...base} draft={draftOf("")} />

@@ -60,6 +60,20 @@ describe("a temporary chat", () => {
     ]);
   });
 
+  it("lets the model hear sounds, behind the pictures", () => {
+    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==" };
+    const asked = { ...question("q"), attachments: [sound] };
+    expect(chatRequest([asked], "ears", {}).messages).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "input_audio", input_audio: sound.text },
+          { type: "text", text: "question q" },
+        ],
+      },
+    ]);
+  });
+
   it("goes on from an answer that was stopped, and leaves out those that never began: templates want turns", () => {
     const path = [
       question("q"),

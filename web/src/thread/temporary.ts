@@ -5,9 +5,12 @@
  */
 import type { ChatCompletionRequest } from "@/api/schema";
 import type { Message, RunEvent, Sampling } from "@/api/types";
-import { isPicture } from "./attachments";
+import { isPicture, isSound } from "./attachments";
 
-type Part = { type: "text"; text: string } | { type: "image_url"; image_url: string };
+type Part =
+  | { type: "text"; text: string }
+  | { type: "image_url"; image_url: string }
+  | { type: "input_audio"; input_audio: string };
 
 export type ChatMessage =
   | { role: "system"; content: string }
@@ -38,10 +41,13 @@ export function chatRequest(path: readonly Message[], model: string, settings: S
 
 /** As the server does for conversations that it keeps: files first, each under its name. */
 function withAttachments({ content, attachments }: Message): string | Part[] {
-  const files = attachments.filter((file) => !isPicture(file)).map(({ name, text }) => `File ${name}:\n${text}`);
+  const files = attachments
+    .filter((file) => !isPicture(file) && !isSound(file))
+    .map(({ name, text }) => `File ${name}:\n${text}`);
   const words = [...files, content].filter((part) => part !== "").join("\n\n");
   const pictures = attachments.filter(isPicture).map(({ text }): Part => ({ type: "image_url", image_url: text }));
-  return pictures.length === 0 ? words : [...pictures, ...parts(words)];
+  const sounds = attachments.filter(isSound).map(({ text }): Part => ({ type: "input_audio", input_audio: text }));
+  return pictures.length + sounds.length === 0 ? words : [...pictures, ...sounds, ...parts(words)];
 }
 
 function joined(first: string | Part[], second: string | Part[]): string | Part[] {

@@ -25,9 +25,9 @@ import { TemporaryNote, TemporarySwitch } from "./temporary-note";
 import { useStore, useView } from "./thread-context";
 import { useContextOf } from "./use-context-of";
 import { useDraft } from "./use-draft";
-import { useEyes } from "./use-eyes";
 import { useKeyboard } from "./use-keyboard";
 import { useScroll } from "./use-scroll";
+import { useSenses } from "./use-senses";
 import { useSettings } from "./use-settings";
 import { stoppable } from "./view";
 import { WarmList } from "./warm-list";
@@ -59,7 +59,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const [settings, saveSettings] = useSettings(conversation);
   const [newChat] = useNewChat();
   const limits = useSession().data?.limits;
-  const eyes = useEyes(conversation);
+  const senses = useSenses(conversation);
   const [refused, setRefused] = useState<readonly Refusal[]>([]);
   const [wanted, setWanted] = useState<string | null>(null);
   const there = useView((view) => target !== null && view.thread.messages.has(target.message));
@@ -87,7 +87,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
 
   const addFiles = async (files: Iterable<File>): Promise<void> => {
     if (!limits) return;
-    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.typed().attachments.length, eyes);
+    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.typed().attachments.length, senses);
     setRefused(no);
     if (taken.length > 0) draft.addFiles(taken);
   };
@@ -108,7 +108,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
       className="relative flex h-full min-h-0 min-w-0 flex-1 flex-col"
       aria-label={t("thread.messages")}
     >
-      <DropZone limits={limits} eyes={eyes} onFiles={(files) => void addFiles(files)}>
+      <DropZone limits={limits} senses={senses} onFiles={(files) => void addFiles(files)}>
         <div
           ref={scroll.scroller}
           // Opaque, or the browser scrolls it by painting it anew: text on nothing cannot keep its sharp edges on a layer.
@@ -118,7 +118,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             {!store.kept && <TemporaryNote {...(onTemporary ? { onEnd: () => onTemporary(false) } : {})} />}
             {empty ? (
               <>
-                <EmptyThread sees={eyes.sees} onPick={pick} />
+                <EmptyThread senses={senses} onPick={pick} />
                 {/* Before the first answer, and after the page can be typed in. */}
                 <WarmList />
               </>
@@ -147,7 +147,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
           <Composer
             draft={draft}
             limits={limits}
-            eyes={eyes}
+            senses={senses}
             refused={refused}
             onFiles={(files) => void addFiles(files)}
             onSend={send}

@@ -84,6 +84,8 @@ class AttachmentLimits(Reply):
     attachment_types: list[str] = Field(description="Media types and endings.")
     image_bytes: int = Field(description="Of one image; the page makes larger ones smaller.")
     image_types: list[str] = Field(description="Media types of images, for models that see.")
+    audio_bytes: int = Field(description="Of one sound.")
+    audio_types: list[str] = Field(description="Media types of sounds, for models that hear.")
 
 
 class OutsideAccess(Reply):

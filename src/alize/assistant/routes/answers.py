@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.attachments import IMAGE_TYPES
+from alize.api.attachments import AUDIO_TYPES, IMAGE_TYPES
 from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
 from alize.api.documentation import EventUnion, described
+from alize.api.hearing import check_heard
 from alize.api.looking import check_written
 from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
@@ -50,6 +51,8 @@ async def say_message(conversation_id: str, request: Request, principal: Caller,
     for index, file in enumerate(wanted.attachments):
         if file.type in IMAGE_TYPES:  # damaged, it would fail in every turn from here on
             await check_written(file.text, f"attachments.{index}", here)
+        if file.type in AUDIO_TYPES:
+            await check_heard(file.text, f"attachments.{index}", here)
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         question, answer, run = await say(

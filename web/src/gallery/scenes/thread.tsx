@@ -18,6 +18,8 @@ function withoutNames({ settings, leaf, messages, runs, withdrawn }: Conversatio
 }
 
 const ASKED = question("q", null, "Compare what we paid for heat in the three buildings, and draft the letter.");
+/** A hundredth of a second of nothing. */
+const SILENCE = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQAAAAA=";
 ASKED.attachments = [{ name: "energy-2026.csv", type: "text/csv", text: "building,cost\n".repeat(36) }];
 const WRITTEN = answer("a", "q", { ...DONE, content: LETTER });
 
@@ -145,6 +147,16 @@ export const THREAD: readonly Scene[] = [
       );
     },
     until: ".composer-foot [role=status]",
+  },
+  {
+    id: "thread-heard",
+    title: "A question with a sound, which can be played",
+    mount: () => {
+      const asked = question("q", null, "What is said here?");
+      asked.attachments = [{ name: "voice-note.wav", type: "audio/wav", text: SILENCE }];
+      return talk(named("A voice note", [asked, WRITTEN]));
+    },
+    until: "article audio",
   },
   {
     id: "thread-jump",

@@ -13,6 +13,9 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.emptyTitle": "Qu’avez-vous en tête ?",
   "thread.emptyText": "Posez une question, ou joignez un fichier texte pour en parler.",
   "thread.emptyTextSeeing": "Posez une question, ou joignez un fichier texte ou une image pour en parler.",
+  "thread.emptyTextSeeingHearing":
+    "Posez une question, ou joignez un fichier texte, une image ou un son pour en parler.",
+  "thread.emptyTextHearing": "Posez une question, ou joignez un fichier texte ou un son pour en parler.",
   "thread.trouble": "Cette conversation est bloquée : {reason}",
   "thread.note": "Les petits modèles se trompent. Vérifiez ce qui compte.",
   "thread.noteLanguage": "Langue de ce modèle : {languages}. Les petits modèles se trompent : vérifiez ce qui compte.",
@@ -26,9 +29,13 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.stopping": "Arrêt en cours",
   "composer.attach": "Joindre des fichiers texte",
   "composer.attachSeeing": "Joindre des fichiers texte ou des images",
+  "composer.attachSeeingHearing": "Joindre des fichiers texte, des images ou des sons",
+  "composer.attachHearing": "Joindre des fichiers texte ou des sons",
   "composer.limits": "Fichiers texte de {size} au plus, {count|# fichier|# fichiers} au maximum par message",
   "composer.drop": "Déposez des fichiers texte ici",
   "composer.dropSeeing": "Déposez des fichiers texte ou des images ici",
+  "composer.dropSeeingHearing": "Déposez des fichiers texte, des images ou des sons ici",
+  "composer.dropHearing": "Déposez des fichiers texte ou des sons ici",
   "composer.remove": "Retirer {name}",
   "composer.restored": "Un message qui n’était pas arrivé est revenu dans le champ de saisie.",
   "composer.restoredFiles":
@@ -38,8 +45,13 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",
   "attach.typeSeeing":
     "{name} n’a pas été joint : seuls les fichiers texte et les images (PNG, JPEG, WebP, GIF) peuvent être lus ici.",
+  "attach.typeSeeingHearing":
+    "{name} n’a pas été joint : seuls les fichiers texte, les images (PNG, JPEG, WebP, GIF) et les sons (WAV, FLAC, Ogg, MP3) peuvent être lus ici.",
+  "attach.typeHearing":
+    "{name} n’a pas été joint : seuls les fichiers texte et les sons (WAV, FLAC, Ogg, MP3) peuvent être lus ici.",
   "attach.binary": "{name} n’a pas été joint : son contenu n’est pas du texte.",
   "attach.blind": "{name} n’a pas été joint : {model} ne peut pas voir d’images.",
+  "attach.deaf": "{name} n’a pas été joint : {model} ne peut pas entendre.",
   "attach.empty": "{name} n’a pas été joint : il est vide.",
   "attach.unreadable": "{name} n’a pas été joint : il n’a pas pu être lu.",
   "attach.lines": "{count|# ligne|# lignes}",

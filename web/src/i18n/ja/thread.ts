@@ -13,6 +13,8 @@ export const thread: Record<keyof typeof words, string> = {
   "thread.emptyTitle": "何についてお話ししましょうか",
   "thread.emptyText": "質問を入力するか、テキストファイルを添付してください。",
   "thread.emptyTextSeeing": "質問を入力するか、テキストファイルや画像を添付してください。",
+  "thread.emptyTextSeeingHearing": "質問を入力するか、テキストファイル、画像、音声を添付してください。",
+  "thread.emptyTextHearing": "質問を入力するか、テキストファイルや音声を添付してください。",
   "thread.trouble": "この会話は今止まっています：{reason}",
   "thread.note": "小さなモデルは間違えることがあります。大切なことは確認してください。",
   "thread.noteLanguage":
@@ -27,9 +29,13 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.stopping": "停止しています",
   "composer.attach": "テキストファイルを添付",
   "composer.attachSeeing": "テキストファイルや画像を添付",
+  "composer.attachSeeingHearing": "テキストファイル、画像、音声を添付",
+  "composer.attachHearing": "テキストファイルや音声を添付",
   "composer.limits": "テキストファイルは 1 つ {size} まで、1 通につき最大 {count|# 個|# 個}",
   "composer.drop": "ここにテキストファイルをドロップ",
   "composer.dropSeeing": "ここにテキストファイルや画像をドロップ",
+  "composer.dropSeeingHearing": "ここにテキストファイル、画像、音声をドロップ",
+  "composer.dropHearing": "ここにテキストファイルや音声をドロップ",
   "composer.remove": "{name} を外す",
   "composer.restored": "届いていなかったメッセージを入力欄に戻しました。",
   "composer.restoredFiles": "届いていなかったメッセージを入力欄に戻しました。ファイルは添付し直してください。",
@@ -38,8 +44,13 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.type": "{name} は添付されませんでした。読めるのはテキストファイルだけです。",
   "attach.typeSeeing":
     "{name} は添付されませんでした。読めるのはテキストファイルと画像（PNG、JPEG、WebP、GIF）だけです。",
+  "attach.typeSeeingHearing":
+    "{name} は添付されませんでした。読めるのはテキストファイル、画像(PNG、JPEG、WebP、GIF)、音声(WAV、FLAC、Ogg、MP3)だけです。",
+  "attach.typeHearing":
+    "{name} は添付されませんでした。読めるのはテキストファイルと音声(WAV、FLAC、Ogg、MP3)だけです。",
   "attach.binary": "{name} は添付されませんでした。中身がテキストではありません。",
   "attach.blind": "{name} は添付されませんでした。{model} は画像を見ることができません。",
+  "attach.deaf": "{name} は添付されませんでした。{model} は音声を聞くことができません。",
   "attach.empty": "{name} は添付されませんでした。空のファイルです。",
   "attach.unreadable": "{name} は添付されませんでした。読み取れませんでした。",
   "attach.lines": "{count|# 行|# 行}",

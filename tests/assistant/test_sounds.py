@@ -1,0 +1,73 @@
+"""Sounds in a conversation: kept with their question, heard by models that hear, and no trouble to the others."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alize.engine.base import Hearing
+from alize.engine.fake import FakeEngine, saying
+from alize.tokenize.bytes import ByteTokenizer
+from tests.assistant.conftest import Page
+from tests.serving import opened
+from tests.voxtral import sound, written
+
+
+def attached(name: str = "a.wav", seconds: float = 1.0, kind: str = "audio/wav") -> dict[str, Any]:
+    return {"name": name, "type": kind, "text": f"data:{kind};base64,{written(sound(seconds))}"}
+
+
+@pytest.fixture
+async def hearing(tmp_path: Path) -> AsyncIterator[Page]:
+    tokenizer = ByteTokenizer(sounds=True)
+    engine = FakeEngine(saying("Hello.", tokenizer), vocab_size=tokenizer.vocab_size, hearing=Hearing(bands=8, frames=10, piece=2))
+    async with opened(tmp_path, engine=engine, tokenizer=tokenizer, max_audio_seconds=4.0) as desk:
+        yield Page(desk)
+
+
+async def test_a_question_s_sounds_are_heard_and_kept_and_heard_again_in_later_turns(hearing: Page) -> None:
+    chat = await hearing.begin()
+    asked = await hearing.ask(chat, "What?", attachments=[attached(), {"name": "a.txt", "type": "text/plain", "text": "1"}])
+    await hearing.follow(asked["run"]["id"])
+    again = await hearing.ask(chat, "Sure?", parent=asked["answer"]["id"])
+    await hearing.follow(again["run"]["id"])
+    (question, answer, *_) = (await hearing.read(chat))["messages"]
+    assert question["attachments"][0] == attached()
+    first, second = [request for request in hearing.engine.asked if request.sounds][:2]
+    assert [one.key for one in first.sounds] == [one.key for one in second.sounds]
+    assert sum(one.length for one in first.sounds) == 10
+    assert "File a.txt:\n1\n\nWhat?" in ByteTokenizer().decode([token for token in first.tokens if token < 262])
+    assert answer["prompt_tokens"] == len(first.tokens)  # as it was counted from the head of the file
+    exported = await hearing.client.get(f"/api/conversations/{chat}/export", params={"format": "markdown"})
+    assert attached()["text"] in exported.text
+
+
+async def test_a_model_that_cannot_hear_says_so_and_goes_on_with_words(page: Page) -> None:
+    chat = await page.begin()
+    asked = await page.ask(chat, "What?", attachments=[attached()])
+    await page.follow(asked["run"]["id"])
+    answer = (await page.read(chat))["messages"][-1]
+    assert (answer["state"], "cannot hear" in answer["error"]) == ("failed", True)
+    asked = await page.ask(chat, "Then without.", parent=asked["answer"]["id"])
+    await page.follow(asked["run"]["id"])
+    said = [ByteTokenizer().decode(request.tokens) for request in page.engine.asked]
+    assert any("Sound a.wav: not heard." in prompt for prompt in said)
+
+
+@pytest.mark.parametrize(
+    ("attachment", "status", "place"),
+    [
+        ({"name": "a.wav", "type": "audio/wav", "text": "data:audio/wav;base64,AAAA"}, 400, "attachments.0"),
+        ({"name": "a.wav", "type": "audio/wav", "text": "samples"}, 422, "written as data:audio/wav"),
+        (attached(seconds=4.5), 400, "longer than 4 seconds"),
+        ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64," + "A" * 1_000_000}, 422, "at most"),
+    ],
+)
+async def test_what_is_no_sound_is_not_kept(hearing: Page, attachment: dict[str, Any], status: int, place: str) -> None:
+    chat = await hearing.begin()
+    body = {"id": "0" * 32, "parent": None, "content": "?", "attachments": [attachment], "answer": {"id": "1" * 32, "run": "2" * 32}}
+    answer = await hearing.client.post(f"/api/conversations/{chat}/messages", json=body)
+    assert answer.status_code == status
+    assert place in answer.text
+    assert (await hearing.read(chat))["messages"] == []

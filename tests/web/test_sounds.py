@@ -1,0 +1,72 @@
+"""Sounds on the page: attached, heard by a model that hears, played in the conversation, refused for one that does not hear."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import house as houses
+from tests.house import House
+from tests.web.people import Person, calling, first_account
+
+pytest.importorskip("torch")
+from tests.voxtral import sound, write_tiny_voxtral
+
+pytestmark = pytest.mark.slow
+WAV = sound(1.0)
+
+
+@pytest.fixture(scope="module")
+def hearing(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server whose model hears."""
+    folder = tmp_path_factory.mktemp("hearing")
+    weights = folder / "tiny-voxtral"
+    write_tiny_voxtral(weights)
+    running = houses.start(
+        folder / "home", folder / "log.txt", smollm2, model=str(weights), dtype="float32", default_max_tokens="12", max_context="2048"
+    )
+    running.wait_ready()
+    yield running
+    running.stop(signal.SIGKILL)
+
+
+def at(house: House, visitor: Callable[..., Page], cookies: dict[str, str]) -> Person:
+    tab = visitor()
+    tab.context.add_cookies([{"name": name, "value": value, "url": house.url} for name, value in cookies.items()])
+    return Person(tab, house.url).open()
+
+
+def choose(person: Person, name: str, data: bytes, kind: str) -> None:
+    person.tab.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": data})
+
+
+def test_sounds_are_attached_heard_played_and_kept(hearing: House, visitor: Callable[..., Page]) -> None:
+    cookies = first_account(hearing)
+    ada = at(hearing, visitor, cookies)
+    expect(ada.button(re.compile("Attach text files or sounds"))).to_be_visible()
+    ada.sees("attach a text file or a sound to talk about")
+    choose(ada, "a.m4a", b"ftyp", "audio/mp4")
+    ada.sees("a.m4a was not attached: only text files and sounds")
+    choose(ada, "said.wav", WAV, "audio/wav")
+    expect(ada.tab.get_by_text("said.wav")).to_be_visible()
+    ada.ask("What was that?")
+    ada.answered()
+    ada.tab.reload()
+    player = ada.tab.locator("audio[aria-label='said.wav']")
+    expect(player).to_be_visible()
+    ada.tab.wait_for_function("() => document.querySelector('audio').readyState >= 1")
+    assert ada.tab.evaluate("() => document.querySelector('audio').duration") == pytest.approx(1.0, abs=0.01)
+    with calling(hearing, cookies) as client:
+        question, answer = client.get(f"/api/conversations/{ada.tab.url.rsplit('/', 1)[1]}").json()["messages"]
+    assert question["attachments"][0]["type"] == "audio/wav"
+    assert answer["state"] == "done"
+    assert answer["prompt_tokens"] > 375  # half a minute, most of it silence
+
+
+def test_a_model_that_cannot_hear_is_said_to_be_so(house: House, visitor: Callable[..., Page], cookies: dict[str, str]) -> None:
+    ada = at(house, visitor, cookies)
+    choose(ada, "said.wav", WAV, "audio/wav")
+    ada.sees("said.wav was not attached: SmolLM2 135M Instruct cannot hear.")
