@@ -14,7 +14,7 @@ from alize.api.documentation import described
 from alize.api.form import read_form
 from alize.api.hearing import ears_of, fetched, hear
 from alize.api.metering import Meter
-from alize.api.naming import model_named
+from alize.api.naming import writer_named
 from alize.api.parts import House, Served
 from alize.api.schemas.audio import AudioTranscriptionRequest, TranscriptionEvent, TranscriptionResponse
 from alize.api.trace import trace_of
@@ -32,7 +32,7 @@ _PATH = "/v1/audio/transcriptions"
 async def transcribe(request: Request, principal: Caller, here: Here) -> Response:
     """Write down what is said in a sound."""
     wanted, file = await read_form(request, AudioTranscriptionRequest, strict=here.settings.strict)
-    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    model, trace = writer_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
     ears = None if isinstance(model, UpstreamModel) else ears_of(model)
     if isinstance(model, UpstreamModel) or ears is None:
         raise UnsupportedParameter(
