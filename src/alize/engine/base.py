@@ -186,8 +186,8 @@ class Engine(Protocol):
         """Yield steps until one carries `finish`. Closing the generator early aborts the request and frees its blocks.
 
         Raises PromptTooLong, InvalidRequest, UnsupportedParameter (images, sounds, an adapter or a grammar that it lacks; a model that only
-        reads), Conflict (the id is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile; EngineUnavailable
-        if it is not running.
+        reads), Conflict (the id is in use) and QueueFull before the first step; EngineCrashed if the engine ends meanwhile;
+        EngineUnavailable if it is not running.
         """
         ...
 
