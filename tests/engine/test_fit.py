@@ -10,7 +10,7 @@ from alize.engine import fit
 from alize.engine.available import available
 from alize.engine.fit import ITEMSIZE, OVERHEAD, Fit, choose_fit
 from alize.errors import OutOfMemory
-from alize.model.memory import cached_numbers
+from alize.model.memory import cached_bytes
 from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.footprint import expanded_bytes, stored_bytes
@@ -29,7 +29,7 @@ def fitted(path: Path, free: int, wanted: str = "auto", dtypes: tuple[str, ...] 
 
 def least(path: Path, dtype: str) -> int:
     """Everything beside the weights."""
-    return OVERHEAD + cached_numbers(read_params(open_checkpoint(path).params), 2048) * ITEMSIZE[dtype]
+    return OVERHEAD + cached_bytes(read_params(open_checkpoint(path).params), 2048, ITEMSIZE[dtype])
 
 
 def test_weights_are_expanded_to_the_best_type_where_there_is_room(smollm2: Path) -> None:
