@@ -150,6 +150,13 @@ async def test_a_model_that_only_talks_is_refused(desk: Desk) -> None:
     assert (answer.status_code, answer.json()["param"], answer.json()["code"]) == (400, "model", "unsupported_parameter")
 
 
+async def test_an_adapter_is_refused_rather_than_left_out(reader: Desk) -> None:
+    await reader.engine.set_adapter("law", "somewhere")
+    answer = await embed(reader, model="law")
+    assert (answer.status_code, answer.json()["param"]) == (400, "model")
+    assert "vectors are made without" in answer.json()["message"]
+
+
 async def test_an_engine_that_fails_is_said_and_the_tokens_are_given_back(new_desk: Any) -> None:
     desk = await new_desk(card=replace(CARD, capabilities=frozenset({"embeddings"})), tokens_per_minute=1000)
     desk.engine.fail(EngineCrashed("out of memory"))

@@ -67,6 +67,8 @@ class Embedding:
                 param="model",
                 remedy="Choose one of GET /v1/models that has embeddings.",
             )
+        if self.served.adapter is not None:
+            raise UnsupportedParameter(f"{self.served.card.id} is an adapter; vectors are made without any.", param="model")
         given, most = self.request.input, self.house.settings.max_embeddings
         texts = [given] if isinstance(given, str) else given
         if not texts:
