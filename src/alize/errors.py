@@ -36,6 +36,7 @@ AlizeError                          500 server_error
    ├─ OutOfMemory                  the weights or the cache do not fit into memory
    ├─ CheckpointInvalid             a weights file is truncated, corrupt or of an unknown kind
    ├─ DownloadFailed                a pull stopped: network, disk, checksum
+   ├─ ConversionFailed              a model cannot be written in the form that was asked for
    └─ Missing                       an optional part (PyTorch, a model) is not installed
 
 Each message says what was wrong and where; `remedy` says what to do next. On the wire every error has one shape (`body`).
@@ -50,6 +51,7 @@ __all__ = [
     "BackupFailed",
     "CheckpointInvalid",
     "Conflict",
+    "ConversionFailed",
     "CsrfFailed",
     "DiskFull",
     "DownloadFailed",
@@ -319,6 +321,10 @@ class CheckpointInvalid(LocalError):
 
 class DownloadFailed(LocalError):
     code = "download_failed"
+
+
+class ConversionFailed(LocalError):
+    pass
 
 
 class Missing(LocalError):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alize.cli import accounts, backup, bench, chat, doctor, embed, keys, merge, models, pull, run, settings, up
+from alize.cli import accounts, backup, bench, chat, convert, doctor, embed, keys, merge, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -27,6 +27,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     pull.pull,
     models.inspect,
     merge.merge,
+    convert.convert,
     bench.bench,
     doctor.doctor,
     settings.settings,

@@ -42,6 +42,10 @@ class BpeTokenizer(VocabularyDecoder):
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
         return _encode(self._encoders.start, text)
 
+    def plain_encoder(self) -> str:
+        """The encoder of plain text as the tokenizers library writes it down."""
+        return self._encoders.start.to_str()
+
     def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
         """Ids of a conversation; see `Tokenizer.template`. Raises InvalidRequest for a model that has no chat template."""
         if self._chat is None:

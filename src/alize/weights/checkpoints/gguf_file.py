@@ -22,7 +22,7 @@ from alize.weights.checkpoints.fields import printable, shown
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
 
-__all__ = ["GgufFile", "read_gguf"]
+__all__ = ["GgufFile", "is_gguf_kind", "kind_number", "read_gguf"]
 
 MAX_NAME = 1 << 10  # bytes of a key or a tensor's name
 MAX_STRING = 1 << 24  # bytes of a text
@@ -41,6 +41,23 @@ _TENSOR_KINDS = {
     14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
     24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
 }  # fmt: skip
+
+
+_KIND_NUMBERS = {kind: number for number, kind in _TENSOR_KINDS.items()}
+
+
+def kind_number(kind: str) -> int:
+    """How the file names a kind of tensor.
+
+    >>> kind_number("Q8_0")
+    8
+    """
+    return _KIND_NUMBERS[kind]
+
+
+def is_gguf_kind(kind: str) -> bool:
+    """Whether a GGUF can have tensors of that kind."""
+    return kind in _KIND_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)

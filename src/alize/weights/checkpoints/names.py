@@ -15,7 +15,16 @@ from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import FileTensor
 from alize.weights.checkpoints.vision_names import VISION, decoder_name, vision_name
 
-__all__ = ["from_consolidated", "from_gemma", "from_gguf", "from_huggingface", "named"]
+__all__ = [
+    "from_consolidated",
+    "from_gemma",
+    "from_gguf",
+    "from_huggingface",
+    "named",
+    "to_consolidated",
+    "to_gguf",
+    "to_huggingface",
+]
 
 _GGUF = {"token_embd.weight": "tok_embeddings.weight", "output_norm.weight": "norm.weight", "output.weight": "output.weight"}
 _GGUF_LAYER = {
@@ -169,6 +178,60 @@ def from_huggingface(name: str, hears: bool = False) -> str | None:
     """
     sensed = audio_name(name) if hears else vision_name(name)
     return sensed or _translated(decoder_name(name), _LAYER, _HUGGINGFACE, _HUGGINGFACE_LAYER)
+
+
+_CANONICAL_LAYER = re.compile(r"layers\.(\d{1,4})\.(.+)\.(weight|bias)", re.ASCII)
+_CANONICAL_EXPERT = re.compile(r"feed_forward\.experts\.(\d{1,4})\.(w[123])", re.ASCII)
+_GGUF_PROJECTIONS = {"w1": "gate", "w2": "down", "w3": "up"}
+
+
+def to_consolidated(name: str, latent: bool = False) -> str:
+    """The name in a release of Mistral's; those with latent attention keep experts directly in the layer.
+
+    >>> to_consolidated("layers.3.feed_forward.experts.7.w1.weight", latent=True)
+    'layers.3.experts.7.w1.weight'
+    """
+    return re.sub(r"^(layers\.\d{1,4})\.feed_forward\.((gate|experts|shared_experts)\.)", r"\1.\2", name) if latent else name
+
+
+def to_gguf(name: str) -> str | None:
+    """What `from_gguf` reads as this name; None where nothing is. Of experts, the name of their stack.
+
+    >>> to_gguf("layers.3.feed_forward.experts.7.w3.weight"), to_gguf("layers.3.attention.wq.weight")
+    ('blk.3.ffn_up_exps.weight', 'blk.3.attn_q.weight')
+    """
+    found = _CANONICAL_LAYER.fullmatch(name)
+    if found is None:
+        return _inverse(_GGUF).get(name)
+    layer, part, suffix = found.groups()
+    if expert := _CANONICAL_EXPERT.fullmatch(part):
+        return f"blk.{layer}.ffn_{_GGUF_PROJECTIONS[expert[2]]}_exps.{suffix}"
+    theirs = _inverse(_GGUF_LAYER).get(part)
+    return None if theirs is None else f"blk.{layer}.{theirs}.{suffix}"
+
+
+def to_huggingface(name: str, mixtral: bool = False) -> str | None:
+    """What `from_huggingface` reads as this name; None where nothing is. Mixtral has words of its own for its experts.
+
+    >>> to_huggingface("layers.3.feed_forward.experts.7.w3.weight", mixtral=True)
+    'model.layers.3.block_sparse_moe.experts.7.w3.weight'
+    >>> to_huggingface("layers.3.feed_forward.experts.7.w3.weight")
+    'model.layers.3.mlp.experts.7.up_proj.weight'
+    """
+    found = _CANONICAL_LAYER.fullmatch(name)
+    if found is None:
+        return _inverse(_HUGGINGFACE).get(name)
+    layer, part, suffix = found.groups()
+    within = "block_sparse_moe" if mixtral else "mlp"
+    if expert := _CANONICAL_EXPERT.fullmatch(part):
+        projection = expert[2] if mixtral else _inverse(_PROJECTIONS)[expert[2]]
+        return f"model.layers.{layer}.{within}.experts.{expert[1]}.{projection}.{suffix}"
+    theirs = f"{within}.gate" if part == "feed_forward.gate" else _inverse(_HUGGINGFACE_LAYER).get(part)
+    return None if theirs is None else f"model.layers.{layer}.{theirs}.{suffix}"
+
+
+def _inverse(table: Mapping[str, str]) -> dict[str, str]:
+    return {canonical: theirs for theirs, canonical in table.items()}
 
 
 def _translated(name: str, pattern: str, whole: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
