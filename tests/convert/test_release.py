@@ -9,10 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from alize.convert.release import Order, convert  # noqa: E402
+from alize.errors import ConversionFailed  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
-from tests.model.families import FAMILIES, exact, reference, saved  # noqa: E402
+from tests.model.families import FAMILIES, SEEING, exact, reference, saved  # noqa: E402
 
 GOES = {
     "dense": ("consolidated", "gguf"),
@@ -98,3 +99,87 @@ def test_a_gguf_is_the_one_that_llama_cpp_s_converter_writes(family: str, tmp_pa
         assert np.array_equal(ours.tensors[name].data, tensor.data), name
     named = {key: value for key, value in theirs.metadata.items() if not key.startswith("general.")}
     assert {key: value for key, value in named.items() if ours.metadata.get(key) != value} == {}
+
+
+@pytest.mark.parametrize("form", ["consolidated", "gguf"])
+@pytest.mark.parametrize("family", ["indexer, unrotated layers, shared latents", "state space", "Pixtral"])
+def test_a_family_that_has_no_such_form_is_refused_by_name(family: str, form: str, tmp_path: Path) -> None:
+    source = saved(reference({**FAMILIES, **SEEING}[family]), tmp_path / "theirs")
+    with pytest.raises(ConversionFailed, match=r"A model with (an indexer|a state space|eyes) cannot be written"):
+        convert(source, place(tmp_path, form), Order(form))
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def test_what_a_gguf_cannot_say_is_refused_by_name(tmp_path: Path) -> None:
+    source = saved(reference(FAMILIES["interleaved windows"]), tmp_path / "theirs")
+    with pytest.raises(ConversionFailed, match="windows in some of its layers"):
+        convert(source, tmp_path / "model.gguf", Order("gguf"))
+
+
+def test_numbers_too_large_for_a_type_are_refused_by_name(tmp_path: Path) -> None:
+    model = reference(FAMILIES["dense"])
+    with torch.no_grad():
+        model.model.layers[1].mlp.up_proj.weight[3, 5] = 1e5
+    source = saved(model, tmp_path / "theirs")
+    with pytest.raises(ConversionFailed, match=r"feed_forward\.w3\.weight' holds a value above 65504"):
+        convert(source, tmp_path / "half", Order("huggingface", "float16"))
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def test_bfloat16_is_rounded_as_pytorch_rounds_it(tmp_path: Path) -> None:
+    source = saved(reference(FAMILIES["dense"]), tmp_path / "theirs")
+    convert(source, tmp_path / "half", Order("consolidated", "bfloat16"))
+    before, after = arrays(source), arrays(tmp_path / "half")
+    for name, weights in before.items():
+        assert np.array_equal(after[name], torch.tensor(weights).bfloat16().float().numpy()), name
+
+
+def test_what_is_there_already_is_left_alone(tmp_path: Path) -> None:
+    source = saved(reference(FAMILIES["dense"]), tmp_path / "theirs")
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ConversionFailed, match="is there already"):
+        convert(source, tmp_path / "mine", Order("consolidated"))
+    with pytest.raises(ConversionFailed, match=r"ends in \.gguf"):
+        convert(source, tmp_path / "model", Order("gguf"))
+
+
+def test_a_conversion_that_was_interrupted_is_begun_anew(tmp_path: Path) -> None:
+    source = saved(reference(FAMILIES["dense"]), tmp_path / "theirs")
+    (tmp_path / "new.incoming").mkdir()
+    (tmp_path / "new.incoming" / "rest").touch()
+
+    def stopped(done: int, total: int, what: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(source, tmp_path / "new", Order("consolidated"), stopped)
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+    convert(source, tmp_path / "new", Order("consolidated"))
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "consolidated.safetensors",
+        "generation_config.json",
+        "params.json",
+    ]
+
+
+def test_names_and_shapes_are_those_that_mistral_inference_wants(tmp_path: Path) -> None:
+    """By its own rules (TransformerArgs, and the modules of transformer_layers.py and moe.py)."""
+    from safetensors.numpy import load_file
+
+    source = saved(reference(FAMILIES["experts"]), tmp_path / "theirs")
+    convert(source, tmp_path / "release", Order("consolidated"))
+    said = json.loads((tmp_path / "release" / "params.json").read_text())
+    assert {"dim", "n_layers", "head_dim", "hidden_dim", "n_heads", "n_kv_heads", "norm_eps", "vocab_size"} <= said.keys()
+    assert said["moe"] == {"num_experts": 5, "num_experts_per_tok": 2}
+    dim, heads, kv, head, hidden = (said[key] for key in ("dim", "n_heads", "n_kv_heads", "head_dim", "hidden_dim"))
+    wanted = {"tok_embeddings.weight": (said["vocab_size"], dim), "norm.weight": (dim,), "output.weight": (said["vocab_size"], dim)}
+    for layer in range(said["n_layers"]):
+        stem = f"layers.{layer}"
+        wanted |= {f"{stem}.attention_norm.weight": (dim,), f"{stem}.ffn_norm.weight": (dim,), f"{stem}.feed_forward.gate.weight": (5, dim)}
+        wanted |= {f"{stem}.attention.w{part}.weight": (rows * head, dim) for part, rows in (("q", heads), ("k", kv), ("v", kv))}
+        wanted[f"{stem}.attention.wo.weight"] = (dim, heads * head)
+        for expert in range(5):
+            for part, shape in (("w1", (hidden, dim)), ("w2", (dim, hidden)), ("w3", (hidden, dim))):
+                wanted[f"{stem}.feed_forward.experts.{expert}.{part}.weight"] = shape
+    found = load_file(tmp_path / "release" / "consolidated.safetensors")
+    assert {name: array.shape for name, array in found.items()} == wanted

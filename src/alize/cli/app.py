@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alize.cli import accounts, backup, bench, chat, convert, doctor, embed, keys, merge, models, pull, run, settings, up
+from alize.cli import accounts, backup, bench, chat, convert, doctor, embed, evaluate, keys, merge, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -28,6 +28,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     models.inspect,
     merge.merge,
     convert.convert,
+    convert.quantize,
     bench.bench,
     doctor.doctor,
     settings.settings,
@@ -36,6 +37,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 GROUPS = {
     "models": (models.HELP, models.COMMANDS),
+    "eval": (evaluate.HELP, evaluate.COMMANDS),
     "keys": (keys.HELP, keys.COMMANDS),
     "accounts": (accounts.HELP, accounts.COMMANDS),
 }

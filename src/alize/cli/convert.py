@@ -11,7 +11,7 @@ from alize.cli.options import AsJson, Home
 if TYPE_CHECKING:
     from alize.weights.catalog import Card
 
-__all__ = ["convert"]
+__all__ = ["convert", "quantize"]
 
 
 class Form(StrEnum):
@@ -75,3 +75,57 @@ def _say(output: Path, form: str, as_json: bool) -> None:
         print_json({"path": str(output), "form": form, "bytes": count})
     else:
         typer.echo(f"{output}  {size(count)}")
+
+
+class Bits(StrEnum):
+    """Names that `quantize --to` takes."""
+
+    int8 = "int8"
+    int4_g32 = "int4-g32"
+    int4_g64 = "int4-g64"
+    int4_g128 = "int4-g128"
+    fp8 = "fp8"
+    q8_0 = "q8_0"
+    q4_0 = "q4_0"
+    q4_k_m = "q4_k_m"
+
+
+def quantize(
+    model: Source,
+    output: Target,
+    to: Annotated[
+        Bits, typer.Option("--to", help="A folder: whole numbers with a scale a row or group, or eight-bit floats. A GGUF: the last three.")
+    ],
+    calibrate: Annotated[
+        str,
+        typer.Option(
+            "--calibrate",
+            help="Look at what the model computes on a text before rounding: the path of one, or `bundled`. Takes memory for the model.",
+            metavar="TEXT",
+            show_default="round each matrix by itself",
+        ),
+    ] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model in fewer bits. `alize eval quantization` says what it costs."""
+    from alize.cli.progress import downloading
+    from alize.cli.terminal import remark, stderr
+    from alize.convert.fewer_bits import quantize as write
+
+    card, path = _located(model, home)
+    with downloading(stderr(), "Reading …") as progress:
+        balance = None
+        if calibrate:
+            from alize.convert.calibrated import balanced
+            from alize.evaluate.texts import CALIBRATION, text_at
+            from alize.tokenize import load_tokenizer
+            from alize.weights.checkpoints import open_checkpoint
+
+            tokenizer = load_tokenizer(open_checkpoint(path).tokenizer)
+            text = text_at(CALIBRATION if calibrate == "bundled" else Path(calibrate))
+            balance = balanced(tokenizer.encode(text), *([progress] if progress else []))
+        left = write(path, output, to.value, card.licence, balance, *([progress] if progress else []))
+    if left:
+        remark(f"{len(left)} matrices stay in 16 bits, such as {left[0]}: their rows do not hold whole groups, or they choose experts.")
+    _say(output, to.value, as_json)

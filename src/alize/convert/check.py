@@ -35,7 +35,9 @@ def check_family(config: ModelConfig, form: Form) -> None:
 def _unknown(config: ModelConfig, form: Form) -> tuple[tuple[str, bool], ...]:
     return (
         ("eyes", config.vision is not None),
+        ("ears", config.hearing is not None),
         ("a state space", config.state_space is not None),
+        ("an encoder in place of a decoder", config.encoder is not None),
         ("an indexer", config.index is not None),
         ("learned rotations", config.rope.learned),
         ("biases of queries, keys and values", config.qkv_bias and form != "consolidated"),

@@ -138,11 +138,11 @@ def write_huggingface(
     licence: str | None,
     said: dict[str, Any],
     report: Report,
+    dtype: str | None = None,
 ) -> None:
-    """A folder for transformers; `said` is added to its config.json."""
-    sizes = {kind: sum(tensor.bytes for tensor in tensors if tensor.kind == kind) for kind in DTYPES.values()}
-    dtype = next(name for name, kind in DTYPES.items() if kind == max(sizes, key=lambda kind: sizes[kind]))
-    plain = config_json(config, dtype)
+    """A folder for transformers; `said` is added to its config.json, whose dtype is that of most tensors where none is given."""
+    sizes = {name: sum(tensor.bytes for tensor in tensors if tensor.kind == kind) for name, kind in DTYPES.items()}
+    plain = config_json(config, dtype or max(sizes, key=lambda name: sizes[name]))
     check_said(config, "huggingface", plain)
     files = {"config.json": plain | said, **_beside(checkpoint, licence)}
     check = _checked(checkpoint, config, pieces(checkpoint, config))

@@ -21,6 +21,7 @@ from alize.weights.checkpoints.layout import INDEX, MODULES, POOLING, Layout
 from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, MappedCheckpoint
 from alize.weights.checkpoints.names import from_consolidated, from_gemma, from_huggingface, named
+from alize.weights.checkpoints.packed_file import packing_of, unpacked
 from alize.weights.checkpoints.pooling import pooling_of
 from alize.weights.checkpoints.safetensors_file import read_safetensors
 from alize.weights.checkpoints.scaled import fp8_blocks, scaled
@@ -47,13 +48,16 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
             remedy=f"Put {MODULES} and {POOLING} of the release beside it.",
         )
     kept = config.get("model_type") in KEEPS_NAMES
-    files, blocks = _tensors(folder, layout), fp8_blocks(config, folder / "config.json")
+    where = folder / "config.json"
+    files, blocks, packing = _tensors(folder, layout), fp8_blocks(config, where), packing_of(config, where)
     ears = encoder_of(params)
     if encoder:
         tensors = named(folder, encoding(files), from_encoder)
     else:
         canonical = NAMES.get(config["model_type"], from_huggingface) if ears is None else partial(from_huggingface, hears=True)
-        tensors = named(folder, unstacked(folder, scaled(folder, _whole_names(files) if bare else files, blocks)), canonical)
+        files = _whole_names(files) if bare else files
+        stored = scaled(folder, files, blocks) if packing is None else unpacked(folder, files, packing)
+        tensors = named(folder, unstacked(folder, stored), canonical)
     if ears is not None:
         ears["learned_positions"] = "whisper_encoder.embed_positions.weight" in tensors
     if params.setdefault("tied_embeddings", "output.weight" not in tensors):

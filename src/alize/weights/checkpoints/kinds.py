@@ -46,6 +46,8 @@ KINDS: dict[str, Kind] = {
         Kind("BF16", 1, np.dtype("<u2")),
         Kind("F64", 1, np.dtype("<f8")),
         Kind("F8_E4M3", 1, np.dtype("u1")),
+        Kind("INT8", 1, np.dtype("u1")),
+        _blocks("INT4", 8, ("qs", "u1", 4)),
         _blocks("Q4_0", 32, ("d", "<f2"), ("qs", "u1", 16)),
         _blocks("Q4_1", 32, ("d", "<f2"), ("m", "<f2"), ("qs", "u1", 16)),
         _blocks("Q5_0", 32, ("d", "<f2"), ("qh", "<u4"), ("qs", "u1", 16)),

@@ -25,6 +25,7 @@ from alize.weights.checkpoints.base import Scale
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import printable, shown
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor
+from alize.weights.checkpoints.packed_file import PACKED
 
 __all__ = ["QUANTIZATION", "fp8_blocks", "scaled"]
 
@@ -65,6 +66,8 @@ def _blocks(path: Path, key: str, entry: Any) -> tuple[int, int] | None:
         return _pair(path, f"{key}.weight_block_size", said.get("weight_block_size"))
     if method != "compressed-tensors":
         raise _refusal(path, key, shown(method))
+    if said.get("format") == PACKED:
+        return None  # packed_file.py's matter
     if said.get("format") != "float-quantized":
         raise _refusal(path, key, f"compressed-tensors in the format {shown(said.get('format'))}")
     groups: Any = said.get("config_groups")

@@ -1,0 +1,54 @@
+"""Models are written in other forms and fewer bits from the command line, and what that costs is printed."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Alize
+from tests.tiny_model import write_tiny_gguf
+
+
+def test_a_model_is_converted_rounded_and_measured(alize: Alize, tmp_path: Path) -> None:
+    tiny, folder, rounded = write_tiny_gguf(tmp_path / "tiny.gguf"), tmp_path / "folder", tmp_path / "rounded.gguf"
+    done = alize("convert", str(tiny), "-o", str(folder), "--to", "huggingface", "--json")
+    assert done.exit_code == 0, done.stderr
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert json.loads(done.stdout) == {"path": str(folder), "form": "huggingface", "bytes": size}
+    done = alize("quantize", str(folder), "-o", str(rounded), "--to", "q8_0")
+    assert (done.exit_code, done.stdout.split()[0]) == (0, str(rounded))
+    done = alize("eval", "quantization", str(tiny), str(folder), str(rounded), "--tokens", "100", "--json")
+    assert done.exit_code == 0, done.stderr
+    first, same, other = json.loads(done.stdout)
+    assert (first["kl"], same["kl"], same["agreement"]) == (0, 0, 1)
+    assert other["kl"] > 0
+    assert other["model"] == "rounded.gguf"
+    table = alize("eval", "quantization", str(tiny), str(rounded), "--tokens", "100").stdout
+    assert "rounded.gguf" in table
+    assert "perplexity" in table
+
+
+def test_a_text_of_one_s_own_calibrates(alize: Alize, tmp_path: Path) -> None:
+    tiny = write_tiny_gguf(tmp_path / "tiny.gguf")
+    (tmp_path / "text").write_text("he said so, and he went. " * 40)
+    done = alize("quantize", str(tiny), "-o", str(tmp_path / "few"), "--to", "int4-g32", "--calibrate", str(tmp_path / "text"))
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "few" / "config.json").exists()
+
+
+def test_what_stays_in_sixteen_bits_is_said(alize: Alize, tmp_path: Path) -> None:
+    done = alize("quantize", str(write_tiny_gguf(tmp_path / "tiny.gguf")), "-o", str(tmp_path / "few"), "--to", "int4-g64")
+    assert done.exit_code == 0, done.stderr
+    assert "matrices stay in 16 bits" in done.stderr
+
+
+def test_mistakes_are_said_in_a_sentence(alize: Alize, tmp_path: Path) -> None:
+    tiny = str(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    for arguments, words in (
+        (("convert", tiny, "-o", tiny, "--to", "gguf"), "is there already"),
+        (("convert", tiny, "-o", str(tmp_path / "model"), "--to", "gguf"), "ends in .gguf"),
+        (("quantize", tiny, "-o", str(tmp_path / "a.gguf"), "--to", "int8"), "is written as a folder"),
+        (("quantize", tiny, "-o", str(tmp_path / "few"), "--to", "int8", "--calibrate", str(tmp_path / "absent")), "cannot be read"),
+        (("convert", str(tmp_path / "absent.gguf"), "-o", str(tmp_path / "few"), "--to", "huggingface"), "absent.gguf"),
+    ):
+        done = alize(*arguments)
+        assert done.exit_code == 1, arguments
+        assert words in " ".join(done.stderr.split()), done.stderr

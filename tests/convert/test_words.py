@@ -1,0 +1,78 @@
+"""Tokenizers, templates and licences go along, whatever the form."""
+
+import json
+from pathlib import Path
+
+import mistral_common
+import pytest
+
+from alize.convert.check import Form
+from alize.convert.words import check_words, entries_of, files_of
+from alize.errors import ConversionFailed
+from alize.tokenize import load_tokenizer
+from alize.weights.checkpoints import TokenizerFiles, open_checkpoint
+from tests.tiny_model import write_tiny_gguf
+
+DATA = Path(mistral_common.__file__).parent / "data"
+MODELS = {
+    "tokenizer.model.v1": "tokenizer.model.v1",
+    "tokenizer.model.v3": "mistral_instruct_tokenizer_240323.model.v3",
+    "tokenizer.model.v7": "mistral_instruct_tokenizer_241114.model.v7",
+    "tekken.json": "tekken_240911.json",
+}
+
+
+def written(folder: Path, tokenizer: TokenizerFiles) -> TokenizerFiles:
+    """The tokenizer's files, in a folder."""
+    folder.mkdir()
+    for name, content in files_of(tokenizer).items():
+        assert isinstance(content, str)
+        (folder / name).write_text(content)
+    return TokenizerFiles(files={path.name: path for path in folder.iterdir()})
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in MODELS])
+def test_mistral_s_tokenizers_cut_the_same_in_a_gguf_and_in_tokenizer_json(name: str, tmp_path: Path) -> None:
+    release = TokenizerFiles(files={name: DATA / MODELS[name]})
+    in_gguf = TokenizerFiles(gguf=entries_of(release))
+    check_words(release, in_gguf)
+    check_words(in_gguf, written(tmp_path / "files", in_gguf))
+
+
+def test_a_byte_level_tokenizer_is_the_same_after_both_ways(tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    files = written(tmp_path / "files", checkpoint.tokenizer)
+    template = checkpoint.tokenizer.chat_template
+    back = entries_of(TokenizerFiles(files=files.files, chat_template=template))
+    assert back | checkpoint.tokenizer.gguf == back
+    talk = [{"role": "user", "content": "he 12"}]
+    assert load_tokenizer(files).template(talk) == load_tokenizer(checkpoint.tokenizer).template(talk)
+
+
+def test_a_tokenizer_that_cuts_otherwise_is_refused(tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    files = written(tmp_path / "files", checkpoint.tokenizer)
+    path = files.files["tokenizer.json"]
+    document = json.loads(path.read_text())
+    document["normalizer"] = {"type": "Lowercase"}
+    path.write_text(json.dumps(document))
+    with pytest.raises(ConversionFailed, match="otherwise"):
+        check_words(checkpoint.tokenizer, files)
+    with pytest.raises(ConversionFailed, match="no name in a GGUF"):
+        entries_of(files)
+
+
+@pytest.mark.parametrize("form", ["consolidated", "huggingface"])
+def test_template_and_licence_are_kept_through_a_gguf(form: Form, tmp_path: Path) -> None:
+    from alize.convert.release import Order, convert
+
+    tiny = write_tiny_gguf(tmp_path / "tiny.gguf")
+    convert(tiny, tmp_path / "folder", Order(form, licence="Apache-2.0"))
+    (tmp_path / "folder" / "LICENSE").write_text("Do what you like.")
+    convert(tmp_path / "folder", tmp_path / "again.gguf", Order("gguf"))
+    convert(tmp_path / "again.gguf", tmp_path / "last", Order(form))
+    again = open_checkpoint(tmp_path / "again.gguf")
+    assert again.metadata["license"] == "apache-2.0"
+    assert again.tokenizer.chat_template == open_checkpoint(tiny).tokenizer.chat_template
+    assert (tmp_path / "last" / "LICENSE").read_text() == "Do what you like."
+    assert "apache-2.0" in (tmp_path / "last" / "README.md").read_text()
