@@ -31,7 +31,7 @@ dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests an
 
 test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two cores)
 	@$(NPM) test --silent
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
 	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
