@@ -259,3 +259,12 @@ def test_a_mistaken_config_json_is_refused_by_the_entry(
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(CheckpointInvalid, match=rf"{entry}|{place or entry}"):
         load(folder, torch.float32)
+
+
+@pytest.mark.parametrize("family", HEARING)
+def test_what_hears_may_stay_in_its_file(family: str, tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(saved(reference(HEARING[family]).bfloat16(), tmp_path))
+    mel = drawn(40, torch.float32)
+    with torch.no_grad():
+        expanded, stored = (load_transformer(checkpoint, stored=stored).hear(mel) for stored in (False, True))
+    assert (expanded - stored).abs().max() < 1e-4

@@ -12,9 +12,9 @@ from alize.errors import OutOfMemory
 from alize.model.config import ModelConfig
 from alize.model.memory import cached_bytes
 from alize.weights.checkpoints.base import Checkpoint
-from alize.weights.footprint import expanded_bytes, stored_bytes
+from alize.weights.footprint import expanded_bytes, stays_stored, stored_bytes
 
-__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "choose_fit"]
+__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "choose_fit", "least_cache"]
 
 GIB = 2**30
 ITEMSIZE = {"float32": 4, "bfloat16": 2, "float64": 8}
@@ -50,17 +50,30 @@ class _Needs:
 
     def expanded(self, dtype: str) -> int:
         size = ITEMSIZE[dtype]
-        head = self.config.vocab * self.config.dim * size if self.config.tied else 0  # laid out for products, beside the table
-        return expanded_bytes(self.checkpoint, size) + head
+        return expanded_bytes(self.checkpoint, size) + self._head(size)
 
     def stored(self, dtype: str) -> int:
-        return stored_bytes(self.checkpoint, ITEMSIZE[dtype])
+        size = ITEMSIZE[dtype]
+        return stored_bytes(self.checkpoint, size) + (0 if self._table_stays(size) else self._head(size))
+
+    def _head(self, size: int) -> int:
+        """Of a tied table that is decoded: laid out for products, beside the table."""
+        return self.config.vocab * self.config.dim * size if self.config.tied and self.config.encoder is None else 0
+
+    def _table_stays(self, size: int) -> bool:
+        name = "tok_embeddings.weight"
+        return name in self.checkpoint and stays_stored(self.checkpoint.stored(name), size)
 
     def beside(self, dtype: str) -> int:
         return self.least_cache(dtype) + OVERHEAD
 
     def least_cache(self, dtype: str) -> int:
-        return self.cache or cached_bytes(self.config, min(self.config.max_context, LEAST_CONTEXT), ITEMSIZE[dtype])
+        return self.cache or least_cache(self.config, dtype)
+
+
+def least_cache(config: ModelConfig, dtype: str) -> int:
+    """Bytes that one conversation of LEAST_CONTEXT takes."""
+    return cached_bytes(config, min(config.max_context, LEAST_CONTEXT), ITEMSIZE[dtype])
 
 
 def choose_fit(checkpoint: Checkpoint, config: ModelConfig, dtypes: Sequence[str], wanted: str, free: int, cache: int = 0) -> Fit:
