@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from alize.engine.build import EngineConfig, build_core, named
+from alize.engine.fit import LEAST_CONTEXT, OVERHEAD, least_cache
 from alize.errors import OutOfMemory
+from alize.model.params import read_params
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.footprint import stored_bytes
 
 pytest.importorskip("torch")
 
@@ -54,3 +58,12 @@ def test_a_limit_of_memory_bounds_weights_and_cache_together(smollm2: Path) -> N
     core = build_core(EngineConfig(str(smollm2), threads=1, memory_bytes=limit))
     assert "as stored" in core.info.dtype_reason
     assert core.info.weights_bytes + core.info.cache_bytes < limit
+
+
+def test_where_memory_is_short_the_cache_still_holds_the_least_context(smollm2: Path) -> None:
+    checkpoint = open_checkpoint(smollm2)
+    cache = least_cache(read_params(checkpoint.params), "float32")
+    limit = stored_bytes(checkpoint, 4) + OVERHEAD + cache + (1 << 20)
+    core = build_core(EngineConfig(str(smollm2), dtype="float32", threads=1, memory_bytes=limit))
+    assert core.info.max_context == LEAST_CONTEXT
+    assert core.info.cache_bytes == cache

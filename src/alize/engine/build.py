@@ -7,7 +7,7 @@ from pathlib import Path
 from alize.engine.available import available
 from alize.engine.core import Core
 from alize.engine.cores import cores
-from alize.engine.fit import OVERHEAD, choose_fit
+from alize.engine.fit import OVERHEAD, choose_fit, least_cache
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
 from alize.errors import Missing, OutOfMemory
@@ -32,7 +32,7 @@ class EngineConfig:
     dtype: str = "auto"
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
     threads: int = 0  # 0: every core this process may use
-    cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB
+    cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB, and never less than fit.py has made sure of
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     nice: int = 0  # how far its process stands back where there is more to compute than cores
@@ -88,8 +88,8 @@ def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
 
     Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
-    runner, left = _runner(config, progress)
-    blocks = _blocks(runner.info, config, left)
+    runner, budget = _runner(config, progress)
+    blocks = _blocks(runner.info, config, budget)
     try:
         core = Core(runner, config.limits, blocks, config.model, config.sha256)
     except MemoryError as error:
@@ -100,7 +100,7 @@ def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
 
 
 def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int]:
-    """The weights, loaded, and how many bytes are left beside them."""
+    """The weights, loaded, and how many bytes the cache may take beside them."""
     try:
         import torch
     except ImportError as error:
@@ -124,11 +124,14 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
             names.append("bfloat16")  # where float32 does not fit
         # Elsewhere every piece would be sent to the device in every product: only where that is asked for.
         wanted = "expanded" if device != "cpu" and config.weights == "auto" else config.weights
-        fit = choose_fit(checkpoint, read_params(checkpoint.params), names, wanted, free, config.cache_bytes)
+        params = read_params(checkpoint.params)
+        fit = choose_fit(checkpoint, params, names, wanted, free, config.cache_bytes)
+        left = max(0, free - fit.weights - OVERHEAD)
+        budget = config.cache_bytes or min(8 * GIB, max(left // 4, least_cache(params, fit.dtype)))
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None
         model = load_transformer(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
-        return TorchRunner(model, f"{reason}; {fit.reason}"), max(0, free - fit.weights - OVERHEAD)
+        return TorchRunner(model, f"{reason}; {fit.reason}"), budget
     except (MemoryError, RuntimeError) as error:  # the latter is what PyTorch's allocator raises
         if isinstance(error, RuntimeError) and "alloc" not in str(error).lower():
             raise
@@ -137,12 +140,11 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
         checkpoint.close()
 
 
-def _blocks(info: RunnerInfo, config: EngineConfig, left: int) -> dict[str, int]:
+def _blocks(info: RunnerInfo, config: EngineConfig, budget: int) -> dict[str, int]:
     """Split the cache's bytes: every group the same number of blocks, but none more than its running sequences can use.
 
     A recurrent group can use one slot for each, and one for a score beside them; its model is not offered fewer than one.
     """
-    budget = config.cache_bytes or min(8 * GIB, left // 4)
     context = min(info.max_context, config.limits.max_context)
     most = {group.name: _most(group, context, config.limits) for group in info.groups}
     remaining, blocks = budget, dict.fromkeys(most, 0)
