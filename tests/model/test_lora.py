@@ -21,6 +21,7 @@ from alize.model.build import Model, packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.model.lora import LoraLinear, adapt, linear_layers  # noqa: E402
 from alize.model.merge import merge  # noqa: E402
+from tests.embedding import decoder, released  # noqa: E402
 from tests.model.families import FAMILIES, reference, saved  # noqa: E402
 from tests.model.peft_side import by_peft, logits_in  # noqa: E402
 
@@ -186,6 +187,23 @@ def test_what_is_merged_in_two_shards_keeps_them(tmp_path: Path) -> None:
     adapt(model, adapter)
     merge(base, adapter, tmp_path / "merged")
     assert farthest(logits(loaded(tmp_path / "merged"), SEQUENCES), logits(model, SEQUENCES)) < 1e-8
+
+
+@pytest.mark.parametrize("named", ["base_model.model.model.", "base_model.model."])
+def test_a_model_that_embeds_and_has_no_head_stays_one(named: str, tmp_path: Path) -> None:
+    source = released(decoder().double(), tmp_path / "base")
+    folder = write_peft(tmp_path / "adapter", 3, SHAPES)
+    file = folder / "adapter_model.safetensors"
+    save_file({name.replace("base_model.model.model.", named): tensor for name, tensor in load_file(file).items()}, file)
+    adapter = open_adapter(folder)
+    model = loaded(source)
+    before = logits(model, SEQUENCES)
+    adapt(model, adapter)
+    merge(source, adapter, tmp_path / "merged")
+    merged = loaded(tmp_path / "merged")
+    assert merged.config.pooling == "mean"
+    assert farthest(logits(merged, SEQUENCES), logits(model, SEQUENCES)) < 1e-8
+    assert farthest(logits(merged, SEQUENCES), before) > 1e-3
 
 
 def eight_bits(folder: Path, path: Path) -> Path:

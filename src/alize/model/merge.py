@@ -21,7 +21,7 @@ from alize.weights.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.kinds import KINDS
-from alize.weights.checkpoints.layout import Layout, layout_of
+from alize.weights.checkpoints.layout import Layout, layout_of, names_in
 from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, halved, map_file
 from alize.weights.checkpoints.names import from_consolidated, from_huggingface
@@ -43,7 +43,7 @@ def merge(base: Path, adapter: Adapter, out: Path, report: Report = lambda done,
     Raises CheckpointInvalid for what cannot be merged, DownloadFailed where the disk is full or `out` is there already.
     """
     folder = base if base.is_dir() else base.parent
-    layout = layout_of(os.listdir(folder), str(folder)) if base.suffix != ".gguf" else None
+    layout = layout_of(names_in(folder), str(folder)) if base.suffix != ".gguf" else None
     if layout is None or layout.format == "gguf":
         raise CheckpointInvalid(
             f"{base} is a GGUF: what is added to quantised weights would be lost in their rounding.",
@@ -91,6 +91,7 @@ def _write(folder: Path, layout: Layout, checkpoint: Checkpoint, deltas: dict[st
     make_room(into, total, f"The merged {folder.name}")
     for name in (*layout.configuration, *layout.beside):
         with writing(into / name):
+            (into / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(folder / name, into / name)
         before += (folder / name).stat().st_size
     left = set(deltas)
@@ -117,8 +118,9 @@ def _pieces(path: Path, checkpoint: Checkpoint, deltas: dict[str, Delta], left: 
 
 
 def _canonical(name: str, checkpoint: Checkpoint) -> str:
-    """Whatever it is called in the file: "" for what the checkpoint does not read, such as a head that is the embedding table."""
-    known = (from_huggingface(name), from_mamba(name), from_consolidated(name))
+    """Whatever it is called in the file, by a model without a head, too: "" for what the checkpoint does not read, such as a head that is
+    the embedding table."""
+    known = (from_huggingface(name), from_mamba(name), from_consolidated(name), from_huggingface(f"model.{name}"))
     return next((each for each in known if each is not None and each in checkpoint), "")
 
 

@@ -117,6 +117,7 @@ def _layer(theirs: str) -> str | None:
         return f"layers.{int(indexer[1])}.attention.{indexer[2]}"
     weight = f"{theirs}.weight"
     name = from_huggingface(weight) or from_mamba(weight) or from_consolidated(weight)
+    name = name or from_huggingface(f"model.{weight}")  # of a model without a head
     return None if name is None else name.removesuffix(".weight")
 
 
