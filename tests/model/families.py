@@ -4,6 +4,7 @@ transformers' classes are the independent side; they are made here with every id
 """
 
 import contextlib
+import copy
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -216,7 +217,7 @@ def configuration(family: Family, **changes: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import transformers
-    shape = {**family.base, **family.shape, **changes}
+    shape = copy.deepcopy({**family.base, **family.shape, **changes})  # transformers writes into what it is given
     if "kv_lora_rank" in shape:
         del shape["head_dim"]  # follows from its parts
     if family.model == "ForConditionalGeneration":

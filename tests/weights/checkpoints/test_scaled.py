@@ -180,3 +180,22 @@ def test_what_cannot_be_read_is_refused_by_name(mistake: str, tmp_path: Path) ->
     with pytest.raises(CheckpointInvalid, match=says) as raised:
         open_checkpoint(consolidated(tmp_path / "release", **changes))
     assert raised.value.remedy
+
+
+@pytest.mark.parametrize("hidden", [24, 40])
+def test_a_scale_that_two_projections_share_is_refused(hidden: int, tmp_path: Path) -> None:
+    """Blocks of 16 rows: the rows of one projection end within one, and the other's begin there."""
+    folder = saved(reference(FAMILIES["latent attention, grouped experts"], moe_intermediate_size=hidden), tmp_path / "release")
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    stacks = [name for name in tensors if name.endswith("gate_up_proj")]
+    assert stacks
+    for name in stacks:
+        experts, rows, width = tensors[name].shape
+        tensors[name] = tensors[name].to(torch.float8_e4m3fn)
+        tensors[f"{name}_scale_inv"] = torch.ones(experts, rows // BLOCK, width // BLOCK)
+    save_file(tensors, file, metadata={"format": "pt"})
+    said = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**said, "quantization_config": BLOCKS}))
+    with pytest.raises(CheckpointInvalid, match="of two projections"):
+        open_checkpoint(folder)

@@ -49,11 +49,18 @@ def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]
                 remedy="The file is damaged: fetch it again.",
             )
         experts, rows, width = tensor.shape
+        height, scale = rows // len(parts), tensor.scale
+        if scale is not None and len(parts) > 1 and len(scale.values[0]) > 1 and height % scale.rows:
+            raise CheckpointInvalid(
+                f"{path}: '{printable(tensor.name[:200])}' has a scale for every {scale.rows} rows, and one is for rows of two projections, "
+                f"of which each has {height}.",
+                remedy="Take the model's release in 16 bits.",
+            )
         pieces = tensor.data.reshape(experts, len(parts), -1)
         for expert in range(experts):
             for number, part in enumerate(parts):
                 name, scale = part.format(stem=found["stem"], expert=expert), _scale_of(tensor.scale, expert, number, len(parts))
-                yield FileTensor(name, tensor.kind, (rows // len(parts), width), pieces[expert, number], scale)
+                yield FileTensor(name, tensor.kind, (height, width), pieces[expert, number], scale)
 
 
 def _scale_of(scale: Scale | None, expert: int, number: int, parts: int) -> Scale | None:
