@@ -157,7 +157,7 @@ def test_an_unknown_tensor_is_refused(tmp_path: Path) -> None:
 def test_an_encoder_whose_weights_stay_in_their_file_gives_the_same_rows(kind: str, tmp_path: Path) -> None:
     checkpoint = open_checkpoint(released(encoder(kind).bfloat16(), tmp_path / kind))
     lengths = [len(text) for text in BATCH]
-    tokens, positions = torch.tensor(sum(BATCH, [])), torch.cat([torch.arange(length) for length in lengths])
+    tokens, positions = torch.tensor([token for text in BATCH for token in text]), torch.cat([torch.arange(length) for length in lengths])
     models = (load_transformer(checkpoint, stored=stored) for stored in (False, True))
     expanded, stored = (model(tokens, positions, packed_memory(model.config, lengths)) for model in models)
     assert (expanded - stored).abs().max() < 1e-5

@@ -80,10 +80,9 @@ class AudioAttention(nn.Module):
         self.wo = nn.Linear(config.dim, config.dim)
 
     def forward(self, x_TD: Tensor) -> Tensor:
-        q_NTH, k_NTH, v_NTH = (
-            part(x_TD).view(len(x_TD), self.heads, -1).transpose(0, 1).contiguous() for part in (self.wq, self.wk, self.wv)
-        )
-        return self.wo(F.scaled_dot_product_attention(q_NTH, k_NTH, v_NTH).transpose(0, 1).flatten(-2))
+        turned = (part(x_TD).view(len(x_TD), self.heads, -1).transpose(0, 1)[None] for part in (self.wq, self.wk, self.wv))
+        # With an axis before the heads PyTorch goes through the scores piece by piece; without one it would write all of them out, 180 MB.
+        return self.wo(F.scaled_dot_product_attention(*turned)[0].transpose(0, 1).flatten(-2))
 
 
 class AudioFeedForward(nn.Module):

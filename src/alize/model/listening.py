@@ -81,5 +81,6 @@ class StreamAttention(nn.Module):
         for start in range(0, len(x_TD), self.window):
             some, past = slice(start, start + self.window), slice(max(0, start - self.window + 1), start + self.window)
             mask = causal_mask(at[some], at[past], self.window)
-            seen.append(F.scaled_dot_product_attention(q_NTH[:, some], k_NTH[:, past], v_NTH[:, past], attn_mask=mask))
+            parts = q_NTH[None, :, some], k_NTH[None, :, past], v_NTH[None, :, past]  # with an axis more, as in audio.py
+            seen.append(F.scaled_dot_product_attention(*parts, attn_mask=mask)[0])
         return self.wo(torch.cat(seen, dim=1).transpose(0, 1).flatten(-2))
