@@ -104,6 +104,7 @@ def test_the_file_of_a_release_is_enough(tmp_path: Path) -> None:
         ("model", {"type": "WordPiece", "vocab": ["a"]}, "model.vocab"),
         ("model", {"type": "WordPiece", "vocab": {"a": -1}}, "model.vocab"),
         ("model", {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "?"}, "unk_token"),
+        ("model", {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": ["a"]}, "unk_token"),
         ("model", {"type": "WordPiece", "vocab": {"a": 2**40, "?": 0}, "unk_token": "?"}, "ids up to"),
         ("model", {"type": "Unigram", "vocab": [["a"]]}, "model.vocab"),
         ("model", {"type": "Unigram", "vocab": []}, "model.vocab"),

@@ -9,7 +9,7 @@ from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.transcription.request import TranscriptionRequest
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer as Theirs
 
-from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.errors import CheckpointInvalid, InvalidRequest, UnsupportedParameter
 from alize.tokenize import Tokenizer, load_tokenizer
 from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.checkpoints.base import TokenizerFiles
@@ -94,3 +94,18 @@ def test_a_tokenizer_without_marks_has_no_place_for_sounds() -> None:
 def test_a_language_that_is_none_is_refused(whole: Both) -> None:
     with pytest.raises(InvalidRequest, match="language"):
         whole.ours.transcription(375, "xx")
+
+
+@pytest.mark.parametrize(
+    ("audio", "change"),
+    [
+        (WHOLE, {"chunk_length_s": 1e7}),
+        (STREAM, {"streaming_n_left_pad_tokens": 10**12}),
+        (STREAM, {"streaming_n_left_pad_tokens": -40}),
+        (STREAM, {"transcription_delay_ms": 8e8}),
+    ],
+)
+def test_a_file_that_makes_every_sound_a_long_one_is_refused(audio: dict[str, Any], change: dict[str, Any], tmp_path: Path) -> None:
+    path = write_tekken(tmp_path / "tekken.json", {**audio, **change})
+    with pytest.raises(CheckpointInvalid, match="a sound would be filled up"):
+        load_tokenizer(TokenizerFiles(files={"tekken.json": path}))

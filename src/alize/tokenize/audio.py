@@ -13,6 +13,9 @@ from alize.tokenize.base import AudioMarks
 
 __all__ = ["Heard", "audio_marks", "counted"]
 
+MOST_ADDED = 600 * 16_000
+"""Samples of silence: ten minutes. Voxtral fills half a minute up."""
+
 
 class Heard:
     """Takes the place of mistral-common's audio encoder."""
@@ -38,7 +41,7 @@ def audio_marks(instruct: Any) -> AudioMarks | None:
     ids, config = encoder.special_ids, encoder.audio_config
     samples = config.raw_audio_length_per_tok
     if config.is_streaming:
-        return AudioMarks(
+        marks = AudioMarks(
             sound=encoder.streaming_pad,
             samples=samples,
             piece=samples,
@@ -46,7 +49,16 @@ def audio_marks(instruct: Any) -> AudioMarks | None:
             behind=config.n_right_pad_tokens(),
             delay=config.get_num_delay_tokens(),
         )
+        return _checked(marks)
     assert ids.audio is not None, "there is no [AUDIO] among the control tokens"
-    marks = AudioMarks(ids.audio, encoder.begin_audio_token, samples, config.chunk_frames if config.chunk_length_s else samples)
+    marks = _checked(AudioMarks(ids.audio, encoder.begin_audio_token, samples, config.chunk_frames if config.chunk_length_s else samples))
     instruct.audio_encoder = Heard(encoder, marks)
+    return marks
+
+
+def _checked(marks: AudioMarks) -> AudioMarks:
+    """Raises ValueError where the file alone would make the shortest sound a long one: silence is added as it says."""
+    added = (marks.before + marks.behind + marks.delay) * marks.samples
+    if min(marks.samples, marks.piece) < 1 or min(marks.before, marks.behind, marks.delay) < 0 or max(marks.piece, added) > MOST_ADDED:
+        raise ValueError(f"a sound would be filled up to {marks.piece} samples, with {added} around it; {MOST_ADDED} are the most")
     return marks

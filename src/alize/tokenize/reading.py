@@ -79,8 +79,9 @@ def _words(model: _Json) -> dict[str, int]:
     vocab: Any = model.get("vocab")
     if not isinstance(vocab, dict) or not all(type(id) is int and id >= 0 for id in cast("_Json", vocab).values()):
         raise invalid("model.vocab does not map texts to ids")
-    if model.get("unk_token") not in vocab:
-        raise invalid(f"model.unk_token {model.get('unk_token')!r} is no entry of the vocabulary")
+    unknown = model.get("unk_token")
+    if not isinstance(unknown, str) or unknown not in vocab:
+        raise invalid(f"model.unk_token {str(unknown)[:200]!r} is no entry of the vocabulary")
     return cast("dict[str, int]", vocab)
 
 
