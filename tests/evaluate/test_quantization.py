@@ -1,13 +1,17 @@
 """What fewer bits cost is what anybody would compute from the two models' logits."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 torch = pytest.importorskip("torch")
 import alize  # noqa: E402
 from alize.convert.fewer_bits import quantize  # noqa: E402
+from alize.convert.release import Order, convert  # noqa: E402
 from alize.errors import InvalidRequest  # noqa: E402
 from alize.evaluate.quantization import WINDOW, measured  # noqa: E402
 from alize.evaluate.texts import CALIBRATION, MEASURE, text_at  # noqa: E402
@@ -58,3 +62,21 @@ def test_the_texts_that_come_along_are_not_the_same() -> None:
     assert len(text_at(MEASURE)) > 20_000
     assert len(text_at(CALIBRATION)) > 20_000
     assert text_at(MEASURE)[:100] != text_at(CALIBRATION)[:100]
+
+
+def test_a_model_of_another_vocabulary_and_a_disk_too_small_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = write_tiny_gguf(tmp_path / "tiny.gguf")
+    text = text_at(MEASURE)[:300]
+    release = tmp_path / "padded"
+    convert(original, release, Order("consolidated"))
+    tensors = load_file(release / "consolidated.safetensors")
+    tensors = {name: np.pad(each, ((0, 8), (0, 0))) if each.shape == (259, 32) else each for name, each in tensors.items()}
+    save_file(tensors, release / "consolidated.safetensors")
+    params = json.loads((release / "params.json").read_text())
+    (release / "params.json").write_text(json.dumps({**params, "vocab_size": 267}))
+    with pytest.raises(InvalidRequest, match="padded knows 267 tokens"):
+        measured(original, [release], text, home=tmp_path / "home")
+    full = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    with pytest.raises(InvalidRequest, match=r"0\.00 GB are free"):
+        measured(original, [], text, home=tmp_path / "home")

@@ -11,6 +11,7 @@ The perplexity of a small text moves by a few percent with the text; KL and agre
 that perplexity cannot. One model is in memory at a time: the original's probabilities wait in a temporary file.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,7 +52,7 @@ def measured(
 ) -> list[Cost]:
     """The original first. `most` limits the tokens; 0 is all of them.
 
-    Raises InvalidRequest for a text that is too short, and for a model whose tokens are others.
+    Raises InvalidRequest for a text that is too short, or too long for the disk, and for a model whose tokens are others.
     """
     with _loaded(original, home) as model:
         tokens = model.tokenizer.encode(text)[: most or None]
@@ -60,6 +61,7 @@ def measured(
         windows = list(_windows(model, tokens))
         vocabulary = len(model.logits(windows[0][:2])[0])
         places = sum(len(window) - 1 for window in windows)
+        _check_room(places * vocabulary * 4)
         with tempfile.TemporaryFile() as file:
             kept: Floats = np.memmap(file, np.float32, "w+", shape=(places, vocabulary))
             costs = [_beside(model, original, windows, kept, True, report)]
@@ -70,6 +72,16 @@ def measured(
                         raise InvalidRequest(f"{path} cuts the text into other tokens than {original}: it is another model.")
                     costs.append(_beside(other, path, windows, kept, False, report))
     return costs
+
+
+def _check_room(needed: int) -> None:
+    """Mapped memory that the disk has no place for ends the process that writes it."""
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if needed > free:
+        raise InvalidRequest(
+            f"The original's probabilities need {needed / 1e9:.2f} GB in {tempfile.gettempdir()}, and {free / 1e9:.2f} GB are free.",
+            remedy="Give fewer tokens, or another place in TMPDIR.",
+        )
 
 
 @contextmanager
@@ -96,6 +108,8 @@ def _beside(model: Model, path: Path, windows: Sequence[list[int]], kept: Floats
     at, surprise, same, lost = 0, 0.0, 0, 0.0
     for number, window in enumerate(windows):
         logs = _log_probabilities(model.logits(window)[:-1])
+        if logs.shape[1] != kept.shape[1]:
+            raise InvalidRequest(f"{path} knows {logs.shape[1]} tokens, and the original {kept.shape[1]}: they cannot be compared.")
         where = slice(at, at + len(logs))
         if first:
             kept[where] = logs
