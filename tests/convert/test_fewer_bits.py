@@ -108,6 +108,8 @@ def test_rows_of_zeros_stay_zeros(to: str, tmp_path: Path) -> None:
         ("symmetric", False, "symmetric False"),
         ("strategy", "block", "strategy 'block'"),
         ("group_size", 48, "group_size 48"),
+        ("group_size", 32.0, r"group_size 32\.0"),
+        ("num_bits", 4.0, r"num_bits 4\.0"),
         ("group_size", 64, "has no factor"),
         ("num_bits", 8, "holds no"),
         ("type", "float", "type 'float'"),

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from alize.errors import CheckpointInvalid, DownloadFailed, HomeUnusable, InvalidModel, Missing
+from alize.model.params import read_params
 from alize.weights.catalog import cards
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.manifest import folder_of, installed, read_manifest
@@ -90,6 +92,19 @@ def test_a_copy_in_the_state_folder_is_not_given_up_for_a_path(smollm2: Path, tm
     copy.symlink_to(smollm2)
     assert pull(str(copy), cache) == smollm2
     assert read_manifest(cache, DEFAULT.id) == before
+
+
+@pytest.mark.parametrize(
+    "entries", [{"multimodal": [1]}, {"multimodal": "whisper_model_args"}, {"pooling": 3}, {"pooling": {"max_tokens": "x"}}]
+)
+def test_a_card_is_made_of_whatever_the_files_say(entries: dict[str, object], tiny_checkpoint: Path, tmp_path: Path, home: Path) -> None:
+    """What cannot be run is refused, by its key, when it is loaded."""
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "odd")
+    params = json.loads((folder / "params.json").read_text())
+    (folder / "params.json").write_text(json.dumps(params | entries))
+    assert pull(str(folder), home) == folder
+    with pytest.raises(CheckpointInvalid, match=r"pooling|max_tokens|multimodal"):
+        read_params(open_checkpoint(folder).params)
 
 
 def test_weights_that_cannot_be_opened_are_not_recorded(tmp_path: Path, home: Path) -> None:

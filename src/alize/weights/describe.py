@@ -1,6 +1,7 @@
 """A card for weights that no catalog knows. In: an open checkpoint. Out: what can be said of the model from its own files."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from alize.weights.catalog import Card
 from alize.weights.checkpoints.base import Checkpoint
@@ -14,7 +15,7 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
     files = checkpoint.tokenizer.files
     fills = "codestral" in id.lower() or "tokenizer.ggml.fim_pre_token_id" in checkpoint.tokenizer.gguf
     chats = checkpoint.tokenizer.chat_template is not None or any(name.startswith(("tekken", "tokenizer.model.v")) for name in files)
-    several: dict[str, object] = checkpoint.params.get("multimodal") or {}
+    several = _part(checkpoint.params, "multimodal")
     hears = "whisper_model_args" in several
     streams = hears and bool(checkpoint.params.get("ada_rms_norm_t_cond"))  # it writes what it hears, and nothing else
     able = {
@@ -24,9 +25,9 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
         "audio": hears and not streams,
         "audio_transcription": hears,
     }
-    pooling: Any = checkpoint.params.get("pooling")
+    pooling = _part(checkpoint.params, "pooling")
     context = checkpoint.params.get("max_position_embeddings")
-    if pooling is not None:  # its rows become a vector
+    if pooling:  # its rows become a vector
         able = {"embeddings": True}
         context = pooling.get("max_tokens", context)
     licence = checkpoint.metadata.get("license")
@@ -41,3 +42,9 @@ def describe(checkpoint: Checkpoint, id: str, source: str, created: int) -> Card
         owned_by=str(checkpoint.metadata.get("organization") or "local"),
         created=created,
     )
+
+
+def _part(params: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An object of the configuration; empty where there is none, or where model/params.py will refuse what there is."""
+    value = params.get(key)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

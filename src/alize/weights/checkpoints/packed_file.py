@@ -68,7 +68,7 @@ def _packing(weights: Mapping[str, Any], path: Path) -> Packing:
         ("group_size", group, (None, 16, 32, 64, 128, 256) if strategy == "channel" else (16, 32, 64, 128, 256)),
     )
     for name, value, allowed in known:
-        if value not in allowed:
+        if value not in allowed or isinstance(value, float):
             raise CheckpointInvalid(
                 f"{path}: weights are packed with {name} {shown(value)}; {' and '.join(map(repr, allowed))} can be read.", remedy=_INSTEAD
             )
