@@ -1,14 +1,16 @@
 """Tokenizers, templates and licences go along, whatever the form."""
 
 import json
+import shutil
 from pathlib import Path
 
 import mistral_common
 import pytest
 
 from alize.convert.check import Form
+from alize.convert.licence import licence_entries
 from alize.convert.words import check_words, entries_of, files_of
-from alize.errors import ConversionFailed
+from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.tokenize import load_tokenizer
 from alize.weights.checkpoints import TokenizerFiles, open_checkpoint
 from tests.tiny_model import write_tiny_gguf
@@ -76,3 +78,47 @@ def test_template_and_licence_are_kept_through_a_gguf(form: Form, tmp_path: Path
     assert again.tokenizer.chat_template == open_checkpoint(tiny).tokenizer.chat_template
     assert (tmp_path / "last" / "LICENSE").read_text() == "Do what you like."
     assert "apache-2.0" in (tmp_path / "last" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("added_tokens", [{"content": "<far>", "id": 2**45, "special": True}]),
+        ("added_tokens", [{"id": 3}]),
+        ("model", []),
+        ("model", {"type": "BPE", "vocab": {"a": "b"}, "merges": []}),
+    ],
+)
+def test_a_tokenizer_json_that_lies_is_refused_before_anything_is_made_of_it(key: str, value: object, tmp_path: Path) -> None:
+    files = written(tmp_path / "files", open_checkpoint(write_tiny_gguf(tmp_path / "tiny.gguf")).tokenizer)
+    path = files.files["tokenizer.json"]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(CheckpointInvalid, match=r"tokenizer\.json"):
+        entries_of(files)
+
+
+@pytest.mark.parametrize("specials", [2**45, 1.0, -1, True, None])
+def test_a_tekken_that_lies_about_its_control_tokens_is_refused(specials: object, tmp_path: Path) -> None:
+    path = tmp_path / "tekken.json"
+    size = specials + 1 if isinstance(specials, int | float) else 1
+    config = {"default_num_special_tokens": specials, "default_vocab_size": size}
+    control = [{"rank": 0, "token_str": "<unk>"}]
+    path.write_text(json.dumps({"config": config, "vocab": [{"token_bytes": "YQ=="}], "special_tokens": control}))
+    with pytest.raises(CheckpointInvalid, match=r"tekken\.json"):
+        entries_of(TokenizerFiles(files={"tekken.json": path}))
+
+
+@pytest.mark.parametrize(
+    ("card", "named"),
+    [
+        ("---\ntags:\n- a\nlicense: 'mit'\n---\nlicense: other\n", "mit"),
+        ("---\ntags: a\n---\nlicense: mit\n", None),
+        ("license: mit\n", None),
+        ("---\n" + "license: a b\n" * 80_000, None),  # read in a moment: its head never ends
+        ("", None),
+    ],
+)
+def test_a_licence_is_what_the_head_of_a_card_says(card: str, named: str | None, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_checkpoint, tmp_path / "model")
+    (tmp_path / "model" / "README.md").write_text(card)
+    assert licence_entries(open_checkpoint(tmp_path / "model"), None).get("general.license") == named

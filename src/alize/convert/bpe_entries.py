@@ -17,6 +17,7 @@ from alize.tokenize.pretokenize import PRE_TOKENIZERS
 
 __all__ = ["from_tekken", "from_tokenizer_json"]
 
+MOST_SPECIALS = 1 << 16  # control tokens; releases have a thousand, and each has an entry, named or not
 _IDS = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
 
 
@@ -28,7 +29,7 @@ def from_tekken(path: Path) -> dict[str, Any]:
         specials, size = config["default_num_special_tokens"], config["default_vocab_size"]
         control: list[dict[str, Any]] = document.get("special_tokens") or _old_specials()
         words = [base64.b64decode(entry["token_bytes"]) for entry in document["vocab"][: size - specials]]
-        if len(words) != size - specials or len(control) > specials:
+        if type(specials) is not int or len(words) != size - specials or not len(control) <= specials <= MOST_SPECIALS:
             raise ValueError(f"{len(words)} words and {len(control)} control tokens for a vocabulary of {size}")
         texts = [str(entry["token_str"]) for entry in sorted(control, key=lambda entry: entry["rank"])]
     except (KeyError, TypeError, ValueError) as error:
@@ -86,7 +87,11 @@ def _merges(words: list[bytes]) -> list[str]:
 
 
 def from_tokenizer_json(files: Mapping[str, Path]) -> dict[str, Any]:
-    """Raises ConversionFailed for a tokenizer.json that cuts texts in a way that has no name in a GGUF."""
+    """Raises ConversionFailed for a tokenizer.json that cuts texts in a way without a name in a GGUF, CheckpointInvalid for a damaged one."""
+    from alize.tokenize.huggingface import load_huggingface
+
+    # Before anything is made of it: whatever could be wrong in the file is refused there.
+    tokenizer = load_huggingface({name: path for name, path in files.items() if not name.startswith("chat_template")}, "")
     document = read_object(files["tokenizer.json"])
     model: dict[str, Any] = document.get("model") or {}
     pre = _way(document)
@@ -109,22 +114,19 @@ def from_tokenizer_json(files: Mapping[str, Path]) -> dict[str, Any]:
         "tokenizer.ggml.merges": merges,
         "tokenizer.ggml.add_space_prefix": False,
     }
-    return found | _named_ids(files, ids)
+    return found | _named_ids(files, ids, tokenizer.bos_id)
 
 
-def _named_ids(files: Mapping[str, Path], ids: Mapping[str, int]) -> dict[str, Any]:
-    from alize.tokenize.huggingface import load_huggingface
-
-    tokenizer = load_huggingface({name: path for name, path in files.items() if not name.startswith("chat_template")}, "")
+def _named_ids(files: Mapping[str, Path], ids: Mapping[str, int], bos_id: int | None) -> dict[str, Any]:
     config = read_object(files["tokenizer_config.json"]) if "tokenizer_config.json" in files else {}
-    found: dict[str, Any] = {"tokenizer.ggml.add_bos_token": tokenizer.bos_id is not None}
+    found: dict[str, Any] = {"tokenizer.ggml.add_bos_token": bos_id is not None}
     for name, theirs in _IDS.items():
         text: Any = config.get(f"{name}_token")
         text = cast("dict[str, Any]", text).get("content") if isinstance(text, dict) else text
         if isinstance(text, str) and text in ids:
             found[f"tokenizer.ggml.{theirs}_token_id"] = ids[text]
-    if tokenizer.bos_id is not None:
-        found.setdefault("tokenizer.ggml.bos_token_id", tokenizer.bos_id)
+    if bos_id is not None:
+        found.setdefault("tokenizer.ggml.bos_token_id", bos_id)
     return found
 
 

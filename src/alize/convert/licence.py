@@ -14,7 +14,7 @@ from alize.weights.checkpoints import Checkpoint
 __all__ = ["licence_entries", "licence_files"]
 
 _FILE = re.compile(r"(LICEN[CS]E|NOTICE)(\.\w+)?")
-_NAMED = re.compile(r"^---\n(?:.*\n)*?license:\s*[\"']?([\w.+-]+)[\"']?\s*\n(?:.*\n)*?---\n")
+_NAMED = re.compile(r"license:\s*[\"']?([\w.+-]+)[\"']?\s*")
 MOST = 1 << 20  # bytes of such a file
 
 
@@ -47,8 +47,11 @@ def licence_entries(checkpoint: Checkpoint, name: str | None) -> dict[str, Any]:
 
 
 def _stated(card: Path) -> str | None:
-    found = _NAMED.match(_text(card) or "")
-    return found[1] if found is not None else None
+    """What the head says, which is between two lines of three dashes."""
+    lines = (_text(card) or "").split("\n")
+    if lines[0] != "---" or "---" not in lines[1:]:
+        return None
+    return next((found[1] for line in lines[1 : lines.index("---", 1)] if (found := _NAMED.fullmatch(line))), None)
 
 
 def _text(path: Path) -> str | None:

@@ -83,3 +83,9 @@ def test_what_does_not_fit_a_kind_is_refused_by_name() -> None:
 def test_metadata_that_has_no_place_is_refused_by_name(value: Any, tmp_path: Path) -> None:
     with pytest.raises(ConversionFailed, match=r"'some\.key'"), (tmp_path / "model.gguf").open("wb") as file:
         write_gguf(file, {"some.key": value}, [])
+
+
+@pytest.mark.parametrize("value", [2**64 - 1, -(2**63) - 1, 1e300, [2**31], [0, -(2**40)]])
+def test_a_number_that_has_no_room_in_a_gguf_is_refused_by_its_entry(value: Any, tmp_path: Path) -> None:
+    with (tmp_path / "model.gguf").open("wb") as file, pytest.raises(ConversionFailed, match=r"'tokenizer\.far'"):
+        write_gguf(file, {"tokenizer.far": value}, [])

@@ -27,7 +27,10 @@ def write_gguf(
     """Write header and tensors at the file's beginning. Raises ConversionFailed for an entry that has no type there."""
     header = bytearray(b"GGUF" + struct.pack("<IQQ", VERSION, len(tensors), len(metadata)))
     for key, value in metadata.items():
-        header += _text(key) + _entry(key, value)
+        try:
+            header += _text(key) + _entry(key, value)
+        except (OverflowError, struct.error) as error:
+            raise ConversionFailed(f"The entry '{key}' of the metadata holds a number that is too large for a GGUF of its kind.") from error
     offset = 0
     for tensor in tensors:
         header += _text(tensor.name) + struct.pack("<I", len(tensor.shape))
