@@ -52,8 +52,8 @@ def unstacked(path: Path, tensors: Iterable[FileTensor]) -> Iterator[FileTensor]
         height, scale = rows // len(parts), tensor.scale
         if scale is not None and len(parts) > 1 and len(scale.values[0]) > 1 and height % scale.rows:
             raise CheckpointInvalid(
-                f"{path}: '{printable(tensor.name[:200])}' has a scale for every {scale.rows} rows, and one is for rows of two projections, "
-                f"of which each has {height}.",
+                f"{path}: '{printable(tensor.name[:200])}' has a scale for every {scale.rows} rows, and one is for rows of two "
+                f"projections, of which each has {height}.",
                 remedy="Take the model's release in 16 bits.",
             )
         pieces = tensor.data.reshape(experts, len(parts), -1)
