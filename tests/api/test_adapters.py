@@ -1,9 +1,10 @@
 """Adapters over the API: each is a model of its own, asked by its name, and gone when the engine has it no more."""
 
+from dataclasses import replace
 from typing import Any
 
 from alize.api.schemas.models import FTModelCard, ModelList
-from tests.serving import Desk
+from tests.serving import CARD, Desk
 
 
 async def ids(desk: Desk) -> list[str]:
@@ -21,6 +22,15 @@ async def test_an_adapter_is_listed_as_a_fine_tuned_model_of_its_root(desk: Desk
     assert card["aliases"] == []
     assert card["capabilities"] == base["capabilities"]
     assert (await desk.client.get("/v1/models/law")).json() == card
+
+
+async def test_it_is_not_said_to_embed_where_vectors_would_be_made_without_it(new_desk: Any) -> None:
+    desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}))
+    await desk.engine.set_adapter("law", "some path")
+    base, law = (await desk.client.get("/v1/models")).json()["data"]
+    assert (base["capabilities"]["embeddings"], law["capabilities"]["embeddings"]) == (True, False)
+    answer = await desk.client.post("/v1/embeddings", json={"model": "law", "input": "Hello"})
+    assert (answer.status_code, answer.json()["param"]) == (400, "model")
 
 
 async def test_a_request_chooses_one_by_its_name(desk: Desk) -> None:

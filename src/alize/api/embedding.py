@@ -61,14 +61,14 @@ class Embedding:
 
     def _texts(self) -> Sequence[str]:
         """Raises InvalidRequest naming what is none, UnsupportedParameter for a model that makes no vectors."""
+        if self.served.adapter is not None:
+            raise UnsupportedParameter(f"{self.served.card.id} is an adapter; vectors are made without any.", param="model")
         if "embeddings" not in self.served.card.capabilities:
             raise UnsupportedParameter(
                 f"The model {self.served.card.id} does not embed.",
                 param="model",
                 remedy="Choose one of GET /v1/models that has embeddings.",
             )
-        if self.served.adapter is not None:
-            raise UnsupportedParameter(f"{self.served.card.id} is an adapter; vectors are made without any.", param="model")
         given, most = self.request.input, self.house.settings.max_embeddings
         texts = [given] if isinstance(given, str) else given
         if not texts:

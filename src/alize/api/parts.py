@@ -35,7 +35,8 @@ class Served:
         """The models that the engine's adapters make of this one, as they are now."""
         for info in self.engine.info.adapters:
             made = f"{self.card.id} with the adapter {info.name}, of rank {info.rank}."
-            card = replace(self.card, id=info.name, aliases=(), name=info.name, description=made)
+            able = self.card.capabilities - {"embeddings"}  # vectors are made without any adapter
+            card = replace(self.card, id=info.name, aliases=(), name=info.name, description=made, capabilities=able)
             yield replace(self, card=card, adapter=info.name, root=self.card.id)
 
 
