@@ -1,10 +1,14 @@
 """Sounds in a conversation: kept with their question, heard by models that hear, and no trouble to the others."""
 
+import base64
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from alize.engine.base import Hearing
 from alize.engine.fake import FakeEngine, saying
@@ -41,6 +45,47 @@ async def test_a_question_s_sounds_are_heard_and_kept_and_heard_again_in_later_t
     assert answer["prompt_tokens"] == len(first.tokens)  # as it was counted from the head of the file
     exported = await hearing.client.get(f"/api/conversations/{chat}/export", params={"format": "markdown"})
     assert attached()["text"] in exported.text
+
+
+async def test_the_sounds_that_came_last_are_heard_where_all_are_longer_than_may_be(hearing: Page) -> None:
+    chat = await hearing.begin()
+    first = await hearing.ask(chat, "One", attachments=[attached("old.wav", 2.0), attached("mine.wav", 1.5)])
+    await hearing.follow(first["run"]["id"])
+    second = await hearing.ask(chat, "Two", parent=first["answer"]["id"], attachments=[attached("new.wav", 2.5)])
+    await hearing.follow(second["run"]["id"])
+    assert (await hearing.read(chat))["messages"][-1]["state"] == "done"
+    said = [ByteTokenizer().decode([token for token in request.tokens if token < 262]) for request in hearing.engine.asked]
+    assert any("Sound old.wav: not heard." in prompt and "mine.wav" not in prompt and "Two" in prompt for prompt in said)
+
+
+async def test_sounds_of_one_question_that_are_too_long_together_are_refused(hearing: Page) -> None:
+    chat = await hearing.begin()
+    asked = await hearing.ask(chat, "Many", attachments=[attached("a.wav", 2.5), attached("b.wav", 2.5)])
+    await hearing.follow(asked["run"]["id"])
+    answer = (await hearing.read(chat))["messages"][-1]
+    assert (answer["state"], "longer, all together, than can be heard" in answer["error"]) == ("failed", True)
+
+
+async def test_a_head_that_says_a_sound_lasts_for_years_is_not_believed(hearing: Page) -> None:
+    """As many tokens as it said would not fit into any memory."""
+    chat = await hearing.begin()
+    data = as_mp3(seconds=1.0, frames=0xFFFFFFF0)
+    lying = {"name": "a.mp3", "type": "audio/mpeg", "text": f"data:audio/mpeg;base64,{base64.b64encode(data).decode()}"}
+    asked = await hearing.ask(chat, "What?", attachments=[lying])
+    await hearing.follow(asked["run"]["id"])
+    answer = (await hearing.read(chat))["messages"][-1]
+    assert (answer["state"], answer["prompt_tokens"]) == ("done", len(hearing.engine.asked[0].tokens))
+
+
+def as_mp3(seconds: float, frames: int) -> bytes:
+    """With a head that says how many frames follow."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(int(seconds * 16000), np.float32), 16000, format="MP3")
+    data = bytearray(file.getvalue())
+    at = max(data.find(b"Xing"), data.find(b"Info")) + 8
+    assert at > 8
+    data[at : at + 4] = frames.to_bytes(4, "big")
+    return bytes(data)
 
 
 async def test_a_model_that_cannot_hear_says_so_and_goes_on_with_words(page: Page) -> None:

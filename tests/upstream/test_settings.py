@@ -81,7 +81,7 @@ def test_the_key_is_not_among_what_is_shown(tmp_path: Path) -> None:
 CARDS = [
     {
         "id": "large",
-        "capabilities": {"completion_chat": True, "vision": True, "ocr": True},
+        "capabilities": {"completion_chat": True, "vision": True, "audio": True, "audio_transcription": True, "ocr": True},
         "max_context_length": 131072,
         "aliases": ["big"],
     },
@@ -112,7 +112,7 @@ def test_cards_of_every_kind_of_server_are_understood(tmp_path: Path) -> None:
     assert [(id, model.context, model.mistral) for id, model in found.items()] == [
         *(("large", 131072, True), ("gguf", 4096, False), ("vllm", 8192, False), ("bare", 1000, False), ("odd", 1000, False)),
     ]
-    assert found["large"].capabilities == {"completion_chat", "vision"}
+    assert found["large"].capabilities == {"completion_chat", "vision", "audio"}
     assert found["large"].aliases == ("big",)
     assert (found["vllm"].licence, found["bare"].licence) == ("MIT", None)
     assert found["bare"].left == ("host.example",)

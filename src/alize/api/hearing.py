@@ -19,7 +19,7 @@ from alize.prompt.spectrogram import RATE
 from alize.tokenize.base import AudioMarks
 from alize.tokenize.text import parts_of
 
-__all__ = ["Ears", "Heard", "check_heard", "ears_of", "fetched", "hear", "laid", "listen", "timed"]
+__all__ = ["Ears", "Heard", "check_heard", "ears_of", "fetched", "hear", "laid", "listen", "newest", "timed"]
 
 Message = dict[str, Any]
 Made = TypeVar("Made")
@@ -113,8 +113,27 @@ def laid(tokens: Sequence[int], all_heard: Sequence[Heard], ears: Ears) -> tuple
     return tuple(sounds)
 
 
-def timed(messages: Sequence[Message], served: Served, lengths: dict[str, int]) -> Sequence[Message]:
-    """The messages as a template takes them, to count their tokens: of each sound only its head is read, once. Raises InvalidMedia."""
+def newest(sounds: Sequence[str], most: float, lengths: dict[str, float]) -> int:
+    """How many of some sounds, written in base64, can be heard together in `most` seconds: so many last ones.
+
+    `lengths` learns how many seconds each of them is, from its head.
+    """
+    left, count = most, 0
+    for sound in reversed(sounds):
+        try:
+            if sound not in lengths:
+                lengths[sound] = seconds_of(written_out(sound, "attachments"), most, "attachments")
+        except InvalidMedia:  # longer than all together may be, since the setting was changed
+            break
+        left -= lengths[sound]
+        if left < 0:
+            break
+        count += 1
+    return count
+
+
+def timed(messages: Sequence[Message], served: Served, lengths: Mapping[str, float]) -> Sequence[Message]:
+    """The messages as a template takes them, to count their tokens. `lengths`: of each sound, in seconds."""
     ears = ears_of(served)
     if ears is None:
         return messages
@@ -122,11 +141,8 @@ def timed(messages: Sequence[Message], served: Served, lengths: dict[str, int]) 
     def part_of(part: Mapping[str, Any]) -> Mapping[str, Any]:
         if part["type"] != "input_audio":
             return part
-        sound: str = part["input_audio"]
-        if sound not in lengths:
-            samples = math.ceil(seconds_of(written_out(sound, "attachments"), "attachments") * RATE)
-            lengths[sound] = -(-samples // ears.marks.piece) * ears.marks.piece // ears.marks.samples
-        return {"type": "audio", "tokens": lengths[sound]}
+        samples = math.ceil(lengths[part["input_audio"]] * RATE)
+        return {"type": "audio", "tokens": -(-samples // ears.marks.piece) * ears.marks.piece // ears.marks.samples}
 
     return [{**message, "content": [part_of(part) for part in parts]} if (parts := parts_of(message)) else message for message in messages]
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from alize.api.answers import Answer, Finish, Question, Reason, Text
 from alize.api.asking import Asked, ask
-from alize.api.hearing import ears_of, timed
+from alize.api.hearing import ears_of, newest, timed
 from alize.api.looking import measured, sight_of
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
-from alize.assistant.context import Fitted, check_attached, fit
+from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.governance.identity import SCOPES, Principal
 from alize.storage.base import MessageRecord, Owner
 
@@ -86,7 +86,8 @@ class LocalAnswerer:
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
-        check_attached(path[-2 if continuing and len(path) > 1 else -1], self._images(served), ears_of(served) is not None, served.card.id)
+        question = path[-2 if continuing and len(path) > 1 else -1]
+        check_attached(question, self._images(served), await asyncio.to_thread(self._sounds, served, [question], {}), served.card.id)
         fitted = await self.fitted(served, path, settings, continuing=continuing)
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
@@ -95,16 +96,27 @@ class LocalAnswerer:
     async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
         template, limit, sizes = served.tokenizer.template, served.engine.info.max_context, dict[str, tuple[int, int]]()
-        lengths, hears = dict[str, int](), ears_of(served) is not None
+        images, lengths = self._images(served), dict[str, float]()
 
         def count(messages: list[dict[str, Any]]) -> int:
             return len(template(timed(measured(messages, served, sizes), served, lengths)))
 
-        return await asyncio.to_thread(fit, path, settings, count, limit, continuing=continuing, images=self._images(served), hears=hears)
+        def work() -> Fitted:
+            sounds = self._sounds(served, path, lengths)
+            return fit(path, settings, count, limit, continuing=continuing, images=images, sounds=sounds or 0)
+
+        return await asyncio.to_thread(work)
 
     def _images(self, served: Served) -> int:
         """How many pictures one prompt may show."""
         return 0 if sight_of(served) is None else self._house.settings.max_images
+
+    def _sounds(self, served: Served, path: Sequence[MessageRecord], lengths: dict[str, float]) -> int | None:
+        """How many of the sounds of messages can be heard at once, which are the last ones; None where the model cannot hear."""
+        if ears_of(served) is None:
+            return None
+        recorded = [sound["text"] for message in path for sound in sounds_of(message)]
+        return newest(recorded, self._house.settings.max_audio_seconds, lengths)
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
         limits, question = self._house.limits, asked.question

@@ -42,20 +42,20 @@ def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]
     return path[::-1]
 
 
-def said(message: MessageRecord, images: int = 0, hears: bool = False) -> str | list[dict[str, Any]]:
-    """What a message says to a model: its files first, each under its name, the last `images` of its pictures as pictures, and where
-    the model hears its sounds as sounds.
+def said(message: MessageRecord, images: int = 0, sounds: int = 0) -> str | list[dict[str, Any]]:
+    """What a message says to a model: its files first, each under its name, the last `images` of its pictures as pictures, and the last
+    `sounds` of its sounds as sounds.
 
     >>> from datetime import datetime
     >>> asked = MessageRecord("m", "w", "p", "c", None, "user", "Why?", datetime(2026, 1, 1), [{"name": "a.txt", "text": "1"}])
     >>> said(asked)
     'File a.txt:\\n1\\n\\nWhy?'
     """
-    pictures, sounds = images_of(message), sounds_of(message)
-    shown, heard = pictures[len(pictures) - images :] if images else [], sounds if hears else []
-    texts = [f"File {file['name']}:\n{file['text']}" for file in message.attachments if file not in (*pictures, *sounds)]
+    pictures, recorded = images_of(message), sounds_of(message)
+    shown, heard = pictures[len(pictures) - images :] if images else [], recorded[len(recorded) - sounds :] if sounds else []
+    texts = [f"File {file['name']}:\n{file['text']}" for file in message.attachments if file not in (*pictures, *recorded)]
     texts += [f"Image {picture['name']}: not shown." for picture in pictures[: len(pictures) - len(shown)]]
-    texts += [f"Sound {sound['name']}: not heard." for sound in sounds if not hears]
+    texts += [f"Sound {sound['name']}: not heard." for sound in recorded[: len(recorded) - len(heard)]]
     words = "\n\n".join([*texts, *([message.content] if message.content or not (shown or heard) else [])])
     if not shown and not heard:
         return words
@@ -76,10 +76,20 @@ def sounds_of(message: MessageRecord) -> list[dict[str, Any]]:
     return [file for file in message.attachments if file.get("type") in AUDIO_TYPES]
 
 
-def check_attached(question: MessageRecord, images: int, hears: bool, model: str) -> None:
-    """Raise UnsupportedParameter for pictures or sounds where the model takes none, InvalidMedia where it is asked to see too many."""
-    if sounds_of(question) and not hears:
+def check_attached(question: MessageRecord, images: int, sounds: int | None, model: str) -> None:
+    """Raise UnsupportedParameter for pictures or sounds where the model takes none, InvalidMedia where it is asked to take too many.
+
+    `sounds`: how many of the question's it can hear at once; None where it cannot hear.
+    """
+    recorded = len(sounds_of(question))
+    if recorded and sounds is None:
         raise UnsupportedParameter(f"The model {model} cannot hear.", param="attachments", remedy="Choose one that can.")
+    if recorded > (sounds or 0):
+        raise InvalidMedia(
+            "The sounds that are attached are longer, all together, than can be heard at once.",
+            param="attachments",
+            remedy="Attach fewer or shorter ones, or have max_audio_seconds raised.",
+        )
     count = len(images_of(question))
     if count and not images:
         raise UnsupportedParameter(f"The model {model} cannot see images.", param="attachments", remedy="Choose one that can.")
@@ -104,9 +114,9 @@ def fit(
     continuing: bool = False,
     exact: bool = True,
     images: int = 0,
-    hears: bool = False,
+    sounds: int = 0,
 ) -> Fitted:
-    """Make the prompt, with the last `images` of its pictures, and all of its sounds where the model hears.
+    """Make the prompt, with the last `images` of its pictures, and the last `sounds` of its sounds.
 
     `path` ends with the question, or with the answer to continue.
 
@@ -118,7 +128,7 @@ def fit(
     starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
 
     def prompt(start: int) -> tuple[int, list[dict[str, Any]]]:
-        messages = _plain(kept[start:], settings.get("system"), continuing, images, hears)
+        messages = _plain(kept[start:], settings.get("system"), continuing, images, sounds)
         return count(messages), messages
 
     # A turn is a question with its answer. The fewest are left out. Counting takes as long as the text is long, and a thousand turns
@@ -145,14 +155,14 @@ def fit(
     return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)
 
 
-def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int, hears: bool) -> list[dict[str, Any]]:
-    seen: dict[str, int] = {}  # how many pictures of each message are shown: of those that came last
+def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int, sounds: int) -> list[dict[str, Any]]:
+    taken: dict[str, tuple[int, int]] = {}  # how many pictures and sounds of each message are: of those that came last
     for message in reversed(messages):
-        seen[message.id] = min(len(images_of(message)), images)
-        images -= seen[message.id]
+        seen, heard = taken[message.id] = min(len(images_of(message)), images), min(len(sounds_of(message)), sounds)
+        images, sounds = images - seen, sounds - heard
     plain: list[dict[str, Any]] = [{"role": "system", "content": str(system)}] if system else []
     for message in messages:
-        content = said(message, seen[message.id], hears)
+        content = said(message, *taken[message.id])
         if plain and plain[-1]["role"] == message.role:  # an answer that came to nothing was left out: templates want turns
             plain[-1] = {**plain[-1], "content": _joined(plain[-1]["content"], content)}
         else:

@@ -12,7 +12,7 @@ from typing import Any
 from alize.api.answers import Reason
 from alize.api.parts import House
 from alize.assistant.answering import Begun, Made
-from alize.assistant.context import Fitted, check_attached, fit
+from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.errors import AlizeError, UpstreamFailed
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
@@ -35,7 +35,8 @@ class UpstreamAnswerer:
         self, owner: Owner, model: UpstreamModel, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False
     ) -> Begun:
         """Prepare an answer; nothing is sent before its first piece is asked for."""
-        check_attached(path[-2 if continuing and len(path) > 1 else -1], self._images(model), "audio" in model.capabilities, model.id)
+        question = path[-2 if continuing and len(path) > 1 else -1]
+        check_attached(question, self._images(model), self._sounds(model, [question]), model.id)
         fitted = self.fitted(model, path, settings, continuing=continuing)
         body: dict[str, Any] = {"model": model.there, "messages": fitted.messages, "stream": True}
         body |= {name: settings[name] for name in _SENT if settings.get(name) is not None}
@@ -50,11 +51,15 @@ class UpstreamAnswerer:
 
     def fitted(self, model: UpstreamModel, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent."""
-        images, hears = self._images(model), "audio" in model.capabilities
-        return fit(path, settings, prompt_estimate, model.context, continuing=continuing, exact=False, images=images, hears=hears)
+        images, sounds = self._images(model), self._sounds(model, path) or 0
+        return fit(path, settings, prompt_estimate, model.context, continuing=continuing, exact=False, images=images, sounds=sounds)
 
     def _images(self, model: UpstreamModel) -> int:
         return self._house.settings.max_images if "vision" in model.capabilities else 0
+
+    def _sounds(self, model: UpstreamModel, path: Sequence[MessageRecord]) -> int | None:
+        """All of them, since what is too long is the upstream's to say; None where the model cannot hear."""
+        return sum(len(sounds_of(message)) for message in path) if "audio" in model.capabilities else None
 
     async def _pieces(
         self, owner: Owner, model: UpstreamModel, body: dict[str, Any], made: Made, unrepeated: "Unrepeated"

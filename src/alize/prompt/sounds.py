@@ -77,10 +77,14 @@ def samples_of(data: bytes, most: float, path: str) -> Floats:
     return samples
 
 
-def seconds_of(data: bytes, path: str) -> float:
-    """How long a sound is, as its head says. Raises InvalidMedia."""
+def seconds_of(data: bytes, most: float, path: str) -> float:
+    """How long a sound is, as its head says; where that is nothing or more than `most`, it is not believed, and the sound read.
+
+    Raises InvalidMedia, also for one that is longer.
+    """
     with _opened(data, path) as file:
-        return int(file.frames) / max(1, int(file.samplerate))
+        said = int(file.frames) / max(1, int(file.samplerate))
+    return said if 0 < said <= most else len(samples_of(data, most, path)) / RATE
 
 
 @contextmanager

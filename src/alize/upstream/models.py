@@ -17,7 +17,7 @@ MOST_MODELS = 2000
 _LONGEST_NAME = 200
 _MOST_HOSTS = 10
 _LONGEST_TEXT = 2000  # characters of a description
-_PASSED = ("completion_chat", "function_calling", "reasoning", "vision")
+_PASSED = ("completion_chat", "function_calling", "reasoning", "vision", "audio")
 """Capabilities that the chat endpoint passes on; others need endpoints that are not passed on."""
 _CONTEXTS = ("max_context_length", "max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
 """Where Mistral, vLLM, OpenRouter, Groq and llama.cpp say it."""
