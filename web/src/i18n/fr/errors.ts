@@ -15,7 +15,7 @@ export const errors: Record<keyof typeof words, string> = {
   "error.invalid": "Le serveur refuse cette demande : {detail}",
   "error.model": "Ce modèle n’est pas disponible : {detail}",
   "error.tooLong": "C’est trop long pour ce que le modèle peut retenir : {detail}",
-  "error.media": "Ces images ne peuvent pas être montrées au modèle : {detail}",
+  "error.media": "Ces images ou ces sons ne peuvent pas être transmis au modèle : {detail}",
   "error.unsupported": "Le serveur ne sait pas faire cela : {detail}",
   "error.tooLarge": "L’envoi est trop volumineux pour le serveur : {detail}",
   "error.slow": "La connexion était trop lente. Réessayez. ({detail})",

@@ -14,7 +14,7 @@ export const errors: Record<keyof typeof words, string> = {
   "error.invalid": "サーバーがこの要求を受け付けませんでした：{detail}",
   "error.model": "このモデルは使えません：{detail}",
   "error.tooLong": "モデルが扱える長さを超えています：{detail}",
-  "error.media": "この画像はモデルに渡せません：{detail}",
+  "error.media": "この画像または音声はモデルに渡せません：{detail}",
   "error.unsupported": "サーバーはこれに対応していません：{detail}",
   "error.tooLarge": "送信内容が大きすぎます：{detail}",
   "error.slow": "接続が遅すぎました。もう一度お試しください。（{detail}）",
