@@ -58,6 +58,13 @@ async def test_the_sounds_that_came_last_are_heard_where_all_are_longer_than_may
     assert any("Sound old.wav: not heard." in prompt and "mine.wav" not in prompt and "Two" in prompt for prompt in said)
 
 
+async def test_a_page_that_keeps_a_chat_for_itself_learns_how_many_sounds_are_heard(hearing: Page) -> None:
+    files = [attached("a.wav", 3.0), attached("b.wav", 2.0)]
+    question = {"id": "a" * 32, "role": "user", "content": "What?", "attachments": files}
+    use = (await hearing.client.post("/api/context", json={"messages": [question]})).json()
+    assert (use["images"], use["sounds"]) == (0, 1)
+
+
 async def test_sounds_of_one_question_that_are_too_long_together_are_refused(hearing: Page) -> None:
     chat = await hearing.begin()
     asked = await hearing.ask(chat, "Many", attachments=[attached("a.wav", 2.5), attached("b.wav", 2.5)])

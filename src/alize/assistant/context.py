@@ -27,6 +27,8 @@ class Fitted:
     messages: list[dict[str, Any]]
     sent_from: str | None  # the first message sent; None where there was none before the question
     dropped: tuple[str, ...]  # ids of the messages left out, oldest first
+    images: int = 0  # most of its pictures, and of its sounds, that are sent as such: those that came last
+    sounds: int = 0
 
 
 def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]:
@@ -152,7 +154,7 @@ def fit(
     start = starts[high]
     sent = {message.id for message in kept[start:]}
     dropped = tuple(message.id for message in path[:-last] if message.id not in sent) if start else ()
-    return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped)
+    return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped, images, sounds)
 
 
 def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int, sounds: int) -> list[dict[str, Any]]:

@@ -220,6 +220,8 @@ class ContextUse(Reply):
     used: int
     sent_from: str | None = Field(description="The first message that is still sent.")
     dropped: list[str] = Field(description="Messages that are not sent any more, oldest first.")
+    images: int = Field(description="Most images that it is shown at once: those that came last; 0 where it does not see.")
+    sounds: int = Field(description="Sounds that it can hear at once: those that came last; 0 where it does not hear.")
 
 
 class Hit(Reply):

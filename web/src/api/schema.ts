@@ -299,6 +299,10 @@ export interface ContextUse {
   sent_from: string | null;
   /** Messages that are not sent any more, oldest first. */
   dropped: string[];
+  /** Most images that it is shown at once: those that came last; 0 where it does not see. */
+  images: number;
+  /** Sounds that it can hear at once: those that came last; 0 where it does not hear. */
+  sounds: number;
 }
 
 export interface ContinueRequest {

@@ -21,7 +21,8 @@ export function talk(conversation: Conversation, given: Partial<HouseState> = {}
     { ...given, conversations },
     {
       "GET /api/conversations/:id": () => json(conversation),
-      "GET /api/conversations/:id/context": () => json({ limit: 8192, used: 900, sent_from: null, dropped: [] }),
+      "GET /api/conversations/:id/context": () =>
+        json({ limit: 8192, used: 900, sent_from: null, dropped: [], images: 0, sounds: 0 }),
       ...routes,
     },
   );

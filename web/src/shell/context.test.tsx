@@ -18,7 +18,7 @@ test("what a model still gets is counted anew when the model or the system promp
       "GET /api/conversations/:id/context": () => {
         const settings = JSON.stringify(state.conversations[0]);
         const used = settings.includes("Be brief") ? 85 : settings.includes("large") ? 82 : 90;
-        return json({ limit: 100, used, sent_from: null, dropped: [] });
+        return json({ limit: 100, used, sent_from: null, dropped: [], images: 0, sounds: 0 });
       },
     },
   );

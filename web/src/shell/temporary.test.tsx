@@ -25,7 +25,7 @@ test("a temporary chat that outgrows its model goes on without its oldest turns,
       "POST /api/context": ({ body }) => {
         const ids = (body as ContextQuestion).messages.map(({ id }) => id);
         const dropped = ids.slice(0, -2).slice(0, 2);
-        return json({ limit: 100, used: 90, sent_from: ids[dropped.length] ?? null, dropped });
+        return json({ limit: 100, used: 90, sent_from: ids[dropped.length] ?? null, dropped, images: 0, sounds: 0 });
       },
       "POST /v1/chat/completions": ({ body }) => {
         said.push(body as ChatCompletionRequest);

@@ -89,7 +89,7 @@ export function serverOf(state: HouseState): FakeServer {
       state.conversations.push(one);
       return json(one);
     },
-    "POST /api/context": () => json({ limit: 8192, used: 1, sent_from: null, dropped: [] }),
+    "POST /api/context": () => json({ limit: 8192, used: 1, sent_from: null, dropped: [], images: 0, sounds: 0 }),
     "GET /api/search": () => json({ object: "list", data: state.hits, has_more: false, next: null }),
   });
 }

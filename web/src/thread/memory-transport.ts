@@ -93,7 +93,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
       const use = await contextOf(path, begun, count, log.end.signal, continuing);
       tell(run, startedBy(message.id, begun.model, served_by, use)); // before anything is sent elsewhere
       const sent = path.filter(({ id }) => !use.dropped.includes(id));
-      const response = await ask(chatRequest(sent, begun.model, begun.settings), log.end.signal);
+      const response = await ask(chatRequest(sent, begun.model, begun.settings, use), log.end.signal);
       if (!response.ok) throw await failureOf(response);
       for await (const data of dataOf(response))
         for (const event of reader.read(data)) tell(run, whole(message, event, left));

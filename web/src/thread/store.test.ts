@@ -31,7 +31,7 @@ function engine() {
     });
     return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
   };
-  const count = async () => ({ limit: 8192, used: 1, sent_from: null, dropped: [] });
+  const count = async () => ({ limit: 8192, used: 1, sent_from: null, dropped: [], images: 0, sounds: 0 });
   return { ask, count, asked };
 }
 

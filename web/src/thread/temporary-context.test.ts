@@ -19,7 +19,7 @@ function counting(most: number, ...dropped: string[]) {
   const count = async (wanted: ContextQuestion) => {
     asked.push(wanted);
     if (wanted.messages.length > most) throw new ApiFailure("Too much.", 413, "invalid_request_error");
-    return { limit: 100, used: 90, sent_from: "q2", dropped };
+    return { limit: 100, used: 90, sent_from: "q2", dropped, images: 0, sounds: 0 };
   };
   return { count, asked };
 }

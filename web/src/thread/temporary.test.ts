@@ -21,6 +21,8 @@ function eventsOf(stream: string, prefix = ""): RunEvent[] {
 const textOf = (events: RunEvent[]): string =>
   events.map((event) => (event.type === "message.output.delta" ? event.content : "")).join("");
 
+const NONE = { images: 0, sounds: 0 };
+
 describe("a temporary chat", () => {
   it("asks with the path, the system prompt and the files, as kept conversations are", () => {
     const asked = {
@@ -28,7 +30,7 @@ describe("a temporary chat", () => {
       attachments: [{ name: "a.txt", type: "text/plain", text: "1 2" }],
     };
     const path = [asked, answer("a", "q", { content: "3" }), question("q2", "a", "Sure?")];
-    expect(chatRequest(path, "small", { system: "Be brief.", temperature: 0 })).toEqual({
+    expect(chatRequest(path, "small", { system: "Be brief.", temperature: 0 }, NONE)).toEqual({
       model: "small",
       stream: true,
       temperature: 0,
@@ -48,7 +50,7 @@ describe("a temporary chat", () => {
       attachments: [picture, { name: "a.txt", type: "text/plain", text: "1" }],
     };
     const path = [first, question("q2", "q", "And?")];
-    expect(chatRequest(path, "eyes", {}).messages).toEqual([
+    expect(chatRequest(path, "eyes", {}, { images: 1, sounds: 0 }).messages).toEqual([
       {
         role: "user",
         content: [
@@ -63,7 +65,7 @@ describe("a temporary chat", () => {
   it("lets the model hear sounds, behind the pictures", () => {
     const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==" };
     const asked = { ...question("q"), attachments: [sound] };
-    expect(chatRequest([asked], "ears", {}).messages).toEqual([
+    expect(chatRequest([asked], "ears", {}, { images: 0, sounds: 1 }).messages).toEqual([
       {
         role: "user",
         content: [
@@ -74,6 +76,29 @@ describe("a temporary chat", () => {
     ]);
   });
 
+  it("says the names of earlier pictures and sounds that the model does not take, and sends all of the question", () => {
+    const picture = (name: string) => ({ name, type: "image/png", text: `data:image/png;base64,${name}` });
+    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==" };
+    const path = [
+      { ...question("q", null, "Look"), attachments: [picture("old"), picture("new"), sound] },
+      answer("a", "q", { content: "Well" }),
+      { ...question("q2", "a", "And?"), attachments: [picture("last"), sound] },
+    ];
+    const { messages } = chatRequest(path, "eyes", {}, { images: 2, sounds: 0 });
+    expect(messages.map(({ content }) => content)).toEqual([
+      [
+        { type: "image_url", image_url: picture("new").text },
+        { type: "text", text: "Image old: not shown.\n\nSound a.wav: not heard.\n\nLook" },
+      ],
+      "Well",
+      [
+        { type: "image_url", image_url: picture("last").text },
+        { type: "input_audio", input_audio: sound.text },
+        { type: "text", text: "And?" },
+      ],
+    ]);
+  });
+
   it("goes on from an answer that was stopped, and leaves out those that never began: templates want turns", () => {
     const path = [
       question("q"),
@@ -81,7 +106,7 @@ describe("a temporary chat", () => {
       question("q2", "a"),
       answer("b", "q2", { content: "Ah, " }),
     ];
-    expect(chatRequest(path, "small", {}).messages).toEqual([
+    expect(chatRequest(path, "small", {}, NONE).messages).toEqual([
       { role: "user", content: "question q\n\nquestion q2" },
       { role: "assistant", content: "Ah, ", prefix: true },
     ]);

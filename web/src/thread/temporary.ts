@@ -4,9 +4,10 @@
  * The same reducer reads both houses, so the pieces of the public API are translated into the events of a run.
  */
 import type { ChatCompletionRequest } from "@/api/schema";
-import type { Message, RunEvent, Sampling } from "@/api/types";
+import type { ContextUse, Message, RunEvent, Sampling } from "@/api/types";
 import { isPicture, isSound } from "./attachments";
 
+type Taken = Pick<ContextUse, "images" | "sounds">;
 type Part =
   | { type: "text"; text: string }
   | { type: "image_url"; image_url: string }
@@ -20,16 +21,23 @@ export type ChatMessage =
 /**
  * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
  * Failed and empty answers are left out: they say nothing, and the API refuses empty ones. The questions around one are
- * then said together, since templates want turns.
+ * then said together, since templates want turns. `taken`: how many pictures and sounds the model takes, the last ones. Of the
+ * question itself all are sent: where they are too many, that is for the server to say.
  */
-export function chatRequest(path: readonly Message[], model: string, settings: Sampling): ChatCompletionRequest {
+export function chatRequest(
+  path: readonly Message[],
+  model: string,
+  settings: Sampling,
+  taken: Taken,
+): ChatCompletionRequest {
   const { system, ...sampling } = settings;
   const messages: ChatMessage[] = system ? [{ role: "system", content: system }] : [];
+  const shared = shares(path, taken);
   path.forEach((message, index) => {
     const last = index === path.length - 1;
     const before = messages.at(-1);
     if (message.role === "user") {
-      const content = withAttachments(message);
+      const content = withAttachments(message, shared.get(message) ?? taken);
       if (before?.role === "user") before.content = joined(before.content, content);
       else messages.push({ role: "user", content });
     } else if (message.content !== "") {
@@ -39,15 +47,43 @@ export function chatRequest(path: readonly Message[], model: string, settings: S
   return { model, messages, stream: true, ...sampling };
 }
 
+/** How many of its pictures and sounds each message shows: the last ones of all, and of the question every one. */
+function shares(path: readonly Message[], taken: Taken): ReadonlyMap<Message, Taken> {
+  const question = path.findLast(({ role }) => role === "user");
+  const shared = new Map<Message, Taken>();
+  let { images, sounds } = taken;
+  for (const message of path.toReversed()) {
+    const pictures = message.attachments.filter(isPicture).length;
+    const recorded = message.attachments.filter(isSound).length;
+    const all = message === question;
+    const share = {
+      images: all ? pictures : Math.min(pictures, images),
+      sounds: all ? recorded : Math.min(recorded, sounds),
+    };
+    shared.set(message, share);
+    images = Math.max(0, images - share.images);
+    sounds = Math.max(0, sounds - share.sounds);
+  }
+  return shared;
+}
+
 /** As the server does for conversations that it keeps: files first, each under its name. */
-function withAttachments({ content, attachments }: Message): string | Part[] {
-  const files = attachments
-    .filter((file) => !isPicture(file) && !isSound(file))
-    .map(({ name, text }) => `File ${name}:\n${text}`);
-  const words = [...files, content].filter((part) => part !== "").join("\n\n");
-  const pictures = attachments.filter(isPicture).map(({ text }): Part => ({ type: "image_url", image_url: text }));
-  const sounds = attachments.filter(isSound).map(({ text }): Part => ({ type: "input_audio", input_audio: text }));
-  return pictures.length + sounds.length === 0 ? words : [...pictures, ...sounds, ...parts(words)];
+function withAttachments({ content, attachments }: Message, share: Taken): string | Part[] {
+  const pictures = attachments.filter(isPicture);
+  const sounds = attachments.filter(isSound);
+  const unseen = pictures.splice(0, pictures.length - share.images);
+  const unheard = sounds.splice(0, sounds.length - share.sounds);
+  const files = attachments.filter((file) => !isPicture(file) && !isSound(file));
+  const words = [
+    ...files.map(({ name, text }) => `File ${name}:\n${text}`),
+    ...unseen.map(({ name }) => `Image ${name}: not shown.`),
+    ...unheard.map(({ name }) => `Sound ${name}: not heard.`),
+    content,
+  ];
+  const said = words.filter((part) => part !== "").join("\n\n");
+  const shown = pictures.map(({ text }): Part => ({ type: "image_url", image_url: text }));
+  const heard = sounds.map(({ text }): Part => ({ type: "input_audio", input_audio: text }));
+  return shown.length + heard.length === 0 ? said : [...shown, ...heard, ...parts(said)];
 }
 
 function joined(first: string | Part[], second: string | Part[]): string | Part[] {

@@ -58,9 +58,10 @@ async def context(request: Request, principal: Caller, here: InHouse, assistant:
 async def _use(assistant: Assistant, asked: _Asked) -> Response:
     limit = assistant.answerer.limit(asked.model)
     if not asked.path:
-        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": []})
+        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": [], "images": 0, "sounds": 0})
     fitted = await assistant.answerer.fitted(asked.model, asked.path, asked.settings, continuing=asked.continuing)
-    return json({"limit": limit, "used": fitted.prompt_tokens, "sent_from": fitted.sent_from, "dropped": fitted.dropped})
+    said = {name: getattr(fitted, name) for name in ("sent_from", "dropped", "images", "sounds")}
+    return json({"limit": limit, "used": fitted.prompt_tokens, **said})
 
 
 def _record(message: ContextMessage, principal: Principal) -> MessageRecord:

@@ -142,7 +142,8 @@ export const THREAD: readonly Scene[] = [
         named(LONG_WORD, [asked, WRITTEN]),
         {},
         {
-          "GET /api/conversations/:id/context": () => json({ limit: 8192, used: 8192, sent_from: "a", dropped: ["q"] }),
+          "GET /api/conversations/:id/context": () =>
+            json({ limit: 8192, used: 8192, sent_from: "a", dropped: ["q"], images: 0, sounds: 0 }),
         },
       );
     },
