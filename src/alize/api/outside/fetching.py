@@ -28,11 +28,11 @@ __all__ = ["MOST_REDIRECTS", "SECONDS", "Wire", "fetch"]
 
 SECONDS = 20.0  # for all of it, waiting included
 MOST_REDIRECTS = 3
-_AT_ONCE = 8  # pictures; each may hold MOST_BYTES
+_AT_ONCE = 8  # files; each may hold as many bytes as are wanted
 _TRIED = 3  # addresses of one name
 _PAUSES = {"connect": 5.0, "read": 10.0, "write": 5.0, "pool": 5.0}  # seconds
 _REDIRECTS = (301, 302, 303, 307, 308)
-_ENOUGH = 256  # bytes that tell what a picture is
+_ENOUGH = 256  # bytes that tell what a file is
 
 Asking = Callable[[str], Awaitable[None]]
 

@@ -45,9 +45,9 @@ export const thread: Record<keyof typeof words, string> = {
   "attach.typeSeeing":
     "{name} は添付されませんでした。読めるのはテキストファイルと画像（PNG、JPEG、WebP、GIF）だけです。",
   "attach.typeSeeingHearing":
-    "{name} は添付されませんでした。読めるのはテキストファイル、画像(PNG、JPEG、WebP、GIF)、音声(WAV、FLAC、Ogg、MP3)だけです。",
+    "{name} は添付されませんでした。読めるのはテキストファイル、画像（PNG、JPEG、WebP、GIF）、音声（WAV、FLAC、Ogg、MP3）だけです。",
   "attach.typeHearing":
-    "{name} は添付されませんでした。読めるのはテキストファイルと音声(WAV、FLAC、Ogg、MP3)だけです。",
+    "{name} は添付されませんでした。読めるのはテキストファイルと音声（WAV、FLAC、Ogg、MP3）だけです。",
   "attach.binary": "{name} は添付されませんでした。中身がテキストではありません。",
   "attach.blind": "{name} は添付されませんでした。{model} は画像を見ることができません。",
   "attach.deaf": "{name} は添付されませんでした。{model} は音声を聞くことができません。",
