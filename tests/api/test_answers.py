@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alize.api.answers import Answer, Begun, Event, Finish, Question, Text, Usage, fold
-from alize.api.completion import Form, chunks, whole
+from alize.api.completion import Form
 from alize.engine.base import Request, SamplingParams
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed, QueueFull
@@ -62,9 +62,9 @@ async def test_streamed_and_whole_answers_are_equal(
     form = Form("0" * 32, "fake", TOKENIZER, logprobs is not None)
 
     first = Answer(FakeEngine(per_choice(replies), step_tokens=step_tokens, max_context=max_context), TOKENIZER, asked)
-    stream = spoken(b"".join([data async for data in chunks(form, first.events(), lambda: first.usage)]))
+    stream = spoken(b"".join([data async for data in form.chunks(first.events(), lambda: first.usage)]))
     events, usage = await run(FakeEngine(per_choice(replies), step_tokens=step_tokens, max_context=max_context), asked)
-    body = whole(form, fold(events, len(replies)), usage)
+    body = form.whole(fold(events, len(replies)), usage)
 
     for choice in body["choices"]:
         mine = [chunk["choices"][0] for chunk in stream if chunk["choices"][0]["index"] == choice["index"]]

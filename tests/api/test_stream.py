@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alize.api.answers import Answer, Question
-from alize.api.completion import Form, chunks
+from alize.api.completion import Form
 from alize.api.schemas.chat import CompletionChunk
 from alize.api.sse import error_event
 from alize.engine.base import Request, SamplingParams
@@ -52,7 +52,7 @@ async def recorded(name: str) -> bytes:
         engine.fail(error, after=3)
     stream = b""
     try:
-        async for data in chunks(form, answer.events(), lambda: answer.usage):
+        async for data in form.chunks(answer.events(), lambda: answer.usage):
             stream += data
     except EngineCrashed as raised:
         stream += error_event(raised)
