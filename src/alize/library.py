@@ -26,12 +26,13 @@ from alize.engine.core import Core
 from alize.engine.vectors import OutputType, check_shape, shaped
 from alize.errors import InvalidMedia, InvalidRequest, Missing
 from alize.prompt import plain_messages
-from alize.prompt.content import Part
+from alize.prompt.content import Part as ContentPart
 from alize.prompt.images import MOST_BYTES, pixels_of, written_out
 from alize.prompt.placing import grids_of, images_in, marked, placed, sight_with
+from alize.prompt.thoughts import AnswerReader, Part, left_open
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
-from alize.tokenize.base import Piece, TextStream, Tokenizer
+from alize.tokenize.base import ThoughtMarks, Tokenizer
 from alize.weights.catalog import resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
@@ -58,6 +59,7 @@ class Answer(Iterator[str]):
 
     def __init__(self, pieces: "Callable[[Answer], Iterator[str]]") -> None:
         self.text = ""
+        self.thought = ""  # what a model that reasons wrote before the text, of which it is no part
         self.finish: FinishReason | None = None
         self.prompt_tokens = 0
         self.cached_tokens = 0
@@ -86,10 +88,13 @@ class Model:
         default_temperature: float = 0.7,
         default_max_tokens: int = 0,
         adapter: str | None = None,
+        thought_marks: ThoughtMarks | None = None,
     ) -> None:
         """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves. `adapter`: the name
-        that the core has for the one that everything is computed with."""
+        that the core has for the one that everything is computed with. `thought_marks`: what stands around its thoughts, where its
+        tokenizer does not say."""
         self.core, self.tokenizer, self._adapter = core, tokenizer, adapter
+        self._marks = tokenizer.thought_marks or thought_marks
         self._temperature, self._max_tokens = default_temperature, default_max_tokens
         self._ids = itertools.count()
         self._lock = threading.Lock()
@@ -109,13 +114,13 @@ class Model:
         """
         marks = self.tokenizer.image_marks
         sight = sight_with(marks, self.info.sight)
-        messages = _messages(conversation, self.info.id, sees=sight is not None)
+        messages = _messages(conversation, self.info.id, sees=sight is not None, thinks=self._marks is not None)
         continuing, images = bool(messages[-1].get("prefix")), images_in(messages)
         if marks is None or sight is None or not images:
-            return self._answer(self.tokenizer.template(messages), (), sampling, continuing)
+            return self._answer(self.tokenizer.template(messages), (), sampling, continuing, self._marks)
         pictures = [pixels_of(_bytes_of(image), sight.side, sight.most, image["path"]) for image in images]
         tokens = self.tokenizer.template(marked(messages, grids_of(pictures, sight)))
-        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing)
+        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing, self._marks)
 
     def chat(self, conversation: Conversation, **sampling: Any) -> str:
         """Answer a conversation. See `stream`."""
@@ -160,7 +165,14 @@ class Model:
                 raise InvalidRequest("This model was closed.", remedy="Load it again with alize.load.")
             yield
 
-    def _answer(self, tokens: list[int], images: tuple[Image, ...], given: dict[str, Any], continuing: bool) -> Answer:
+    def _answer(
+        self,
+        tokens: list[int],
+        images: tuple[Image, ...],
+        given: dict[str, Any],
+        continuing: bool,
+        marks: ThoughtMarks | None = None,
+    ) -> Answer:
         options = {name: value for name, value in given.items() if value is not None}
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
@@ -171,10 +183,11 @@ class Model:
             f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, adapter=self._adapter, images=images
         )
         check_fits(request, self.info)
-        text = self.tokenizer.stream(stop, continuing=continuing)
-        return Answer(lambda answer: self._pieces(request, text, answer))
+        opened = marks is not None and left_open(marks, tokens, self.tokenizer)
+        reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing)
+        return Answer(lambda answer: self._pieces(request, reader, answer))
 
-    def _pieces(self, request: Request, text: TextStream, answer: Answer) -> Iterator[str]:
+    def _pieces(self, request: Request, reader: AnswerReader, answer: Answer) -> Iterator[str]:
         with self._computing():
             self.core.add(request)  # not before somebody listens: an answer that is never begun costs nothing
             self._inboxes[request.id] = []
@@ -183,11 +196,15 @@ class Model:
                 for step in self._steps(request.id):
                     answer.tokens += step.tokens
                     answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
-                    piece = text.push(step.tokens)
-                    answer.finish = "stop" if piece.stopped is not None else step.finish
-                    rest = text.flush() if answer.finish and piece.stopped is None else Piece()
-                    if piece.text or rest.text:
-                        yield piece.text + rest.text
+                    parts: list[Part] = []
+                    for token in step.tokens:
+                        parts += [] if reader.stopped else reader.push(token)
+                    answer.finish = "stop" if reader.stopped else step.finish
+                    parts += reader.flush() if answer.finish else []
+                    answer.finish = "stop" if reader.stopped else answer.finish
+                    answer.thought += "".join(part.text for part in parts if part.thought)
+                    if text := "".join(part.text for part in parts if not part.thought):
+                        yield text
                     if answer.finish:
                         break
         finally:
@@ -251,10 +268,12 @@ def load(
     config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
     config = replace(config, adapters={} if name is None else {name: str(adapter)})
     core = build_core(config, named(progress, f"Loading {card.id}"))
-    return Model(core, tokenizer, chosen.temperature(card.default_temperature), chosen.max_tokens(card.default_max_tokens), name)
+    marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
+    most = chosen.max_tokens(card.default_max_tokens)
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks)
 
 
-def _messages(conversation: Conversation, model: str, sees: bool) -> Sequence[Mapping[str, Any]]:
+def _messages(conversation: Conversation, model: str, *, sees: bool, thinks: bool) -> Sequence[Mapping[str, Any]]:
     if isinstance(conversation, str):
         return [{"role": "user", "content": conversation}]
     if not isinstance(conversation, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -265,11 +284,11 @@ def _messages(conversation: Conversation, model: str, sees: bool) -> Sequence[Ma
             for turn in conversation
         ],
         model=model,
-        reads=("images",) if sees else (),
+        reads=[what for what, has in (("images", sees), ("thoughts", thinks)) if has],
     )
 
 
-def _bytes_of(image: Part) -> bytes:
+def _bytes_of(image: ContentPart) -> bytes:
     """Of an image in a conversation. Raises InvalidMedia: nothing is fetched from elsewhere."""
     address, place = image["image_url"], image["path"]
     if address[:8].lower().startswith(("http://", "https://")):

@@ -35,6 +35,32 @@ def released() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def later(released: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A tekken.json of a later version ("v11", "v13", "v15"): the released alphabet with the control tokens that this version names."""
+    import json
+
+    from mistral_common.tokens.tokenizers.base import SpecialTokens
+
+    def made(version: str) -> Path:
+        path = tmp_path_factory.mktemp(version) / "tekken.json"
+        known = json.loads(released("tekken_240911.json").read_bytes())
+        thinks = int(version[1:]) >= 13
+        names = [token.value for token in SpecialTokens if thinks or "THINK" not in token.value]
+        first = ["<unk>", "<s>", "</s>"]
+        ordered = [*first, *(name for name in names if name not in first)]
+        known["special_tokens"] = [{"rank": rank, "token_str": name, "is_control": True} for rank, name in enumerate(ordered)]
+        known["config"]["version"] = version
+        del known["image"]
+        if version == "v15":
+            efforts = {"type": "enum", "accepts_none": True, "default": "none", "values": ["none", "high"]}
+            known["model_settings_builder"] = {"reasoning_effort": efforts}
+        path.write_text(json.dumps(known))
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
 def made_metadata() -> dict[str, Any]:
     """A byte-level vocabulary made by hand: 256 bytes, a few merges, two control tokens and a word taken whole."""
     merges = ["h e", "l l", "he ll", "hell o", "Ġ w", "o r", "Ġw or"]

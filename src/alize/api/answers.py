@@ -4,6 +4,8 @@ The streamed route writes the events as they come, the whole route folds them: s
 
     Begun(0)  Text(0, "Bon")  Begun(1)  Text(0, "jour")  Text(1, "Salut")  Finish(0, "stop")  Finish(1, "length")
 
+A model that thinks says so first: `Thought(0, "Hm")`, whose last is `closed`; a thought that is not closed was cut off by the end.
+
 A stop string ends its choice and aborts the engine's request. Usage counts every token the engine gave, at any moment: also those
 that a stop string cut off, and those of an answer that nobody waits for any more.
 """
@@ -16,9 +18,10 @@ from typing import Literal
 
 from alize.engine.base import Engine, Request, Step, TokenLogprob
 from alize.errors import AlizeError
-from alize.tokenize.base import Piece, TextStream, Tokenizer
+from alize.prompt.thoughts import AnswerReader, Part
+from alize.tokenize.base import ThoughtMarks, Tokenizer
 
-__all__ = ["Answer", "Begun", "Choice", "Event", "Finish", "Question", "Reason", "Text", "Token", "Usage", "fold"]
+__all__ = ["Answer", "Begun", "Choice", "Event", "Finish", "Question", "Reason", "Text", "Thought", "Token", "Usage", "fold"]
 
 Reason = Literal["stop", "length", "model_length", "error"]
 _REASONS: dict[str, Reason] = {"stop": "stop", "length": "length", "model_length": "model_length", "error": "error", "aborted": "error"}
@@ -31,6 +34,9 @@ class Question:
     choices: tuple[Request, ...]  # alike but for their ids and seeds
     stop: tuple[str, ...] = ()
     prefix: str = ""  # text the answer continues; repeated at its start
+    thought: str = ""  # what was thought before it; repeated, too
+    marks: ThoughtMarks | None = None  # None: all of the answer is text
+    opened: bool = False  # the prompt ends within a thought
 
     @property
     def prompt_tokens(self) -> int:
@@ -62,6 +68,16 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """More of what a choice thinks. `closed`: that ends with it."""
+
+    index: int
+    text: str
+    tokens: tuple[Token, ...] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The end of one choice; the last event of it. `last`: of the whole answer, too."""
 
@@ -70,7 +86,7 @@ class Finish:
     last: bool
 
 
-Event = Begun | Text | Finish
+Event = Begun | Text | Thought | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +102,14 @@ class Usage:
 class Choice:
     """One choice, put together."""
 
-    text: str = ""
+    parts: list[Part] = field(default_factory=list[Part])  # text and thoughts in turn
     tokens: list[Token] = field(default_factory=list[Token])
     reason: Reason | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says, without what it thought."""
+        return "".join(part.text for part in self.parts if not part.thought)
 
 
 Observe = Callable[[int, int], None]
@@ -131,8 +152,10 @@ class Answer:
                 yield event
 
     async def _choice(self, index: int, request: Request) -> AsyncGenerator[Event, None]:
-        prefix = self.question.prefix
-        text = self._tokenizer.stream(self.question.stop, continuing=bool(prefix))
+        question = self.question
+        reader = AnswerReader(
+            self._tokenizer, question.stop, question.marks, opened=question.opened, continuing=bool(question.prefix or question.thought)
+        )
         reason: Reason | None = None
         async with aclosing(self._engine.generate(request) if request.max_tokens else _nothing(request)) as steps:
             async for step in steps:
@@ -140,13 +163,14 @@ class Answer:
                 self._count(index, step)
                 if first:
                     yield Begun(index)
-                    if prefix:
-                        yield Text(index, prefix)
-                piece, tokens, stopped = _read(text, step, request.stop_ids)
-                if piece or tokens:
-                    yield Text(index, piece, tokens)
-                if stopped or step.finish is not None:
-                    reason = "stop" if stopped else _REASONS[step.finish or "error"]
+                    for part in _repeated(question, reader):
+                        yield _event(index, part)
+                parts, tokens = _read(reader, step, request.stop_ids)
+                for part in parts or ([Part("")] if tokens else []):
+                    yield _event(index, part, tokens)
+                    tokens = ()
+                if reader.stopped or step.finish is not None:
+                    reason = "stop" if reader.stopped else _REASONS[step.finish or "error"]
                     break
         yield Finish(index, reason or "error", last=False)
 
@@ -167,7 +191,10 @@ def fold(events: Iterable[Event], count: int) -> list[Choice]:
     for event in events:
         match event:
             case Text(index, text, tokens):
-                choices[index].text += text
+                _add(choices[index].parts, Part(text))
+                choices[index].tokens += tokens
+            case Thought(index, text, tokens, closed):
+                _add(choices[index].parts, Part(text, thought=True, closed=closed))
                 choices[index].tokens += tokens
             case Finish(index, reason):
                 choices[index].reason = reason
@@ -181,24 +208,44 @@ async def _nothing(request: Request) -> AsyncGenerator[Step, None]:
     yield Step(request.id, finish="length", prompt_tokens=len(request.tokens))
 
 
-def _read(stream: TextStream, step: Step, stop_ids: frozenset[int]) -> tuple[str, tuple[Token, ...], bool]:
-    """The text a step adds, its tokens with their logprobs, and whether a stop string has ended the answer.
+def _add(parts: list[Part], part: Part) -> None:
+    """To the part before, where it goes on."""
+    if parts and parts[-1].thought == part.thought and not parts[-1].closed:
+        parts[-1] = Part(parts[-1].text + part.text, part.thought, part.closed)
+    elif part.text or part.closed:
+        parts.append(part)
+
+
+def _event(index: int, part: Part, tokens: tuple[Token, ...] = ()) -> Text | Thought:
+    return Thought(index, part.text, tokens, part.closed) if part.thought else Text(index, part.text, tokens)
+
+
+def _repeated(question: Question, reader: AnswerReader) -> list[Part]:
+    """What the answer goes on from."""
+    thought = [Part(question.thought, thought=True, closed=not question.opened)] if question.thought else []
+    return thought + (reader.repeat(question.prefix) if question.prefix else [])
+
+
+def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[list[Part], tuple[Token, ...]]:
+    """What a step adds, and its tokens with their logprobs.
 
     Token by token, so that none behind a stop string is reported; a stop token is no part of the answer either.
     """
-    text = ""
+    parts: list[Part] = []
     tokens: list[Token] = []
     for position, id in enumerate(step.tokens):
         if id in stop_ids:
             continue
-        piece = stream.push((id,))
-        text += piece.text
+        for part in reader.push(id):
+            _add(parts, part)
         if step.logprobs:
             tokens.append(Token(id, step.logprobs[position]))
-        if piece.stopped is not None:
-            return text, tuple(tokens), True
-    rest = Piece() if step.finish is None else stream.flush()
-    return text + rest.text, tuple(tokens), rest.stopped is not None
+        if reader.stopped:
+            return parts, tuple(tokens)
+    if step.finish is not None:
+        for part in reader.flush():
+            _add(parts, part)
+    return parts, tuple(tokens)
 
 
 async def _merged(sources: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:

@@ -23,11 +23,12 @@ from alize.api.support import refuse_unsupported
 from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, longest_answer
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
-from alize.prompt import plain_messages
+from alize.prompt import effort_of, plain_messages, with_thinking_prompt
 from alize.prompt.images import Floats
 from alize.prompt.placing import placed
+from alize.prompt.thoughts import left_open
 from alize.settings import Settings
-from alize.tokenize.text import parts_of
+from alize.tokenize.text import parts_of, thought_of
 
 __all__ = ["Asked", "ask", "ask_infill", "ask_transcription"]
 
@@ -54,23 +55,37 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
 
     Raises UnsupportedParameter, PromptTooLong, InvalidMedia, and whatever `plain_messages` and the template find wrong with the messages.
     """
-    sight, ears = sight_of(served), ears_of(served)
-    refuse_unsupported(request, served.card)
+    sight, ears, marks = sight_of(served), ears_of(served), served.thought_marks
+    refuse_unsupported(request, served)
     messages = plain_messages(
-        [_message(message.model_dump()) for message in request.messages],
+        with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
         safe_prompt=request.safe_prompt,
         model=served.card.id,
-        reads=[what for what, has in (("images", sight), ("audio", ears)) if has is not None],
+        reads=[what for what, has in (("images", sight), ("audio", ears), ("thoughts", marks)) if has is not None],
     )
-    read = await _read(messages, served, sight, ears, house)
+    read = await _read(messages, served, sight, ears, house, effort_of(request.prompt_mode, request.reasoning_effort, marks))
     first = replace(
         _first(read.tokens, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
         stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
     )
     first = replace(first, sampling=_chat_sampling(first.sampling, request))
     messages = read.messages
-    prefix = messages[-1]["content"] if messages[-1].get("prefix") else ""
-    return Asked(first.id, served, Question(tuple(_choices(first, request.n or 1)), _stop(request.stop), prefix), messages, read.seconds)
+    question = Question(tuple(_choices(first, request.n or 1)), _stop(request.stop))
+    if messages[-1].get("prefix"):
+        question = replace(question, **_begun(messages[-1]), marks=marks)
+    elif marks is not None:
+        question = replace(question, marks=marks, opened=left_open(marks, read.tokens, served.tokenizer))
+    return Asked(first.id, served, question, messages, read.seconds)
+
+
+def _begun(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer goes on from: its text, what was thought before it, and whether that goes on."""
+    parts = parts_of(message)
+    if not parts:
+        return {"prefix": message["content"]}
+    thoughts = [part for part in parts if part["type"] == "thinking"]
+    text = "".join(part["text"] for part in parts if part["type"] == "text")
+    return {"prefix": text, "thought": "".join(map(thought_of, thoughts)), "opened": not text and not parts[-1].get("closed", True)}
 
 
 async def ask_infill(request: FIMCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
@@ -158,9 +173,11 @@ class _Read:
     seconds: float | None = None
 
 
-async def _read(messages: list[dict[str, Any]], served: Served, sight: Sight | None, ears: Ears | None, house: House) -> _Read:
+async def _read(
+    messages: list[dict[str, Any]], served: Served, sight: Sight | None, ears: Ears | None, house: House, effort: str | None
+) -> _Read:
     """The tokens, and the images and sounds among them."""
-    template, marks = served.tokenizer.template, served.tokenizer.image_marks
+    template, marks = partial(served.tokenizer.template, effort=effort), served.tokenizer.image_marks
     if not any(parts_of(message) for message in messages):
         return _Read(await _tokenized(sum(len(message["content"]) for message in messages), partial(template, messages)), messages)
     images, sounds, pictures, all_heard = (), (), list[Floats](), list[Heard]()

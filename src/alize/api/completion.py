@@ -1,6 +1,10 @@
 """A chat answer as JSON. In: the events of an answer, or its choices put together. Out: the objects of the public API.
 
 The usage is known only at the end, so a stream's last chunk is made after everything else, with `usage` in it.
+
+Content is a string; of a model that thinks, a list of chunks, in a stream until the thought has ended:
+
+    [thinking "So"]  [thinking " 8"]  [thinking "" closed, text "It"]  " is"  " 8."
 """
 
 import math
@@ -10,8 +14,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from alize.api.answers import Begun, Choice, Event, Finish, Text, Token, Usage
+from alize.api.answers import Begun, Choice, Event, Finish, Text, Thought, Token, Usage
 from alize.api.sse import DONE, event
+from alize.prompt.thoughts import Part
 from alize.tokenize.base import Tokenizer
 
 __all__ = ["Form", "usage_of"]
@@ -41,7 +46,7 @@ class Form:
             "choices": [
                 {
                     "index": index,
-                    "message": {"role": "assistant", "content": choice.text, "tool_calls": None, "prefix": False},
+                    "message": {"role": "assistant", "content": _content(choice.parts), "tool_calls": None, "prefix": False},
                     **_logprobs(self, choice.tokens),
                     "finish_reason": choice.reason,
                 }
@@ -52,16 +57,28 @@ class Form:
 
     async def chunks(self, events: AsyncGenerator[Event, None], usage: Callable[[], Usage]) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events. `usage` is asked at the end."""
+        ended: dict[int, Thought] = {}  # of each choice, the end of a thought: it is sent with the first text behind it
         async with aclosing(events):
             async for one in events:
+                before = ended.pop(one.index, None)
+                tokens = before.tokens if before is not None else ()
+                thoughts = [_thinking(before.text, closed=True)] if before is not None else []
                 match one:
                     case Begun(index):
                         yield event(_chunk(self, index, {"role": "assistant", "content": ""}))
-                    case Text(index, text, tokens):
-                        yield event(_chunk(self, index, {"content": text}, tokens))
+                    case Thought(index, text, more, True):
+                        ended[index] = Thought(index, text, (*tokens, *more), closed=True)
+                        if before is not None:
+                            yield event(_chunk(self, index, {"content": thoughts}))
+                    case Thought(index, text, more, _):
+                        yield event(_chunk(self, index, {"content": [*thoughts, _thinking(text, closed=False)]}, (*tokens, *more)))
+                    case Text(index, text, more):
+                        content = [*thoughts, {"type": "text", "text": text}] if thoughts else text
+                        yield event(_chunk(self, index, {"content": content}, (*tokens, *more)))
                     case Finish(index, reason, last):
                         # The public API has no `model_length` in streams.
-                        chunk = _chunk(self, index, {"content": ""}, finish="length" if reason == "model_length" else reason)
+                        finish = "length" if reason == "model_length" else reason
+                        chunk = _chunk(self, index, {"content": thoughts or ""}, tokens, finish)
                         yield event({**chunk, "usage": _usage(self, usage())} if last else chunk)
         yield DONE
 
@@ -74,6 +91,19 @@ def _chunk(form: Form, index: int, delta: dict[str, Any], tokens: Sequence[Token
         "model": form.model,
         "choices": [{"index": index, "delta": delta, **_logprobs(form, tokens), "finish_reason": finish}],
     }
+
+
+def _content(parts: Sequence[Part]) -> str | list[dict[str, Any]]:
+    """A text, unless something was thought. An empty thought is none."""
+    if not any(part.thought and part.text for part in parts):
+        return "".join(part.text for part in parts)
+    return [
+        _thinking(part.text, closed=part.closed) if part.thought else {"type": "text", "text": part.text} for part in parts if part.text
+    ]
+
+
+def _thinking(text: str, *, closed: bool) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}] if text else [], "closed": closed}
 
 
 def usage_of(usage: Usage, audio_seconds: float | None = None) -> dict[str, Any]:

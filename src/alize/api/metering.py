@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from alize.api.answers import Answer, Event, Finish, Text, Usage
+from alize.api.answers import Answer, Event, Finish, Text, Thought, Usage
 from alize.api.asking import Asked
 from alize.api.ledger import Ledger
 from alize.api.parts import House
@@ -60,7 +60,7 @@ class Meter:
                             outcome, counted = ",".join(sorted({*reasons})), True
                             await self._ledger.write(self._spent(), outcome)
                             self.house.metrics.answered(self._model, reasons, self.trace.seconds)
-                    if self.house.settings.log_prompts and isinstance(event, Text):
+                    if self.house.settings.log_prompts and isinstance(event, Text | Thought):
                         self._texts.append(event.text)
                     yield event
         except (GeneratorExit, asyncio.CancelledError):

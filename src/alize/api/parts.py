@@ -14,7 +14,7 @@ from alize.governance import Accounts, Cookie, Identity
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
-from alize.tokenize.base import Tokenizer
+from alize.tokenize.base import ThoughtMarks, Tokenizer
 from alize.upstream.client import Upstream
 from alize.weights.catalog import Card
 
@@ -30,6 +30,13 @@ class Served:
     card: Card
     adapter: str | None = None  # by which of its engine's adapters it is another model
     root: str = ""  # the id of the model that is adapted
+
+    @property
+    def thought_marks(self) -> ThoughtMarks | None:
+        """What stands around its thoughts; None for a model that does not think. The first Magistral writes marks that no file names."""
+        if "completion_chat" not in self.card.capabilities:
+            return None
+        return self.tokenizer.thought_marks or (ThoughtMarks(prompted=True) if "reasoning" in self.card.capabilities else None)
 
     def adapted(self) -> "Iterator[Served]":
         """The models that the engine's adapters make of this one, as they are now."""

@@ -5,25 +5,26 @@ Each refusal is removed by the work that makes its field do something; no field 
 
 from collections.abc import Iterator
 
+from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.tools import ToolChoice
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt import refuse_reasoning
-from alize.weights.catalog import Card
 
 __all__ = ["SERVED", "refuse_unsupported"]
 
-SERVED = frozenset({"completion_chat", "completion_fim", "vision", "audio", "audio_transcription", "embeddings"})
+SERVED = frozenset({"completion_chat", "completion_fim", "reasoning", "vision", "audio", "audio_transcription", "embeddings"})
 """Capabilities of models that this version can serve; a card's others are not shown."""
 
 _LEAVE_OUT = "Leave it out."
 
 
-def refuse_unsupported(request: ChatCompletionRequest, card: Card) -> None:
+def refuse_unsupported(request: ChatCompletionRequest, served: Served) -> None:
     """Raise UnsupportedParameter for the first field that asks for what is not there, InvalidRequest for fields that exclude each other."""
+    card = served.card
     for field, reason, remedy in _unsupported(request):
         raise UnsupportedParameter(f"{field}: {reason}", param=field, remedy=remedy)
-    refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=card.id)
+    refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=card.id, marks=served.thought_marks)
     if "completion_chat" not in card.capabilities & SERVED:
         raise UnsupportedParameter(f"The model {card.id} does not chat.", param="model", remedy="Choose another of GET /v1/models.")
     if request.top_logprobs and not request.logprobs:

@@ -1,9 +1,11 @@
-"""The content of one message. In: a string, nothing, or a list of chunks. Out: one string; of one with images or sounds, its parts.
+"""The content of one message. In: a string, nothing, or a list of chunks. Out: one string; of one with more than text, its parts.
 
 Chunks of text are joined by a blank line, as mistral-common joins them; where a reference stood between two, they are one sentence and
-are joined directly. Reasoning in an assistant's earlier turn is left out. Whatever the model cannot read is refused by its place.
+are joined directly. What an assistant thought in an earlier turn goes to a model that thinks, and to no other. Whatever the model cannot
+read is refused by its place.
 
     text, text, image, text   →   [{"type": "text", …}, {"type": "image_url", "image_url": address, "path": place}, {"type": "text", …}]
+    thinking, text            →   [{"type": "thinking", "thinking": [{"type": "text", …}], "closed": True}, {"type": "text", …}]
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,12 +26,12 @@ _KINDS = {
 }
 
 
-Part = dict[str, str]
+Part = dict[str, Any]
 
 
 def content_of(content: object, *, role: str, path: str, model: str = "", reads: Collection[str] = ()) -> str | list[Part]:
     """The text of one message; "" where there is none. `path` is where it stands in the request, such as `messages.2.content`.
-    `reads`: which of "images" and "audio" the model takes.
+    `reads`: which of "images", "audio" and "thoughts" the model takes.
 
     Raises UnsupportedParameter naming the chunk that cannot be read, InvalidRequest for what is no content.
     """
@@ -58,6 +60,9 @@ def content_of(content: object, *, role: str, path: str, model: str = "", reads:
         elif kind == "input_audio" and "audio" in reads and role == "user":
             parts += [*_text(text), {"type": "input_audio", "input_audio": _sound(entry, place), "path": place}]
             text = join = ""
+        elif kind == "thinking" and "thoughts" in reads and role in ("system", "assistant"):
+            parts += [*_text(text), _thought(entry, place)]
+            text = join = ""
         elif kind != "thinking" or role != "assistant":
             raise _unreadable(kind, role, place, model, reads)
     return [*parts, *_text(text)] if parts else text
@@ -65,6 +70,20 @@ def content_of(content: object, *, role: str, path: str, model: str = "", reads:
 
 def _text(text: str) -> list[Part]:
     return [{"type": "text", "text": text}] if text else []
+
+
+def _thought(entry: Mapping[str, Any], place: str) -> Part:
+    """What was thought, as one text. Tools and references that it speaks of are not in it."""
+    inner: object = entry.get("thinking")
+    if not isinstance(inner, Sequence) or isinstance(inner, str | bytes):
+        raise InvalidRequest(f"{place}.thinking is no list of chunks.", param=f"{place}.thinking")
+    words = ""
+    for index, chunk in enumerate(cast("Sequence[object]", inner)):
+        said: Mapping[str, Any] = cast("Mapping[str, Any]", chunk) if isinstance(chunk, Mapping) else {}
+        if said.get("type", "text") == "text":
+            words = _add(words, "", said.get("text"), f"{place}.thinking.{index}")
+    closed: object = entry.get("closed")
+    return {"type": "thinking", "thinking": [{"type": "text", "text": words}], "closed": closed is None or bool(closed)}
 
 
 def _address(entry: Mapping[str, Any], place: str) -> str:

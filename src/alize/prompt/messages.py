@@ -44,8 +44,8 @@ Message = dict[str, Any]
 def plain_messages(
     messages: Sequence[Mapping[str, Any]], *, safe_prompt: bool = False, model: str = "", reads: Collection[str] = ()
 ) -> list[Message]:
-    """The same conversation with every content a string, or parts where there are images or sounds and `model` reads them, and the
-    arguments of every call JSON as a string.
+    """The same conversation with every content a string, or parts where there are images, sounds or thoughts and `model` reads
+    them, and the arguments of every call JSON as a string.
 
     Each is `{"role", "content"}`, with `tool_calls` and `prefix` (assistant) or `tool_call_id` and `name` (tool) where given.
     Raises InvalidMessageOrder for a wrong order, InvalidToolCall for a bad id or name, UnsupportedParameter for chunks that
@@ -189,4 +189,6 @@ def _with_safe_prompt(messages: list[Message]) -> list[Message]:
     first = messages[0]
     if first["role"] != "system":
         return [{"role": "system", "content": SAFE_PROMPT}, *messages]
+    if isinstance(first["content"], list):
+        return [{"role": "system", "content": [{"type": "text", "text": f"{SAFE_PROMPT}\n\n"}, *first["content"]]}, *messages[1:]]
     return [{"role": "system", "content": f"{SAFE_PROMPT}\n\n{first['content']}" if first["content"] else SAFE_PROMPT}, *messages[1:]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["AudioMarks", "ImageMarks", "Piece", "TextStream", "Tokenizer"]
+__all__ = ["AudioMarks", "ImageMarks", "Piece", "TextStream", "ThoughtMarks", "Tokenizer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ class ImageMarks:
 
 
 @dataclass(frozen=True, slots=True)
+class ThoughtMarks:
+    """What stands around the thoughts of a model that reasons before it answers."""
+
+    opens: str = "<think>"
+    closes: str = "</think>"
+    ids: tuple[int, int] | None = None  # of control tokens; None where both are written as text
+    efforts: bool = False  # its template takes how much it is to think
+    prompted: bool = False  # it was trained to think where a system prompt of its makers says so
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Text released by a stream. `stopped` names the stop string that ended it, if one did."""
 
@@ -78,6 +89,7 @@ class Tokenizer(Protocol):
     stop_ids: frozenset[int]  # drawing one of these ends an answer
     image_marks: ImageMarks | None  # None where the vocabulary has none
     audio_marks: AudioMarks | None
+    thought_marks: ThoughtMarks | None  # None where neither the vocabulary nor the template has any
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""
@@ -107,13 +119,18 @@ class Tokenizer(Protocol):
         """
         ...
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
         """Ids of a conversation, ready for the model to continue.
 
         Messages are `{"role", "content": str, …}`; a last assistant message with `"prefix": True` is left open, to be continued.
         Control tokens come from the template alone: text that looks like one stays text.
         Contents, where present, are str, or a list of `{"type": "text", "text": str}`, `{"type": "image", "rows", "columns"}` and
-        `{"type": "audio", "tokens"}`; of an image or a sound, all its marks are returned. The arguments of tool calls are JSON as str.
+        `{"type": "audio", "tokens"}`; of an image or a sound, all its marks are returned. Of a model with `thought_marks`, also
+        `{"type": "thinking", "thinking": [one text], "closed"}`, what it thought; a template without a place for thoughts leaves them
+        out. The arguments of tool calls are JSON as str.
+        `effort`: how much it is to think, one of the public API's words; None is the template's own choice.
         Raises InvalidMessageOrder where the template forbids the sequence of roles, UnsupportedParameter for tools it cannot say.
         """
         ...

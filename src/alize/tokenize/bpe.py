@@ -37,6 +37,8 @@ class BpeTokenizer(VocabularyDecoder):
         super().__init__(vocabulary)
         self._encoders = encoders
         self._chat = chat
+        if chat is not None:
+            self.thought_marks = chat.thought_marks(vocabulary.thought_marks)
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
@@ -46,7 +48,9 @@ class BpeTokenizer(VocabularyDecoder):
         """The encoder of plain text as the tokenizers library writes it down."""
         return self._encoders.start.to_str()
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
         """Ids of a conversation; see `Tokenizer.template`. Raises InvalidRequest for a model that has no chat template."""
         if self._chat is None:
             raise InvalidRequest(
@@ -54,7 +58,7 @@ class BpeTokenizer(VocabularyDecoder):
                 param="messages",
                 remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
             )
-        ids = list(self._ids(self._chat.segments(messages, tools)))
+        ids = list(self._ids(self._chat.segments(messages, tools, effort)))
         images = [part for message in messages for part in parts_of(message) if part["type"] == "image"]
         return self._with_images(ids, images) if images else ids
 

@@ -3,6 +3,7 @@
     0 … 255 the bytes · 256 begin · 257 end of turn · 258 system · 259 user · 260 assistant · 261 tool · 262 before a gap · 263 after it
     with images: 264 a square · 265 the end of a row · 266 the end of an image
     with sounds: 264 a tenth of a second · 265 begins one · 266 asks what was said
+    with thoughts, behind these: where one begins · where it ends
 
 >>> ByteTokenizer().template([{"role": "user", "content": "Hi"}])
 [256, 259, 72, 105, 257, 260]
@@ -15,7 +16,7 @@ from alize.errors import InvalidMessageOrder, UnsupportedParameter
 from alize.tokenize.base import AudioMarks
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.infill import InfillMarkers
-from alize.tokenize.text import check_text, parts_of
+from alize.tokenize.text import check_text, parts_of, thought_of
 from alize.tokenize.vocabulary import Vocabulary
 
 __all__ = ["ByteTokenizer"]
@@ -24,6 +25,7 @@ _BEGIN, _END = 256, 257
 _ROLES = {"system": 258, "user": 259, "assistant": 260, "tool": 261}
 _GAP = InfillMarkers(prefix=262, suffix=263, middle=None)
 _CONTROL = {"<begin>": _BEGIN, "<end>": _END, **{f"<{role}>": id for role, id in _ROLES.items()}, "<before>": 262, "<after>": 263}
+_THOUGHTS = ("[THINK]", "[/THINK]")
 _IMAGES = {"[IMG]": 264, "[IMG_BREAK]": 265, "[IMG_END]": 266}
 _SOUNDS = {"[AUDIO]": 264, "[BEGIN_AUDIO]": 265, "[TRANSCRIBE]": 266}
 
@@ -41,9 +43,10 @@ def _vocabulary(control: Mapping[str, int]) -> Vocabulary:
 class ByteTokenizer(VocabularyDecoder):
     """See `Tokenizer` for what each method promises. Every text is exactly as many tokens as it has bytes."""
 
-    def __init__(self, images: bool = False, sounds: bool = False) -> None:
-        """What it has a place for: images, or sounds."""
-        super().__init__(_vocabulary(_CONTROL | (_IMAGES if images else _SOUNDS if sounds else {})))
+    def __init__(self, images: bool = False, sounds: bool = False, thoughts: bool = False) -> None:
+        """What it has a place for: images, or sounds; and thoughts."""
+        control = _CONTROL | (_IMAGES if images else _SOUNDS if sounds else {})
+        super().__init__(_vocabulary(control | {mark: 256 + len(control) + i for i, mark in enumerate(_THOUGHTS) if thoughts}))
         self.audio_marks = AudioMarks(264, begin=265, samples=1600, piece=3200) if sounds else None
 
     def encode(self, text: str) -> list[int]:
@@ -58,7 +61,9 @@ class ByteTokenizer(VocabularyDecoder):
             return super().transcription(tokens, language)
         return [_BEGIN, *self.audio_marks.tokens(tokens), *self.encode(f"lang:{language}" if language else ""), _SOUNDS["[TRANSCRIBE]"]]
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
         if tools or any(message.get("tool_calls") for message in messages):
             raise UnsupportedParameter("This tokenizer cannot say tools.", param="tools")
         ids = [_BEGIN]
@@ -79,8 +84,16 @@ class ByteTokenizer(VocabularyDecoder):
     def _part(self, part: Mapping[str, Any]) -> list[int]:
         if part["type"] == "text":
             return self.encode(part["text"])
+        if part["type"] == "thinking":
+            return self._thinking(part)
         if part["type"] == "image" and self.image_marks is not None:
             return self.image_marks.tokens(part["rows"], part["columns"])
         if part["type"] == "audio" and self.audio_marks is not None:
             return self.audio_marks.tokens(part["tokens"])
         raise UnsupportedParameter(f"This tokenizer has no place for {part['type']}s.", param="messages")
+
+    def _thinking(self, part: Mapping[str, Any]) -> list[int]:
+        if self.thought_marks is None:
+            return []
+        opens, closes = (self._vocabulary.control[mark] for mark in _THOUGHTS)
+        return [opens, *self.encode(thought_of(part)), *([closes] if part["closed"] else [])]

@@ -22,6 +22,7 @@ class VocabularyDecoder:
         self.bos_id = vocabulary.bos_id
         self.stop_ids = vocabulary.stop_ids
         self.image_marks = vocabulary.image_marks
+        self.thought_marks = vocabulary.thought_marks
         self.audio_marks: AudioMarks | None = None
 
     def transcription(self, tokens: int, language: str | None = None) -> list[int]:

@@ -27,9 +27,9 @@ from pydantic import ValidationError
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
 from alize.tokenize.audio import audio_marks, counted
-from alize.tokenize.base import ImageMarks
+from alize.tokenize.base import ImageMarks, ThoughtMarks
 from alize.tokenize.decoder import VocabularyDecoder
-from alize.tokenize.text import check_text, parts_of, texts_in
+from alize.tokenize.text import check_text, parts_of, texts_in, thought_of
 from alize.tokenize.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -69,13 +69,16 @@ class MistralTokenizer(VocabularyDecoder):
         super().__init__(_vocabulary(self._alphabet))
         self.image_marks = _image_marks(tokenizer.instruct_tokenizer)
         self.audio_marks = audio_marks(tokenizer.instruct_tokenizer)
+        self.thought_marks = _thought_marks(tokenizer.instruct_tokenizer)
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
         check_text(text)
         return self._alphabet.encode(text, bos=False, eos=False)
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
         """Ids of a conversation, as mistral-common encodes it for serving; see `Tokenizer.template`.
 
         Raises InvalidMessageOrder, InvalidToolCall and InvalidRequest for what its validator refuses, UnsupportedParameter for what
@@ -89,8 +92,9 @@ class MistralTokenizer(VocabularyDecoder):
             request = _ChatRequest.model_validate(
                 {
                     "model": "served",  # asked for when serving, and not encoded
-                    "messages": [_their_message(message) for message in messages],
+                    "messages": [_their_message(message, self.thought_marks) for message in messages],
                     "tools": [Tool.from_openai(dict(tool)) for tool in tools] or None,
+                    "reasoning_effort": effort,
                 }
             )
             return list(self._release.encode_chat_completion(request).tokens)
@@ -120,9 +124,12 @@ class MistralTokenizer(VocabularyDecoder):
             ) from error
 
 
-def _their_message(message: Mapping[str, Any]) -> dict[str, Any]:
+def _their_message(message: Mapping[str, Any], marks: ThoughtMarks | None) -> dict[str, Any]:
     theirs = {key: value for key, value in message.items() if value is not None}
-    if parts := parts_of(message):
+    parts = parts_of(message)
+    if parts and marks is None and any(part["type"] == "thinking" for part in parts):
+        theirs["content"] = "".join(part["text"] if part["type"] == "text" else _written_out(part) for part in parts)
+    elif parts:
         theirs["content"] = [_their_part(part) for part in parts]
     return theirs
 
@@ -131,9 +138,17 @@ def _their_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of what is not text, what `_Marked` and `Heard` read again. Pictures and sounds themselves are none of the template's business."""
     if part["type"] == "text":
         return part
+    if part["type"] == "thinking":
+        return {"type": "thinking", "thinking": thought_of(part), "closed": part["closed"]}
     if part["type"] == "audio":
         return {"type": "input_audio", "input_audio": counted(part["tokens"])}
     return {"type": "image_url", "image_url": f"{part['rows']}x{part['columns']}"}
+
+
+def _written_out(thought: Mapping[str, Any]) -> str:
+    """As the first Magistral writes it, whose tokenizer has no tokens for it."""
+    marks = ThoughtMarks()
+    return f"{marks.opens}\n{thought_of(thought)}" + (f"\n{marks.closes}\n" if thought["closed"] else "")
 
 
 class _Marked:
@@ -157,6 +172,16 @@ def _image_marks(instruct: Any) -> ImageMarks | None:
     marks = ImageMarks(ids.img, ids.img_break, ids.img_end, side, size.max_image_size)
     instruct.image_encoder = _Marked(marks)
     return marks
+
+
+def _thought_marks(instruct: Any) -> ThoughtMarks | None:
+    """From the thirteenth version on some releases have tokens for them; from the fifteenth on a request says how much to think."""
+    ids: tuple[int | None, int | None] = (getattr(instruct, "BEGIN_THINK", None), getattr(instruct, "END_THINK", None))
+    if ids[0] is None or ids[1] is None:
+        return None
+    settings: Any = getattr(instruct.tokenizer, "model_settings_builder", None)
+    efforts = settings is not None and settings.reasoning_effort is not None
+    return ThoughtMarks("[THINK]", "[/THINK]", (ids[0], ids[1]), efforts=efforts, prompted=not efforts)
 
 
 @contextmanager

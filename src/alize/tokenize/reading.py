@@ -37,7 +37,9 @@ class ReadingTokenizer(VocabularyDecoder):
         check_text(text)
         return self._encoder.encode_batch_fast([text], add_special_tokens=False)[0].ids
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
         raise InvalidRequest("This model reads texts and cannot be talked to.", param="model", remedy="Use a model that chats.")
 
     def infill(self, before: str, after: str) -> list[int]:

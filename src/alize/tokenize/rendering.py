@@ -53,6 +53,15 @@ class Rendering:
         self._words = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
         self._words |= {node.attr for node in tree.find_all(nodes.Getattr)}
 
+    def mentions(self, word: str) -> bool:
+        """Whether the template speaks of a key or a type."""
+        return word in self._words
+
+    @property
+    def takes_effort(self) -> bool:
+        """Whether a request can say how much the model is to think."""
+        return not self._variables.isdisjoint({"enable_thinking", "reasoning_effort"})
+
     def _cut(self, text: str) -> list[tuple[str, bool]]:
         """Each marker in a literal becomes a variable, so that its stand-in can be chosen for each request."""
         parts = [(part, bool(odd % 2)) for odd, part in enumerate(self._parts(text)) if part]

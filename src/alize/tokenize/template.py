@@ -15,13 +15,15 @@ A last assistant message with `prefix: True` is left open: the rendering ends ri
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.tokenize.base import ThoughtMarks
 from alize.tokenize.markers import Markers, transform, unused_characters
 from alize.tokenize.rendering import Rendering, refuse
-from alize.tokenize.text import parts_of, texts_in
+from alize.tokenize.text import parts_of, texts_in, thought_of
 
 __all__ = ["ChatTemplate", "Segment"]
 
@@ -51,7 +53,14 @@ class ChatTemplate:
         self._plain = Rendering(source, markers)
         self._tools = self._plain if tool_source is None else Rendering(tool_source, markers)
 
-    def segments(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Iterator[Segment]:
+    def thought_marks(self, control: ThoughtMarks | None) -> ThoughtMarks | None:
+        """The marks around thoughts: control tokens, or text that the template speaks of. None where it knows of none."""
+        marks = control or (ThoughtMarks() if ThoughtMarks().closes in self._plain.source else None)
+        return marks and replace(marks, efforts=self._plain.takes_effort)
+
+    def segments(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> Iterator[Segment]:
         """The conversation in order, ready for the model to continue.
 
         Raises InvalidMessageOrder where the template refuses the messages, UnsupportedParameter for tools it does not mention and
@@ -59,7 +68,7 @@ class ChatTemplate:
         """
         rendering = self._tools if tools else self._plain
         rendering.check(messages, tools)
-        conversation = _Conversation(rendering, messages, tools, self._special, self._markers)
+        conversation = _Conversation(rendering, messages, tools, self._special, self._markers, effort)
         rendered = conversation.render(self._clock)
         if not self._markers.ids(rendered) or not (own := self._own(conversation)):
             return self._markers.split(rendered, conversation.stand_ins)
@@ -87,9 +96,11 @@ class _Conversation:
         tools: Sequence[Mapping[str, Any]],
         special: Mapping[str, str],
         markers: Markers,
+        effort: str | None,
     ) -> None:
         self._rendering = rendering
-        self._messages = [_for_template(message, f"messages.{index}") for index, message in enumerate(messages)]
+        self._effort: dict[str, Any] = {} if effort is None else {"reasoning_effort": effort, "enable_thinking": effort != "none"}
+        self._messages = [_for_template(message, f"messages.{index}", rendering) for index, message in enumerate(messages)]
         self._tools = list(tools)
         self._opened = bool(messages) and messages[-1].get("role") == "assistant" and bool(messages[-1].get("prefix"))
         strings = [*texts_in(self._messages, "messages"), *texts_in(self._tools, "tools")]
@@ -104,10 +115,11 @@ class _Conversation:
         """The text, each of its words passed through `change`, markers of the template as the characters that stand for them."""
         messages = transform(self._messages, change)
         if self._opened:
-            messages[-1]["content"] = messages[-1].get("content", "") + self._end
+            messages[-1]["content"] = _ended(messages[-1].get("content", ""), self._end)
         variables: dict[str, Any] = {
             **self._special,
             **self._markers,
+            **self._effort,
             "messages": messages,
             "tools": transform(self._tools, change) if self._tools else None,
             "documents": None,
@@ -127,17 +139,47 @@ class _Conversation:
         return rendered[:cut].replace(self._end, "")
 
 
-def _for_template(message: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _ended(content: Any, end: str) -> Any:
+    """With a character behind its last text."""
+    if isinstance(content, str):
+        return content + end
+    parts = cast("list[dict[str, Any]]", content)
+    last = parts[-1] if parts else {}
+    key = last.get("type")
+    return [*parts[:-1], {**last, key: last[key] + end}] if key in ("text", "thinking") else [*parts, {"type": "text", "text": end}]
+
+
+def _for_template(message: Mapping[str, Any], path: str, rendering: Rendering) -> dict[str, Any]:
     """The message without `prefix` and what is None, the arguments of its calls as an object where they are one."""
     plain = {key: value for key, value in message.items() if key != "prefix" and value is not None}
     if parts := parts_of(message):
-        plain["content"] = [part if part["type"] == "text" else {"type": "image"} for part in parts]
+        plain |= _content(parts, message["role"], path, rendering)
     if message.get("tool_calls"):
         try:
             plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
         except (LookupError, TypeError) as error:
             raise InvalidRequest(f"{path}.tool_calls holds a call without a function and its arguments.", param=path) from error
     return plain
+
+
+def _content(parts: Sequence[Mapping[str, Any]], role: str, path: str, rendering: Rendering) -> dict[str, Any]:
+    """Parts as the template takes them: thoughts beside the text, or among the parts, or not at all."""
+    thoughts = [part for part in parts if part["type"] == "thinking"]
+    if not thoughts:
+        return {"content": [part if part["type"] == "text" else {"type": "image"} for part in parts]}
+    if rendering.mentions("thinking"):
+        return {
+            "content": [
+                {"type": "thinking", "thinking": thought_of(part), "closed": part["closed"]} if part["type"] == "thinking" else part
+                for part in parts
+            ]
+        }
+    if role != "assistant":
+        raise UnsupportedParameter(f"{path}: this model's chat template has no place for reasoning in a {role} message.", param=path)
+    text = "".join(part["text"] for part in parts if part["type"] == "text")
+    if rendering.mentions("reasoning_content"):
+        return {"content": text, "reasoning_content": "".join(map(thought_of, thoughts))}
+    return {"content": text}
 
 
 def _with_object(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from alize.errors import InvalidRequest
 
-__all__ = ["check_text", "parts_of", "texts_in"]
+__all__ = ["check_text", "parts_of", "texts_in", "thought_of"]
 
 _DEEPEST = 100
 
@@ -51,3 +51,14 @@ def parts_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """
     content: Any = message.get("content")
     return cast("list[Mapping[str, Any]]", content) if isinstance(content, list) else []
+
+
+def thought_of(part: Mapping[str, Any]) -> str:
+    """What a part of the type `thinking` holds.
+
+    >>> thought_of({"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]})
+    'Hm.'
+    """
+    inner: Any = part.get("thinking")
+    texts = cast("list[Mapping[str, Any]]", inner) if isinstance(inner, list) else []
+    return "".join(str(text.get("text", "")) for text in texts)

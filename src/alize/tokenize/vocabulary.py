@@ -8,7 +8,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alize.tokenize.base import ImageMarks
+from alize.tokenize.base import ImageMarks, ThoughtMarks
 
 __all__ = ["END_NAMES", "Vocabulary", "stop_ids"]
 
@@ -31,6 +31,14 @@ class Vocabulary:
         """The control tokens of images, by the names that all releases give them."""
         names = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
         return ImageMarks(*(self.control[name] for name in names)) if all(name in self.control for name in names) else None
+
+    @property
+    def thought_marks(self) -> ThoughtMarks | None:
+        """Control tokens around thoughts."""
+        for opens, closes in (("[THINK]", "[/THINK]"), ("<think>", "</think>")):
+            if opens in self.control and closes in self.control:
+                return ThoughtMarks(opens, closes, (self.control[opens], self.control[closes]))
+        return None
 
     @property
     def size(self) -> int:
