@@ -63,8 +63,10 @@ class Watched(ByteTokenizer):
         super().__init__()
         self.asked: list[tuple[int, int]] = []
 
-    def template(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:
-        ids = super().template(messages, tools)
+    def template(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
+    ) -> list[int]:
+        ids = super().template(messages, tools, effort)
         self.asked.append((threading.get_ident(), len(ids)))
         return ids
 

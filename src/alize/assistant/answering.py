@@ -1,4 +1,4 @@
-"""Where an answer comes from. In: a conversation's path down to a question. Out: its text as it is made, and what that took.
+"""Where an answer comes from. In: a conversation's path down to a question. Out: its parts as they are made, and what that took.
 
 `LocalAnswerer` asks the models of this server in the same way as the public API does, under the same limits; elsewhere.py asks those of
 its upstream; choosing.py is the `Answerer` of both.
@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from alize.api.answers import Answer, Finish, Question, Reason, Text
+from alize.api.answers import Answer, Finish, Reason, Text, Thought
 from alize.api.asking import Asked, ask
 from alize.api.hearing import ears_of, newest, timed
 from alize.api.looking import measured, sight_of
@@ -18,6 +18,7 @@ from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.governance.identity import SCOPES, Principal
+from alize.prompt.thoughts import Part
 from alize.storage.base import MessageRecord, Owner
 
 __all__ = ["Answerer", "Begun", "LocalAnswerer", "Made"]
@@ -42,7 +43,7 @@ class Begun:
     served_by: str  # "" for this machine
     fitted: Fitted
     made: Made
-    pieces: AsyncGenerator[str, None]
+    pieces: AsyncGenerator[Part, None]
 
 
 class Answerer(Protocol):
@@ -101,9 +102,11 @@ class LocalAnswerer:
         def count(messages: list[dict[str, Any]]) -> int:
             return len(template(timed(measured(messages, served, sizes), served, lengths)))
 
+        thinks = served.thought_marks is not None
+
         def work() -> Fitted:
             sounds = self._sounds(served, path, lengths)
-            return fit(path, settings, count, limit, continuing=continuing, images=images, sounds=sounds or 0)
+            return fit(path, settings, count, limit, continuing=continuing, images=images, sounds=sounds or 0, thinks=thinks)
 
         return await asyncio.to_thread(work)
 
@@ -118,9 +121,9 @@ class LocalAnswerer:
         recorded = [sound["text"] for message in path for sound in sounds_of(message)]
         return newest(recorded, self._house.settings.max_audio_seconds, lengths)
 
-    async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[str, None]:
+    async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[Part, None]:
         limits, question = self._house.limits, asked.question
-        answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix=""))
+        answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix="", thought=""))
         limits.spend(owner.workspace, question.prompt_tokens)
         try:
             async with aclosing(answer.events()) as events:
@@ -128,7 +131,9 @@ class LocalAnswerer:
                     made.completion_tokens = answer.usage.completion
                     match event:
                         case Text(_, text):
-                            yield text
+                            yield Part(text)
+                        case Thought(_, text) if text:
+                            yield Part(text, thought=True)
                         case Finish(_, reason):
                             made.finish = reason
                         case _:
@@ -153,4 +158,4 @@ def _request(model: str, fitted: Fitted, settings: dict[str, Any]) -> ChatComple
 
 def _ranked(asked: Asked, priority: int) -> Asked:
     choices = tuple(replace(choice, priority=priority) for choice in asked.question.choices)
-    return replace(asked, question=Question(choices, asked.question.stop, asked.question.prefix))
+    return replace(asked, question=replace(asked.question, choices=choices))

@@ -117,8 +117,9 @@ def fit(
     exact: bool = True,
     images: int = 0,
     sounds: int = 0,
+    thinks: bool = False,
 ) -> Fitted:
-    """Make the prompt, with the last `images` of its pictures, and the last `sounds` of its sounds.
+    """Make the prompt, with the last `images` of its pictures, the last `sounds` of its sounds, and what was thought where it thinks.
 
     `path` ends with the question, or with the answer to continue.
 
@@ -130,7 +131,7 @@ def fit(
     starts = [index for index, message in enumerate(kept[:-last]) if message.role == "user"] + [len(kept) - last]
 
     def prompt(start: int) -> tuple[int, list[dict[str, Any]]]:
-        messages = _plain(kept[start:], settings.get("system"), continuing, images, sounds)
+        messages = _plain(kept[start:], settings.get("system"), continuing, (images, sounds), thinks=thinks)
         return count(messages), messages
 
     # A turn is a question with its answer. The fewest are left out. Counting takes as long as the text is long, and a thousand turns
@@ -157,7 +158,10 @@ def fit(
     return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped, images, sounds)
 
 
-def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, images: int, sounds: int) -> list[dict[str, Any]]:
+def _plain(
+    messages: Sequence[MessageRecord], system: object, continuing: bool, most: tuple[int, int], *, thinks: bool
+) -> list[dict[str, Any]]:
+    images, sounds = most
     taken: dict[str, tuple[int, int]] = {}  # how many pictures and sounds of each message are: of those that came last
     for message in reversed(messages):
         seen, heard = taken[message.id] = min(len(images_of(message)), images), min(len(sounds_of(message)), sounds)
@@ -165,6 +169,9 @@ def _plain(messages: Sequence[MessageRecord], system: object, continuing: bool, 
     plain: list[dict[str, Any]] = [{"role": "system", "content": str(system)}] if system else []
     for message in messages:
         content = said(message, *taken[message.id])
+        if thinks and message.thought:
+            thought = {"type": "thinking", "thinking": _texts(message.thought), "closed": True}
+            content = [thought, *(_texts(content) if isinstance(content, str) else content)]
         if plain and plain[-1]["role"] == message.role:  # an answer that came to nothing was left out: templates want turns
             plain[-1] = {**plain[-1], "content": _joined(plain[-1]["content"], content)}
         else:

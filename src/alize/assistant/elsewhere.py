@@ -1,7 +1,7 @@
 """Answers of the upstream. In: a conversation's path down to a question. Out: its text as it comes, where from, and what left for it.
 
 What is said of a context is an estimate here, since the tokenizer is elsewhere: old turns are left out by it, a question never; too long a
-one is the upstream's to refuse. Reasoning is not part of an answer, and is passed over.
+one is the upstream's to refuse. Thoughts come as Mistral's chunks, or as the fields that others have for them.
 """
 
 import secrets
@@ -14,9 +14,10 @@ from alize.api.parts import House
 from alize.assistant.answering import Begun, Made
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.errors import AlizeError, UpstreamFailed
+from alize.prompt.thoughts import Part
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
-from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of
+from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of, thought_of
 
 __all__ = ["Unrepeated", "UpstreamAnswerer"]
 
@@ -63,7 +64,7 @@ class UpstreamAnswerer:
 
     async def _pieces(
         self, owner: Owner, model: UpstreamModel, body: dict[str, Any], made: Made, unrepeated: "Unrepeated"
-    ) -> AsyncGenerator[str, None]:
+    ) -> AsyncGenerator[Part, None]:
         upstream, limits = self._house.parts.upstream, self._house.limits
         assert upstream is not None, "there is a model of it"
         tally = Tally(made.prompt_tokens)
@@ -73,11 +74,13 @@ class UpstreamAnswerer:
             async with aclosing(upstream.stream(body, taking, secrets.token_hex(16))) as chunks:
                 async for chunk in chunks:
                     made.completion_tokens = tally.completion
-                    said = "".join(text_of(choice.get("delta")) for choice in chunk["choices"] if choice.get("index", 0) == 0)
-                    if text := unrepeated.push(said):
-                        yield text
+                    mine = [choice.get("delta") for choice in chunk["choices"] if choice.get("index", 0) == 0]
+                    if thought := "".join(map(thought_of, mine)):
+                        yield Part(thought, thought=True)
+                    if text := unrepeated.push("".join(map(text_of, mine))):
+                        yield Part(text)
             if text := unrepeated.end():
-                yield text
+                yield Part(text)
             made.finish = _finish(taking)
         except AlizeError:
             if not taking.reasons:

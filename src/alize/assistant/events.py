@@ -8,7 +8,21 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["TERMINAL", "CutOff", "Delta", "Done", "Failed", "Gap", "RunEvent", "Spent", "Started", "Stopped", "as_data", "kind_of"]
+__all__ = [
+    "TERMINAL",
+    "CutOff",
+    "Delta",
+    "Done",
+    "Failed",
+    "Gap",
+    "RunEvent",
+    "Spent",
+    "Started",
+    "Stopped",
+    "Thought",
+    "as_data",
+    "kind_of",
+]
 
 
 class Started(msgspec.Struct, tag="conversation.response.started", frozen=True):
@@ -28,6 +42,13 @@ class Delta(msgspec.Struct, tag="message.output.delta", frozen=True):
     """More text."""
 
     content: str
+
+
+class Thought(msgspec.Struct, tag="message.thought.delta", frozen=True):
+    """More of what the model thinks before it answers. `seconds`: how long it has thought until here."""
+
+    content: str
+    seconds: float
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -69,7 +90,7 @@ class Gap(msgspec.Struct, tag="run.gap", frozen=True):
     """What is asked for is not in the log any more: the conversation is to be read again. Never logged itself."""
 
 
-RunEvent = Started | Delta | Done | Failed | Stopped | CutOff | Gap
+RunEvent = Started | Delta | Thought | Done | Failed | Stopped | CutOff | Gap
 
 TERMINAL = frozenset({"conversation.response.done", "conversation.response.error", "run.stopped", "run.cut_off"})
 

@@ -1,5 +1,6 @@
 """A conversation to take away. In: its record and messages, a language. Out: Markdown of the path that is shown, or JSON of everything."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,13 +16,21 @@ from alize.storage.base import ConversationRecord, MessageRecord
 __all__ = ["as_json", "as_markdown", "named"]
 
 _WORDS = {
-    "en": {"untitled": "Conversation", "system": "System prompt: {}", "user": "You", "assistant": "Answer", "file": "File {}"},
+    "en": {
+        "untitled": "Conversation",
+        "system": "System prompt: {}",
+        "user": "You",
+        "assistant": "Answer",
+        "file": "File {}",
+        "thought": "Thought for {} s",
+    },
     "fr": {
         "untitled": "Conversation",
         "system": "Consigne système : {}",
         "user": "Vous",
         "assistant": "Réponse",
         "file": "Fichier {}",
+        "thought": "Réflexion de {} s",
     },
     "ja": {
         "untitled": "会話",
@@ -29,6 +38,7 @@ _WORDS = {
         "user": "あなた",
         "assistant": "回答",
         "file": "ファイル {}",
+        "thought": "{}秒間考えました",
     },
 }
 _PRIVATE = ("workspace", "principal")
@@ -50,6 +60,8 @@ def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageReco
         parts += [f"*{words['file'].format(file['name'])}*\n\n{_fenced(file['text'])}" for file in files]
         parts += [f"*{words['file'].format(image['name'])}*\n\n![]({image['text']})" for image in images]
         parts += [f"[{words['file'].format(sound['name'])}]({sound['text']})" for sound in sounds]
+        if message.thought:
+            parts.append(_folded(words["thought"].format(round(message.thought_seconds)), message.thought))
         parts.append(message.content)
     return "\n\n".join(parts) + "\n"
 
@@ -73,6 +85,12 @@ def named(conversation: ConversationRecord, suffix: str) -> str:
 
 def _public(record: ConversationRecord | MessageRecord) -> dict[str, Any]:
     return {name: value for name, value in asdict(record).items() if name not in _PRIVATE}
+
+
+def _folded(title: str, text: str) -> str:
+    """Closed until somebody opens it. No text ends it from within."""
+    inner = re.sub(r"<(?=/details)", "&lt;", text, flags=re.IGNORECASE)
+    return f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"
 
 
 def _fenced(text: str) -> str:

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from alize.assistant.events import Delta, RunEvent, as_data
+from alize.assistant.events import Delta, RunEvent, Thought, as_data
 from alize.assistant.wakes import Wakes
 from alize.storage.base import Database, RunRecord, UsageRecord
 
@@ -30,6 +30,7 @@ class RunLog:
         self.run, self._database, self._wakes, self._worker = run, database, wakes, worker
         self._seq = run.seq
         self._text, self._tokens = "", 0
+        self._thought, self._seconds = "", 0.0
         self._turn = asyncio.Lock()
 
     async def write(self, event: RunEvent, message: dict[str, Any] | None = None) -> None:
@@ -42,40 +43,52 @@ class RunLog:
         self._text += _UNSTORABLE.sub("\ufffd", text)
         self._tokens = tokens
 
+    def think(self, text: str, tokens: int, seconds: float) -> None:
+        """Gather a thought, as a text. `seconds`: how long there was thinking until here."""
+        self._thought += _UNSTORABLE.sub("\ufffd", text)
+        self._tokens, self._seconds = tokens, seconds
+
     async def keep_flushing(self) -> None:
         """Write what was gathered, until cancelled. Raises Lost."""
         while True:
             await asyncio.sleep(WINDOW)
-            if self._text:
+            if self._text or self._thought:
                 await asyncio.shield(self._flush())  # a write that has begun goes on; `end` waits for it
 
     async def end(self, state: str, event: RunEvent, message: dict[str, Any], usage: UsageRecord | None) -> bool:
         """Write the rest, the last event, the answer's fields and what it cost, together. False where it has ended already."""
         async with self._turn:
-            run, text, now = self.run, self._text, datetime.now(UTC)
+            run, text, thought, now = self.run, self._text, self._thought, datetime.now(UTC)
+            rest: list[RunEvent] = [*([Thought(thought, self._seconds)] if thought else []), *([Delta(text)] if text else [])]
+            said: dict[str, Any] | None = {"thought_seconds": self._seconds} if thought else None
             async with self._database.transaction() as store:
-                if text:
-                    rest = [as_data(Delta(text))]
-                    await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, rest, text, now)
+                if rest:
+                    data = [as_data(one) for one in rest]
+                    await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, data, text, now, said, thought=thought)
                 ended = await store.runs.end(run.workspace, run.id, self._worker, state, as_data(event), message, now)
                 if usage is not None:
                     await store.usage.add(usage)
-            self._text = ""
+            self._text = self._thought = ""
         self._wakes.tell(run.id)
         return ended
 
     async def _flush(self) -> None:
         async with self._turn:
+            if self._thought:
+                thought, seconds = self._thought, self._seconds
+                fields = {"completion_tokens": self._tokens, "thought_seconds": seconds}
+                await self._append(Thought(thought, seconds), "", fields, thought)
+                self._thought = self._thought[len(thought) :]
             if self._text:
                 text = self._text
                 await self._append(Delta(text), text, {"completion_tokens": self._tokens})
                 self._text = self._text[len(text) :]  # more may have been gathered meanwhile
 
-    async def _append(self, event: RunEvent, text: str, message: dict[str, Any] | None = None) -> None:
-        run = self.run
+    async def _append(self, event: RunEvent, text: str, message: dict[str, Any] | None = None, thought: str = "") -> None:
+        run, data = self.run, [as_data(event)]
         async with self._database.transaction() as store:
             now = datetime.now(UTC)
-            held = await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, [as_data(event)], text, now, message)
+            held = await store.runs.append(run.workspace, run.id, self._worker, self._seq + 1, data, text, now, message, thought=thought)
         if not held:
             raise Lost
         self._seq += 1

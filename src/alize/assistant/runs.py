@@ -261,7 +261,8 @@ class Runs:
                 earlier.tokens,
             ),
             # Before anything is sent: an answer whose worker dies must not claim that it stayed here, or that it took nothing.
-            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens},
+            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens}
+            | ({} if continuing else {"thought": "", "thought_seconds": 0.0}),
         )
         return begun, earlier
 
@@ -288,10 +289,13 @@ class Runs:
 
     async def _read(self, begun: Begun, earlier: _Earlier, log: RunLog, started: float, first: list[float]) -> None:
         async with aclosing(begun.pieces) as pieces:
-            async for text in pieces:
-                if not first[0]:
-                    first[0] = time.perf_counter() - started
-                log.add(text, earlier.tokens + begun.made.completion_tokens)
+            async for part in pieces:
+                since, tokens = time.perf_counter() - started, earlier.tokens + begun.made.completion_tokens
+                first[0] = first[0] or since
+                if part.thought:
+                    log.think(part.text, tokens, since - first[0])
+                else:
+                    log.add(part.text, tokens)
 
     async def _entitle(self, owner: Owner, run: RunRecord, answered_by: str) -> None:
         with suppress(AlizeError):  # a title is a nicety: the next answer tries again

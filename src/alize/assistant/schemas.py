@@ -135,6 +135,8 @@ class Message(Reply):
     first_token_seconds: float
     left: list[str] = Field(description="Hosts that something was sent to.")
     error_code: str | None = Field(description="Of docs/reference/errors.md, or the type of an error without one.")
+    thought: str = Field(description="What the model thought before it answered.")
+    thought_seconds: float
 
 
 class Run(Reply):

@@ -55,7 +55,7 @@ async def _by_model(answerer: Answerer, owner: Owner, model: str, question: Mess
             if begun.served_by not in ("", answered_by):
                 return ""
             async for piece in pieces:
-                text += piece
+                text += "" if piece.thought else piece.text
     except AlizeError:
         return ""
     title = tidied(text)

@@ -79,6 +79,8 @@ class SqlRuns:
         text: str,
         at: datetime,
         message: dict[str, Any] | None = None,
+        *,
+        thought: str = "",
     ) -> bool:
         held = and_(runs.c.workspace == workspace, runs.c.id == id, runs.c.worker == worker, runs.c.state == "running")
         done = update(runs).where(held, runs.c.seq == seq - 1).values(seq=seq - 1 + len(events), beat=at)
@@ -86,6 +88,8 @@ class SqlRuns:
             return False
         await self._log(workspace, id, seq, events, at)
         fields: dict[str, Any] = {**(message or {}), **({"content": messages.c.content + text} if text else {})}
+        if thought:
+            fields["thought"] = messages.c.thought + thought
         if "left" in fields:
             fields["left"] = await self._left(workspace, id, fields["left"])
         if fields:

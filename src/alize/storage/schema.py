@@ -10,7 +10,7 @@ organizations ── workspaces ── members ── principals
 Whatever belongs to a workspace carries its id, and every index a list uses begins with it. How a column is added: docs/design/storage.md.
 """
 
-from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint, text
 
 from alize.storage.columns import Count, Json, Moment, Text, Words
 
@@ -34,7 +34,7 @@ __all__ = [
     "workspaces",
 ]
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -235,6 +235,8 @@ messages = Table(
     Column("first_token_seconds", Float, nullable=False),
     Column("left", Json, nullable=False),
     Column("error_code", Text),
+    Column("thought", Text, nullable=False, server_default=text("''")),  # no search finds it
+    Column("thought_seconds", Float, nullable=False, server_default="0"),
     # Whose message it is, is whose conversation it is.
     ForeignKeyConstraint(
         ["workspace", "principal", "conversation"], ["conversations.workspace", "conversations.principal", "conversations.id"]

@@ -18,7 +18,7 @@ from alize.errors import UpstreamFailed
 from alize.upstream.failures import failure_of
 from alize.upstream.frames import Frame
 
-__all__ = ["Taking", "Tally", "broken", "prompt_estimate", "text_of"]
+__all__ = ["Taking", "Tally", "broken", "prompt_estimate", "text_of", "thought_of"]
 
 Chunk = dict[str, Any]
 _BYTES = 3  # of UTF-8 to a token. Mistral's tekken took 3.9 to 4.3 in English, French, Japanese and Python: three is on the safe side
@@ -157,6 +157,21 @@ def text_of(part: Mapping[str, Any] | None) -> str:
     for chunk in cast("list[object]", content):
         if isinstance(chunk, Mapping) and cast("Mapping[str, object]", chunk).get("type", "text") == "text":
             texts.append(cast("Mapping[str, object]", chunk).get("text"))
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def thought_of(part: Mapping[str, Any] | None) -> str:
+    """What a delta says of a model's thinking: in chunks, as Mistral does, or in one of the fields that others have for it.
+
+    >>> thought_of({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]})
+    'Hm'
+    """
+    part = part or {}
+    content, texts = part.get("content"), list[object]()
+    for chunk in cast("list[object]", content) if isinstance(content, list) else []:
+        inner: object = cast("Mapping[str, object]", chunk).get("thinking") if isinstance(chunk, Mapping) else None
+        texts += [text_of({"content": inner})]
+    texts += [part.get("reasoning_content") or part.get("reasoning")]
     return "".join(text for text in texts if isinstance(text, str))
 
 

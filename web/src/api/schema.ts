@@ -734,6 +734,9 @@ export interface Message {
   left: string[];
   /** Of docs/reference/errors.md, or the type of an error without one. */
   error_code: string | null;
+  /** What the model thought before it answered. */
+  thought: string;
+  thought_seconds: number;
 }
 
 export interface MessageExported {
@@ -759,6 +762,9 @@ export interface MessageExported {
   left: string[];
   /** Of docs/reference/errors.md, or the type of an error without one. */
   error_code: string | null;
+  /** What the model thought before it answered. */
+  thought: string;
+  thought_seconds: number;
   conversation: string;
 }
 
@@ -977,7 +983,7 @@ export interface RunDone {
   left: string[];
 }
 
-export type RunEvent = RunStarted | RunDelta | RunDone | RunFailed | RunStopped | RunCutOff | RunGap;
+export type RunEvent = RunStarted | RunDelta | RunThought | RunDone | RunFailed | RunStopped | RunCutOff | RunGap;
 
 /** It cannot go on. The text until here stays. */
 export interface RunFailed {
@@ -1015,6 +1021,13 @@ export interface RunStarted {
 export interface RunStopped {
   type: "run.stopped";
   by: "person";
+}
+
+/** More of what the model thinks before it answers. `seconds`: how long it has thought until here. */
+export interface RunThought {
+  type: "message.thought.delta";
+  content: string;
+  seconds: number;
 }
 
 export interface Said {

@@ -68,7 +68,7 @@ function Coming({ message, outgoing, onUndo }: ComingProps) {
       </Note>
     );
   }
-  if (message.content !== "" && message.state === "running") return null;
+  if ((message.content !== "" || message.thought !== "") && message.state === "running") return null;
   const word = stopping ? "composer.stopping" : outgoing ? "message.sending" : "message.thinking";
   return (
     <p className="flex items-center gap-2 text-13 text-ink-3">

@@ -13,6 +13,7 @@ import type { Copied } from "./clipboard";
 import { PicturesOf } from "./outside-policy";
 import { QuietLine } from "./quiet-line";
 import { isActive } from "./state";
+import { Thought } from "./thought";
 import { useMessage, useStore } from "./thread-context";
 import { useCopy } from "./use-copy";
 
@@ -31,6 +32,7 @@ export const Answer = memo(function Answer({ id, onUndo }: AnswerProps) {
       <h2 className="sr-only">
         {message.model === "" ? t("thread.answer") : t("thread.answered", { model: message.model })}
       </h2>
+      <Thought message={message} />
       {message.content !== "" && (
         <div className="min-w-0 text-16 leading-(--read)">
           <PicturesOf message={id}>
@@ -69,7 +71,7 @@ function Bar({ message }: { message: Message }) {
             onClick={() => store.regenerate(message)}
           />
         )}
-        {content !== "" && <More content={content} copy={copy} />}
+        {content !== "" && <More content={content} thought={message.thought} copy={copy} />}
       </span>
       <QuietLine message={message} />
     </div>
@@ -77,7 +79,7 @@ function Bar({ message }: { message: Message }) {
 }
 
 /** A menu takes longer to make than the answer around it, and few are opened: it is made for the one who asks for it. */
-function More({ content, copy }: { content: string; copy: (what: Copied) => void }) {
+function More({ content, thought, copy }: { content: string; thought: string; copy: (what: Copied) => void }) {
   const t = useT();
   const [wanted, setWanted] = useState(false);
   const ask = (): void => setWanted(true);
@@ -99,6 +101,16 @@ function More({ content, copy }: { content: string; copy: (what: Copied) => void
       <MenuItem icon={<ClipboardType />} onSelect={() => copy(toRichText(content))}>
         {t("message.copyRich")}
       </MenuItem>
+      {thought !== "" && (
+        <MenuItem icon={<Copy />} onSelect={() => copy({ plain: `${quoted(thought)}\n\n${content}` })}>
+          {t("thought.copy")}
+        </MenuItem>
+      )}
     </Menu>
   );
+}
+
+/** As a quotation of Markdown: what was thought stays apart from what was said. */
+function quoted(text: string): string {
+  return text.replace(/^/gm, "> ");
 }

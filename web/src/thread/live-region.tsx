@@ -28,6 +28,7 @@ export function LiveRegion() {
   const message = useMessage(heard ?? active ?? "");
   const upTo = useRef(0);
   const count = useRef(0);
+  const thinks = useRef(false);
   const [said, setSaid] = useState<{ id: number; text: string }[]>([]);
 
   useEffect(() => {
@@ -45,8 +46,13 @@ export function LiveRegion() {
       // What was there before this run was read already.
       upTo.current = message.content.length;
       setHeard(message.id);
+      thinks.current = false;
       say([t("aloud.begun")]);
       return;
+    }
+    if (!thinks.current && message.thought !== "" && message.content === "" && message.state === "running") {
+      thinks.current = true; // said once: the thoughts themselves are for whoever opens them
+      say([t("aloud.thinks")]);
     }
     const end = ENDS[message.state];
     const words = { code: (lines: number) => t("aloud.code", { count: lines }) };

@@ -20,6 +20,13 @@ interface Log {
   heard: Set<() => void>;
 }
 
+/** Events after which others come. */
+const GOING_ON: ReadonlySet<RunEvent["type"]> = new Set([
+  "conversation.response.started",
+  "message.thought.delta",
+  "message.output.delta",
+]);
+
 export interface MemoryParts {
   /** Opens the stream of POST /v1/chat/completions. */
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
@@ -46,7 +53,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
     const log = logs.get(run);
     if (!log || log.ended) return;
     log.events.push(event);
-    log.ended = event.type !== "message.output.delta" && event.type !== "conversation.response.started";
+    log.ended = !GOING_ON.has(event.type);
     const message = messages.get(log.message);
     if (message) messages.set(message.id, after(message, event));
     for (const heard of log.heard) heard();
@@ -166,6 +173,13 @@ export function memoryTransport(parts: MemoryParts): Transport {
 /** What the memory keeps of an event: the text and state that later questions are asked with. */
 function after(message: Message, event: RunEvent): Message {
   switch (event.type) {
+    case "message.thought.delta":
+      return {
+        ...message,
+        state: "running",
+        thought: message.thought + event.content,
+        thought_seconds: event.seconds,
+      };
     case "message.output.delta":
       return { ...message, state: "running", content: message.content + event.content };
     case "conversation.response.started":

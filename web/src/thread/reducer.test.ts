@@ -94,6 +94,13 @@ describe("a run's events", () => {
     }
   });
 
+  it("keep thoughts apart from the text, and forget them where an answer begins anew", () => {
+    const thought = { type: "message.thought.delta", content: "So", seconds: 2 } as const;
+    const after = tell(running(), [1, started], [2, thought], [3, thought], [4, delta("8")]);
+    expect(shown(after)).toMatchObject({ thought: "SoSo", thought_seconds: 2, content: "8" });
+    expect(shown(tell(running(), [1, thought], [2, started]))).toMatchObject({ thought: "", thought_seconds: 0 });
+  });
+
   it("leave the tree and the path as they were, so that nothing around the text renders", () => {
     const before = running();
     const after = tell(before, [1, delta("x")]);

@@ -82,6 +82,15 @@ function tell(message: Message, event: RunEvent): Message {
         model: event.model,
         served_by: event.served_by,
         prompt_tokens: event.prompt_tokens,
+        // An answer that begins anew thinks anew.
+        ...(message.content === "" ? { thought: "", thought_seconds: 0 } : {}),
+      };
+    case "message.thought.delta":
+      return {
+        ...message,
+        state: "running",
+        thought: message.thought + event.content,
+        thought_seconds: event.seconds,
       };
     case "message.output.delta":
       return { ...message, state: "running", content: message.content + event.content };

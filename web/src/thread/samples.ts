@@ -45,6 +45,8 @@ const BLANK: Message = {
   finish: null,
   error: null,
   error_code: null,
+  thought: "",
+  thought_seconds: 0,
   prompt_tokens: 0,
   completion_tokens: 0,
   seconds: 0,

@@ -112,7 +112,7 @@ describe("a temporary chat", () => {
     ]);
   });
 
-  it("reads chunks of text, as an upstream may send them, and passes over reasoning", () => {
+  it("reads chunks of text, as an upstream may send them, and tells thoughts apart", () => {
     const content = [
       { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
       { type: "text", text: "Par" },
@@ -124,6 +124,19 @@ describe("a temporary chat", () => {
       .map((delta) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`)
       .join("");
     expect(textOf(eventsOf(stream))).toBe("Paris");
+    const thoughts = eventsOf(stream).filter((event) => event.type === "message.thought.delta");
+    expect(thoughts.map(({ content }) => content)).toEqual(["hm"]);
+  });
+
+  it("reads the fields in which other servers send thoughts", () => {
+    const stream = [{ reasoning_content: "h" }, { reasoning: "m" }, { content: "Paris" }]
+      .map((delta) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`)
+      .join("");
+    const events = eventsOf(stream);
+    expect(events.map((event) => ("content" in event ? event.content : ""))).toEqual(
+      expect.arrayContaining(["h", "m", "Paris"]),
+    );
+    expect(textOf(events)).toBe("Paris");
   });
 
   it("reads the server's stream", () => {

@@ -125,6 +125,12 @@ export function createChatReader(prefix: string, clock: () => number = () => per
     return shown;
   }
 
+  function thought(text: string): RunEvent[] {
+    if (text === "") return [];
+    first ||= clock();
+    return [{ type: "message.thought.delta", content: text, seconds: (clock() - first) / 1000 }];
+  }
+
   function said(text: string): RunEvent[] {
     if (text === "") return [];
     first ||= clock();
@@ -151,7 +157,7 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       if (chunk.object === "error")
         return failed(String(chunk.message ?? ""), chunk.code ?? chunk.type ?? "server_error");
       const choice = chunk.choices?.[0];
-      const events = said(unrepeated(textOf(choice?.delta?.content)));
+      const events = [...thought(thoughtOf(choice?.delta)), ...said(unrepeated(textOf(choice?.delta?.content)))];
       const finish = choice?.finish_reason;
       if (finish === "error") return [...events, ...failed("The engine gave the answer up.", "engine_error")];
       if (!finish) return events;
@@ -162,12 +168,19 @@ export function createChatReader(prefix: string, clock: () => number = () => per
   };
 }
 
+interface Delta {
+  content?: unknown;
+  /** What other servers than Mistral's call it. */
+  reasoning_content?: unknown;
+  reasoning?: unknown;
+}
+
 interface Chunk {
   object?: string;
   message?: string;
   code?: string | null;
   type?: string;
-  choices?: { delta?: { content?: unknown }; finish_reason?: string | null }[];
+  choices?: { delta?: Delta; finish_reason?: string | null }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } };
 }
 
@@ -176,6 +189,14 @@ function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
   return content.map((part: { text?: unknown } | null) => (typeof part?.text === "string" ? part.text : "")).join("");
+}
+
+/** What a model thinks: in chunks of the content, or beside it. */
+function thoughtOf(delta: Delta | undefined): string {
+  const beside = delta?.reasoning_content ?? delta?.reasoning;
+  const chunks: unknown[] = Array.isArray(delta?.content) ? delta.content : [];
+  const within = chunks.map((chunk) => textOf((chunk as { thinking?: unknown } | null)?.thinking));
+  return [...within, typeof beside === "string" ? beside : ""].join("");
 }
 
 function doneEvent(finish: string, usage: Chunk["usage"], seconds: number, first: number): RunEvent {

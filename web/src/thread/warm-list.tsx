@@ -97,5 +97,7 @@ function turn(id: string, parent: string | null, role: Message["role"], content:
     first_token_seconds: 1,
     left: [],
     error_code: null,
+    thought: "",
+    thought_seconds: 0,
   };
 }

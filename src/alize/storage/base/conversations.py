@@ -60,6 +60,8 @@ class MessageRecord:
     first_token_seconds: float = 0.0
     left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
     error_code: str | None = None
+    thought: str = ""  # what a model that reasons wrote before the content
+    thought_seconds: float = 0.0  # and how long it took
 
 
 @dataclass(frozen=True, slots=True)

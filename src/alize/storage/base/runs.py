@@ -70,8 +70,10 @@ class RunRepository(Protocol):
         text: str,
         at: datetime,
         message: dict[str, Any] | None = None,
+        *,
+        thought: str = "",
     ) -> bool:
-        """Write events seq, seq+1, …, append `text` to the message, and beat. It is found by a search once the run has ended.
+        """Write events seq, seq+1, …, append `text` and `thought` to the message, and beat. It is found by a search once the run has ended.
 
         `message` are fields of the message that are known from then on, whatever becomes of the worker.
 

@@ -46,6 +46,15 @@ const ENDINGS = turns(
   { ...DONE, content: SOME, finish: "length" },
   { ...DONE, content: SOME, finish: "model_length" },
 );
+const THOUGHT = turns(
+  {
+    ...DONE,
+    content: "Next Monday.",
+    thought: "The last day is a **Sunday**.\n\nSo it moves to the day after.",
+    thought_seconds: 8,
+  },
+  { content: "", thought: "Which of the two", thought_seconds: 2, state: "running", run: "r1" },
+);
 const RUNNING = turns(
   { content: `${SOME}\n\n| Building | 2026 |\n| --- | ---: |\n| Quay`, state: "running", run: "r0" },
   { content: "", state: "waiting", run: "r1", model: "" },
@@ -79,6 +88,13 @@ export const THREAD: readonly Scene[] = [
     mount: () => talk(named("Endings", ENDINGS)),
     until: "article",
     tall: 2600,
+  },
+  {
+    id: "thread-thought",
+    title: "An answer that was thought about, opened, and one that is being thought about",
+    mount: () => talk(named("Thoughts", THOUGHT, [{ id: "r1", message: "a1", state: "running", seq: 1 }])),
+    act: async () => (await seen("article details summary")).click(),
+    until: "article details[open] p",
   },
   {
     id: "thread-waiting",

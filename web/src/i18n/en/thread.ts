@@ -69,6 +69,9 @@ export const thread = {
   "message.from": "from {host}",
   "message.sentTo": "sent to {hosts}",
   "message.sending": "Sending",
+  "thought.now": "Thinking",
+  "thought.took": "Thought for {seconds} s",
+  "thought.copy": "Copy with thoughts",
   "message.thinking": "Reading the conversation",
   "message.waits": "Waits its turn",
   "message.cancelWaiting": "Do not send",
@@ -135,6 +138,7 @@ export const thread = {
   "sampling.faultLong": "At most {most} characters can stand here.",
 
   "aloud.code": "{count|# line of code|# lines of code}.",
+  "aloud.thinks": "The model is thinking.",
   "aloud.begun": "The answer begins.",
   "aloud.done": "End of the answer.",
   "aloud.stopped": "The answer was stopped.",

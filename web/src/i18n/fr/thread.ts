@@ -74,6 +74,9 @@ export const thread: Record<keyof typeof words, string> = {
   "message.from": "de {host}",
   "message.sentTo": "envoyé à {hosts}",
   "message.sending": "Envoi",
+  "thought.now": "Réflexion en cours",
+  "thought.took": "Réflexion de {seconds} s",
+  "thought.copy": "Copier avec la réflexion",
   "message.thinking": "Lecture de la conversation",
   "message.waits": "Attend son tour",
   "message.cancelWaiting": "Ne pas envoyer",
@@ -140,6 +143,7 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.faultLong": "{most} caractères au maximum ici.",
 
   "aloud.code": "{count|# ligne de code|# lignes de code}.",
+  "aloud.thinks": "Le modèle réfléchit.",
   "aloud.begun": "La réponse commence.",
   "aloud.done": "Fin de la réponse.",
   "aloud.stopped": "La réponse a été arrêtée.",

@@ -73,6 +73,9 @@ export const thread: Record<keyof typeof words, string> = {
   "message.from": "{host} が応答",
   "message.sentTo": "{hosts} に送信",
   "message.sending": "送信中",
+  "thought.now": "考えています",
+  "thought.took": "{seconds}秒間考えました",
+  "thought.copy": "思考も含めてコピー",
   "message.thinking": "会話を読んでいます",
   "message.waits": "順番待ち",
   "message.cancelWaiting": "送信をやめる",
@@ -139,6 +142,7 @@ export const thread: Record<keyof typeof words, string> = {
   "sampling.faultLong": "{most} 文字までです。",
 
   "aloud.code": "コード {count|# 行|# 行}。",
+  "aloud.thinks": "モデルが考えています。",
   "aloud.begun": "回答が始まります。",
   "aloud.done": "回答は以上です。",
   "aloud.stopped": "回答は停止されました。",
