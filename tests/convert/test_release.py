@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from alize.convert.fewer_bits import quantize  # noqa: E402
 from alize.convert.release import Order, convert  # noqa: E402
-from alize.errors import ConversionFailed  # noqa: E402
+from alize.errors import CheckpointInvalid, ConversionFailed  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
+from alize.weights.checkpoints.gguf_file import read_gguf  # noqa: E402
+from alize.weights.checkpoints.gguf_write import write_gguf  # noqa: E402
+from alize.weights.checkpoints.writing import new_tensor  # noqa: E402
 from tests.model.families import FAMILIES, SEEING, exact, reference, saved  # noqa: E402
 
 GOES = {
@@ -183,3 +187,28 @@ def test_names_and_shapes_are_those_that_mistral_inference_wants(tmp_path: Path)
                 wanted[f"{stem}.feed_forward.experts.{expert}.{part}.weight"] = shape
     found = load_file(tmp_path / "release" / "consolidated.safetensors")
     assert {name: array.shape for name, array in found.items()} == wanted
+
+
+@pytest.mark.parametrize("family", ["dense", "latent attention, grouped experts"])
+@pytest.mark.parametrize("lost", ["wo", "wv_b", "w2"])
+def test_what_is_not_whole_is_refused_before_a_byte_is_written(family: str, lost: str, tmp_path: Path) -> None:
+    convert(saved(reference(FAMILIES[family]), tmp_path / "theirs"), tmp_path / "whole.gguf", Order("gguf"))
+    whole = read_gguf(tmp_path / "whole.gguf")
+    names = {"wo": "blk.1.attn_output.weight", "wv_b": "blk.1.attn_v_b.weight", "w2": "blk.1.ffn_down.weight"}
+    if names[lost] not in whole.tensors:
+        pytest.skip("this family has none")
+    kept = [
+        new_tensor(name, tensor.kind, tensor.shape, lambda data=tensor.data: iter((data,)))
+        for name, tensor in whole.tensors.items()
+        if name != names[lost]
+    ]
+    with (tmp_path / "less.gguf").open("wb") as file:
+        write_gguf(file, whole.metadata, kept)
+    for write in (lambda: convert(tmp_path / "less.gguf", tmp_path / "out", Order("huggingface")), lambda: quantize_to(tmp_path)):
+        with pytest.raises(CheckpointInvalid, match=r"holds \d+ parameters|has no tensor"):
+            write()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["less.gguf", "theirs", "whole.gguf"]
+
+
+def quantize_to(folder: Path) -> None:
+    quantize(folder / "less.gguf", folder / "out", "int8")

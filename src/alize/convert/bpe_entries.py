@@ -5,6 +5,7 @@ entry, the two parts that merging by lower ranks leaves are its merge.
 """
 
 import base64
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -87,7 +88,7 @@ def _merges(words: list[bytes]) -> list[str]:
 
 
 def from_tokenizer_json(files: Mapping[str, Path]) -> dict[str, Any]:
-    """Raises ConversionFailed for a tokenizer.json that cuts texts in a way without a name in a GGUF, CheckpointInvalid for a damaged one."""
+    """Raises ConversionFailed for a tokenizer.json that cuts texts in a way with no name in a GGUF, CheckpointInvalid for a damaged one."""
     from alize.tokenize.huggingface import load_huggingface
 
     # Before anything is made of it: whatever could be wrong in the file is refused there.
@@ -142,8 +143,6 @@ def _way(document: Mapping[str, Any]) -> str:
     for name, way in PRE_TOKENIZERS.items():
         bare = Tokenizer(models.BPE())
         apply_pre_tokenizer(bare, way)
-        import json
-
         ours: dict[str, Any] = json.loads(bare.to_str())
         if theirs == (_cuts(ours["pre_tokenizer"]), _type(ours["normalizer"])) and ignores == way.ignore_merges:
             return name

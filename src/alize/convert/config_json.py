@@ -4,7 +4,7 @@
     windows in some layers                  Ministral        YaRN, temperature                       Ministral3
     latent attention and routed experts     Mistral4         (llama is the same as Mistral without a window)
 
-What huggingface_config.py reads of it must be the same ModelConfig again (plan.py).
+What huggingface_config.py reads of it must be the same ModelConfig again (check.py).
 """
 
 from typing import Any

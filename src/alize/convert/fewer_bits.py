@@ -20,7 +20,7 @@ from alize.convert.check import check_family
 from alize.convert.kinds import DTYPES, KindChoice, usual_kind
 from alize.convert.layouts import new_tensors, pieces
 from alize.convert.pieces import Piece, cast
-from alize.convert.release import Order, convert, write_huggingface
+from alize.convert.release import Order, check_whole, convert, write_huggingface
 from alize.convert.write import Report, check_free
 from alize.errors import ConversionFailed
 from alize.model.config import ModelConfig
@@ -107,6 +107,7 @@ def quantize(
         config = read_params(checkpoint.params)
         check_family(config, "huggingface")
         found = pieces(checkpoint, config)
+        check_whole(checkpoint, config, found)
         kind = usual_kind(found)
         rest = kind if kind in ("F16", "BF16") else "BF16"
         if balance is not None:

@@ -2,7 +2,7 @@
 
     llama       dense models, experts         mistral3   YaRN, temperature         mistral4   latent attention and routed experts
 
-What gguf_config.py reads of them must be the same ModelConfig again (plan.py): float32, which a GGUF keeps numbers in, is no loss to it.
+What gguf_config.py reads of them must be the same ModelConfig again (check.py): float32, which a GGUF keeps numbers in, is no loss to it.
 """
 
 from typing import Any

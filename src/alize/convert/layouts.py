@@ -16,7 +16,7 @@ import numpy.typing as npt
 from alize.convert.check import Form
 from alize.convert.config_json import model_type
 from alize.convert.pieces import Piece, cast, piece_of, rows_in_halves, split_keys_and_values, transformed
-from alize.errors import ConversionFailed
+from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints import Checkpoint
 from alize.weights.checkpoints.names import to_consolidated, to_gguf, to_huggingface
@@ -33,8 +33,10 @@ def pieces(checkpoint: Checkpoint, config: ModelConfig) -> dict[str, Piece]:
     found: dict[str, Piece] = {}
     for name in checkpoint:
         if name.endswith(".wk_b.weight"):
-            whole = name.replace(".wk_b.", ".wkv_b.")
-            found[whole] = _joined(whole, piece_of(checkpoint, name), piece_of(checkpoint, name.replace(".wk_b.", ".wv_b.")))
+            whole, other = name.replace(".wk_b.", ".wkv_b."), name.replace(".wk_b.", ".wv_b.")
+            if other not in checkpoint:
+                raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{other}'.", remedy="It is incomplete: fetch it again.")
+            found[whole] = _joined(whole, piece_of(checkpoint, name), piece_of(checkpoint, other))
         elif not name.endswith(".wv_b.weight"):
             found[name] = piece_of(checkpoint, name)
     if config.tied:

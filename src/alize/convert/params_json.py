@@ -1,6 +1,6 @@
 """A configuration as Mistral writes it. In: a ModelConfig. Out: params.json, in the words that model/params.py reads.
 
-What it reads of this must be the same ModelConfig again: plan.py holds every configuration to that before a byte is written, so that an
+What it reads of this must be the same ModelConfig again: check.py holds every configuration to that before a byte is written, so that an
 idea that has no word here is refused and never lost.
 """
 

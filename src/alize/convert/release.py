@@ -7,6 +7,7 @@
 Names, shapes and the configuration are settled and checked before the first byte is written; then tensors go through one at a time.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,16 @@ from alize.convert.params_json import params_json
 from alize.convert.pieces import Piece
 from alize.convert.words import check_words, entries_of, files_of
 from alize.convert.write import Report, check_free, write_folder, write_gguf_file
-from alize.errors import ConversionFailed
+from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.model.config import ModelConfig
+from alize.model.memory import parameters
 from alize.model.params import read_params
 from alize.weights.checkpoints import Checkpoint, open_checkpoint
 from alize.weights.checkpoints.layout import SPLIT
 from alize.weights.checkpoints.writing import NewTensor
 from alize.weights.quantized.mix import MIXES
 
-__all__ = ["Order", "convert", "write_huggingface"]
+__all__ = ["Order", "check_whole", "convert", "write_huggingface"]
 
 _FILE_TYPES = {"F32": 0, "F16": 1, "BF16": 32}
 QUANTIZATION_VERSION = 2
@@ -58,6 +60,7 @@ def convert(source: Path, target: Path, order: Order, report: Report = lambda do
         config = read_params(checkpoint.params)
         check_family(config, order.form)
         found = pieces(checkpoint, config)
+        check_whole(checkpoint, config, found)
         if order.form == "gguf":
             _write_gguf(checkpoint, config, found, target, order, report)
         else:
@@ -65,6 +68,16 @@ def convert(source: Path, target: Path, order: Order, report: Report = lambda do
             _write_folder(checkpoint, config, tensors, target, order, report)
     finally:
         checkpoint.close()
+
+
+def check_whole(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece]) -> None:
+    """Raises CheckpointInvalid where the tensors are not as many numbers as the configuration makes a model of."""
+    there, wanted = sum(math.prod(piece.shape) for piece in found.values()), parameters(config)
+    if there != wanted:
+        raise CheckpointInvalid(
+            f"{checkpoint.path} holds {there} parameters, and its configuration is of a model of {wanted}.",
+            remedy="It is incomplete, or damaged: fetch it again.",
+        )
 
 
 def _check_target(target: Path, form: Form) -> None:
