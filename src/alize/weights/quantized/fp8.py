@@ -1,4 +1,4 @@
-"""Eight-bit floats (e4m3). In: float32. Out: one byte a value, and back.
+"""Eight-bit floats (e4m3). In: float32. Out: one byte a value. What a byte means stands in checkpoints/dequantize.py.
 
 A sign, four bits of exponent and three of fraction: 254 finite values up to 448, each within a sixteenth of what it stands for from 2⁻⁶
 on, in steps of 2⁻⁹ below. Nothing stands for infinity: what is larger becomes 448. Source: Micikevicius et al. 2022, "FP8 formats for
@@ -10,7 +10,7 @@ deep learning".
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LARGEST", "decode_e4m3", "encode_e4m3"]
+__all__ = ["LARGEST", "encode_e4m3"]
 
 LARGEST = np.float32(448)
 _SMALLEST = np.float32(2.0**-6)  # below it the leading one of the fraction is gone
@@ -25,19 +25,3 @@ def encode_e4m3(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     normal = (rounded >> np.uint32(20)) - np.uint32((127 - 7) << 3)
     codes = np.where(size < _SMALLEST, np.rint(size / _STEP).astype(np.uint32), normal).astype(np.uint8)
     return codes | np.signbit(values).astype(np.uint8) << np.uint8(7)
-
-
-def decode_e4m3(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """The values; two codes are no number."""
-    return _VALUES[codes]
-
-
-def _values() -> npt.NDArray[np.float32]:
-    codes = np.arange(128)
-    exponent, fraction = codes >> 3, (codes & 7) / 8
-    sizes = np.where(exponent == 0, 2.0**-6 * fraction, 2.0 ** (exponent - 7.0) * (1 + fraction))
-    sizes[127] = np.nan
-    return np.concatenate([sizes, -sizes]).astype(np.float32)
-
-
-_VALUES = _values()

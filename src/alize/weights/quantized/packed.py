@@ -1,4 +1,4 @@
-"""Whole numbers with a scale for each row, or for each group in it. In: a matrix in float32. Out: packed levels and their scales, and back.
+"""Whole numbers with a scale for each row, or for each group in it. In: a matrix in float32. Out: packed levels and their scales.
 
     value = scale · level        levels of b bits: -2ᵇ⁻¹ … 2ᵇ⁻¹ - 1, stored as level + 2ᵇ⁻¹, low bits first
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Packed", "levels_of", "pack", "scales_of", "unpack"]
+__all__ = ["Packed", "levels_of", "pack", "scales_of"]
 
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.int8]
@@ -54,14 +54,3 @@ def pack(levels: Levels, bits: int) -> npt.NDArray[np.uint8]:
     """
     stored = (levels.view(np.uint8) + np.uint8(2 ** (bits - 1))) & np.uint8(2**bits - 1)
     return stored if bits == 8 else stored[:, 0::2] | stored[:, 1::2] << np.uint8(4)
-
-
-def unpack(data: npt.NDArray[np.uint8], bits: int) -> Levels:
-    """[rows, bytes] → [rows, width] levels.
-
-    >>> unpack(np.frombuffer(bytes.fromhex("0bd8"), np.uint8)[None], 4).tolist()
-    [[3, -8, 0, 5]]
-    """
-    if bits == 4:
-        data = np.stack([data & np.uint8(15), data >> np.uint8(4)], axis=-1).reshape(len(data), -1)
-    return (data - np.uint8(2 ** (bits - 1))).view(np.int8)
