@@ -21,9 +21,13 @@ from tests.adapters import write_release
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
 from alize.model.build import Model, packed_memory  # noqa: E402
+from alize.model.load import load_transformer  # noqa: E402
 from alize.model.lora import adapt, shapes_of  # noqa: E402
 from alize.weights.adapters import open_adapter  # noqa: E402
+from alize.weights.checkpoints import open_checkpoint  # noqa: E402
+from tests.embedding import encoder, released  # noqa: E402
 from tests.engine.test_oracle import SHAPES, WAYS, tiny, workload  # noqa: E402
+from tests.model.families import HEARING, reference, saved  # noqa: E402
 
 NAMES = ("first", "second", None)
 
@@ -247,3 +251,21 @@ def test_a_model_is_gone_when_its_runner_is(tmp_path: Path) -> None:
         assert layer() is None
     finally:
         gc.enable()
+
+
+def test_what_sees_no_rows_has_no_adapter_of_each(tmp_path: Path) -> None:
+    stream = next(family for name, family in HEARING.items() if "Realtime" in name)
+    model = load_transformer(open_checkpoint(saved(reference(stream), tmp_path / "stream")))
+    layer = "layers.0.ada_rms_norm_t_cond.0"
+    path = write_release(tmp_path / "lora.safetensors", {layer: shapes_of(model)[layer]})
+    core = Core(TorchRunner(model), Limits(), {"full": 8, "sliding": 8})
+    with pytest.raises(CheckpointInvalid, match="no linear layer of that name"):
+        core.set_adapter("told", str(path))
+
+
+def test_a_model_that_only_reads_has_no_adapters(tmp_path: Path) -> None:
+    """Its vectors would be those of the model alone."""
+    model = load_transformer(open_checkpoint(released(encoder(), tmp_path / "reads")))
+    path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (32, 32)})
+    with pytest.raises(UnsupportedParameter, match="no adapters"):
+        Core(TorchRunner(model), Limits(), {}).set_adapter("some", str(path))

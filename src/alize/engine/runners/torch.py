@@ -58,7 +58,7 @@ class TorchRunner:
             weights_bytes=kept_bytes(model),
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=1 if hearing is not None and hearing.streams else max_steps,  # each step of a stream brings sound with it
-            adapter_bytes=weight.element_size(),
+            adapter_bytes=weight.element_size() if model.config.encoder is None else 0,
             sight=_sight(model.config),
             writes=model.config.encoder is None,
             pooling=model.config.pooling or "mean",
