@@ -134,3 +134,18 @@ async def test_giving_up_ends_the_work(engine: LocalEngine) -> None:
     with pytest.raises(asyncio.CancelledError):
         await given_up
     assert len(await engine.embed(BATCH)) == len(BATCH)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_batch_has_vectors_of_two_models(engine: LocalEngine, tmp_path: Path) -> None:
+    """Calls are of 8192 tokens: of this batch, the second would be answered by the new weights."""
+    texts = [[2, *range(5, 60), 3]] * 200
+    before = await engine.embed(texts)
+    answered, reloaded = await asyncio.gather(
+        engine.embed(texts), engine.reload(str(released(encoder(seed=2), tmp_path / "other"))), return_exceptions=True
+    )
+    assert isinstance(answered, EngineUnavailable)
+    assert reloaded is None
+    after = await engine.embed(texts)
+    assert np.abs(after - before).max() > 0.01
+    assert np.ptp(after, axis=0).max() < 1e-5

@@ -73,6 +73,7 @@ class LocalEngine:
         self._closing = False
         self._paused = False  # also of the next process
         self._generation = 0
+        self._loads = 0  # how often `reload` brought other weights
         self._failure: AlizeError | None = None  # why the last engine ended, if it said
 
     @classmethod
@@ -148,9 +149,11 @@ class LocalEngine:
 
         for tokens in batch:
             check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)
-        vectors = bytearray()
+        vectors, loads = bytearray(), self._loads
         for some in _calls(batch):  # calls of others go in between, and giving up ends what is not begun
             vectors += (await self._call("embed", batch=some)).vectors
+            if self._loads != loads:  # vectors of two models have nothing to do with each other
+                raise EngineUnavailable("The weights were replaced while the texts were embedded.", retry_after=1.0)
         return np.frombuffer(vectors, np.float32).reshape(len(batch), self.info.hidden_size)
 
     async def set_adapter(self, name: str, path: str | None) -> None:
@@ -191,6 +194,7 @@ class LocalEngine:
             self._paused = False
             raise
         self._paused = False
+        self._loads += 1
         self._info = answer.info or self._info
         self._config = self._config.at(path)  # a restarted engine must serve the same
 
