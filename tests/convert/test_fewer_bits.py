@@ -123,3 +123,17 @@ def test_a_configuration_that_lies_is_refused_by_name(key: str, value: Any, word
     (target / "config.json").write_text(json.dumps(config))
     with pytest.raises(CheckpointInvalid, match=words):
         open_checkpoint(target)
+
+
+@pytest.mark.parametrize("to", FOLDERS)
+def test_rows_of_tiny_numbers_are_not_lost(to: str, tmp_path: Path) -> None:
+    """Their scales are below what float16 holds."""
+    model = reference(FAMILIES["dense"], **WIDE).half()
+    weight = model.model.layers[1].mlp.up_proj.weight
+    with torch.no_grad():
+        weight[:8] = torch.linspace(-1e-6, 1e-6, weight.shape[1]).half()
+    wanted = weight[:8].detach().float().numpy()
+    quantize(saved(model, tmp_path / "theirs"), tmp_path / "few", to)
+    found = arrays(tmp_path / "few")["layers.1.feed_forward.w3.weight"][:8]
+    assert np.abs(found - wanted).max() < 2.0**-22  # a few steps of float16 there
+    assert np.corrcoef(found[0], wanted[0])[0, 1] > 0.99

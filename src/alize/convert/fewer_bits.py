@@ -44,6 +44,9 @@ _MATRIX = re.compile(
     re.ASCII,
 )
 
+LEAST_SCALE = {"F16": np.float32(2.0**-24), "BF16": np.float32(2.0**-126)}
+"""A smaller one would become zero when it is stored, and all that it is multiplied with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
@@ -161,7 +164,7 @@ def _quantised(piece: Piece, scheme: Scheme, rest: str) -> Iterator[NewTensor]:
         weights = np.asarray(piece.values(), np.float32)
         if not np.isfinite(weights).all():
             raise ConversionFailed(f"'{piece.name}' holds a value that is no finite number: it cannot be quantised.")
-        scales = scheme.scales(weights)
+        scales = np.maximum(scheme.scales(weights), LEAST_SCALE[rest])
         return weights, cast(Piece(f"{stem}.weight_scale", "F32", scales.shape, lambda: scales, lambda: scales), rest)
 
     def levels() -> Iterator[npt.NDArray[Any]]:
