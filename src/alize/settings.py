@@ -79,7 +79,9 @@ class Settings:
         "piece in every product, which takes an eighth for a 4-bit file; or auto: expanded where that leaves a quarter of the free memory.",
     )
     memory: float = _setting(0.0, "GiB that weights and cache may take together; 0 is what the machine, or its container, has free.")
-    cache_memory: float = _setting(0.0, "GiB for cached keys and values; 0 takes a quarter of what is free, at most 8, and room for 2,048 tokens at least.")
+    cache_memory: float = _setting(
+        0.0, "GiB for cached keys and values; 0 takes a quarter of what is free, at most 8, and room for 2,048 tokens at least."
+    )
     max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
     max_running: int = _setting(256, "Sequences computed together.")

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
@@ -161,3 +163,17 @@ def test_an_encoder_whose_weights_stay_in_their_file_gives_the_same_rows(kind: s
     models = (load_transformer(checkpoint, stored=stored) for stored in (False, True))
     expanded, stored = (model(tokens, positions, packed_memory(model.config, lengths)) for model in models)
     assert (expanded - stored).abs().max() < 1e-5
+
+
+def test_an_encoder_in_fp8_needs_its_scales(tmp_path: Path) -> None:
+    folder = released(encoder(), tmp_path / "m")
+    tensors = load_file(folder / "model.safetensors")
+    name = "encoder.layer.1.intermediate.dense.weight"
+    tensors[name] = (tensors[name] * 64).to(torch.float8_e4m3fn)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointInvalid, match=f"'{name}' is FP8 and has no scale"):
+        open_checkpoint(folder)
+    tensors[f"{name}_scale"] = torch.tensor(1 / 64)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    read = open_checkpoint(folder).array("layers.1.feed_forward.w1.weight")
+    assert np.array_equal(read, tensors[name].float().numpy() / 64)

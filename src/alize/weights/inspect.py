@@ -23,7 +23,7 @@ class KindFacts:
 
     @property
     def bits(self) -> float:
-        """Bits a value takes, its share of scales included."""
+        """Bits a value takes, with its share of the scales that lie in its block; those of FP8 and of packed numbers lie elsewhere."""
         return 8 * self.bytes / max(1, self.parameters)
 
 

@@ -52,7 +52,7 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     files, blocks, packing = _tensors(folder, layout), fp8_blocks(config, where), packing_of(config, where)
     ears = encoder_of(params)
     if encoder:
-        tensors = named(folder, encoding(files), from_encoder)
+        tensors = named(folder, scaled(folder, encoding(files), blocks), from_encoder)
     else:
         canonical = NAMES.get(config["model_type"], from_huggingface) if ears is None else partial(from_huggingface, hears=True)
         files = _whole_names(files) if bare else files
