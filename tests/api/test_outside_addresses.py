@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alize.api.outside.addresses import why_refused
-from alize.api.outside.pictures import ACCEPTED, kind_of
+from alize.api.outside.pictures import PICTURES, kind_of
 from alize.api.outside.targets import after, allowed, target_of
 from alize.errors import InvalidRequest, SettingInvalid
 from alize.settings import Settings
@@ -172,7 +172,7 @@ def test_a_setting_that_names_no_host_is_refused(host: str) -> None:
         Settings.load({"ALIZE_OUTSIDE_HOSTS": host})
 
 
-PICTURES = {
+BEGINNINGS = {
     "image/png": b"\x89PNG\r\n\x1a\n" + b"\0" * 20,
     "image/jpeg": b"\xff\xd8\xff\xe0" + b"\0" * 20,
     "image/gif": b"GIF89a" + b"\0" * 20,
@@ -181,9 +181,9 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("kind", ACCEPTED)
+@pytest.mark.parametrize("kind", PICTURES.accepted)
 def test_a_picture_is_known_by_how_it_begins(kind: str) -> None:
-    assert kind_of(PICTURES[kind]) == kind
+    assert kind_of(BEGINNINGS[kind]) == kind
 
 
 @pytest.mark.parametrize(
@@ -215,4 +215,4 @@ def test_nothing_else_is_a_picture(data: bytes) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_looked_at_without_harm(data: bytes) -> None:
-    assert kind_of(data) in (None, *ACCEPTED)
+    assert kind_of(data) in (None, *PICTURES.accepted)

@@ -20,13 +20,13 @@ from tests.adapters import write_release
 
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
-from alize.model.build import Model, packed_memory  # noqa: E402
+from alize.model.build import Model  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.model.lora import adapt, shapes_of  # noqa: E402
 from alize.weights.adapters import open_adapter  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.embedding import encoder, released  # noqa: E402
-from tests.engine.test_oracle import SHAPES, WAYS, tiny, workload  # noqa: E402
+from tests.engine.test_oracle import SHAPES, WAYS, specified, tiny, workload  # noqa: E402
 from tests.model.families import HEARING, reference, saved  # noqa: E402
 
 NAMES = ("first", "second", None)
@@ -90,14 +90,9 @@ def test_what_is_drawn_is_what_the_specification_says(solo: tuple[str, dict[str,
         adapt(models[name], open_adapter(path))
     differ = 0
     for request in asked(models[None]):
-        if request.sampling.temperature or request.sampling.presence_penalty or request.images:
+        if request.sampling.temperature or request.sampling.presence_penalty:
             continue
-        tokens = torch.tensor([*request.tokens, *alone[request.id]])
-        best: dict[str | None, list[int]] = {}
-        for name, model in models.items():
-            memory = packed_memory(model.config, [len(tokens)])
-            hidden = model(tokens, torch.arange(len(tokens)), memory)  # type: ignore[arg-type]
-            best[name] = model.head(hidden[len(request.tokens) - 1 : -1]).argmax(-1).tolist()
+        best = {name: specified(model, request, alone[request.id]) for name, model in models.items()}
         assert best[request.adapter] == alone[request.id]
         differ += sum(best[name] != best[None] for name in paths)
     assert differ  # the adapters change something
@@ -257,7 +252,7 @@ def test_what_sees_no_rows_has_no_adapter_of_each(tmp_path: Path) -> None:
     stream = next(family for name, family in HEARING.items() if "Realtime" in name)
     model = load_transformer(open_checkpoint(saved(reference(stream), tmp_path / "stream")))
     layer = "layers.0.ada_rms_norm_t_cond.0"
-    path = write_release(tmp_path / "lora.safetensors", {layer: shapes_of(model)[layer]})
+    path = write_release(tmp_path / "lora.safetensors", {layer: tuple(model.get_submodule(layer).weight.shape)})
     core = Core(TorchRunner(model), Limits(), {"full": 8, "sliding": 8})
     with pytest.raises(CheckpointInvalid, match="no linear layer of that name"):
         core.set_adapter("told", str(path))

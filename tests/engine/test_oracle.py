@@ -159,19 +159,22 @@ def test_the_answer_does_not_depend_on_how_it_was_computed(model_and_solo: tuple
         assert core.stats().cached_tokens > 0
 
 
+def specified(model: Model, request: Request, answer: list[int]) -> list[int]:
+    """The greedy choice at each place of an answer, by model/ alone, run over the whole sequence at once."""
+    tokens = torch.tensor([*request.tokens, *answer])
+    embeds = perceived(model, request)
+    if model.config.hearing is not None and model.config.hearing.stream is not None:
+        assert embeds is not None
+        embeds = tuple(part[: len(tokens)] for part in embeds)  # the sound lasts longer than the answer
+    hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]), embeds)
+    return model.head(hidden).argmax(-1)[len(request.tokens) - 1 :][: request.max_tokens].tolist()
+
+
 def test_greedy_tokens_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:
-    """The paged runner against model/ run over the whole sequence at once."""
     model, solo = model_and_solo
     for request in workload(model):
         if request.sampling.temperature == 0 and not request.sampling.presence_penalty:
-            tokens = torch.tensor([*request.tokens, *solo[request.id]])
-            embeds = perceived(model, request)
-            if model.config.hearing is not None and model.config.hearing.stream is not None:
-                assert embeds is not None
-                embeds = tuple(part[: len(tokens)] for part in embeds)  # the sound lasts longer than the answer
-            hidden = model(tokens, torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]), embeds)
-            greedy = model.head(hidden).argmax(-1)[len(request.tokens) - 1 :][: request.max_tokens]
-            assert greedy.tolist() == solo[request.id]
+            assert specified(model, request, solo[request.id]) == solo[request.id]
 
 
 def test_scores_are_those_of_the_specification(model_and_solo: tuple[Model, dict[str, list[int]]]) -> None:

@@ -63,9 +63,7 @@ class TorchAdapters:
     def load(self, key: str, adapter: Adapter, model: Model) -> None:
         """Raises CheckpointInvalid, changing nothing, for one of another model."""
         if not self._shapes:
-            # Packed, a model has no layers of its own any more. What tells a layer its delay sees no rows, so none has one of its own.
-            every = shapes_of(unfilled(self._config))
-            self._shapes = {name: shape for name, shape in every.items() if ".ada_rms_norm_t_cond." not in name}
+            self._shapes = shapes_of(unfilled(self._config))  # packed, a model has no layers of its own any more
             self._reach(model)
         wide, loaded = torch.promote_types(self._dtype, torch.float32), _Loaded()
         for layer, delta in fit(adapter, self._config, self._shapes):
