@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from alize.assistant.elsewhere import Unrepeated
+from alize.engine.base import Hearing
 from alize.engine.fake import FakeEngine, saying
+from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.catalog import Card
 from tests.assistant.conftest import Page, new_id, text_of
+from tests.assistant.test_sounds import attached
 from tests.serving import TOKENIZER, Desk, listening, opened
 from tests.upstream.hostile import Hostile, hostile, says, whole
 
@@ -46,6 +49,27 @@ async def pair(tmp_path: Path) -> AsyncIterator[tuple[Page, Desk, str]]:
         assert here.parts.upstream is not None
         await here.parts.upstream.refresh()
         yield Page(here), there, f"127.0.0.1:{port}"
+
+
+async def test_a_model_elsewhere_that_hears_is_sent_the_sounds(tmp_path: Path) -> None:
+    tokenizer = ByteTokenizer(sounds=True)
+    ears = FakeEngine(saying("Bonjour", tokenizer), vocab_size=tokenizer.vocab_size, hearing=Hearing(bands=8, frames=10, piece=2))
+    async with AsyncExitStack() as stack:
+        for name in ("there", "here"):
+            (tmp_path / name).mkdir()
+        there = await stack.enter_async_context(opened(tmp_path / "there", ears, tokenizer, card=THERE))
+        port = await stack.enter_async_context(listening(there.app))
+        url = f"http://127.0.0.1:{port}/v1"
+        page = Page(await stack.enter_async_context(opened(tmp_path / "here", upstream_url=url, upstream_key=there.key)))
+        assert page.desk.parts.upstream is not None
+        await page.desk.parts.upstream.refresh()
+        (card,) = [one for one in (await page.client.get("/v1/models")).json()["data"] if one["id"] == "big"]
+        assert card["capabilities"]["audio"]
+        chat = await page.begin(model="big")
+        asked = await page.ask(chat, "What?", attachments=[attached()])
+        await page.follow(asked["run"]["id"])
+        assert (await answer_of(page, chat))["state"] == "done"
+        assert sum(one.length for one in ears.asked[0].sounds) == 10
 
 
 async def answer_of(page: Page, chat: str) -> dict[str, Any]:

@@ -51,6 +51,13 @@ def test_what_cannot_be_embedded_is_said(process: Start, reader: str, arguments:
     assert said in err
 
 
+def test_without_a_model_that_embeds_one_must_be_named(process: Start) -> None:
+    status, _, err = finish(process("embed", "a", "-m", ""))
+    assert status == 1
+    assert "is empty: there is no model to ask" in err
+    assert "--model" in err
+
+
 def test_a_model_that_is_none_is_named(process: Start, tmp_path: Path) -> None:
     status, _, err = finish(process("embed", "a", "-m", "no-such-model"))
     assert status == 1

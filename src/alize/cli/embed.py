@@ -41,6 +41,10 @@ def embed(
 
     given = Settings.load(home=home, embedding_model=model)
     check_shape(dimension or 1, dtype, None)
+    if not given.embedding_model:
+        raise InvalidRequest(
+            f"embedding_model{given.came('embedding_model')} is empty: there is no model to ask.", remedy="Name one with --model."
+        )
     if not texts and (sys.stdin is None or sys.stdin.isatty()):
         raise InvalidRequest("There is nothing to embed.", remedy="Give texts, or pipe lines in: cat lines.txt | alize embed")
     lines = iter(map(legible, texts)) if texts else (_line(line, number) for number, line in enumerate(sys.stdin.buffer, 1))
