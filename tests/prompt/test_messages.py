@@ -208,6 +208,12 @@ def test_earlier_reasoning_is_left_out():
         plain_messages([user([thinking])])
 
 
+def test_a_model_that_thinks_reads_no_thoughts_where_it_says_what_it_reads() -> None:
+    image = [{"role": "user", "content": [{"type": "image_url", "image_url": "https://host/a.png"}]}]
+    with pytest.raises(UnsupportedParameter, match="reads text and audio, not images"):
+        plain_messages(image, reads=["audio", "thoughts"])
+
+
 @pytest.mark.parametrize("kind", ["image_url", "document_url", "file", "input_audio", "resource", "resource_link", "hologram", 3, None])
 @pytest.mark.parametrize("place", [0, 1])
 def test_what_is_no_text_is_refused_at_its_place(kind: Any, place: int):

@@ -116,5 +116,5 @@ def _unreadable(kind: object, role: str, place: str, model: str, reads: Collecti
     what = _KINDS.get(kind, f"chunks of type {kind!r}") if isinstance(kind, str) else f"chunks of type {kind!r}"
     if what in reads:
         return UnsupportedParameter(f"{place}: a {role} message cannot hold {what}.", param=place, remedy="Send them in a user message.")
-    reader, texts = f"the model {model}" if model else "this model", " and ".join(["text", *reads])
+    reader, texts = f"the model {model}" if model else "this model", " and ".join(["text", *(each for each in reads if each != "thoughts")])
     return UnsupportedParameter(f"{place}: {reader} reads {texts}, not {what}.", param=place, remedy="Send the text of it as a text chunk.")
