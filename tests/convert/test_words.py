@@ -13,6 +13,7 @@ from alize.convert.words import check_words, entries_of, files_of
 from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.tokenize import load_tokenizer
 from alize.weights.checkpoints import TokenizerFiles, open_checkpoint
+from alize.weights.describe import describe
 from tests.tiny_model import write_tiny_gguf
 
 DATA = Path(mistral_common.__file__).parent / "data"
@@ -70,6 +71,7 @@ def test_template_and_licence_are_kept_through_a_gguf(form: Form, tmp_path: Path
 
     tiny = write_tiny_gguf(tmp_path / "tiny.gguf")
     convert(tiny, tmp_path / "folder", Order(form, licence="Apache-2.0"))
+    assert describe(open_checkpoint(tmp_path / "folder"), "tiny", "", 0).licence == "apache-2.0"
     (tmp_path / "folder" / "LICENSE").write_text("Do what you like.")
     convert(tmp_path / "folder", tmp_path / "again.gguf", Order("gguf"))
     convert(tmp_path / "again.gguf", tmp_path / "last", Order(form))

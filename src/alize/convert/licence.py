@@ -14,7 +14,6 @@ from alize.weights.checkpoints import Checkpoint
 __all__ = ["licence_entries", "licence_files"]
 
 _FILE = re.compile(r"(LICEN[CS]E|NOTICE)(\.\w+)?")
-_NAMED = re.compile(r"license:\s*[\"']?([\w.+-]+)[\"']?\s*")
 MOST = 1 << 20  # bytes of such a file
 
 
@@ -37,21 +36,13 @@ def licence_entries(checkpoint: Checkpoint, name: str | None) -> dict[str, Any]:
         }
         return ({"general.license": name} if name else {}) | kept
     found: dict[str, Any] = {}
-    stated = _stated(checkpoint.path / "README.md") or name
+    stated = checkpoint.metadata.get("license") or name
     if stated:
         found["general.license"] = stated
     texts = [text for path in sorted(checkpoint.path.iterdir()) if _FILE.fullmatch(path.name) and (text := _text(path))]
     if texts:
         found["general.license.text"] = "\n\n".join(texts)
     return found
-
-
-def _stated(card: Path) -> str | None:
-    """What the head says, which is between two lines of three dashes."""
-    lines = (_text(card) or "").split("\n")
-    if lines[0] != "---" or "---" not in lines[1:]:
-        return None
-    return next((found[1] for line in lines[1 : lines.index("---", 1)] if (found := _NAMED.fullmatch(line))), None)
 
 
 def _text(path: Path) -> str | None:

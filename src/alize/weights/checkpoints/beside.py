@@ -1,5 +1,6 @@
-"""What lies beside weights in a folder. In: the folder. Out: where its tokenizer is, and the chat template the release carries."""
+"""What lies beside weights in a folder. In: the folder. Out: where its tokenizer is, the chat template the release carries, its licence."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,15 +9,37 @@ from alize.weights.checkpoints.base import TokenizerFiles
 from alize.weights.checkpoints.fields import read_json
 from alize.weights.checkpoints.layout import Layout
 
-__all__ = ["tokenizer_files"]
+__all__ = ["stated_licence", "tokenizer_files"]
 
 MAX_TEMPLATE = 16 * 2**20  # bytes
+MAX_HEAD = 2**16  # bytes of a model card, whose head is at its top
+_LICENCE = re.compile(r"license:\s*[\"']?([\w.+-]+)[\"']?\s*")
 
 
 def tokenizer_files(folder: Path, layout: Layout) -> TokenizerFiles:
     """Raises CheckpointInvalid where a file that would hold the template cannot be read."""
     files = {name: folder / name for name in layout.beside if not name.startswith(("LICEN", "NOTICE"))}
     return TokenizerFiles(files=files, chat_template=_template(files))
+
+
+def stated_licence(folder: Path) -> dict[str, str]:
+    """`license`, as the head of the model card (README.md) names it, for a checkpoint's metadata; empty where nothing does."""
+    card = folder / "README.md"
+    try:
+        if not card.is_file():
+            return {}
+        with card.open("rb") as file:
+            lines = file.read(MAX_HEAD).decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    if not lines or lines[0].rstrip() != "---":
+        return {}
+    for line in lines[1:]:
+        if line.rstrip() == "---":
+            break
+        if found := _LICENCE.fullmatch(line):
+            return {"license": found[1]}
+    return {}
 
 
 def _template(files: dict[str, Path]) -> str | None:

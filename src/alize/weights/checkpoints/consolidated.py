@@ -6,7 +6,7 @@ Names and layout of these files are the canonical ones: nothing is translated bu
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.beside import tokenizer_files
+from alize.weights.checkpoints.beside import stated_licence, tokenizer_files
 from alize.weights.checkpoints.fields import read_json, shown
 from alize.weights.checkpoints.layout import Layout
 from alize.weights.checkpoints.mamba import from_mamba, release_params
@@ -39,4 +39,6 @@ def open_consolidated(folder: Path, layout: Layout) -> MappedCheckpoint:
     if "max_seq_len" in params:
         params.setdefault("max_position_embeddings", params["max_seq_len"])
     params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
-    return MappedCheckpoint("consolidated", folder, params, tensors, tokenizer_files(folder, layout), {"name": folder.name})
+    return MappedCheckpoint(
+        "consolidated", folder, params, tensors, tokenizer_files(folder, layout), {"name": folder.name} | stated_licence(folder)
+    )

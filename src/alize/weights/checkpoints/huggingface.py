@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.audio_config import encoder_of
-from alize.weights.checkpoints.beside import tokenizer_files
+from alize.weights.checkpoints.beside import stated_licence, tokenizer_files
 from alize.weights.checkpoints.encoder import encoding, from_encoder
 from alize.weights.checkpoints.fields import printable, read_json, shown
 from alize.weights.checkpoints.halves import in_halves
@@ -64,7 +64,11 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
         tensors.pop("output.weight", None)  # transformers puts the embedding table in its place, too
     if not encoder:
         params["qkv_bias"] = "layers.0.attention.wq.bias" in tensors
-    metadata = {"name": folder.name} | {key: config[key] for key in ("dtype", "torch_dtype", "transformers_version") if key in config}
+    metadata = (
+        {"name": folder.name}
+        | stated_licence(folder)
+        | {key: config[key] for key in ("dtype", "torch_dtype", "transformers_version") if key in config}
+    )
     if not kept and not encoder:
         tensors = in_halves(folder, params, tensors)
     return MappedCheckpoint("huggingface", folder, params, tensors, tokenizer_files(folder, layout), metadata)
