@@ -47,7 +47,8 @@ def merge(base: Path, adapter: Adapter, out: Path, report: Report = lambda done,
     if layout is None or layout.format == "gguf":
         raise CheckpointInvalid(
             f"{base} is a GGUF: what is added to quantised weights would be lost in their rounding.",
-            remedy="Merge into the safetensors of the release, or serve both: alize up --model MODEL --adapter NAME=ADAPTER.",
+            remedy="Merge into the safetensors of the release, or make some: alize convert MODEL -o FOLDER --to huggingface. Or serve "
+            "both: alize up --model MODEL --adapter NAME=ADAPTER.",
         )
     if out.exists():
         raise DownloadFailed(f"{out} is there already.", remedy="Name a folder that is not.")
@@ -87,9 +88,11 @@ def _deltas(checkpoint: Checkpoint, adapter: Adapter) -> dict[str, Delta]:
 
 
 def _write(folder: Path, layout: Layout, checkpoint: Checkpoint, deltas: dict[str, Delta], into: Path, report: Report) -> None:
-    total, before = sum((folder / name).stat().st_size for name in layout.files), 0
+    card = tuple(path.name for path in (folder / "README.md",) if path.is_file())  # it names the licence
+    files = (*card, *layout.files)
+    total, before = sum((folder / name).stat().st_size for name in files), 0
     make_room(into, total, f"The merged {folder.name}")
-    for name in (*layout.configuration, *layout.beside):
+    for name in (*card, *layout.configuration, *layout.beside):
         with writing(into / name):
             (into / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(folder / name, into / name)
