@@ -58,7 +58,7 @@ def modules_of(model: Model) -> dict[str, nn.Module]:
 
 
 def linear_layers(model: Model) -> dict[str, nn.Linear]:
-    """Those that an adapter may be on: all that see rows. What tells a layer its delay (model/listening.py) sees none."""
+    """Those that an adapter may be on: all that see rows. What tells a layer its delay (transformer.py) sees none."""
     layers = {name: module for name, module in modules_of(model).items() if isinstance(module, nn.Linear)}
     return {name: layer for name, layer in layers.items() if ".ada_rms_norm_t_cond." not in name}
 
