@@ -5,7 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from alize.weights.files import exclusive
+import pytest
+
+from alize.errors import DownloadFailed
+from alize.weights.files import exclusive, remove, writing
 
 
 def test_a_lock_is_held_by_one_at_a_time_however_often_it_is_made_and_deleted(tmp_path: Path) -> None:
@@ -48,3 +51,11 @@ def test_who_has_to_wait_is_told_once(tmp_path: Path) -> None:
         second.result()
     assert len(waits) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_whose_folder_is_missing_or_a_file_is_said_to_be_unwritable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "no" / "such" / "target", tmp_path / "file" / "below" / "target"):
+        remove(path)
+        with pytest.raises(DownloadFailed, match="cannot be written"), writing(path):
+            path.write_text("")

@@ -92,7 +92,8 @@ def make_room(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DownloadFailed(
-            f"{what} needs {_size(needed)} more in {folder}, and {_size(free)} are free.", remedy="Free space, or choose another --home."
+            f"{what} needs {_size(needed)} more in {folder}, and {_size(free)} are free.",
+            remedy="Free space, or choose another place (-o, or else --home).",
         )
 
 
@@ -102,10 +103,10 @@ def writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        free = shutil.disk_usage(path.parent).free
+        free = shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
         raise DownloadFailed(
             f"{path} cannot be written: {error.strerror or error} ({_size(free)} are free).",
-            remedy="Free space, or choose another --home; what is there already is kept.",
+            remedy="Free space, or choose another place (-o, or else --home); what is there already is kept.",
         ) from error
 
 
@@ -163,7 +164,8 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # a file lies where its folder would
+            path.unlink(missing_ok=True)
 
 
 def _size(count: int) -> str:
