@@ -338,7 +338,7 @@ async def test_a_server_starts_without_its_upstream_keeps_its_key_and_ends_what_
         upstream.streams(says("Hel"), asyncio.Event())
         given = {"ALIZE_UPSTREAM_URL": upstream.url, "ALIZE_UPSTREAM_KEY": key, "ALIZE_UPSTREAM_MODELS": "theirs"}
         async with serving(tmp_path / "home", model, **given, ALIZE_DRAIN_SECONDS="0") as server:
-            assert [card["id"] for card in (await server.client.get("/v1/models")).json()["data"]] == ["tiny", "theirs"]
+            assert [card["id"] for card in (await server.client.get("/v1/models")).json()["data"]] == ["tiny", "all-minilm-l6-v2", "theirs"]
             (engine,) = psutil.Process(server.process.pid).children()
             assert key not in str(engine.environ())
             text = ""

@@ -64,7 +64,7 @@ def test_memory_taken_by_an_answer_does_not_grow_with_it(tmp_path: Path) -> None
 def test_as_many_slots_as_memory_allows_and_sequences_can_use(gibibytes: float, slots: int) -> None:
     groups = cache_groups(codestral_mamba(), bytes_per_value=2)
     info = RunnerInfo("torch", "bfloat16", "", 32768, 4096, 262_144, groups, 0, False)
-    assert _blocks(info, EngineConfig("", cache_bytes=int(gibibytes * 2**30))) == {"recurrent": slots}
+    assert _blocks(info, EngineConfig(""), int(gibibytes * 2**30)) == {"recurrent": slots}
 
 
 @pytest.mark.parametrize("steps", [1, 8])

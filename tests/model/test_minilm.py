@@ -24,10 +24,12 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
-def texts() -> list[str]:
-    """300 paragraphs of our own documentation."""
+def texts(minilm: Path) -> list[str]:
+    """300 paragraphs of our own documentation that the model can read whole."""
+    checkpoint = open_checkpoint(minilm)
+    tokenizer = load_tokenizer(checkpoint.tokenizer)
     found = [part.replace("\n", " ") for page in sorted(DOCS.rglob("*.md")) for part in page.read_text("utf-8").split("\n\n")]
-    return [part for part in found if 80 < len(part) < 700][:300]
+    return [part for part in found if 80 < len(part) < 700 and len(tokenizer.enclosed(part)) <= 256][:300]
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ TOKEN = {"id": 0, "content": "<s>", "single_word": False, "lstrip": False, "rstr
         ("[" * 100_000, "cannot be read"),
         ("{}", "model is missing"),
         ({"model": {"type": "WordLevel", "vocab": []}}, "the model 'WordLevel' is not known"),
-        ({"model": {"type": "WordPiece", "vocab": {}}}, "model.unk_token None is no entry"),
+        ({"model": {"type": "WordPiece", "vocab": {}}}, "model.unk_token 'None' is no entry"),
         (changed(model={"vocab": {"a": -1}}), "does not map texts to ids"),
         (changed(model={"vocab": {"a": "b"}}), "does not map texts to ids"),
         (changed(model={"vocab": {**json.loads(byte_level().to_str())["model"]["vocab"], "zz": 10**12}}), "ids up to 1000000000000"),

@@ -5,7 +5,7 @@ only as many are looked at as sent one after another.
 """
 
 import ipaddress
-from collections import Counter
+import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,7 +37,8 @@ class Attempts:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
-        self._open: Counter[str] = Counter()
+        self._open: dict[str, set[int]] = {}  # by key, the numbers of those that are being made
+        self._numbers = itertools.count()
 
     @asynccontextmanager
     async def attempt(self, most: Mapping[str, int]) -> AsyncGenerator[Attempt, None]:
@@ -45,40 +46,54 @@ class Attempts:
 
         Raises RateLimited, with the time until one more would be let in.
         """
-        # Before anything is awaited, so that of two that begin together the second sees the first, and not the other way round.
-        before = {key: self._open[key] for key in most}
-        self._open.update(most.keys())
+        # Numbered before anything is awaited, so that of two that begin together the second sees the first, and not the other way round.
+        number = next(self._numbers)
+        for key in most:
+            self._open.setdefault(key, set()).add(number)
         attempt = Attempt()
         try:
-            await self._check(most, before)
+            await self._check(most, number)
             yield attempt
             if attempt.failed:
                 async with self._database.transaction() as store:
                     for key in most:
                         await store.accounts.failed(key, self._now())
         finally:
-            self._open.subtract(most.keys())
             for key in most:
-                if self._open[key] <= 0:
+                self._open[key].discard(number)
+                if not self._open[key]:
                     del self._open[key]
 
-    async def _check(self, most: Mapping[str, int], before: Mapping[str, int]) -> None:
+    async def _check(self, most: Mapping[str, int], number: int) -> None:
         now = self._now()
         # What failed later than now did so before the clock was set back: it must not lock anybody out for as long as that was far.
         # One minute of it counts, since another server's clock may be a little ahead.
         until = now + _MINUTE
-        async with self._database.transaction() as store:
-            for key, limit in most.items():
-                failures = await store.accounts.attempts(key, now - WINDOW, until)
-                if failures + before[key] < limit:
-                    continue
-                passed, wait = 0, _MINUTES if failures >= limit else 0  # minutes: still too early, early enough
+        for key, limit in most.items():
+            failures, ahead = await self._counted(key, number, now - WINDOW, until)
+            if failures + ahead < limit:
+                continue
+            passed, wait = 0, _MINUTES if failures >= limit else 0  # minutes: still too early, early enough
+            async with self._database.transaction() as store:
                 while wait - passed > 1:
                     middle = (passed + wait) // 2
                     late = await store.accounts.attempts(key, now - WINDOW + middle * _MINUTE, until) < limit
                     passed, wait = (passed, middle) if late else (middle, wait)
-                after = wait * _MINUTE.total_seconds() or _SHORTLY
-                raise RateLimited("Too many failed attempts.", remedy="Wait a little and try again.", retry_after=after)
+            after = wait * _MINUTE.total_seconds() or _SHORTLY
+            raise RateLimited("Too many failed attempts.", remedy="Wait a little and try again.", retry_after=after)
+
+    async def _counted(self, key: str, number: int, since: datetime, until: datetime) -> tuple[int, int]:
+        """How many failed, and how many are being made that began before this one, as of one moment: whichever ended while the failures
+        were counted would be in both numbers, or in none. Fewer each time, they are soon the same."""
+        while True:
+            ahead = self._ahead(key, number)
+            async with self._database.transaction() as store:  # another one each time: it sees what has been written since
+                failures = await store.accounts.attempts(key, since, until)
+            if self._ahead(key, number) == ahead:
+                return failures, len(ahead)
+
+    def _ahead(self, key: str, number: int) -> set[int]:
+        return {one for one in self._open[key] if one < number}
 
 
 def email_key(email: str) -> str:
