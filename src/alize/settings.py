@@ -156,10 +156,14 @@ class Settings:
         origin = self.origins.get(name, "default")
         return "" if origin == "default" else f" ({origin}: {environment_name(name)})" if origin == "environment" else f" ({origin})"
 
-    def temperature(self, card: float | None) -> float:
-        """The temperature of a request that gives none. `card`: the model's own, which gives way to what somebody set on purpose."""
+    def temperature(self, card: float | None, *, another: bool = False) -> float:
+        """The temperature of a request that gives none. `card`: the model's own, which gives way to what somebody set on purpose.
+
+        `another`: the answer is to stand beside one that was drawn the same way. At 0 it would be the same again, so a model whose own
+        is 0 gives way to the default.
+        """
         chosen = self._chosen("default_temperature")
-        return self.default_temperature if card is None or chosen else card
+        return self.default_temperature if card is None or chosen or (another and card == 0) else card
 
     def max_tokens(self, card: int) -> int:
         """The longest answer where a request gives no limit, 0 for what the context leaves: a model's own, unless the setting is set."""

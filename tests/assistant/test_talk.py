@@ -15,7 +15,7 @@ from alize.engine.base import Request, Step
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
 from tests.assistant.conftest import Page, new_id, text_of
-from tests.serving import TOKENIZER, opened
+from tests.serving import CARD, TOKENIZER, opened
 
 
 async def test_an_answer_is_made_and_kept_with_what_it_took(page: Page) -> None:
@@ -356,3 +356,22 @@ async def test_settings_reach_the_engine_and_files_the_prompt(page: Page) -> Non
     assert (request.sampling.temperature, request.sampling.seed, request.max_tokens) == (0.3, 7, 3)
     prompt = page.desk.parts.models["fake"].tokenizer.decode(request.tokens)
     assert all(part in prompt for part in ("Be brief.", "a.txt", "42", "What is in it?"))
+
+
+async def test_an_answer_made_again_is_drawn_anew_where_the_models_own_way_would_give_the_same(tmp_path: Path) -> None:
+    greedy = replace(CARD, default_temperature=0.0)
+    async with opened(tmp_path, card=greedy) as desk:
+        page = Page(desk)
+
+        async def temperatures(**settings: Any) -> list[float]:
+            chat = await page.begin(settings=settings)
+            asked = await page.ask(chat)
+            await page.follow(asked["run"]["id"])
+            wish = {"answer": {"id": new_id(), "run": new_id()}}
+            made = await page.call("POST", f"/api/messages/{asked['answer']['id']}/regenerate", 201, wish)
+            await page.follow(made["run"]["id"])
+            first, again = [one for one in page.engine.asked if one.priority == 0][-2:]  # the title's is less urgent
+            return [first.sampling.temperature, again.sampling.temperature]
+
+        assert await temperatures() == [0, desk.settings.default_temperature]
+        assert await temperatures(temperature=0) == [0, 0]  # asked for: the same again is what was wanted

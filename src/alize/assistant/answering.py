@@ -5,7 +5,7 @@ its upstream; choosing.py is the `Answerer` of both.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -57,9 +57,12 @@ class Answerer(Protocol):
         settings: dict[str, Any],
         *,
         continuing: bool = False,
+        beside: Collection[str] = (),
         priority: int = 0,
     ) -> Begun:
         """Prepare an answer to the last message of `path`, or with `continuing` the rest of that message.
+
+        `beside`: the models whose answers to the same question are there already.
 
         Raises InvalidModel, PromptTooLong, and what the model's template refuses.
         """
@@ -84,12 +87,15 @@ class LocalAnswerer:
         settings: dict[str, Any],
         *,
         continuing: bool = False,
+        beside: Collection[str] = (),
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
         question = path[-2 if continuing and len(path) > 1 else -1]
         check_attached(question, self._images(served), await asyncio.to_thread(self._sounds, served, [question], {}), served.card.id)
         fitted = await self.fitted(served, path, settings, continuing=continuing)
+        if served.card.id in beside and settings.get("temperature") is None:
+            settings = {**settings, "temperature": self._house.settings.temperature(served.card.default_temperature, another=True)}
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
         return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))

@@ -1,6 +1,6 @@
 """Who answers. In: the model of a conversation. Out: an answer by this server, or by its upstream where the model is one of its."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from alize.api.naming import writer_named
@@ -40,12 +40,13 @@ class ByModel:
         settings: dict[str, Any],
         *,
         continuing: bool = False,
+        beside: Collection[str] = (),
         priority: int = 0,
     ) -> Begun:
         found = self._named(model)
-        if isinstance(found, UpstreamModel):  # it has no priorities
+        if isinstance(found, UpstreamModel):  # it has no priorities, and says nothing of its defaults
             return await self._elsewhere.begin(owner, found, path, settings, continuing=continuing)
-        return await self._here.begin(owner, found, path, settings, continuing=continuing, priority=priority)
+        return await self._here.begin(owner, found, path, settings, continuing=continuing, beside=beside, priority=priority)
 
     def _named(self, model: str) -> Served | UpstreamModel:
         parts = self._house.parts

@@ -245,7 +245,8 @@ class Runs:
         answer = next(message for message in messages if message.id == run.message)
         continuing = bool(answer.content)
         path = path_to(messages, answer.id if continuing else answer.parent or "")
-        begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing)
+        beside = {one.model for one in messages if one.parent == answer.parent and one.created < answer.created and one.content}
+        begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing, beside=beside)
         fitted, made = begun.fitted, begun.made
         earlier = _Earlier(answer.completion_tokens, answer.seconds, answer.first_token_seconds) if continuing else _Earlier()
         made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
