@@ -107,6 +107,8 @@ def test_language_and_theme_are_chosen_and_there_before_the_page_draws(house: Ho
         page.get_by_role("menuitemradio", name=entry).click()
         expect(page.get_by_role("menu")).to_have_count(0)
     expect(ada.button("Nouvelle conversation")).to_be_visible()
+    # what the browser draws itself, such as scroll bars, follows the choice, too: this browser prefers light
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
     source = page.request.get(f"{house.url}/", headers={"Accept": "text/html"}).text()
     assert '<html lang="fr" data-theme="dark">' in source
     elsewhere = sign_in(visitor(), house)  # the choice goes with the account
