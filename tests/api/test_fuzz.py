@@ -52,6 +52,8 @@ OPERATIONS = (
     ("POST", "/api/conversations/{conversation_id}/restore"),
     ("GET", "/api/conversations/{conversation_id}/export"),
     ("GET", "/api/conversations/{conversation_id}/context"),
+    ("POST", "/api/attachments"),
+    ("GET", "/api/attachments/{attachment_id}"),
     ("POST", "/api/context"),
     ("POST", "/api/conversations/{conversation_id}/messages"),
     ("POST", "/api/messages/{message_id}/regenerate"),

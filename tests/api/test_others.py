@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.browser import ADA, Browser, browsing
+from tests.pictures import plain
 from tests.serving import Desk
 
 RULED = ("/api/keys", "/api/accounts", "/api/invitations")
@@ -23,12 +24,16 @@ async def belongings(ada: Browser) -> dict[str, str]:
     """One thing of each kind, by the name that routes give its id."""
     conversation, message, answer, run = (uuid4().hex for _ in range(4))
     assert (await ada.ask("POST", "/api/conversations", {"id": conversation, "title": "secret plans"})).status_code == 201
-    body = {"id": message, "parent": None, "content": "my secret", "answer": {"id": answer, "run": run}}
+    sent = {"Content-Type": "image/png", "X-CSRF-Token": ada.csrf}
+    upload = (await ada.client.post("/api/attachments?name=secret.png", content=plain(8, 4), headers=sent)).json()["id"]
+    files = [{"id": upload}]
+    body = {"id": message, "parent": None, "content": "my secret", "attachments": files, "answer": {"id": answer, "run": run}}
     assert (await ada.ask("POST", f"/api/conversations/{conversation}/messages", body)).status_code == 201
     await ada.ask("GET", f"/api/runs/{run}/events")  # until it has ended
     return {
         "conversation_id": conversation,
         "message_id": answer,
+        "attachment_id": upload,
         "run_id": run,
         "session_id": (await ada.ask("GET", "/api/sessions")).json()["data"][0]["id"],
         "account_id": (await ada.session())["account"]["id"],
@@ -65,7 +70,12 @@ async def test_another_persons_id_is_nobodys(desk: Desk) -> None:
                 assert answer.status_code == (403 if path.startswith(RULED) else 404), f"{method} {path}: {answer.text}"
                 assert "secret" not in answer.text
                 tried += 1
-        assert tried >= 14
+        assert tried >= 15
+        theirs = (await bob.ask("POST", "/api/conversations", {"id": uuid4().hex})).json()["id"]
+        named = body_of("POST", "/messages") | {"attachments": [{"id": hers["attachment_id"]}]}
+        refused = await bob.ask("POST", f"/api/conversations/{theirs}/messages", named)
+        assert (refused.status_code, "secret" in refused.text) == (400, False)
+        await bob.ask("DELETE", f"/api/conversations/{theirs}")
         assert (await ada.ask("GET", f"/api/conversations/{hers['conversation_id']}")).json() == before
         assert (await ada.session())["account"]["email"] == ADA["email"]
         assert (await bob.ask("GET", "/api/conversations")).json()["data"] == []

@@ -34,6 +34,12 @@ class Page:
         body = {"id": new_id(), "parent": parent, "content": content, "answer": {"id": new_id(), "run": new_id()}, **given}
         return await self.call("POST", f"/api/conversations/{chat}/messages", 201, body)
 
+    async def upload(self, data: bytes, kind: str, name: str = "a") -> dict[str, Any]:
+        """A picture or a sound, as a question then names it."""
+        answer = await self.client.post("/api/attachments", params={"name": name}, content=data, headers={"Content-Type": kind})
+        assert answer.status_code == 201, answer.text
+        return {"id": answer.json()["id"]}
+
     async def follow(self, run: str, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
         """Every event until the stream ends: (seq, data)."""
         answer = await self.client.get(f"/api/runs/{run}/events", params={"after": after})

@@ -14,8 +14,8 @@ from tests.pictures import plain, written
 from tests.serving import opened
 
 
-def picture(name: str = "a.png", width: int = 8, height: int = 4) -> dict[str, Any]:
-    return {"name": name, "type": "image/png", "text": written(plain(width, height))}
+async def picture(page: Page, name: str = "a.png", width: int = 8, height: int = 4) -> dict[str, Any]:
+    return await page.upload(plain(width, height), "image/png", name)
 
 
 @pytest.fixture
@@ -28,12 +28,14 @@ async def seeing(tmp_path: Path) -> AsyncIterator[Page]:
 
 async def test_a_question_s_images_are_seen_and_kept_and_seen_again_in_later_turns(seeing: Page) -> None:
     chat = await seeing.begin()
-    asked = await seeing.ask(chat, "What?", attachments=[picture(), {"name": "a.txt", "type": "text/plain", "text": "1"}])
+    asked = await seeing.ask(
+        chat, "What?", attachments=[file := await picture(seeing), {"name": "a.txt", "type": "text/plain", "text": "1"}]
+    )
     await seeing.follow(asked["run"]["id"])
     again = await seeing.ask(chat, "Sure?", parent=asked["answer"]["id"])
     await seeing.follow(again["run"]["id"])
     (question, *_) = (await seeing.read(chat))["messages"]
-    assert question["attachments"][0] == picture()
+    assert question["attachments"][0] == {"name": "a.png", "type": "image/png", "text": "", **file}
     chats = [request for request in seeing.engine.asked if request.images]
     tokenizer = ByteTokenizer()
     assert [len(request.images) for request in chats[:2]] == [1, 1]
@@ -41,14 +43,14 @@ async def test_a_question_s_images_are_seen_and_kept_and_seen_again_in_later_tur
     assert chats[0].images[0].key == chats[1].images[0].key
     assert chats[0].images[0].start == 2
     exported = await seeing.client.get(f"/api/conversations/{chat}/export", params={"format": "markdown"})
-    assert f"![]({picture()['text']})" in exported.text
+    assert f"![]({written(plain(8, 4))})" in exported.text
 
 
 async def test_the_images_that_came_last_are_shown_where_there_are_more_than_may_be(seeing: Page) -> None:
     chat = await seeing.begin()
-    first = await seeing.ask(chat, "One", attachments=[picture("old.png", 4), picture("mine.png", 8)])
+    first = await seeing.ask(chat, "One", attachments=[await picture(seeing, "old.png", 4), await picture(seeing, "mine.png", 8)])
     await seeing.follow(first["run"]["id"])
-    second = await seeing.ask(chat, "Two", parent=first["answer"]["id"], attachments=[picture("new.png", 12)])
+    second = await seeing.ask(chat, "Two", parent=first["answer"]["id"], attachments=[await picture(seeing, "new.png", 12)])
     await seeing.follow(second["run"]["id"])
     request = next(one for one in seeing.engine.asked if [image.columns for image in one.images] == [2, 3])
     assert "Image old.png: not shown." in ByteTokenizer().decode([token for token in request.tokens if token < 262])
@@ -56,7 +58,7 @@ async def test_the_images_that_came_last_are_shown_where_there_are_more_than_may
 
 async def test_too_many_images_in_one_question_are_refused_with_the_number(seeing: Page) -> None:
     chat = await seeing.begin()
-    asked = await seeing.ask(chat, "Many", attachments=[picture()] * 3)
+    asked = await seeing.ask(chat, "Many", attachments=[await picture(seeing)] * 3)
     await seeing.follow(asked["run"]["id"])
     answer = (await seeing.read(chat))["messages"][-1]
     assert answer["state"] == "failed"
@@ -65,7 +67,7 @@ async def test_too_many_images_in_one_question_are_refused_with_the_number(seein
 
 async def test_a_model_that_cannot_see_says_so_and_goes_on_with_words(page: Page) -> None:
     chat = await page.begin()
-    asked = await page.ask(chat, "What?", attachments=[picture()])
+    asked = await page.ask(chat, "What?", attachments=[await picture(page)])
     await page.follow(asked["run"]["id"])
     answer = (await page.read(chat))["messages"][-1]
     assert (answer["state"], "cannot see images" in answer["error"]) == ("failed", True)
@@ -76,24 +78,40 @@ async def test_a_model_that_cannot_see_says_so_and_goes_on_with_words(page: Page
     assert any("Image a.png: not shown." in prompt for prompt in said)
 
 
-CUT = picture(width=200, height=200)["text"][:-60]  # a head, and no end
+@pytest.mark.parametrize(
+    ("data", "kind", "status", "place"),
+    [
+        (b"\0", "image/png", 400, "body: this is no image"),
+        (plain(200, 200)[:-40], "image/png", 400, "damaged"),  # a head, and no end
+        (plain(8, 4), "", 422, "there is none"),
+        (plain(8, 4), "image/svg+xml", 422, "Content-Type of a picture or a sound"),
+        (plain(8, 4), "text/html", 422, "text/html"),
+        (plain(8, 4) + bytes(800_000), "image/png", 413, "more than 716800 bytes"),
+    ],
+)
+async def test_what_is_no_image_is_not_kept(seeing: Page, data: bytes, kind: str, status: int, place: str) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await seeing.client.post("/api/attachments", params={"name": "a.png"}, content=data, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert place in answer.text
 
 
 @pytest.mark.parametrize(
     ("attachment", "status", "place"),
     [
-        ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64,AA=="}, 400, "attachments.0"),
-        ({"name": "a.png", "type": "image/png", "text": CUT}, 400, "damaged"),
-        ({"name": "a.png", "type": "image/png", "text": "pixels"}, 422, "an image is written as data:image/png"),
-        ({"name": "a.png", "type": "image/jpeg", "text": picture()["text"]}, 422, "data:image/jpeg"),
-        ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64," + "A" * 1_000_000}, 422, "at most"),
-        ({"name": "a.txt", "type": "text/plain", "text": "x" * 300_000}, 422, "a text has at most 262144 bytes"),
+        ({"name": "a.png", "type": "image/png", "text": written(plain(8, 4))}, 422, "POST /api/attachments"),
+        ({"name": "a.txt", "type": "text/plain", "text": "x" * 300_000}, 422, "attachments.0.text"),
+        ({"name": "a.txt", "type": "text/plain"}, 422, "a text has name, type and text"),
+        ({"id": "att_" + "0" * 24, "name": "a.png"}, 422, "has its id alone"),
+        ({"id": "att_" + "0" * 24}, 400, "attachments.0: there is no upload"),
+        ({"id": "0" * 24}, 422, "attachments.0.id"),
+        ({}, 422, "a text has name, type and text"),
     ],
 )
-async def test_what_is_no_image_is_not_kept(seeing: Page, attachment: dict[str, Any], status: int, place: str) -> None:
+async def test_a_question_with_what_is_no_attachment_is_not_kept(seeing: Page, attachment: Any, status: int, place: str) -> None:
     chat = await seeing.begin()
     body = {"id": "0" * 32, "parent": None, "content": "?", "attachments": [attachment], "answer": {"id": "1" * 32, "run": "2" * 32}}
     answer = await seeing.client.post(f"/api/conversations/{chat}/messages", json=body)
-    assert answer.status_code == status
+    assert answer.status_code == status, answer.text
     assert place in answer.text
     assert (await seeing.read(chat))["messages"] == []

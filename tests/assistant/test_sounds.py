@@ -1,6 +1,5 @@
 """Sounds in a conversation: kept with their question, heard by models that hear, and no trouble to the others."""
 
-import base64
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,6 +21,10 @@ def attached(name: str = "a.wav", seconds: float = 1.0, kind: str = "audio/wav")
     return {"name": name, "type": kind, "text": f"data:{kind};base64,{written(sound(seconds))}"}
 
 
+async def uploaded(page: Page, name: str = "a.wav", seconds: float = 1.0) -> dict[str, Any]:
+    return await page.upload(sound(seconds), "audio/wav", name)
+
+
 @pytest.fixture
 async def hearing(tmp_path: Path) -> AsyncIterator[Page]:
     tokenizer = ByteTokenizer(sounds=True)
@@ -32,12 +35,14 @@ async def hearing(tmp_path: Path) -> AsyncIterator[Page]:
 
 async def test_a_question_s_sounds_are_heard_and_kept_and_heard_again_in_later_turns(hearing: Page) -> None:
     chat = await hearing.begin()
-    asked = await hearing.ask(chat, "What?", attachments=[attached(), {"name": "a.txt", "type": "text/plain", "text": "1"}])
+    asked = await hearing.ask(
+        chat, "What?", attachments=[file := await uploaded(hearing), {"name": "a.txt", "type": "text/plain", "text": "1"}]
+    )
     await hearing.follow(asked["run"]["id"])
     again = await hearing.ask(chat, "Sure?", parent=asked["answer"]["id"])
     await hearing.follow(again["run"]["id"])
     (question, answer, *_) = (await hearing.read(chat))["messages"]
-    assert question["attachments"][0] == attached()
+    assert question["attachments"][0] == {"name": "a.wav", "type": "audio/wav", "text": "", **file}
     first, second = [request for request in hearing.engine.asked if request.sounds][:2]
     assert [one.key for one in first.sounds] == [one.key for one in second.sounds]
     assert sum(one.length for one in first.sounds) == 10
@@ -49,9 +54,9 @@ async def test_a_question_s_sounds_are_heard_and_kept_and_heard_again_in_later_t
 
 async def test_the_sounds_that_came_last_are_heard_where_all_are_longer_than_may_be(hearing: Page) -> None:
     chat = await hearing.begin()
-    first = await hearing.ask(chat, "One", attachments=[attached("old.wav", 2.0), attached("mine.wav", 1.5)])
+    first = await hearing.ask(chat, "One", attachments=[await uploaded(hearing, "old.wav", 2.0), await uploaded(hearing, "mine.wav", 1.5)])
     await hearing.follow(first["run"]["id"])
-    second = await hearing.ask(chat, "Two", parent=first["answer"]["id"], attachments=[attached("new.wav", 2.5)])
+    second = await hearing.ask(chat, "Two", parent=first["answer"]["id"], attachments=[await uploaded(hearing, "new.wav", 2.5)])
     await hearing.follow(second["run"]["id"])
     assert (await hearing.read(chat))["messages"][-1]["state"] == "done"
     said = [ByteTokenizer().decode([token for token in request.tokens if token < 262]) for request in hearing.engine.asked]
@@ -67,7 +72,7 @@ async def test_a_page_that_keeps_a_chat_for_itself_learns_how_many_sounds_are_he
 
 async def test_sounds_of_one_question_that_are_too_long_together_are_refused(hearing: Page) -> None:
     chat = await hearing.begin()
-    asked = await hearing.ask(chat, "Many", attachments=[attached("a.wav", 2.5), attached("b.wav", 2.5)])
+    asked = await hearing.ask(chat, "Many", attachments=[await uploaded(hearing, "a.wav", 2.5), await uploaded(hearing, "b.wav", 2.5)])
     await hearing.follow(asked["run"]["id"])
     answer = (await hearing.read(chat))["messages"][-1]
     assert (answer["state"], "longer, all together, than can be heard" in answer["error"]) == ("failed", True)
@@ -76,8 +81,7 @@ async def test_sounds_of_one_question_that_are_too_long_together_are_refused(hea
 async def test_a_head_that_says_a_sound_lasts_for_years_is_not_believed(hearing: Page) -> None:
     """As many tokens as it said would not fit into any memory."""
     chat = await hearing.begin()
-    data = as_mp3(seconds=1.0, frames=0xFFFFFFF0)
-    lying = {"name": "a.mp3", "type": "audio/mpeg", "text": f"data:audio/mpeg;base64,{base64.b64encode(data).decode()}"}
+    lying = await hearing.upload(as_mp3(seconds=1.0, frames=0xFFFFFFF0), "audio/mpeg")
     asked = await hearing.ask(chat, "What?", attachments=[lying])
     await hearing.follow(asked["run"]["id"])
     answer = (await hearing.read(chat))["messages"][-1]
@@ -97,7 +101,7 @@ def as_mp3(seconds: float, frames: int) -> bytes:
 
 async def test_a_model_that_cannot_hear_says_so_and_goes_on_with_words(page: Page) -> None:
     chat = await page.begin()
-    asked = await page.ask(chat, "What?", attachments=[attached()])
+    asked = await page.ask(chat, "What?", attachments=[await uploaded(page)])
     await page.follow(asked["run"]["id"])
     answer = (await page.read(chat))["messages"][-1]
     assert (answer["state"], "cannot hear" in answer["error"]) == ("failed", True)
@@ -108,18 +112,16 @@ async def test_a_model_that_cannot_hear_says_so_and_goes_on_with_words(page: Pag
 
 
 @pytest.mark.parametrize(
-    ("attachment", "status", "place"),
+    ("data", "status", "place"),
     [
-        ({"name": "a.wav", "type": "audio/wav", "text": "data:audio/wav;base64,AAAA"}, 400, "attachments.0"),
-        ({"name": "a.wav", "type": "audio/wav", "text": "samples"}, 422, "written as data:audio/wav"),
-        (attached(seconds=4.5), 400, "longer than 4 seconds"),
-        ({"name": "a.png", "type": "image/png", "text": "data:image/png;base64," + "A" * 1_000_000}, 422, "at most"),
+        (b"\0\0\0", 400, "body: this is no sound"),
+        (sound(1.0)[:20], 400, "body: the sound is damaged"),
+        (sound(4.5), 400, "longer than 4 seconds"),
+        (sound(1.0) + bytes(5 * 2**20), 413, "more than 5242880 bytes"),
+        (b"", 400, "empty"),
     ],
 )
-async def test_what_is_no_sound_is_not_kept(hearing: Page, attachment: dict[str, Any], status: int, place: str) -> None:
-    chat = await hearing.begin()
-    body = {"id": "0" * 32, "parent": None, "content": "?", "attachments": [attachment], "answer": {"id": "1" * 32, "run": "2" * 32}}
-    answer = await hearing.client.post(f"/api/conversations/{chat}/messages", json=body)
+async def test_what_is_no_sound_is_not_kept(hearing: Page, data: bytes, status: int, place: str) -> None:
+    answer = await hearing.client.post("/api/attachments", params={"name": "a.wav"}, content=data, headers={"Content-Type": "audio/wav"})
     assert answer.status_code == status
     assert place in answer.text
-    assert (await hearing.read(chat))["messages"] == []

@@ -14,7 +14,7 @@ from alize.engine.fake import FakeEngine, saying
 from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.catalog import Card
 from tests.assistant.conftest import Page, new_id, text_of
-from tests.assistant.test_sounds import attached
+from tests.assistant.test_sounds import uploaded
 from tests.serving import TOKENIZER, Desk, listening, opened
 from tests.upstream.hostile import Hostile, hostile, says, whole
 
@@ -66,7 +66,7 @@ async def test_a_model_elsewhere_that_hears_is_sent_the_sounds(tmp_path: Path) -
         (card,) = [one for one in (await page.client.get("/v1/models")).json()["data"] if one["id"] == "big"]
         assert card["capabilities"]["audio"]
         chat = await page.begin(model="big")
-        asked = await page.ask(chat, "What?", attachments=[attached()])
+        asked = await page.ask(chat, "What?", attachments=[await uploaded(page)])
         await page.follow(asked["run"]["id"])
         assert (await answer_of(page, chat))["state"] == "done"
         assert sum(one.length for one in ears.asked[0].sounds) == 10

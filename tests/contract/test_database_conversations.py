@@ -22,7 +22,7 @@ def delta(text: str) -> dict[str, Any]:
 
 
 def fresh(kind: str) -> str:
-    return f"{kind}{next(ids)}"
+    return f"{kind}{next(ids):06}"
 
 
 def chat_of(owner: Owner, **given: object) -> ConversationRecord:

@@ -1,12 +1,15 @@
 """Databases come to today's schema from every released one, whole, once, and never back."""
 
 import asyncio
+import base64
+import json
 import re
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from sqlalchemy import Connection, MetaData, text
 
 from alize.errors import StorageFailed
 from alize.storage import migrate as migrating
+from alize.storage.base import Owner
 from alize.storage.database import SqlDatabase
 from alize.storage.failures import driver_errors
 from alize.storage.migrate import migration_config, revision_of
@@ -90,6 +94,48 @@ async def test_a_database_of_every_released_schema_is_migrated_and_keeps_its_row
             )
             assert all(key.created.tzinfo is not None for key in keys)
             assert (await store.usage.totals(workspace["id"])).requests > 0
+    await database.close()
+
+
+async def test_pictures_and_sounds_within_messages_get_rows_of_their_own(url: str) -> None:
+    restore_dump(url, "0004")
+    picture, sound = b"\x89PNG", b"RIFF"
+    said = [
+        {"name": "é.png", "type": "image/png", "text": f"data:image/png;base64,{base64.b64encode(picture).decode()}"},
+        {"name": "a.txt", "type": "text/plain", "text": "data:text/plain;base64,AAAA"},
+        {"name": "a.wav", "type": "audio/wav", "text": f"data:audio/wav;base64,{base64.b64encode(sound).decode()}"},
+        {"name": "again.png", "type": "image/png", "text": f"data:image/png;base64,{base64.b64encode(picture).decode()}"},
+        {"name": "b.png", "type": "image/png", "text": "data:image/png;base64,?"},
+    ]
+
+    def attach(connection: Connection) -> dict[str, Any]:
+        row = connection.execute(text("SELECT * FROM messages WHERE role = 'user' ORDER BY id")).mappings().first()
+        assert row is not None
+        values = {"said": json.dumps(said, ensure_ascii=False), "id": row["id"]}
+        connection.execute(text("UPDATE messages SET attachments = :said WHERE id = :id"), values)
+        return dict(row)
+
+    asked = await inside(url, attach)
+    database = SqlDatabase(url)
+    await database.migrate()
+    owner = Owner(asked["workspace"], asked["principal"])
+    async with database.transaction() as store:
+        message = await store.conversations.message(owner, asked["id"])
+        assert message is not None
+        shown, plain, heard, again, broken = message.attachments
+        assert (plain, broken) == (said[1], said[4])
+        assert [one["name"] for one in (shown, heard, again)] == ["é.png", "a.wav", "again.png"]
+        assert await store.attachments.data(owner, [shown["id"], heard["id"], again["id"]]) == {
+            shown["id"]: picture,
+            heard["id"]: sound,
+            again["id"]: picture,
+        }
+        kept = await store.attachments.get(owner, shown["id"])
+        assert kept is not None
+        assert (kept.bytes, kept.sha256, kept.created) == (4, sha256(picture).hexdigest(), message.created)
+        assert await store.attachments.sweep(kept.created.replace(year=9999)) == 0
+    rows = await inside(url, all_rows)
+    assert len(rows["objects"]) == 2
     await database.close()
 
 

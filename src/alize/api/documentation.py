@@ -49,10 +49,13 @@ def described(
     events: EventUnion | None = None,
     text: str | None = None,
     binary: Sequence[str] = (),
+    upload: Sequence[str] = (),
     status: int = 200,
     open: bool = False,
 ) -> dict[str, Any]:
-    """`openapi_extra` of a route. Several answers are told apart by their `type`; `text`, `binary`: media types; `open` needs no key."""
+    """`openapi_extra` of a route. Several answers are told apart by their `type`; `text`, `binary` and `upload`, which is the body:
+    media types; `open` needs no key.
+    """
     content: dict[str, Any] = {}
     if answer is not None:
         content["application/json"] = {"schema": _schema(answer)}
@@ -63,7 +66,7 @@ def described(
         content["text/event-stream"] = {"schema": {"$ref": _REF.format(model=events.name)}}
     if text is not None:
         content[text] = {"schema": {"type": "string"}}
-    content |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in binary}
+    content |= _binary(binary)
     told: dict[str, Any] = {
         "responses": {
             str(status): {"description": "Done", "content": content},
@@ -77,6 +80,8 @@ def described(
         told["requestBody"] = {"required": True, "content": _json(request, "validation")}
     if form is not None:
         told["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _schema(form, "validation")}}}
+    if upload:
+        told["requestBody"] = {"required": True, "content": _binary(upload)}
     return told
 
 
@@ -101,6 +106,10 @@ def openapi_of(app: FastAPI, root_path: str) -> dict[str, Any]:
         }
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _binary(kinds: Sequence[str]) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
 
 
 def _json(model: type[BaseModel], mode: Mode = "serialization") -> dict[str, Any]:

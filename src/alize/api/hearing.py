@@ -79,9 +79,9 @@ async def hear(data: bytes, most: float, path: str, ears: Ears, house: House) ->
     return await _apart(read, house)
 
 
-async def check_heard(written: str, path: str, house: House) -> None:
-    """Raise InvalidMedia for a sound in base64 that cannot be read, or is longer than one may be."""
-    await _apart(lambda: samples_of(written_out(written, path), house.settings.max_audio_seconds, path), house)
+async def check_heard(data: bytes, path: str, house: House) -> None:
+    """Raise InvalidMedia for a file that is no sound, or is longer than one may be."""
+    await _apart(lambda: samples_of(data, house.settings.max_audio_seconds, path), house)
 
 
 async def fetched(url: str, path: str, house: House) -> bytes:

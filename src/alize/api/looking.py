@@ -14,7 +14,7 @@ from alize.errors import AlizeError, InvalidMedia
 from alize.prompt.images import Floats, check_whole, pixels_of, size_of, squares, written_out
 from alize.prompt.placing import grids_of, images_in, marked, sight_with
 
-__all__ = ["check_written", "look", "measured", "sight_of"]
+__all__ = ["check_seen", "look", "measured", "sight_of"]
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -46,9 +46,9 @@ def measured(messages: Sequence[Message], served: Served, sizes: dict[str, tuple
     return marked(messages, [squares(*sizes[image["image_url"]], sight.side, sight.most) for image in images])
 
 
-async def check_written(url: str, path: str, house: House) -> None:
-    """Raises InvalidMedia where a `data:` address holds no whole picture."""
-    await _apart(lambda: check_whole(written_out(url, path), path), house)
+async def check_seen(data: bytes, path: str, house: House) -> None:
+    """Raises InvalidMedia for a file that is no whole picture."""
+    await _apart(lambda: check_whole(data, path), house)
 
 
 async def _pixels(url: str, path: str, sight: Sight, house: House) -> Floats:

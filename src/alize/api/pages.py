@@ -34,7 +34,7 @@ _POLICY = "; ".join(
         "style-src 'self'",
         "font-src 'self'",
         "img-src 'self' blob: data:",
-        "media-src data:",
+        "media-src 'self' data:",
         "connect-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",

@@ -1,4 +1,7 @@
-"""A conversation to take away. In: its record and messages, a language. Out: Markdown of the path that is shown, or JSON of everything."""
+"""A conversation to take away. In: its record and messages, a language. Out: Markdown of the path that is shown, or JSON of everything.
+
+The messages come with the content of what is attached to them: what is taken away needs no server to be read.
+"""
 
 import re
 import unicodedata
@@ -10,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from alize.assistant.attaching import shown
 from alize.assistant.context import images_of, path_to, sounds_of
 from alize.storage.base import ConversationRecord, MessageRecord
 
@@ -68,7 +72,7 @@ def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageReco
 
 def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> bytes:
     """Every branch, and all that is known of each message."""
-    return msgspec.json.format(msgspec.json.encode({**_public(conversation), "messages": [_public(one) for one in messages]}), indent=2)
+    return msgspec.json.format(msgspec.json.encode({**_public(conversation), "messages": [_message(one) for one in messages]}), indent=2)
 
 
 def named(conversation: ConversationRecord, suffix: str) -> str:
@@ -85,6 +89,10 @@ def named(conversation: ConversationRecord, suffix: str) -> str:
 
 def _public(record: ConversationRecord | MessageRecord) -> dict[str, Any]:
     return {name: value for name, value in asdict(record).items() if name not in _PRIVATE}
+
+
+def _message(message: MessageRecord) -> dict[str, Any]:
+    return {**_public(message), "attachments": [shown(file) for file in message.attachments]}
 
 
 def _folded(title: str, text: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from alize.api.draining import Draining
 from alize.assistant.answering import Answerer, Begun, Made
+from alize.assistant.attaching import with_content
 from alize.assistant.changes import Changes, ConversationChanged, hearers
 from alize.assistant.context import path_to
 from alize.assistant.events import CutOff, Done, Failed, RunEvent, Spent, Started, Stopped
@@ -36,6 +37,7 @@ _log = logging.getLogger("alize.assistant")
 BEAT = 2.0  # seconds between a worker's signs of life, and between looks for those of others
 LOOK = 1.0  # seconds between looks at the database, for what other servers put there
 _UNDO = timedelta(hours=1)  # a deleted conversation can be had back
+_UNUSED = timedelta(days=1)  # an upload that no message refers to
 _LOGGED = timedelta(days=1)  # events of a run that has ended
 _ENDPOINT = "/api/conversations"
 
@@ -149,6 +151,7 @@ class Runs:
         now = datetime.now(UTC)
         async with self._database.transaction() as store:
             await store.conversations.purge(now - _UNDO)
+            await store.attachments.sweep(now - _UNUSED)
             await store.runs.prune(now - _LOGGED)
 
     async def _running(self) -> Sequence[RunRecord]:
@@ -240,11 +243,11 @@ class Runs:
     async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> tuple[Begun, _Earlier]:
         async with self._database.transaction() as store:
             conversation = await store.conversations.get(owner, run.conversation, deleted=True)
+            assert conversation is not None, "purging takes the runs along"
             messages = await store.conversations.messages(owner, run.conversation)
-        assert conversation is not None, "purging takes the runs along"
-        answer = next(message for message in messages if message.id == run.message)
-        continuing = bool(answer.content)
-        path = path_to(messages, answer.id if continuing else answer.parent or "")
+            answer = next(message for message in messages if message.id == run.message)
+            continuing = bool(answer.content)
+            path = await with_content(store, owner, path_to(messages, answer.id if continuing else answer.parent or ""))
         beside = {one.model for one in messages if one.parent == answer.parent and one.created < answer.created and one.content}
         begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing, beside=beside)
         fitted, made = begun.fitted, begun.made

@@ -10,7 +10,9 @@ from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
 __all__ = [
     "AnswerIds",
     "Answered",
+    "Attached",
     "AttachmentIn",
+    "AttachmentNew",
     "ContextMessage",
     "ContextQuestion",
     "ContextUse",
@@ -25,6 +27,7 @@ __all__ = [
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Made by the page, so that a request that is sent again is known: 32 hexadecimal digits."""
 
+AttachmentId = Annotated[str, StringConstraints(pattern=r"^att_[0-9a-f]{24}$")]
 State = Literal["waiting", "running", "done", "stopped", "failed", "cut_off"]
 LONGEST = 400_000  # characters of a message
 
@@ -62,7 +65,28 @@ class ConversationChange(Schema):
     leaf: Id | None = None
 
 
+class AttachmentNew(Schema):
+    """A text, or an upload."""
+
+    id: AttachmentId | None = Field(None, description="Of a picture or a sound, as POST /api/attachments gave it; then nothing else.")
+    name: str | None = Field(None, min_length=1, max_length=255)
+    type: str | None = Field(None, max_length=100)
+    text: str | None = Field(None, max_length=ATTACHMENT_BYTES)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        """Characters are never more than the bytes of a text."""
+        given = [value is not None for value in (self.name, self.type, self.text)]
+        if any(given) if self.id is not None else not all(given):
+            raise ValueError("a text has name, type and text; a picture or a sound is uploaded first, and has its id alone")
+        if self.type in (*IMAGE_TYPES, *AUDIO_TYPES):
+            raise ValueError("a picture or a sound is uploaded first, with POST /api/attachments, and has its id alone")
+        return self
+
+
 class AttachmentIn(Schema):
+    """Of a chat that is kept nowhere: whatever it is, its content is with it."""
+
     name: str = Field(min_length=1, max_length=255)
     type: str = Field(max_length=100)
     text: str = Field(max_length=AUDIO_BYTES * 4 // 3 + 64, description="Of an image or a sound, `data:TYPE;base64,…`.")
@@ -90,7 +114,7 @@ class MessageNew(Schema):
     id: Id
     parent: Id | None = None
     content: str = Field(max_length=LONGEST)
-    attachments: list[AttachmentIn] = Field(default_factory=list[AttachmentIn], max_length=ATTACHMENTS)
+    attachments: list[AttachmentNew] = Field(default_factory=list[AttachmentNew], max_length=ATTACHMENTS)
     answer: AnswerIds
 
 
@@ -116,12 +140,29 @@ class ContextQuestion(Schema):
     continuing: bool = Field(False, description="The last one is an answer that is to be gone on with.")
 
 
+class Attachment(Reply):
+    name: str
+    type: str
+    text: str = Field(description="Empty for a picture or a sound.")
+    id: str | None = Field(description="Of a picture or a sound: GET /api/attachments/{id} gives it.")
+
+
+class Attached(Reply):
+    id: str
+    object: Literal["attachment"] = "attachment"
+    name: str
+    type: str
+    bytes: int
+    sha256: str
+    created: AwareDatetime
+
+
 class Message(Reply):
     id: str
     parent: str | None
     role: Literal["user", "assistant"]
     content: str
-    attachments: list[AttachmentIn]
+    attachments: list[Attachment]
     created: AwareDatetime
     run: str | None
     model: str
@@ -185,8 +226,13 @@ class ConversationGone(Reply):
     deleted: Literal[True] = True
 
 
+class AttachmentExported(Attachment):
+    text: str = Field(description="Of a picture or a sound, `data:TYPE;base64,…`.")
+
+
 class MessageExported(Message):
     conversation: str
+    attachments: list[AttachmentExported]  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class Exported(Reply):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Label, RowMapping, and_, delete, false, null, select, true, union_all, update
 
 from alize.storage import cursor
+from alize.storage.attachments import refer, release
 from alize.storage.base import ConversationRecord, Hit, MessageRecord, Owner, Page
 from alize.storage.folding import fold
 from alize.storage.owning import owned
@@ -26,6 +27,7 @@ _CHANGEABLE = frozenset({"title", "titled_by", "model", "settings", "leaf", "pin
 _SHOWN = messages.c.state != "withdrawn"
 _HIT = [field.name for field in fields(Hit)]
 _MOST_WORDS = 20
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # what only purged conversations referred to is swept at once
 
 
 class SqlConversations:
@@ -81,6 +83,7 @@ class SqlConversations:
         row = {column.name: getattr(message, column.name) for column in _MESSAGE}
         if not await insert_new(self._unit, messages, ["id"], **row, folded=fold(message.content)):
             return False
+        await refer(self._unit, message.workspace, message.id, [file["id"] for file in message.attachments if "id" in file])
         owner = Owner(message.workspace, message.principal)
         mine = (owned(conversations, owner), conversations.c.id == message.conversation)
         await self._unit.write(update(conversations).where(*mine).values(leaf=message.id, updated=updated or message.created))
@@ -143,6 +146,7 @@ class SqlConversations:
         ]
         for step in steps:
             await self._unit.write(step)
+        await release(self._unit, select(messages.c.id).where(messages.c.conversation.in_(ids)), _LONG_AGO)
         # A message refers to its parent: without that, all of a conversation's can go at once, in any order.
         await self._unit.write(update(messages).where(messages.c.conversation.in_(ids)).values(parent=None))
         await self._unit.write(delete(messages).where(messages.c.conversation.in_(ids)))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from alize.errors import SettingInvalid, StorageFailed
 from alize.storage.accounts import SqlAccounts
+from alize.storage.attachments import SqlAttachments
 from alize.storage.base import Store
 from alize.storage.conversations import SqlConversations
 from alize.storage.failures import driver_errors
@@ -37,6 +38,7 @@ class SqlStore:
         self.accounts = SqlAccounts(unit)
         self.conversations = SqlConversations(unit)
         self.runs = SqlRuns(unit)
+        self.attachments = SqlAttachments(unit)
 
 
 class SqlDatabase:

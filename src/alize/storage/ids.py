@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["Kind", "new_id"]
 
-Kind = Literal["org", "ws", "prn", "mem", "key", "acc", "ses", "inv", "try"]
+Kind = Literal["org", "ws", "prn", "mem", "key", "acc", "ses", "inv", "try", "att"]
 
 
 def new_id(kind: Kind) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
+from alize.storage.attachments import release
 from alize.storage.base import MessageRecord, Owner, RunRecord, StoredEvent
 from alize.storage.conversations import message_of_row
 from alize.storage.folding import fold
@@ -135,6 +136,7 @@ class SqlRuns:
         up = made["parent"] if beside else made["above"]
         nothing: dict[str, Any] = {"state": "withdrawn", "content": "", "folded": "", "attachments": []}
         await self._unit.write(update(messages).where(messages.c.id.in_(gone)).values(nothing))
+        await release(self._unit, gone, at)
         await self._unit.write(update(messages).where(messages.c.parent == made["id"]).values(parent=up))
         of_it = (conversations.c.workspace == owner.workspace, conversations.c.id == made["conversation"])
         await self._unit.write(update(conversations).where(*of_it, conversations.c.leaf.in_(gone)).values(leaf=up))

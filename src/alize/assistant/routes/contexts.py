@@ -13,6 +13,7 @@ from alize.api.auth import Caller
 from alize.api.auth import Here as InHouse
 from alize.api.body import read
 from alize.api.documentation import described
+from alize.assistant.attaching import with_content
 from alize.assistant.context import path_to
 from alize.assistant.conversations import conversation_of
 from alize.assistant.routes.answers import Here, json, owner_of
@@ -43,7 +44,8 @@ async def conversation_context(conversation_id: str, principal: Caller, assistan
     async with assistant.database.transaction() as store:
         found = await conversation_of(store, owner, conversation_id)
         messages = await store.conversations.messages(owner, found.id)
-    return await _use(assistant, _Asked(found.model, path_to(messages, leaf or found.leaf or ""), found.settings))
+        path = await with_content(store, owner, path_to(messages, leaf or found.leaf or ""))
+    return await _use(assistant, _Asked(found.model, path, found.settings))
 
 
 @router.post("/api/context", openapi_extra=described(ContextUse, request=ContextQuestion))

@@ -13,6 +13,7 @@ from alize.api.body import read
 from alize.api.documentation import described
 from alize.api.pages import language_of
 from alize.api.pagination import Paging, as_list
+from alize.assistant.attaching import with_content
 from alize.assistant.changes import ConversationChanged, ConversationDeleted, hearers
 from alize.assistant.conversations import conversation_of, create
 from alize.assistant.excerpts import excerpt
@@ -139,7 +140,7 @@ async def export_conversation(
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         found = await conversation_of(store, owner, conversation_id)
-        messages = await store.conversations.messages(owner, found.id)
+        messages = await with_content(store, owner, await store.conversations.messages(owner, found.id))
     suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
     body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages)
     return Response(body, media_type=media, headers={"Content-Disposition": named(found, suffix)})

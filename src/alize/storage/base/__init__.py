@@ -5,6 +5,7 @@ Every call names the workspace whose rows it touches: a query without a tenant c
 """
 
 from alize.storage.base.accounts import AccountRecord, AccountRepository, InvitationRecord, SessionRecord
+from alize.storage.base.attachments import AttachmentRecord, AttachmentRepository
 from alize.storage.base.conversations import ConversationRecord, ConversationRepository, Hit, MessageRecord, Owner
 from alize.storage.base.database import Database, Store
 from alize.storage.base.keys import KeyRecord, KeyRepository
@@ -16,6 +17,8 @@ from alize.storage.base.usage import UsageRecord, UsageRepository, UsageTotals
 __all__ = [
     "AccountRecord",
     "AccountRepository",
+    "AttachmentRecord",
+    "AttachmentRepository",
     "ConversationRecord",
     "ConversationRepository",
     "Database",

@@ -103,6 +103,8 @@ class ConversationRepository(Protocol):
     async def add_message(self, message: MessageRecord, *, updated: datetime | None = None) -> bool:
         """Add it, make it findable, and make it the conversation's leaf and last update. False, and no change, where the id exists.
 
+        It refers to the uploads that its attachments name by `id`, which must be there (`AttachmentRepository.hold`).
+
         `updated`: when that is, where the message is dated otherwise.
         """
         ...
@@ -133,6 +135,8 @@ class ConversationRepository(Protocol):
 
     async def purge(self, deleted_before: datetime, *, limit: int = 100) -> int:
         """Remove conversations deleted before then, with messages, runs, events and search rows; how many.
+
+        Uploads that only they referred to are removed by the next `AttachmentRepository.sweep`.
 
         Takes no tenant: the reaper does this for everybody.
         """

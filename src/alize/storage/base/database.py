@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from alize.storage.base.accounts import AccountRepository
+from alize.storage.base.attachments import AttachmentRepository
 from alize.storage.base.conversations import ConversationRepository
 from alize.storage.base.keys import KeyRepository
 from alize.storage.base.members import MemberRepository
@@ -29,6 +30,8 @@ class Store(Protocol):
     def conversations(self) -> ConversationRepository: ...
     @property
     def runs(self) -> RunRepository: ...
+    @property
+    def attachments(self) -> AttachmentRepository: ...
 
 
 class Database(Protocol):
