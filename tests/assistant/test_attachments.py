@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.assistant.conftest import Page, new_id
 from tests.browser import browsing
 from tests.pictures import noise, plain
-from tests.serving import listening
+from tests.serving import listening, opened
 
 PNG = plain(8, 4)
 
@@ -84,6 +85,12 @@ async def test_two_sounds_as_large_as_may_be_go_with_one_question(page: Page) ->
     assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
 
 
+async def test_the_page_is_told_no_more_than_a_request_may_have(tmp_path: Path) -> None:
+    async with opened(tmp_path, max_body_bytes=100_000) as desk:
+        limits = (await desk.client.get("/api/session")).json()["limits"]
+        assert (limits["image_bytes"], limits["audio_bytes"], limits["body_bytes"]) == (100_000, 100_000, 100_000)
+
+
 async def test_the_same_question_sent_twice_is_one_with_its_uploads(page: Page) -> None:
     chat, file = await page.begin(), await page.upload(PNG, "image/png")
     body = {"id": new_id(), "content": "What?", "attachments": [file], "answer": {"id": new_id(), "run": new_id()}}
@@ -122,7 +129,9 @@ async def test_an_upload_goes_with_the_last_conversation_that_names_it_once_that
     async with page.desk.database.transaction() as store:
         await store.conversations.change(owner_of(page), chat, deleted=datetime.now(UTC) - timedelta(hours=2))
     async with asyncio.timeout(30):
-        while (await get(page, file["id"])).status_code != 404:
+        while True:
+            if (await get(page, file["id"])).status_code == 404:
+                break
             await asyncio.sleep(0.05)  # between two looks: the server clears up by itself
 
 

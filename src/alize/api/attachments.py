@@ -7,13 +7,13 @@ ATTACHMENT_BYTES = 256 * 1024
 IMAGE_BYTES = 700 * 1024
 """Of one image. The page makes larger ones smaller: models see no more than some 1500 pixels a side of them."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-"""What is attached as an image: its `text` is `data:TYPE;base64,…`."""
+"""What is attached as an image: it is uploaded, or written as `data:TYPE;base64,…` in a chat that is kept nowhere."""
 AUDIO_BYTES = 5 * 2**20
-"""Of one sound: five minutes of a good MP3. In base64 one stays below the default `max_body_bytes`."""
+"""Of one sound: five minutes of a good MP3. One fits the default `max_body_bytes`, also in base64."""
 AUDIO_TYPES = ("audio/wav", "audio/x-wav", "audio/wave", "audio/flac", "audio/x-flac", "audio/ogg", "audio/mpeg", "audio/mp3")
 """What is attached as a sound, likewise: browsers have several names for one kind."""
 ATTACHMENTS = 10
-"""Files of one question. All of them together, but for sounds, stay well below the default `max_body_bytes`."""
+"""Files of one question. Its texts together stay well below the default `max_body_bytes`."""
 ATTACHMENT_TYPES: tuple[str, ...] = (
     *("text/*", "application/json", "application/xml", "application/yaml", "application/toml", "application/sql"),
     *("application/javascript", "application/x-sh", "application/x-ndjson", "message/rfc822"),

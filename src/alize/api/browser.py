@@ -62,6 +62,7 @@ def setup_token(request: Request, here: House) -> tuple[bool, str | None]:
 
 async def state(request: Request, here: House, found: tuple[AccountRecord, str] | None) -> dict[str, Any]:
     """What the page must know before it shows anything. `found`: the account, and the secret of its session."""
+    most = here.settings.max_body_bytes
     open_house = not here.settings.auth
     signed_in = open_house or found is not None
     setup = found is None and not open_house and not await here.accounts.any()
@@ -77,10 +78,11 @@ async def state(request: Request, here: House, found: tuple[AccountRecord, str] 
             "attachment_bytes": ATTACHMENT_BYTES,
             "attachments": ATTACHMENTS,
             "attachment_types": ATTACHMENT_TYPES,
-            "image_bytes": IMAGE_BYTES,
+            "image_bytes": min(IMAGE_BYTES, most),
             "image_types": IMAGE_TYPES,
-            "audio_bytes": AUDIO_BYTES,
+            "audio_bytes": min(AUDIO_BYTES, most),
             "audio_types": AUDIO_TYPES,
+            "body_bytes": most,
         },
         "outside": {"hosts": here.settings.outside_hosts if signed_in else (), "offline": here.settings.offline},
         "version": version("alize"),

@@ -29,6 +29,7 @@ class Fitted:
     dropped: tuple[str, ...]  # ids of the messages left out, oldest first
     images: int = 0  # most of its pictures, and of its sounds, that are sent as such: those that came last
     sounds: int = 0
+    thoughts: bool = False  # whether what was thought is sent
 
 
 def path_to(messages: Sequence[MessageRecord], leaf: str) -> list[MessageRecord]:
@@ -155,7 +156,7 @@ def fit(
     start = starts[high]
     sent = {message.id for message in kept[start:]}
     dropped = tuple(message.id for message in path[:-last] if message.id not in sent) if start else ()
-    return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped, images, sounds)
+    return Fitted(tokens, messages, kept[start].id if start < len(kept) - last else None, dropped, images, sounds, thinks)
 
 
 def _plain(

@@ -130,6 +130,7 @@ class ContextMessage(Schema):
     id: Id
     role: Literal["user", "assistant"]
     content: str = Field(description="An answer is as long as its model made it.")
+    thought: str = Field("", description="What was thought before the content.")
     attachments: list[AttachmentIn] = Field(default_factory=list[AttachmentIn], max_length=ATTACHMENTS)
 
 
@@ -270,6 +271,7 @@ class ContextUse(Reply):
     dropped: list[str] = Field(description="Messages that are not sent any more, oldest first.")
     images: int = Field(description="Most images that it is shown at once: those that came last; 0 where it does not see.")
     sounds: int = Field(description="Sounds that it can hear at once: those that came last; 0 where it does not hear.")
+    thoughts: bool = Field(description="Whether it is sent what was thought before earlier answers.")
 
 
 class Hit(Reply):

@@ -1,6 +1,7 @@
 /** What the page asks the server to do. In: ids made here (api/id.ts), so that a call sent twice counts once. Out: what stands then. */
 import { server } from "./client";
 import type {
+  Attachment,
   Begun,
   ContextQuestion,
   ContextUse,
@@ -42,8 +43,27 @@ export function exportAddress(id: string, format: "markdown" | "json"): string {
 export function postMessage(conversation: string, message: NewMessage): Promise<Begun> {
   return server.call("POST /api/conversations/{conversation_id}/messages", {
     path: { conversation_id: conversation },
-    body: message,
+    body: {
+      ...message,
+      attachments: message.attachments.map(({ name, type, text, id }) => (id === null ? { name, type, text } : { id })),
+    },
   });
+}
+
+/** Keeps a picture or a sound, whose question is sent later. `onSent`: bytes that have left. */
+export async function uploadFile(
+  name: string,
+  file: Blob,
+  onSent: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Attachment> {
+  const { id, type } = await server.call("POST /api/attachments", { query: { name }, body: file, onSent, signal });
+  return { name, type, text: "", id };
+}
+
+/** Where the browser gets what is attached: from the server, or from the address itself where that holds it. */
+export function attachmentAddress({ id, text }: Attachment): string {
+  return id === null ? text : server.address("GET /api/attachments/{attachment_id}", { path: { attachment_id: id } });
 }
 
 /** Another answer beside `answer`, under the same question. */

@@ -1,6 +1,7 @@
 /** Calls to the server. In: one of its operations (schema.ts), and what it is sent. Out: what it answers, or an ApiFailure. */
 import { PREFIX, under } from "./base";
 import { ApiFailure, failureOf, unreachable } from "./failure";
+import { type PostFile, postFile } from "./post-file";
 import { reachability } from "./reachability";
 import type { Calls } from "./schema";
 import type { Session } from "./types";
@@ -21,7 +22,11 @@ type Address<Op extends Operation> = Part<"path", Calls[Op]["path"]> &
   Part<"query", Calls[Op]["query"] extends null ? null : Sent<Calls[Op]["query"]>>;
 
 export type CallOptions<Op extends Operation> = Address<Op> &
-  Part<"body", Calls[Op]["body"]> & { signal?: AbortSignal };
+  Part<"body", Calls[Op]["body"]> & {
+    signal?: AbortSignal;
+    /** Told how many bytes of a body that is a file have left. */
+    onSent?: (bytes: number) => void;
+  };
 /** Nothing need be given where nothing is needed. */
 type Given<Options> = object extends Options ? [options?: Options] : [options: Options];
 
@@ -40,6 +45,7 @@ export interface Client {
 export interface ClientParts {
   prefix: string;
   fetch: typeof fetch;
+  postFile: PostFile;
   note: (reached: boolean) => void;
 }
 
@@ -49,12 +55,13 @@ interface Parts {
   query?: Record<string, string | number | boolean | null | undefined>;
   body?: unknown;
   signal?: AbortSignal;
+  onSent?: (bytes: number) => void;
 }
 
 /** A change that was shown as done must arrive though the page is left right then. Browsers do that for 64 KiB in all (Fetch, 4.7). */
 const KEPT_ALIVE = 8_000; // characters
 
-export function createClient({ prefix, fetch, note }: ClientParts): Client {
+export function createClient({ prefix, fetch, postFile, note }: ClientParts): Client {
   const ends = new Set<() => void>();
   const changes = new Set<() => void>();
   let csrf = "";
@@ -74,19 +81,15 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     const { body, signal } = parts;
     const method = operation.split(" ", 1)[0] ?? "";
     const headers = new Headers({ Accept: "application/json" });
-    if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (body !== undefined) headers.set("Content-Type", body instanceof Blob ? body.type : "application/json");
     if (method !== "GET" && csrf !== "") headers.set("X-CSRF-Token", csrf);
-    const text = body === undefined ? undefined : JSON.stringify(body);
+    const told = parts.onSent ?? (() => undefined);
+    const sending =
+      body instanceof Blob
+        ? postFile(address(operation, parts), headers, body, told, signal)
+        : fetch(address(operation, parts), json(method, headers, body, signal));
     try {
-      const response = await fetch(address(operation, parts), {
-        method,
-        headers,
-        keepalive: method !== "GET" && (text?.length ?? 0) < KEPT_ALIVE,
-        credentials: "same-origin",
-        cache: "no-store",
-        ...(text === undefined ? {} : { body: text }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const response = await sending;
       note(true);
       return response;
     } catch (cause) {
@@ -129,6 +132,19 @@ export function createClient({ prefix, fetch, note }: ClientParts): Client {
     hold,
     onSignedOut: (listener) => listening(ends, listener),
     onPersonChanged: (listener) => listening(changes, listener),
+  };
+}
+
+function json(method: string, headers: Headers, body: unknown, signal: AbortSignal | undefined): RequestInit {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return {
+    method,
+    headers,
+    keepalive: method !== "GET" && (text?.length ?? 0) < KEPT_ALIVE,
+    credentials: "same-origin",
+    cache: "no-store",
+    ...(text === undefined ? {} : { body: text }),
+    ...(signal === undefined ? {} : { signal }),
   };
 }
 
@@ -177,5 +193,6 @@ async function read(response: Response): Promise<unknown> {
 export const server = createClient({
   prefix: PREFIX,
   fetch: (...request) => fetch(...request),
+  postFile,
   note: (reached) => reachability.note(reached),
 });

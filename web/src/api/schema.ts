@@ -73,6 +73,35 @@ export interface AssistantMessage {
   prefix?: boolean;
 }
 
+export interface Attached {
+  id: string;
+  object: "attachment";
+  name: string;
+  type: string;
+  bytes: number;
+  sha256: string;
+  created: Moment;
+}
+
+export interface Attachment {
+  name: string;
+  type: string;
+  /** Empty for a picture or a sound. */
+  text: string;
+  /** Of a picture or a sound: GET /api/attachments/{id} gives it. */
+  id: string | null;
+}
+
+export interface AttachmentExported {
+  name: string;
+  type: string;
+  /** Of a picture or a sound, `data:TYPE;base64,…`. */
+  text: string;
+  /** Of a picture or a sound: GET /api/attachments/{id} gives it. */
+  id: string | null;
+}
+
+/** Of a chat that is kept nowhere: whatever it is, its content is with it. */
 export interface AttachmentIn {
   name: string;
   type: string;
@@ -95,6 +124,17 @@ export interface AttachmentLimits {
   audio_bytes: number;
   /** Media types of sounds, for models that hear. */
   audio_types: string[];
+  /** Of one request: all that a chat which is kept nowhere sends with a question. */
+  body_bytes: number;
+}
+
+/** A text, or an upload. */
+export interface AttachmentNew {
+  /** Of a picture or a sound, as POST /api/attachments gave it; then nothing else. */
+  id?: string | null;
+  name?: string | null;
+  type?: string | null;
+  text?: string | null;
 }
 
 export interface AudioChunk {
@@ -278,6 +318,8 @@ export interface ContextMessage {
   role: "user" | "assistant";
   /** An answer is as long as its model made it. */
   content: string;
+  /** What was thought before the content. */
+  thought?: string;
   attachments?: AttachmentIn[];
 }
 
@@ -303,6 +345,8 @@ export interface ContextUse {
   images: number;
   /** Sounds that it can hear at once: those that came last; 0 where it does not hear. */
   sounds: number;
+  /** Whether it is sent what was thought before earlier answers. */
+  thoughts: boolean;
 }
 
 export interface ContinueRequest {
@@ -716,7 +760,7 @@ export interface Message {
   parent: string | null;
   role: "user" | "assistant";
   content: string;
-  attachments: AttachmentIn[];
+  attachments: Attachment[];
   created: Moment;
   run: string | null;
   model: string;
@@ -744,7 +788,7 @@ export interface MessageExported {
   parent: string | null;
   role: "user" | "assistant";
   content: string;
-  attachments: AttachmentIn[];
+  attachments: AttachmentExported[];
   created: Moment;
   run: string | null;
   model: string;
@@ -772,7 +816,7 @@ export interface MessageNew {
   id: string;
   parent?: string | null;
   content: string;
-  attachments?: AttachmentIn[];
+  attachments?: AttachmentNew[];
   answer: AnswerIds;
 }
 
@@ -1611,6 +1655,22 @@ export interface Calls {
     query: { q: string; limit?: number; after?: string | null };
     body: null;
     answer: Hits;
+    stream: null;
+  };
+  /** Keep a picture or a sound for a question that is about to be asked. One that no message refers to is removed after a day. */
+  "POST /api/attachments": {
+    path: null;
+    query: { name: string };
+    body: Blob;
+    answer: Attached;
+    stream: null;
+  };
+  /** Read a picture or a sound, whole or in part, as it was uploaded. */
+  "GET /api/attachments/{attachment_id}": {
+    path: { attachment_id: string };
+    query: null;
+    body: null;
+    answer: Blob;
     stream: null;
   };
   /** Say what of a conversation the model would still be sent with the next question. */

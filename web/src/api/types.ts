@@ -1,9 +1,10 @@
 /** The page's names for what crosses the wire. In: the server's own types (schema.ts). Out: the same, as this page calls them. */
-import type { Calls, MessageNew, SamplingSettings, Conversation as Whole } from "./schema";
+import type { Attachment, Calls, MessageNew, SamplingSettings, Conversation as Whole } from "./schema";
 
 export type {
   Account,
-  AttachmentIn as Attachment,
+  /** A text, one that is uploaded and has an `id`, or in a temporary chat one whose text is `data:TYPE;base64,…`. */
+  Attachment,
   BrowserSession as SignedIn,
   Change,
   ContextQuestion,
@@ -37,5 +38,5 @@ export type Sampling = { [Name in keyof SamplingSettings]?: NonNullable<Sampling
 
 export type Conversation = Omit<Whole, "settings"> & { settings: Sampling };
 
-/** Its optional parts too: the page always says them. */
-export type NewMessage = Required<MessageNew>;
+/** Its optional parts too: the page always says them, and shows what is attached before it is sent. */
+export type NewMessage = Omit<Required<MessageNew>, "attachments"> & { attachments: Attachment[] };

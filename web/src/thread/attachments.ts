@@ -1,5 +1,6 @@
-/** Files that a person chose, dropped or pasted come in; texts, pictures and sounds to send, or the reason why not, go out. */
+/** Files that a person chose, dropped or pasted come in; texts, pictures and sounds to attach, or the reason why not, go out. */
 import type { Attachment, Session } from "@/api/types";
+import type { Translate } from "@/i18n";
 import { type Shrink, shrunk } from "./pictures";
 
 export type Limits = Session["limits"];
@@ -19,6 +20,7 @@ export type Refusal =
   | { why: "blind" | "deaf"; name: string; model: string }
   | { why: "many"; name: string; most: number }
   | { why: "large"; name: string; most: number; size: number }
+  | { why: "together"; name: string; most: number }
   | { why: `type${Taken}`; name: string }
   | { why: "binary"; name: string }
   | { why: "empty"; name: string }
@@ -44,14 +46,24 @@ export function acceptOf(limits: Limits, senses: Senses = NONE): string {
   return [...attachment_types, ...(senses.sees ? image_types : []), ...(senses.hears ? audio_types : [])].join(",");
 }
 
-/** A picture is attached as `data:…`, and shown as one. */
+/** What a file is shown and sent as. A picture is uploaded or written as `data:…`: others of its type, such as SVG, are texts. */
 export function isPicture(file: Attachment): boolean {
-  return file.text.startsWith("data:image/") && file.type.startsWith("image/");
+  return file.type.startsWith("image/") && (file.id !== null || file.text.startsWith("data:image/"));
 }
 
-/** A sound is attached as `data:…`, and played as one. */
+/** Likewise. */
 export function isSound(file: Attachment): boolean {
-  return file.text.startsWith("data:audio/") && file.type.startsWith("audio/");
+  return file.type.startsWith("audio/") && (file.id !== null || file.text.startsWith("data:audio/"));
+}
+
+/** How large files may be, before any is chosen. */
+export function limitsText(limits: Limits, senses: Senses, t: Translate, language: string): string {
+  const size = (bytes: number): string => sizeText(bytes, language);
+  return [
+    t("composer.limits", { size: size(limits.attachment_bytes), count: limits.attachments }),
+    ...(senses.sees ? [t("composer.limitsSeeing", { size: size(LARGEST_PICTURE) })] : []),
+    ...(senses.hears ? [t("composer.limitsHearing", { size: size(limits.audio_bytes) })] : []),
+  ].join(". ");
 }
 
 /** Why a file cannot be taken, judged before it is read; null: it can. `count`: files that are attached already. */
@@ -85,48 +97,73 @@ function isTaken({ name, type }: Pick<Chosen, "name" | "type">, types: readonly 
   });
 }
 
+/** A file that can be taken: a text, or a picture or a sound as it is to be sent. */
+export interface Taking {
+  name: string;
+  type: string;
+  content: string | Blob;
+}
+
+export interface Reading {
+  limits: Limits;
+  senses?: Senses;
+  /** Files that are attached already. */
+  attached: number;
+  /** Bytes that pictures and sounds may have together, written as `data:…`. */
+  room?: number;
+  shrink?: Shrink;
+}
+
 /** Reads what can be taken, in order. A file that only calls itself text is refused by its content. */
 export async function readFiles(
   files: readonly Chosen[],
-  limits: Limits,
-  attached: number,
-  senses: Senses = NONE,
-  shrink: Shrink = shrunk,
-): Promise<{ taken: Attachment[]; refused: Refusal[] }> {
-  const taken: Attachment[] = [];
+  { limits, senses = NONE, attached, room = Number.POSITIVE_INFINITY, shrink = shrunk }: Reading,
+): Promise<{ taken: Taking[]; refused: Refusal[] }> {
+  const taken: Taking[] = [];
   const refused: Refusal[] = [];
+  let left = room;
   for (const file of files) {
     const no = refusal(file, limits, attached + taken.length, senses);
-    if (no) {
-      refused.push(no);
-      continue;
+    const read = no ?? (await readFile(file, limits, shrink));
+    if ("why" in read) {
+      refused.push(read);
+    } else if (read.content instanceof Blob && writtenSize(read.content.size) > left) {
+      refused.push({ why: "together", name: file.name, most: limits.body_bytes });
+    } else {
+      if (read.content instanceof Blob) left -= writtenSize(read.content.size);
+      taken.push(read);
     }
-    const bytes = await file.bytes().catch(() => null);
-    if (bytes !== null && limits.image_types.includes(file.type)) {
-      const picture = await shrink(bytes, file.type, limits.image_bytes);
-      const type = picture?.match(/^data:(image\/[a-z]+);/)?.[1];
-      if (picture && type) taken.push({ name: file.name, type, text: picture });
-      else refused.push({ why: "unreadable", name: file.name });
-      continue;
-    }
-    if (bytes !== null && limits.audio_types.includes(file.type)) {
-      taken.push({ name: file.name, type: file.type, text: written(bytes, file.type) });
-      continue;
-    }
-    const text = bytes && textOf(bytes);
-    if (bytes === null) refused.push({ why: "unreadable", name: file.name });
-    else if (text === null) refused.push({ why: "binary", name: file.name });
-    else taken.push({ name: file.name, type: file.type || "text/plain", text });
   }
   return { taken, refused };
 }
 
-/** As an address that holds it. */
-function written(bytes: ArrayBuffer, type: string): string {
-  const all = new Uint8Array(bytes);
-  let letters = "";
-  for (let at = 0; at < all.length; at += 0x8000) letters += String.fromCharCode(...all.subarray(at, at + 0x8000));
-  return `data:${type};base64,${btoa(letters)}`;
+async function readFile(file: Chosen, limits: Limits, shrink: Shrink): Promise<Taking | Refusal> {
+  const { name } = file;
+  const bytes = await file.bytes().catch(() => null);
+  if (bytes === null) return { why: "unreadable", name };
+  if (limits.image_types.includes(file.type)) {
+    const picture = await shrink(bytes, file.type, limits.image_bytes);
+    return picture === null ? { why: "unreadable", name } : { name, type: picture.type, content: picture };
+  }
+  if (limits.audio_types.includes(file.type)) {
+    return { name, type: file.type, content: new Blob([bytes], { type: file.type }) };
+  }
+  const text = textOf(bytes);
+  return text === null ? { why: "binary", name } : { name, type: file.type || "text/plain", content: text };
+}
+
+/** Characters of what stands around the files of a request: its questions and answers. */
+const AROUND = 1_000_000;
+
+/** Bytes that a temporary chat has for pictures and sounds, since it sends all in one request. */
+export function roomIn(limits: Limits, attachments: readonly Attachment[]): number {
+  const there = attachments.reduce((sum, { text }) => sum + text.length, 0);
+  return Math.max(0, limits.body_bytes - Math.min(AROUND, limits.body_bytes / 10) - there);
+}
+
+/** Of so many bytes in base64, behind `data:TYPE;base64,`. */
+function writtenSize(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4 + 40;
 }
 
 /** UTF-8, or UTF-16 with its mark; null where it is no text. */

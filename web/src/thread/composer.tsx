@@ -4,11 +4,12 @@ import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
 import { useCoarsePointer } from "@/shell/use-media";
-import { acceptOf, type Limits, type Refusal, type Senses, sizeText, takenBy } from "./attachments";
+import { acceptOf, type Limits, limitsText, type Refusal, type Senses, sizeText, takenBy } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
 import type { Typed } from "./send";
-import { type Draft, useTyped } from "./use-draft";
+import { UploadChip } from "./upload-chip";
+import { type Draft, useTyped, useUploads } from "./use-draft";
 import { GROWING, useGrowing } from "./use-growing";
 
 export interface ComposerProps {
@@ -30,7 +31,7 @@ export function Composer(props: ComposerProps) {
   const { draft, limits, senses, refused, onFiles, onSend, onStop, stopping, children } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const send = (): void => {
-    if (isSendable(draft.typed())) onSend();
+    if (isSendable(draft.typed()) && draft.uploads.of(draft.key).length === 0) onSend();
   };
   return (
     <form
@@ -102,7 +103,9 @@ function Field({ field, draft, onFiles, onEnter, queues }: FieldProps) {
 
 function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop" | "stopping">) {
   const t = useT();
-  const sendable = useTyped(draft, isSendable);
+  const waits = useUploads(draft).length > 0;
+  const typed = useTyped(draft, isSendable);
+  const sendable = typed && !waits;
   return (
     <span className="ms-auto flex gap-1.5">
       {onStop && (
@@ -118,12 +121,12 @@ function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop
           }}
         />
       )}
-      {(sendable || !onStop) && (
+      {(typed || waits || !onStop) && (
         <IconButton
           type="submit"
           kind="primary"
           side="top"
-          label={t("composer.send")}
+          label={t(waits ? "composer.sendWaits" : "composer.send")}
           shortcut={["Enter"]}
           icon={<ArrowUp />}
           aria-disabled={!sendable}
@@ -139,7 +142,7 @@ function Attach({ limits, senses, onFiles }: Pick<ComposerProps, "limits" | "sen
   const language = useContext(LanguageContext);
   const input = useRef<HTMLInputElement>(null);
   if (!limits || limits.attachments === 0) return null;
-  const said = t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments });
+  const said = limitsText(limits, senses, t, language);
   return (
     <>
       <input
@@ -168,14 +171,24 @@ function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
   const t = useT();
   const language = useContext(LanguageContext);
   const attachments = useTyped(draft, ({ attachments }) => attachments);
+  const uploads = useUploads(draft);
   return (
     <>
-      {attachments.length > 0 && (
+      {attachments.length + uploads.length > 0 && (
         <ul className="mb-2 flex flex-wrap gap-2">
           {attachments.map((file, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two files may have the same name
             <li key={index} className="max-w-full">
               <FileChip file={file} onRemove={() => draft.setFiles(attachments.filter((one) => one !== file))} />
+            </li>
+          ))}
+          {uploads.map((one) => (
+            <li key={one.key} className="max-w-full">
+              <UploadChip
+                upload={one}
+                onCancel={() => draft.uploads.cancel(one.key)}
+                onRetry={() => draft.uploads.retry(one.key)}
+              />
             </li>
           ))}
         </ul>
@@ -198,6 +211,8 @@ function refusalText(refusal: Refusal, t: ReturnType<typeof useT>, language: str
     case "blind":
     case "deaf":
       return t(`attach.${refusal.why}`, { name, model: refusal.model });
+    case "together":
+      return t("attach.together", { name, most: sizeText(refusal.most, language) });
     case "many":
       return t("attach.many", { name, count: refusal.most });
     case "large":

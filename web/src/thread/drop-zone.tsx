@@ -2,7 +2,7 @@
 import { FileDown } from "lucide-react";
 import { type DragEvent, type ReactNode, useContext, useState } from "react";
 import { LanguageContext, useT } from "@/i18n";
-import { type Limits, type Senses, sizeText, takenBy } from "./attachments";
+import { type Limits, limitsText, type Senses, takenBy } from "./attachments";
 
 export interface DropZoneProps {
   limits: Limits | undefined;
@@ -45,7 +45,7 @@ export function DropZone({ limits, senses, onFiles, children }: DropZoneProps) {
             <FileDown aria-hidden className="mb-2 size-6 text-sea" />
             <p className="font-[550] text-16">{t(`composer.drop${takenBy(senses)}`)}</p>
             <p className="text-13 text-ink-2">
-              {t("composer.limits", { size: sizeText(limits.attachment_bytes, language), count: limits.attachments })}
+              {limitsText(limits, senses, t, language)}
             </p>
           </div>
         </div>

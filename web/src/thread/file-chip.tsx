@@ -1,6 +1,7 @@
 /** An attached file. In: its name and content. Out: a chip that says how long it is, or shows or plays it; opens what is in it, and can be taken off where that is possible. */
 import { AudioLines, FileText, X } from "lucide-react";
 import { useState } from "react";
+import { attachmentAddress } from "@/api/actions";
 import type { Attachment } from "@/api/types";
 import { Dialog } from "@/components/dialog";
 import { IconButton } from "@/components/icon-button";
@@ -15,7 +16,7 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
   const picture = isPicture(file);
   const sound = isSound(file);
   if (picture && !onRemove)
-    return <img src={file.text} alt={name} className="max-h-72 max-w-full self-start rounded-2" />;
+    return <img src={attachmentAddress(file)} alt={name} className="max-h-72 max-w-full self-start rounded-2" />;
   if (sound && !onRemove) return <Player file={file} name={name} />;
   return (
     <span className="inline-flex max-w-full items-center rounded-2 border border-line bg-surface text-13">
@@ -26,7 +27,7 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
         onClick={() => setOpen(true)}
       >
         {picture ? (
-          <img src={file.text} alt="" className="size-9 flex-none rounded-1 object-cover" />
+          <img src={attachmentAddress(file)} alt="" className="size-9 flex-none rounded-1 object-cover" />
         ) : sound ? (
           <AudioLines aria-hidden className="size-4 flex-none text-ink-3" />
         ) : (
@@ -59,7 +60,7 @@ export function FileChip({ file, onRemove }: { file: Attachment; onRemove?: () =
           className="w-[min(48rem,calc(100vw-2rem))] [overflow-wrap:anywhere]"
         >
           {picture ? (
-            <img src={file.text} alt={name} className="max-w-full rounded-2" />
+            <img src={attachmentAddress(file)} alt={name} className="max-w-full rounded-2" />
           ) : sound ? (
             <Player file={file} name={name} />
           ) : (
@@ -82,7 +83,7 @@ function Player({ file, name }: { file: Attachment; name: string }) {
         <bdi>{name}</bdi>
       </figcaption>
       {/* biome-ignore lint/a11y/useMediaCaption: what is said in it is what the model is asked for */}
-      <audio controls preload="metadata" src={file.text} aria-label={name} className="w-96 max-w-full" />
+      <audio controls preload="metadata" src={attachmentAddress(file)} aria-label={name} className="w-96 max-w-full" />
     </figure>
   );
 }

@@ -94,11 +94,11 @@ export function memoryTransport(parts: MemoryParts): Transport {
       for (let before = blocker(run); before; before = blocker(run)) await ending(before);
       if (log.ended) return;
       const { served_by = "", left = [], ...begun } = await beginning();
-      const reader = createChatReader(message.content);
       const continuing = message.content !== "";
       const path = pathTo(continuing ? message.id : message.parent);
       const use = await contextOf(path, begun, count, log.end.signal, continuing);
       tell(run, startedBy(message.id, begun.model, served_by, use)); // before anything is sent elsewhere
+      const reader = createChatReader({ content: message.content, thought: use.thoughts ? message.thought : "" });
       const sent = path.filter(({ id }) => !use.dropped.includes(id));
       const response = await ask(chatRequest(sent, begun.model, begun.settings, use), log.end.signal);
       if (!response.ok) throw await failureOf(response);

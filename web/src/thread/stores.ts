@@ -1,6 +1,6 @@
 /** The threads of this page. In: an id. Out: its store, the same as long as it matters: a switch away and back loses nothing. */
 import type { QueryClient } from "@tanstack/react-query";
-import { countContext } from "@/api/actions";
+import { countContext, uploadFile } from "@/api/actions";
 import { under } from "@/api/base";
 import { ApiFailure, unreachable } from "@/api/failure";
 import { newId } from "@/api/id";
@@ -12,11 +12,13 @@ import { memoryTransport } from "./memory-transport";
 import { newChatOf } from "./new-chat";
 import { createStore } from "./store";
 import { type Beginning, serverTransport } from "./transport";
+import { createUploads, type Uploads } from "./uploads";
 import type { ThreadStore } from "./view";
 
 interface Kept {
   stores: Map<string, ThreadStore>;
   drafts: Map<string, Drafts>;
+  uploads: Uploads;
 }
 
 /** Threads kept in memory. More are let go, the longest unused first; what is on its way is not. */
@@ -28,7 +30,7 @@ export const NEW_DRAFT = "new";
 const kept = new WeakMap<QueryClient, Kept>();
 
 function keptBy(cache: QueryClient): Kept {
-  const known = kept.get(cache) ?? { stores: new Map(), drafts: new Map() };
+  const known = kept.get(cache) ?? { stores: new Map(), drafts: new Map(), uploads: createUploads(uploadFile) };
   kept.set(cache, known);
   return known;
 }
@@ -85,6 +87,7 @@ function moveDraft(cache: QueryClient, to: string): void {
   drafts.setFiles(to, drafts.files(NEW_DRAFT));
   drafts.write(NEW_DRAFT, "");
   drafts.setFiles(NEW_DRAFT, []);
+  uploadsOf(cache).move(NEW_DRAFT, to);
 }
 
 /** A thread of which nothing is kept. Its choices stay those of the new chat, also while it goes on. */
@@ -137,6 +140,11 @@ export function draftsOf(cache: QueryClient): Drafts {
   return known;
 }
 
+/** Pictures and sounds on their way, for whichever draft. */
+export function uploadsOf(cache: QueryClient): Uploads {
+  return keptBy(cache).uploads;
+}
+
 /** At sign-out: nothing that this person was typing stays in this browser, and no thread in this page. */
 export function forgetThreads(cache: QueryClient): void {
   draftsOf(cache).clear();
@@ -145,5 +153,6 @@ export function forgetThreads(cache: QueryClient): void {
 
 /** No thread stays in this page, and what was being typed only in storage. */
 export function letGoThreads(cache: QueryClient): void {
+  kept.get(cache)?.uploads.clear();
   kept.delete(cache);
 }

@@ -21,7 +21,13 @@ export async function contextOf(
     const start = starts[turn] ?? 0;
     const messages = path
       .slice(start)
-      .map(({ id, role, content, attachments }) => ({ id, role, content, attachments }));
+      .map(({ id, role, content, thought, attachments }) => ({
+        id,
+        role,
+        content,
+        thought,
+        attachments: attachments.map(({ name, type, text }) => ({ name, type, text })),
+      }));
     try {
       const use = await count({ model, settings, messages, continuing }, signal);
       return { ...use, dropped: [...path.slice(0, start).map(({ id }) => id), ...use.dropped] };

@@ -8,6 +8,7 @@ import type { ContextUse, Message, RunEvent, Sampling } from "@/api/types";
 import { isPicture, isSound } from "./attachments";
 
 type Taken = Pick<ContextUse, "images" | "sounds">;
+type Thinking = { type: "thinking"; thinking: { type: "text"; text: string }[]; closed: true };
 type Part =
   | { type: "text"; text: string }
   | { type: "image_url"; image_url: string }
@@ -16,19 +17,20 @@ type Part =
 export type ChatMessage =
   | { role: "system"; content: string }
   | { role: "user"; content: string | Part[] }
-  | { role: "assistant"; content: string; prefix?: true };
+  | { role: "assistant"; content: string | (Thinking | Part)[]; prefix?: true };
 
 /**
  * The body of POST /v1/chat/completions. `path` ends with a question, or with an answer to go on with.
  * Failed and empty answers are left out: they say nothing, and the API refuses empty ones. The questions around one are
  * then said together, since templates want turns. `taken`: how many pictures and sounds the model takes, the last ones. Of the
- * question itself all are sent: where they are too many, that is for the server to say.
+ * question itself all are sent: where they are too many, that is for the server to say. What was thought before is sent where the
+ * model is asked with it (`thoughts`).
  */
 export function chatRequest(
   path: readonly Message[],
   model: string,
   settings: Sampling,
-  taken: Taken,
+  taken: Taken & Pick<ContextUse, "thoughts">,
 ): ChatCompletionRequest {
   const { system, ...sampling } = settings;
   const messages: ChatMessage[] = system ? [{ role: "system", content: system }] : [];
@@ -41,7 +43,8 @@ export function chatRequest(
       if (before?.role === "user") before.content = joined(before.content, content);
       else messages.push({ role: "user", content });
     } else if (message.content !== "") {
-      messages.push({ role: "assistant", content: message.content, ...(last ? { prefix: true as const } : {}) });
+      const content = taken.thoughts ? withThought(message) : message.content;
+      messages.push({ role: "assistant", content, ...(last ? { prefix: true as const } : {}) });
     }
   });
   return { model, messages, stream: true, ...sampling };
@@ -86,6 +89,11 @@ function withAttachments({ content, attachments }: Message, share: Taken): strin
   return shown.length + heard.length === 0 ? said : [...shown, ...heard, ...parts(said)];
 }
 
+function withThought({ thought, content }: Message): string | (Thinking | Part)[] {
+  if (thought === "") return content;
+  return [{ type: "thinking", thinking: [{ type: "text", text: thought }], closed: true }, { type: "text", text: content }];
+}
+
 function joined(first: string | Part[], second: string | Part[]): string | Part[] {
   if (typeof first === "string" && typeof second === "string") return `${first}\n\n${second}`;
   return [...parts(first), ...parts(second)];
@@ -104,26 +112,18 @@ export interface ChatReader {
 }
 
 /**
- * Reads one answer. `prefix`: text it goes on from, which is on the page already and which this server repeats.
+ * Reads one answer. `before`: what it goes on from, which is on the page already and which this server repeats.
  * `clock`: milliseconds. An error in the stream ends the run as failed; what was written stays.
  */
-export function createChatReader(prefix: string, clock: () => number = () => performance.now()): ChatReader {
+export function createChatReader(
+  before: Pick<Message, "content" | "thought">,
+  clock: () => number = () => performance.now(),
+): ChatReader {
   const began = clock();
+  const texts = unrepeated(before.content);
+  const thoughts = unrepeated(before.thought);
   let first = 0;
   let over = false;
-  let repeated = prefix;
-  let held = "";
-
-  /** What can be shown now: not every server repeats, so what may be a repetition is held back until that is known. */
-  function unrepeated(text: string): string {
-    if (repeated === "") return text;
-    held += text;
-    if (held !== repeated && repeated.startsWith(held)) return "";
-    const shown = held.startsWith(repeated) ? held.slice(repeated.length) : held;
-    repeated = "";
-    held = "";
-    return shown;
-  }
 
   function thought(text: string): RunEvent[] {
     if (text === "") return [];
@@ -139,10 +139,8 @@ export function createChatReader(prefix: string, clock: () => number = () => per
 
   /** It was no repetition after all: what was held back, then how it ends. */
   function ended(end: RunEvent): RunEvent[] {
-    const rest = said(held);
     over = true;
-    held = "";
-    return [...rest, end];
+    return [...thought(thoughts.end()), ...said(texts.end()), end];
   }
 
   function failed(message: string, code: string): RunEvent[] {
@@ -157,7 +155,10 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       if (chunk.object === "error")
         return failed(String(chunk.message ?? ""), chunk.code ?? chunk.type ?? "server_error");
       const choice = chunk.choices?.[0];
-      const events = [...thought(thoughtOf(choice?.delta)), ...said(unrepeated(textOf(choice?.delta?.content)))];
+      const events = [
+        ...thought(thoughts.push(thoughtOf(choice?.delta))),
+        ...said(texts.push(textOf(choice?.delta?.content))),
+      ];
       const finish = choice?.finish_reason;
       if (finish === "error") return [...events, ...failed("The engine gave the answer up.", "engine_error")];
       if (!finish) return events;
@@ -165,6 +166,27 @@ export function createChatReader(prefix: string, clock: () => number = () => per
       return [...events, ...ended(doneEvent(finish, chunk.usage, (clock() - began) / 1000, firstSeconds))];
     },
     end: () => (over ? [] : ended({ type: "run.cut_off" })),
+  };
+}
+
+/** Takes a text off the start of what comes. Not every server repeats, so what may be a repetition is held back until that is known. */
+function unrepeated(repeated: string): { push: (text: string) => string; end: () => string } {
+  let held = "";
+  return {
+    push(text) {
+      if (repeated === "") return text;
+      held += text;
+      if (held !== repeated && repeated.startsWith(held)) return "";
+      const shown = held.startsWith(repeated) ? held.slice(repeated.length) : held;
+      repeated = "";
+      held = "";
+      return shown;
+    },
+    end() {
+      const rest = held;
+      held = "";
+      return rest;
+    },
   };
 }
 

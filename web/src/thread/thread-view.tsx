@@ -8,7 +8,6 @@ import { Skeleton } from "@/components/skeleton";
 import { useT } from "@/i18n";
 import { useLook } from "@/shell/look-provider";
 import { modelNamed, talking } from "@/shell/model-facts";
-import { chosen, type Refusal, readFiles } from "./attachments";
 import { Composer } from "./composer";
 import { ContextNote } from "./context-note";
 import { DropZone } from "./drop-zone";
@@ -25,6 +24,7 @@ import { TemporaryNote, TemporarySwitch } from "./temporary-note";
 import { useStore, useView } from "./thread-context";
 import { useContextOf } from "./use-context-of";
 import { useDraft } from "./use-draft";
+import { useFiles } from "./use-files";
 import { useKeyboard } from "./use-keyboard";
 import { useScroll } from "./use-scroll";
 import { useSenses } from "./use-senses";
@@ -60,7 +60,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const [newChat] = useNewChat();
   const limits = useSession().data?.limits;
   const senses = useSenses(conversation);
-  const [refused, setRefused] = useState<readonly Refusal[]>([]);
+  const files = useFiles(draft, limits, senses);
   const [wanted, setWanted] = useState<string | null>(null);
   const there = useView((view) => target !== null && view.thread.messages.has(target.message));
   useKeyboard(page);
@@ -85,18 +85,12 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
     setWanted(null);
   }, [letGo]);
 
-  const addFiles = async (files: Iterable<File>): Promise<void> => {
-    if (!limits) return;
-    const { taken, refused: no } = await readFiles(chosen(files), limits, draft.typed().attachments.length, senses);
-    setRefused(no);
-    if (taken.length > 0) draft.addFiles(taken);
-  };
   const pick = (text: string): void => {
     draft.setText(text);
     document.getElementById("composer")?.focus();
   };
   const send = (): void => {
-    setRefused([]);
+    files.forget();
     draft.send();
     // After the question is in the page: sending always shows what was sent.
     requestAnimationFrame(toLatest);
@@ -108,7 +102,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
       className="relative flex h-full min-h-0 min-w-0 flex-1 flex-col"
       aria-label={t("thread.messages")}
     >
-      <DropZone limits={limits} senses={senses} onFiles={(files) => void addFiles(files)}>
+      <DropZone limits={limits} senses={senses} onFiles={files.add}>
         <div
           ref={scroll.scroller}
           // Opaque, or the browser scrolls it by painting it anew: text on nothing cannot keep its sharp edges on a layer.
@@ -148,8 +142,8 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             draft={draft}
             limits={limits}
             senses={senses}
-            refused={refused}
-            onFiles={(files) => void addFiles(files)}
+            refused={files.refused}
+            onFiles={files.add}
             onSend={send}
             onStop={active === null ? null : () => store.stop(active)}
             stopping={stopping}

@@ -5,11 +5,15 @@ import type { Attachment } from "@/api/types";
 import { useNotify } from "@/components/toast";
 import { useT } from "@/i18n";
 import { joined, type Typed, typedIn } from "./send";
-import { draftsOf, NEW_DRAFT } from "./stores";
+import { draftsOf, NEW_DRAFT, uploadsOf } from "./stores";
 import { useStore, useView } from "./thread-context";
+import type { Upload, Uploads } from "./uploads";
 
 /** Read with `useTyped`: the page around the composer is not rendered for each key. */
 export interface Draft {
+  /** What pictures and sounds that are on their way belong to (`uploads`). */
+  key: string;
+  uploads: Uploads;
   typed: () => Typed;
   subscribe: (changed: () => void) => () => void;
   setText: (text: string) => void;
@@ -28,7 +32,9 @@ export function useDraft(): Draft {
   const t = useT();
   const notify = useNotify();
   const store = useStore();
-  const drafts = draftsOf(useQueryClient());
+  const cache = useQueryClient();
+  const drafts = draftsOf(cache);
+  const uploads = uploadsOf(cache);
   const loaded = useView((view) => view.thread.path.length > 0);
   const exists = useView((view) => view.exists);
   const key = store.kept ? (exists ? store.id : NEW_DRAFT) : `temporary.${store.id}`;
@@ -54,7 +60,18 @@ export function useDraft(): Draft {
     notify({ text: t(files ? "composer.restoredFiles" : "composer.restored"), key: "restored" });
   }, [store, drafts, key, loaded, give, notify, t]);
 
+  useEffect(() => {
+    const look = (): void => {
+      const arrived = uploads.take(key);
+      if (arrived.length > 0) set({ text: now().text, attachments: [...now().attachments, ...arrived] });
+    };
+    look();
+    return uploads.subscribe(look);
+  }, [uploads, key, set, now]);
+
   return {
+    key,
+    uploads,
     typed: shown.get,
     subscribe: shown.subscribe,
     setText: (text) => set({ ...now(), text }),
@@ -83,6 +100,11 @@ export function useDraft(): Draft {
 /** `select` gives a part of what stands in the composer: rendered again when that part changes. */
 export function useTyped<T>(draft: Draft, select: (typed: Typed) => T): T {
   return useSyncExternalStore(draft.subscribe, () => select(draft.typed()));
+}
+
+/** Pictures and sounds of the draft that have not arrived yet. It cannot be sent before they have, or are taken off. */
+export function useUploads({ uploads, key }: Draft): readonly Upload[] {
+  return useSyncExternalStore(uploads.subscribe, () => uploads.of(key));
 }
 
 /** A value, and whom to tell when it is another. */

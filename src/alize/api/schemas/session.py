@@ -86,6 +86,7 @@ class AttachmentLimits(Reply):
     image_types: list[str] = Field(description="Media types of images, for models that see.")
     audio_bytes: int = Field(description="Of one sound.")
     audio_types: list[str] = Field(description="Media types of sounds, for models that hear.")
+    body_bytes: int = Field(description="Of one request: all that a chat which is kept nowhere sends with a question.")
 
 
 class OutsideAccess(Reply):

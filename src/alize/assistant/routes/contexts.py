@@ -60,13 +60,13 @@ async def context(request: Request, principal: Caller, here: InHouse, assistant:
 async def _use(assistant: Assistant, asked: _Asked) -> Response:
     limit = assistant.answerer.limit(asked.model)
     if not asked.path:
-        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": [], "images": 0, "sounds": 0})
+        return json({"limit": limit, "used": 0, "sent_from": None, "dropped": [], "images": 0, "sounds": 0, "thoughts": False})
     fitted = await assistant.answerer.fitted(asked.model, asked.path, asked.settings, continuing=asked.continuing)
-    said = {name: getattr(fitted, name) for name in ("sent_from", "dropped", "images", "sounds")}
+    said = {name: getattr(fitted, name) for name in ("sent_from", "dropped", "images", "sounds", "thoughts")}
     return json({"limit": limit, "used": fitted.prompt_tokens, **said})
 
 
 def _record(message: ContextMessage, principal: Principal) -> MessageRecord:
     files = [file.model_dump() for file in message.attachments]
     who = (principal.workspace, principal.id)
-    return MessageRecord(message.id, *who, "", None, message.role, message.content, datetime.now(UTC), files)
+    return MessageRecord(message.id, *who, "", None, message.role, message.content, datetime.now(UTC), files, thought=message.thought)
