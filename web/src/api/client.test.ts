@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { fakeServer, json, refused } from "@/test/fake-fetch";
 import { ALIX } from "@/test/fake-house";
 import { type Client, createClient } from "./client";
+import type { PostFile } from "./post-file";
 import type { Session } from "./types";
 
 function session(csrf: string, account: Session["account"] = null): Session {
@@ -21,6 +22,7 @@ function session(csrf: string, account: Session["account"] = null): Session {
       image_types: [],
       audio_bytes: 1,
       audio_types: [],
+      body_bytes: 10_000_000,
     },
     outside: { hosts: [], offline: false },
     version: "1",
@@ -29,7 +31,15 @@ function session(csrf: string, account: Session["account"] = null): Session {
 
 function clientOf(server: { fetch: typeof fetch }, prefix = "/"): { client: Client; notes: boolean[] } {
   const notes: boolean[] = [];
-  return { client: createClient({ prefix, fetch: server.fetch, note: (reached) => notes.push(reached) }), notes };
+  // As the browser's own, without its progress: what a file is answered is for the same server to say.
+  const postFile: PostFile = (address, headers, file, onSent, signal) => {
+    onSent(file.size);
+    return server.fetch(address, { method: "POST", headers, body: file, ...(signal ? { signal } : {}) });
+  };
+  return {
+    client: createClient({ prefix, fetch: server.fetch, postFile, note: (reached) => notes.push(reached) }),
+    notes,
+  };
 }
 
 test("calls go under the prefix, with their query and their body, and give the answer's JSON", async () => {
@@ -44,6 +54,22 @@ test("calls go under the prefix, with their query and their body, and give the a
   expect(server.asked[1]?.path).toBe("/house/api/accounts/a%2Fb%3F");
   expect(server.asked[1]?.body).toEqual({ role: "owner" });
   expect(notes).toEqual([true, true]);
+});
+
+test("a file is sent as what it is, with the session's token, and how much has left is told", async () => {
+  const server = fakeServer({ "POST /api/attachments": () => json({ id: "att_1" }, 201) });
+  const { client } = clientOf(server);
+  client.hold(session("secret"));
+  const told: number[] = [];
+  const body = new Blob(["RIFF"], { type: "audio/wav" });
+  const onSent = (bytes: number) => void told.push(bytes);
+  expect(await client.call("POST /api/attachments", { query: { name: "é.wav" }, body, onSent })).toEqual({
+    id: "att_1",
+  });
+  const [asked] = server.asked;
+  expect(asked?.query.get("name")).toBe("é.wav");
+  expect([asked?.headers.get("Content-Type"), asked?.headers.get("X-CSRF-Token")]).toEqual(["audio/wav", "secret"]);
+  expect(told).toEqual([4]);
 });
 
 test("what changes something carries the session's token, what reads does not", async () => {

@@ -22,7 +22,7 @@ export function talk(conversation: Conversation, given: Partial<HouseState> = {}
     {
       "GET /api/conversations/:id": () => json(conversation),
       "GET /api/conversations/:id/context": () =>
-        json({ limit: 8192, used: 900, sent_from: null, dropped: [], images: 0, sounds: 0 }),
+        json({ limit: 8192, used: 900, sent_from: null, dropped: [], images: 0, sounds: 0, thoughts: false }),
       ...routes,
     },
   );

@@ -89,7 +89,8 @@ export function serverOf(state: HouseState): FakeServer {
       state.conversations.push(one);
       return json(one);
     },
-    "POST /api/context": () => json({ limit: 8192, used: 1, sent_from: null, dropped: [], images: 0, sounds: 0 }),
+    "POST /api/context": () =>
+      json({ limit: 8192, used: 1, sent_from: null, dropped: [], images: 0, sounds: 0, thoughts: false }),
     "GET /api/search": () => json({ object: "list", data: state.hits, has_more: false, next: null }),
   });
 }
@@ -104,6 +105,7 @@ export function sessionOf({ account, session }: HouseState): Session {
     image_types: [],
     audio_bytes: 4 * 1024 * 1024,
     audio_types: [],
+    body_bytes: 10_000_000,
   };
   const here = { object: "session" as const, signed_in: true, setup: false, setup_token_needed: false, no_auth: false };
   return { ...here, account, csrf: "token", limits, outside: { hosts: [], offline: false }, version: "1", ...session };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptOf, type Chosen, type Limits, readFiles, refusal, sizeText } from "./attachments";
+import { acceptOf, type Chosen, type Limits, readFiles, refusal, roomIn, sizeText, type Taking } from "./attachments";
 
 const limits: Limits = {
   attachment_bytes: 1024,
@@ -10,6 +10,7 @@ const limits: Limits = {
   image_types: ["image/png", "image/jpeg"],
   audio_bytes: 5000,
   audio_types: ["audio/wav"],
+  body_bytes: 4000,
 };
 const senses = { sees: true, hears: false, model: "Pixtral" };
 
@@ -18,13 +19,17 @@ function file(name: string, type: string, content: string | Uint8Array<ArrayBuff
   return { name, type, size: bytes.byteLength, bytes: async () => bytes.slice().buffer };
 }
 
+async function textIn(taken: Taking | undefined): Promise<string> {
+  return taken?.content instanceof Blob ? taken.content.text() : "";
+}
+
 describe("attached files", () => {
   it("are taken by type or by ending, since systems disagree about types", async () => {
     const files = [file("a.md", "text/markdown; charset=utf-8", "# a"), file("B.PY", "", "print(1)")];
-    expect(await readFiles(files, limits, 0)).toEqual({
+    expect(await readFiles(files, { limits, attached: 0 })).toEqual({
       taken: [
-        { name: "a.md", type: "text/markdown; charset=utf-8", text: "# a" },
-        { name: "B.PY", type: "text/plain", text: "print(1)" },
+        { name: "a.md", type: "text/markdown; charset=utf-8", content: "# a" },
+        { name: "B.PY", type: "text/plain", content: "print(1)" },
       ],
       refused: [],
     });
@@ -47,13 +52,13 @@ describe("attached files", () => {
   it("that are pictures are taken where the model sees, made small enough, and refused by its name where it does not", async () => {
     const files = [file("a.png", "image/png", "pixels"), file("b.jpg", "image/jpeg", "broken")];
     const shrink = async (bytes: ArrayBuffer, type: string, most: number) =>
-      new TextDecoder().decode(bytes) === "broken" ? null : `data:image/jpeg;base64,${type}-${most}`;
-    expect(await readFiles(files, limits, 0, senses, shrink)).toEqual({
-      taken: [{ name: "a.png", type: "image/jpeg", text: "data:image/jpeg;base64,image/png-2048" }],
-      refused: [{ why: "unreadable", name: "b.jpg" }],
-    });
+      new TextDecoder().decode(bytes) === "broken" ? null : new Blob([`${type}-${most}`], { type: "image/jpeg" });
+    const { taken, refused } = await readFiles(files, { limits, attached: 0, senses, shrink });
+    expect(taken).toMatchObject([{ name: "a.png", type: "image/jpeg" }]);
+    expect(await textIn(taken[0])).toBe("image/png-2048");
+    expect(refused).toEqual([{ why: "unreadable", name: "b.jpg" }]);
     const blind = { sees: false, hears: false, model: "SmolLM2" };
-    expect((await readFiles(files, limits, 0, blind, shrink)).refused).toEqual([
+    expect((await readFiles(files, { limits, attached: 0, senses: blind, shrink })).refused).toEqual([
       { why: "blind", name: "a.png", model: "SmolLM2" },
       { why: "blind", name: "b.jpg", model: "SmolLM2" },
     ]);
@@ -64,10 +69,10 @@ describe("attached files", () => {
   it("that are sounds are taken where the model hears, and refused by its name where it does not", async () => {
     const files = [file("a.wav", "audio/wav", "RIFF")];
     const hearing = { sees: false, hears: true, model: "Voxtral" };
-    expect((await readFiles(files, limits, 0, hearing)).taken).toEqual([
-      { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,UklGRg==" },
-    ]);
-    expect((await readFiles(files, limits, 0, senses)).refused).toEqual([
+    const [taken] = (await readFiles(files, { limits, attached: 0, senses: hearing })).taken;
+    expect(taken).toMatchObject({ name: "a.wav", type: "audio/wav" });
+    expect(await textIn(taken)).toBe("RIFF");
+    expect((await readFiles(files, { limits, attached: 0, senses })).refused).toEqual([
       { why: "deaf", name: "a.wav", model: "Pixtral" },
     ]);
     const of = (name: string, type: string, size: number) => refusal({ name, type, size }, limits, 0, hearing);
@@ -79,24 +84,34 @@ describe("attached files", () => {
     expect(refusal({ name: "a.m4a", type: "audio/mp4", size: 10 }, limits, 0, both)?.why).toBe("typeSeeingHearing");
   });
 
+  it("that do not go into one request with the others are refused by a temporary chat before anything is sent", async () => {
+    const sounds = ["a", "b"].map((name) => file(`${name}.wav`, "audio/wav", new Uint8Array(1200)));
+    const hearing = { sees: false, hears: true, model: "Voxtral" };
+    const there = [{ name: "c.txt", type: "text/plain", text: "x".repeat(100), id: null }];
+    const room = roomIn(limits, there);
+    expect(room).toBe(3500);
+    const { taken, refused } = await readFiles(sounds, { limits, attached: 0, senses: hearing, room: room - 1000 });
+    expect(taken.map(({ name }) => name)).toEqual(["a.wav"]);
+    expect(refused).toEqual([{ why: "together", name: "b.wav", most: 4000 }]);
+  });
+
   it("that only call themselves text are refused by their content", async () => {
     const files = [
       file("a.txt", "text/plain", new Uint8Array([0x50, 0x4b, 0xff, 0xfe])),
       file("b.txt", "text/plain", "a\0b"),
       { ...file("c.txt", "text/plain", "x"), bytes: () => Promise.reject(new Error("gone")) },
     ];
-    const { taken, refused } = await readFiles(files, { ...limits, attachments: 9 }, 0);
+    const { taken, refused } = await readFiles(files, { limits: { ...limits, attachments: 9 }, attached: 0 });
     expect(taken).toEqual([]);
     expect(refused.map((one) => one.why)).toEqual(["binary", "binary", "unreadable"]);
   });
 
   it("in UTF-16 with its mark are text too", async () => {
-    const { taken } = await readFiles(
-      [file("a.txt", "text/plain", new Uint8Array([0xff, 0xfe, 0x42, 0x30]))],
+    const { taken } = await readFiles([file("a.txt", "text/plain", new Uint8Array([0xff, 0xfe, 0x42, 0x30]))], {
       limits,
-      0,
-    );
-    expect(taken[0]?.text).toBe("あ");
+      attached: 0,
+    });
+    expect(taken[0]?.content).toBe("あ");
   });
 
   it("are either taken or refused, and never more than may be", async () => {
@@ -108,7 +123,7 @@ describe("attached files", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyFile, { maxLength: 6 }), fc.nat(3), async (files, attached) => {
         const some = files.map(({ name, type, content }) => file(name, type, content.slice()));
-        const { taken, refused } = await readFiles(some, limits, attached);
+        const { taken, refused } = await readFiles(some, { limits, attached });
         expect(taken.length + refused.length).toBe(files.length);
         expect(taken.length).toBeLessThanOrEqual(Math.max(0, limits.attachments - attached));
       }),

@@ -44,9 +44,7 @@ export function DropZone({ limits, senses, onFiles, children }: DropZoneProps) {
           <div className="grid place-content-center justify-items-center gap-1 rounded-3 border-2 border-sea border-dashed bg-sea-soft px-6 text-center text-balance">
             <FileDown aria-hidden className="mb-2 size-6 text-sea" />
             <p className="font-[550] text-16">{t(`composer.drop${takenBy(senses)}`)}</p>
-            <p className="text-13 text-ink-2">
-              {limitsText(limits, senses, t, language)}
-            </p>
+            <p className="text-13 text-ink-2">{limitsText(limits, senses, t, language)}</p>
           </div>
         </div>
       )}

@@ -22,6 +22,7 @@ import { SettingsPanel } from "./settings-panel";
 import { createStore } from "./store";
 import { ThreadContext, useView } from "./thread-context";
 import type { Transport } from "./transport";
+import { createUploads } from "./uploads";
 import type { Draft } from "./use-draft";
 import type { ThreadStore } from "./view";
 
@@ -233,7 +234,7 @@ describe("a question", () => {
 
   it("opens a file that was sent with it, whose lines are counted as an editor does", async () => {
     const user = userEvent.setup();
-    const files = [{ name: "notes.txt", type: "text/plain", text: "one\ntwo\nthree\n" }];
+    const files = [{ name: "notes.txt", type: "text/plain", text: "one\ntwo\nthree\n", id: null }];
     show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
     await user.click(screen.getByRole("button", name("notes.txt 3 lines")));
     const dialog = screen.getByRole("dialog", name("notes.txt"));
@@ -242,8 +243,20 @@ describe("a question", () => {
     expect(screen.queryByRole("dialog")).toBeNull();
   });
 
+  it("shows pictures and plays sounds from their own addresses", () => {
+    const files = [
+      { name: "a.png", type: "image/png", text: "", id: "att_1" },
+      { name: "b.wav", type: "audio/wav", text: "", id: "att_2" },
+      { name: "c.svg", type: "image/svg+xml", text: "<svg/>", id: null },
+    ];
+    show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
+    expect(screen.getByRole("img", name("a.png")).getAttribute("src")).toBe("/api/attachments/att_1");
+    expect(screen.getByLabelText("b.wav").getAttribute("src")).toBe("/api/attachments/att_2");
+    expect(screen.getByRole("button", name("c.svg 1 line"))).toBeDefined();
+  });
+
   it("shows names that would lie about themselves as what they are", () => {
-    const files = [{ name: "photo\u202egnp.exe", type: "text/plain", text: "x" }];
+    const files = [{ name: "photo\u202egnp.exe", type: "text/plain", text: "x", id: null }];
     show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
     expect(screen.queryByText(/\u202e/)).toBeNull();
     expect(screen.getByText("1 line")).toBeDefined();
@@ -255,6 +268,8 @@ describe("the composer", () => {
     const nothing = (): void => {};
     const typed = { text, attachments: [] };
     return {
+      key: "c",
+      uploads: createUploads(async () => new Promise(() => {})),
       typed: () => typed,
       subscribe: () => nothing,
       setText: nothing,
@@ -273,6 +288,7 @@ describe("the composer", () => {
     image_types: ["image/png"],
     audio_bytes: 5000,
     audio_types: ["audio/wav"],
+    body_bytes: 10_000,
   };
 
   const senses = { sees: false, hears: false, model: "small" };
@@ -297,6 +313,35 @@ describe("the composer", () => {
     expect(screen.getByRole("alert").textContent).toContain(
       "log.txt was not attached: it is 586 kB, and 256 kB is the limit.",
     );
+  });
+
+  it("says how large pictures and sounds may be where the model takes them", () => {
+    const base = { limits, refused: [], onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
+    const both = { sees: true, hears: true, model: "small" };
+    show(threadOf([]), <Composer {...base} senses={both} draft={draftOf("")} />);
+    const said = /at most 4 files a message\. Images up to 50 MB, made smaller where needed\. Sounds up to 4\.9 kB/;
+    expect(screen.getByRole("button", name(said))).toBeDefined();
+  });
+
+  it("shows how far a sound is, does not send before it has arrived, and lets it be taken off", async () => {
+    const user = userEvent.setup();
+    let sent = 0;
+    const told: ((bytes: number) => void)[] = [];
+    const uploads = createUploads((_name, _file, onSent) => new Promise(() => void told.push(onSent)));
+    const draft = { ...draftOf("hello"), uploads };
+    const base = { limits, senses, refused: [], onFiles: () => {}, onStop: null, stopping: false };
+    show(threadOf([]), <Composer {...base} draft={draft} onSend={() => ++sent} />);
+    act(() => uploads.add("c", [{ name: "a.wav", type: "audio/wav", content: new Blob(["12345678"]) }]));
+    act(() => told[0]?.(4));
+    expect(screen.getByRole("progressbar", name("a.wav is being uploaded")).getAttribute("value")).toBe("0.5");
+    await user.click(screen.getByRole("textbox", name("Message")));
+    await user.keyboard("{Enter}");
+    expect(sent).toBe(0);
+    await user.click(screen.getByRole("button", name("Do not attach a.wav")));
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    await user.click(screen.getByRole("textbox", name("Message")));
+    await user.keyboard("{Enter}");
+    expect(sent).toBe(1);
   });
 
   it("offers to stop what runs, beside sending the next message", () => {

@@ -17,7 +17,7 @@ describe("sending", () => {
   });
 
   it("shows the question and its waiting answer at once", () => {
-    const file = { name: "a.txt", type: "text/plain", text: "x" };
+    const file = { name: "a.txt", type: "text/plain", text: "x", id: null };
     const send = sendMessage({ text: "hello", attachments: [file] }, "p", numbers());
     const [asked, waits] = optimistic(send, "now");
     expect(asked).toMatchObject({ role: "user", parent: "p", content: "hello", attachments: [file], state: "done" });
@@ -25,7 +25,7 @@ describe("sending", () => {
   });
 
   it("gives back what was typed when it is undone", () => {
-    const typed = { text: "hello", attachments: [{ name: "a.txt", type: "text/plain", text: "x" }] };
+    const typed = { text: "hello", attachments: [{ name: "a.txt", type: "text/plain", text: "x", id: null }] };
     expect(typedIn(sendMessage(typed, null))).toEqual(typed);
     expect(typedIn(sendContinue(answer("a", "q")))).toBeNull();
   });

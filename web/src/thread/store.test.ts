@@ -31,7 +31,15 @@ function engine() {
     });
     return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
   };
-  const count = async () => ({ limit: 8192, used: 1, sent_from: null, dropped: [], images: 0, sounds: 0 });
+  const count = async () => ({
+    limit: 8192,
+    used: 1,
+    sent_from: null,
+    dropped: [],
+    images: 0,
+    sounds: 0,
+    thoughts: false,
+  });
   return { ask, count, asked };
 }
 

@@ -7,7 +7,7 @@ import { contextOf } from "./temporary-context";
 const CHOSEN = { model: "small", settings: { system: "Be brief." } };
 const path = [
   question("q1", null),
-  answer("a1", "q1", { content: "1" }),
+  answer("a1", "q1", { content: "1", thought: "hm" }),
   question("q2", "a1"),
   answer("a2", "q2", { content: "2" }),
   question("q3", "a2"),
@@ -19,7 +19,7 @@ function counting(most: number, ...dropped: string[]) {
   const count = async (wanted: ContextQuestion) => {
     asked.push(wanted);
     if (wanted.messages.length > most) throw new ApiFailure("Too much.", 413, "invalid_request_error");
-    return { limit: 100, used: 90, sent_from: "q2", dropped, images: 0, sounds: 0 };
+    return { limit: 100, used: 90, sent_from: "q2", dropped, images: 0, sounds: 0, thoughts: false };
   };
   return { count, asked };
 }
@@ -32,7 +32,13 @@ describe("what a temporary chat's model is sent", () => {
     expect((await contextOf(path, CHOSEN, count, signal)).dropped).toEqual(["q1", "a1"]);
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({ model: "small", settings: { system: "Be brief." }, continuing: false });
-    expect(asked[0]?.messages[1]).toEqual({ id: "a1", role: "assistant", content: "1", attachments: [] });
+    expect(asked[0]?.messages[1]).toEqual({
+      id: "a1",
+      role: "assistant",
+      content: "1",
+      thought: "hm",
+      attachments: [],
+    });
   });
 
   it("leaves out the oldest turns where all of them are more than one body may hold", async () => {

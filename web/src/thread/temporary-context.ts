@@ -19,15 +19,13 @@ export async function contextOf(
   const starts = turnsOf(path, continuing ? 2 : 1);
   for (let turn = 0; ; turn++) {
     const start = starts[turn] ?? 0;
-    const messages = path
-      .slice(start)
-      .map(({ id, role, content, thought, attachments }) => ({
-        id,
-        role,
-        content,
-        thought,
-        attachments: attachments.map(({ name, type, text }) => ({ name, type, text })),
-      }));
+    const messages = path.slice(start).map(({ id, role, content, thought, attachments }) => ({
+      id,
+      role,
+      content,
+      thought,
+      attachments: attachments.map(({ name, type, text }) => ({ name, type, text })),
+    }));
     try {
       const use = await count({ model, settings, messages, continuing }, signal);
       return { ...use, dropped: [...path.slice(0, start).map(({ id }) => id), ...use.dropped] };

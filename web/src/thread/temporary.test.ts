@@ -11,8 +11,8 @@ import { chatRequest, createChatReader } from "./temporary";
 const fixture = (name: string): string =>
   readFileSync(join(import.meta.dirname, "../../../tests/fixtures", `${name}.sse`), "utf8");
 
-function eventsOf(stream: string, prefix = ""): RunEvent[] {
-  const reader = createChatReader(prefix, () => 0);
+function eventsOf(stream: string, content = "", thought = ""): RunEvent[] {
+  const reader = createChatReader({ content, thought }, () => 0);
   const events = createEventParser()
     .push(stream)
     .flatMap(({ data }) => reader.read(data));
@@ -21,13 +21,13 @@ function eventsOf(stream: string, prefix = ""): RunEvent[] {
 const textOf = (events: RunEvent[]): string =>
   events.map((event) => (event.type === "message.output.delta" ? event.content : "")).join("");
 
-const NONE = { images: 0, sounds: 0 };
+const NONE = { images: 0, sounds: 0, thoughts: false };
 
 describe("a temporary chat", () => {
   it("asks with the path, the system prompt and the files, as kept conversations are", () => {
     const asked = {
       ...question("q", null, "Sum it up"),
-      attachments: [{ name: "a.txt", type: "text/plain", text: "1 2" }],
+      attachments: [{ name: "a.txt", type: "text/plain", text: "1 2", id: null }],
     };
     const path = [asked, answer("a", "q", { content: "3" }), question("q2", "a", "Sure?")];
     expect(chatRequest(path, "small", { system: "Be brief.", temperature: 0 }, NONE)).toEqual({
@@ -44,13 +44,13 @@ describe("a temporary chat", () => {
   });
 
   it("shows pictures to the model, before the words that were said with them", () => {
-    const picture = { name: "a.png", type: "image/png", text: "data:image/png;base64,AA==" };
+    const picture = { name: "a.png", type: "image/png", text: "data:image/png;base64,AA==", id: null };
     const first = {
       ...question("q", null, ""),
-      attachments: [picture, { name: "a.txt", type: "text/plain", text: "1" }],
+      attachments: [picture, { name: "a.txt", type: "text/plain", text: "1", id: null }],
     };
     const path = [first, question("q2", "q", "And?")];
-    expect(chatRequest(path, "eyes", {}, { images: 1, sounds: 0 }).messages).toEqual([
+    expect(chatRequest(path, "eyes", {}, { images: 1, sounds: 0, thoughts: false }).messages).toEqual([
       {
         role: "user",
         content: [
@@ -63,9 +63,9 @@ describe("a temporary chat", () => {
   });
 
   it("lets the model hear sounds, behind the pictures", () => {
-    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==" };
+    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==", id: null };
     const asked = { ...question("q"), attachments: [sound] };
-    expect(chatRequest([asked], "ears", {}, { images: 0, sounds: 1 }).messages).toEqual([
+    expect(chatRequest([asked], "ears", {}, { images: 0, sounds: 1, thoughts: false }).messages).toEqual([
       {
         role: "user",
         content: [
@@ -77,14 +77,14 @@ describe("a temporary chat", () => {
   });
 
   it("says the names of earlier pictures and sounds that the model does not take, and sends all of the question", () => {
-    const picture = (name: string) => ({ name, type: "image/png", text: `data:image/png;base64,${name}` });
-    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==" };
+    const picture = (name: string) => ({ name, type: "image/png", text: `data:image/png;base64,${name}`, id: null });
+    const sound = { name: "a.wav", type: "audio/wav", text: "data:audio/wav;base64,AA==", id: null };
     const path = [
       { ...question("q", null, "Look"), attachments: [picture("old"), picture("new"), sound] },
       answer("a", "q", { content: "Well" }),
       { ...question("q2", "a", "And?"), attachments: [picture("last"), sound] },
     ];
-    const { messages } = chatRequest(path, "eyes", {}, { images: 2, sounds: 0 });
+    const { messages } = chatRequest(path, "eyes", {}, { images: 2, sounds: 0, thoughts: false });
     expect(messages.map(({ content }) => content)).toEqual([
       [
         { type: "image_url", image_url: picture("new").text },
@@ -110,6 +110,35 @@ describe("a temporary chat", () => {
       { role: "user", content: "question q\n\nquestion q2" },
       { role: "assistant", content: "Ah, ", prefix: true },
     ]);
+  });
+
+  it("sends thoughts back where the model is asked with them, and nowhere else", () => {
+    const thought = { type: "thinking", thinking: [{ type: "text", text: "One and one…" }], closed: true };
+    const path = [
+      question("q"),
+      answer("a", "q", { content: "2", thought: "One and one…" }),
+      question("q2", "a"),
+      answer("b", "q2", { content: "3", thought: "" }),
+      question("q3", "b"),
+    ];
+    const said = (thoughts: boolean) =>
+      chatRequest(path, "small", {}, { ...NONE, thoughts }).messages.filter(({ role }) => role === "assistant");
+    expect(said(true)).toEqual([
+      { role: "assistant", content: [thought, { type: "text", text: "2" }] },
+      { role: "assistant", content: "3" },
+    ]);
+    expect(said(false)).toEqual([
+      { role: "assistant", content: "2" },
+      { role: "assistant", content: "3" },
+    ]);
+  });
+
+  it("does not think again what it goes on from", () => {
+    const chunk = (content: unknown) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    const thinking = (text: string) => chunk([{ type: "thinking", thinking: [{ type: "text", text }] }]);
+    const events = eventsOf(thinking("h") + thinking("m") + chunk("Par") + chunk("is"), "Par", "hm");
+    expect(events.filter(({ type }) => type === "message.thought.delta")).toEqual([]);
+    expect(textOf(events)).toBe("is");
   });
 
   it("reads chunks of text, as an upstream may send them, and tells thoughts apart", () => {
@@ -169,7 +198,7 @@ describe("a temporary chat", () => {
   });
 
   it("fails, and keeps what came before, where the engine gave the answer up", () => {
-    const reader = createChatReader("");
+    const reader = createChatReader({ content: "", thought: "" });
     const events = reader.read('{"choices":[{"delta":{"content":"Bon"},"finish_reason":"error"}]}');
     expect(textOf(events)).toBe("Bon");
     expect(events.at(-1)).toMatchObject({ type: "conversation.response.error", code: "engine_error" });
@@ -193,8 +222,8 @@ describe("a temporary chat", () => {
       ),
     );
     fc.assert(
-      fc.property(fc.array(line), fc.string({ maxLength: 3 }), (lines, prefix) => {
-        const reader = createChatReader(prefix, () => 0);
+      fc.property(fc.array(line), fc.string({ maxLength: 3 }), (lines, content) => {
+        const reader = createChatReader({ content, thought: "" }, () => 0);
         const events = [...lines.flatMap((data) => reader.read(data)), ...reader.end()];
         expect(events.filter((event) => event.type !== "message.output.delta")).toHaveLength(1);
       }),

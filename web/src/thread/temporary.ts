@@ -91,7 +91,10 @@ function withAttachments({ content, attachments }: Message, share: Taken): strin
 
 function withThought({ thought, content }: Message): string | (Thinking | Part)[] {
   if (thought === "") return content;
-  return [{ type: "thinking", thinking: [{ type: "text", text: thought }], closed: true }, { type: "text", text: content }];
+  return [
+    { type: "thinking", thinking: [{ type: "text", text: thought }], closed: true },
+    { type: "text", text: content },
+  ];
 }
 
 function joined(first: string | Part[], second: string | Part[]): string | Part[] {

@@ -59,9 +59,12 @@ function Buttons() {
       </Part>
       <Part name="Files">
         <Row>
-          <FileChip file={{ name: "energy-2026.csv", type: "text/csv", text: "a\nb" }} />
-          <FileChip file={{ name: `${LONG_WORD}.txt`, type: "text/plain", text: "a" }} onRemove={nothing} />
-          <FileChip file={{ name: "invoice\u202Efdp.exe", type: "text/plain", text: "a" }} onRemove={nothing} />
+          <FileChip file={{ name: "energy-2026.csv", type: "text/csv", text: "a\nb", id: null }} />
+          <FileChip file={{ name: `${LONG_WORD}.txt`, type: "text/plain", text: "a", id: null }} onRemove={nothing} />
+          <FileChip
+            file={{ name: "invoice\u202Efdp.exe", type: "text/plain", text: "a", id: null }}
+            onRemove={nothing}
+          />
         </Row>
       </Part>
       <Part name="Hits">

@@ -20,7 +20,7 @@ function withoutNames({ settings, leaf, messages, runs, withdrawn }: Conversatio
 const ASKED = question("q", null, "Compare what we paid for heat in the three buildings, and draft the letter.");
 /** A hundredth of a second of nothing. */
 const SILENCE = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQAAAAA=";
-ASKED.attachments = [{ name: "energy-2026.csv", type: "text/csv", text: "building,cost\n".repeat(36) }];
+ASKED.attachments = [{ name: "energy-2026.csv", type: "text/csv", text: "building,cost\n".repeat(36), id: null }];
 const WRITTEN = answer("a", "q", { ...DONE, content: LETTER });
 
 /** One question after the other, each with the answer that is given. */
@@ -153,13 +153,14 @@ export const THREAD: readonly Scene[] = [
         name: `${number}-${LONG_WORD}.md`,
         type: "text/markdown",
         text: "line\n".repeat(number),
+        id: null,
       }));
       return talk(
         named(LONG_WORD, [asked, WRITTEN]),
         {},
         {
           "GET /api/conversations/:id/context": () =>
-            json({ limit: 8192, used: 8192, sent_from: "a", dropped: ["q"], images: 0, sounds: 0 }),
+            json({ limit: 8192, used: 8192, sent_from: "a", dropped: ["q"], images: 0, sounds: 0, thoughts: false }),
         },
       );
     },
@@ -170,7 +171,7 @@ export const THREAD: readonly Scene[] = [
     title: "A question with a sound, which can be played",
     mount: () => {
       const asked = question("q", null, "What is said here?");
-      asked.attachments = [{ name: "voice-note.wav", type: "audio/wav", text: SILENCE }];
+      asked.attachments = [{ name: "voice-note.wav", type: "audio/wav", text: SILENCE, id: null }];
       return talk(named("A voice note", [asked, WRITTEN]));
     },
     until: "article audio",

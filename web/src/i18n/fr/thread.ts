@@ -48,8 +48,7 @@ export const thread: Record<keyof typeof words, string> = {
     "Un message qui n’était pas arrivé est revenu dans le champ de saisie. Ses fichiers sont à joindre de nouveau.",
   "attach.many": "{name} n’a pas été joint : {count|# fichier|# fichiers} au maximum par message.",
   "attach.large": "{name} n’a pas été joint : il fait {size}, la limite est de {most}.",
-  "attach.together":
-    "{name} n’a pas été joint : un chat temporaire envoie tout un message à la fois, {most} au plus.",
+  "attach.together": "{name} n’a pas été joint : un chat temporaire envoie tout un message à la fois, {most} au plus.",
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",
   "attach.typeSeeing":
     "{name} n’a pas été joint : seuls les fichiers texte et les images (PNG, JPEG, WebP, GIF) peuvent être lus ici.",

@@ -47,7 +47,8 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.restoredFiles": "届いていなかったメッセージを入力欄に戻しました。ファイルは添付し直してください。",
   "attach.many": "{name} は添付されませんでした。1 通につき最大 {count|# 個|# 個}です。",
   "attach.large": "{name} は添付されませんでした。大きさは {size}、上限は {most} です。",
-  "attach.together": "{name} は添付されませんでした。一時チャットはメッセージ全体を一度に送るため、合計 {most} までです。",
+  "attach.together":
+    "{name} は添付されませんでした。一時チャットはメッセージ全体を一度に送るため、合計 {most} までです。",
   "attach.type": "{name} は添付されませんでした。読めるのはテキストファイルだけです。",
   "attach.typeSeeing":
     "{name} は添付されませんでした。読めるのはテキストファイルと画像（PNG、JPEG、WebP、GIF）だけです。",
