@@ -54,6 +54,22 @@ async def test_the_next_turn_brings_them_back_to_the_model(thinking: Page) -> No
     assert thought == (OPENS, *b"So </details>.", CLOSES)
 
 
+async def test_a_page_that_keeps_a_chat_for_itself_learns_whether_to_bring_them_back(thinking: Page, tmp_path: Path) -> None:
+    """And they are counted as they are in a conversation that is kept here."""
+    chat = await thinking.begin()
+    asked = await thinking.ask(chat)
+    await thinking.follow(asked["run"]["id"])
+    second = await thinking.ask(chat, "And?", parent=asked["answer"]["id"])
+    started = (await thinking.follow(second["run"]["id"]))[0][1]
+    names = ("id", "role", "content", "thought")
+    messages = [{name: message[name] for name in names} for message in (await thinking.read(chat))["messages"][:3]]
+    use = await thinking.call("POST", "/api/context", 200, {"messages": messages})
+    assert (use["thoughts"], use["used"]) == (True, started["prompt_tokens"])
+    (tmp_path / "other").mkdir()
+    async with opened(tmp_path / "other") as desk:
+        assert not (await Page(desk).call("POST", "/api/context", 200, {"messages": messages}))["thoughts"]
+
+
 async def test_an_answer_that_was_stopped_in_its_thoughts_keeps_them(thinking: Page) -> None:
     thinking.engine.hold(after=4)
     chat = await thinking.begin()

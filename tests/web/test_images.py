@@ -78,9 +78,11 @@ def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..
     expect(ada.tab.get_by_role("img", name="dropped.jpg")).to_be_visible()
     with calling(seeing, cookies) as client:
         question, answer = client.get(f"/api/conversations/{ada.tab.url.rsplit('/', 1)[1]}").json()["messages"]
-    chosen, dropped = question["attachments"]
+        chosen, dropped = question["attachments"]
+        sizes = [len(client.get(f"/api/attachments/{file['id']}").content) for file in (chosen, dropped)]
     assert (chosen["type"], dropped["type"]) == ("image/png", "image/jpeg")
-    assert len(dropped["text"]) < len(large) < 10_000_000
+    assert sizes[0] == len(PNG)
+    assert sizes[1] < 700 * 1024 < len(large) < 10_000_000
     assert answer["state"] == "done"
     assert answer["prompt_tokens"] > 3 * (4 + 1) + 40 * (64 + 1)  # both are seen: 3 rows of 4 squares, and some 43 of 64
 
