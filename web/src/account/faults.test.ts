@@ -13,7 +13,7 @@ test("what is said of a field stands beside it, the first of several", () => {
     { field: "scopes.0", message: "No such scope." },
     { field: "scopes.1", message: "Nor this." },
   ];
-  expect(said(failure(fields))).toEqual({ faults: { scopes: "No such scope." }, rest: null });
+  expect(said(failure(fields))).toEqual({ faults: { scopes: "This value is not taken: No such scope." }, rest: null });
 });
 
 test("what is said of a field that is not here is said of the whole", () => {
@@ -22,7 +22,8 @@ test("what is said of a field that is not here is said of the whole", () => {
     { field: "name", message: "Empty." },
     { field: "days", message: "Too many." },
   ];
-  expect(said(failure(both))).toEqual({ faults: { name: "Empty." }, rest: "Too many." });
+  const taken = { faults: { name: "This value is not taken: Empty." }, rest: "This value is not taken: Too many." };
+  expect(said(failure(both))).toEqual(taken);
 });
 
 test("what is said of a field is said in the page's language", () => {

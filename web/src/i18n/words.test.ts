@@ -20,6 +20,17 @@ test.each([
   }
 });
 
+test("each language says what went wrong in words of its own, with what the server said of this time", () => {
+  const detailed = KEYS.filter((key) => key.startsWith("error.") && holes(fr[key]).includes("detail"));
+  expect(detailed.length).toBeGreaterThan(20);
+  for (const words of [en, fr, ja]) {
+    for (const key of detailed) {
+      expect(words[key], key).toContain("{detail}");
+      expect(words[key].replace("{detail}", "").length, key).toBeGreaterThan(5);
+    }
+  }
+});
+
 test("no text has a plural without its number, or braces that are left over", () => {
   for (const words of [en, fr, ja]) {
     for (const key of KEYS) {
