@@ -316,7 +316,7 @@ def test_the_server_itself_loads_neither_pytorch_nor_what_only_some_models_need(
     """It starts fast, and 754 MB of PyTorch are the engine's process alone to have."""
     code = "import sys, alize.api.server, alize.assistant.serving; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"torch", "transformers", "mistral_common", "huggingface_hub", "tokenizers"}.intersection(loaded)
+    assert not {"torch", "transformers", "mistral_common", "huggingface_hub", "tokenizers", "soundfile", "soxr", "PIL"}.intersection(loaded)
 
 
 def test_the_engines_process_begins_before_the_server_has_loaded_itself() -> None:

@@ -17,12 +17,15 @@ import re
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from alize.errors import InvalidMedia
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["KINDS", "MOST_BYTES", "MOST_PIXELS", "check_whole", "pixels_of", "size_of", "squares", "written_out"]
 
@@ -100,8 +103,10 @@ def _read(data: bytes, path: str) -> npt.NDArray[np.uint8]:
 
 
 @contextmanager
-def _opened(data: bytes, path: str) -> Generator[Image.Image]:
+def _opened(data: bytes, path: str) -> "Generator[Image.Image]":
     """A picture of a kind and size that is read. What Pillow says of it within the block becomes InvalidMedia."""
+    from PIL import Image  # here: a server of a model that does not see never needs it
+
     if len(data) > MOST_BYTES:
         raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
     try:
@@ -117,7 +122,9 @@ def _opened(data: bytes, path: str) -> Generator[Image.Image]:
         raise _invalid(path, f"the image is damaged: {error}.", "Send it again, whole.") from error
 
 
-def _in_front_of_white(picture: Image.Image) -> Image.Image:
+def _in_front_of_white(picture: "Image.Image") -> "Image.Image":
+    from PIL import Image
+
     if picture.mode == "RGB":
         return picture.copy()
     layer = picture.convert("RGBA")

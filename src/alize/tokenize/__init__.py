@@ -24,7 +24,10 @@ def load_tokenizer(files: "TokenizerFiles") -> Tokenizer:
     Raises CheckpointInvalid where there is none, where it is damaged, or where its kind is not known: nothing is guessed.
     """
     if (mistral := _mistral_file(files.files)) is not None:
-        from alize.tokenize.mistral import load_mistral
+        from alize.tokenize.unopened import soundfile_unopened
+
+        with soundfile_unopened():
+            from alize.tokenize.mistral import load_mistral
 
         return load_mistral(mistral)
     if "tokenizer.json" in files.files:

@@ -121,7 +121,7 @@ test("a name that the server keeps for itself is said beside it, in the dialog t
   house.server.on({ "POST /api/keys": () => refused(400, "The name 'admin' is kept.", "invalid", { param: "name" }) });
   const dialog = await makeKey(house, "admin");
   await house.person.keyboard("{Enter}");
-  expect(await dialog.findByText("The name 'admin' is kept.")).toBeTruthy();
+  expect(await dialog.findByText("This value is not taken: The name 'admin' is kept.")).toBeTruthy();
   expect(dialog.getByLabelText<HTMLInputElement>("Name").value).toBe("admin");
 });
 
@@ -170,7 +170,7 @@ test("a key that could not be revoked: the dialog stays and says why", async () 
   await person.click(await button("Revoke the key “one”"));
   const dialog = within(await screen.findByRole("alertdialog"));
   await person.click(dialog.getByRole("button", { name: "Revoke" }));
-  expect((await dialog.findByText("The disk is full.")).closest("[role=alert]")).toBeTruthy();
+  expect((await dialog.findByText("The server failed: The disk is full.")).closest("[role=alert]")).toBeTruthy();
 });
 
 test("the snippet has this server's address and its first model, in three languages, and is copied as shown", async () => {

@@ -72,7 +72,7 @@ test("a name that the server refuses is said beside it, and stays as it was type
   server.on({ "PATCH /api/account": () => refused(400, "It cannot be seen.", "invalid", { param: "name" }) });
   const name = await field("Name");
   await person.type(name, "x{Enter}");
-  expect(await screen.findByText("It cannot be seen.")).toBeTruthy();
+  expect(await screen.findByText("This value is not taken: It cannot be seen.")).toBeTruthy();
   expect(name.value).toBe("Adax");
   await waitFor(() => expect(document.activeElement).toBe(name));
 });
@@ -176,7 +176,7 @@ test("a session that could not be ended stays, with the reason", async () => {
   const { person, server } = openSessions();
   server.on({ "DELETE /api/sessions/:id": () => refused(500, "The disk is full.", "server_error") });
   await person.click(await button(/^End the session of curl/));
-  expect(await screen.findByText("The session was not ended. The disk is full.")).toBeTruthy();
+  expect(await screen.findByText("The session was not ended. The server failed: The disk is full.")).toBeTruthy();
   expect(await sessionRows()).toHaveLength(3);
 });
 
@@ -193,7 +193,7 @@ test("all others are ended after a question, and their number is said", async ()
 test("a list that cannot be had says why, and is tried again", async () => {
   const { person, server } = openHouse("/settings/sessions", { account: ADA });
   server.on({ "GET /api/sessions": () => refused(400, "The database is being restored.") });
-  expect(await screen.findByText("The database is being restored.")).toBeTruthy();
+  expect(await screen.findByText(/The database is being restored\.$/)).toBeTruthy();
   server.on({
     "GET /api/sessions": () => json({ object: "list", data: [signedIn("this", { current: true })], next: null }),
   });

@@ -187,7 +187,9 @@ test("an error says what happened in the page's language, with the server's word
   expect(failureText(new ApiFailure("HTTP 502", 502, "unexplained"), french)).toContain("sans explication (HTTP 502)");
   const taken = new ApiFailure("The name is taken.", 409, "conflict_error", "conflict");
   expect(failureText(taken, french)).toMatch(/^Impossible dans l’état actuel\s: The name is taken\.$/);
-  expect(failureText(taken, (key, values) => translate("en", key, values))).toBe("The name is taken.");
+  expect(failureText(taken, (key, values) => translate("en", key, values))).toBe(
+    "Not possible as things are: The name is taken.",
+  );
   const newer = (type: string) => failureText(new ApiFailure("It rains.", 500, type, "weather"), french);
   expect(newer("server_error")).toMatch(/^Le serveur a échoué\s: It rains\.$/);
   expect(newer("weather_error")).toBe("It rains.");

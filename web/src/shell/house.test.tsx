@@ -63,7 +63,11 @@ test("a name that the server refuses is taken back, with the server's reason", a
   server.on({ "PATCH /api/conversations/:id": () => refused(400, "That name is taken. Choose another.") });
   (await row("Conversation 1")).focus();
   await person.keyboard("{F2}x{Enter}");
-  expect(await screen.findByText("The name was not changed. That name is taken. Choose another.")).toBeTruthy();
+  expect(
+    await screen.findByText(
+      /^The name was not changed\. The server does not take this request: That name is taken\. Choose another\.$/,
+    ),
+  ).toBeTruthy();
   expect(await row("Conversation 1")).toBeTruthy();
 });
 
@@ -108,7 +112,7 @@ test("one that could not be deleted stands where it was", async () => {
   server.on({ "DELETE /api/conversations/:id": () => refused(500, "The disk is full.", "server_error") });
   (await row("Conversation 1")).focus();
   await person.keyboard("{Delete}");
-  expect(await screen.findByText("The conversation was kept. The disk is full.")).toBeTruthy();
+  expect(await screen.findByText("The conversation was kept. The server failed: The disk is full.")).toBeTruthy();
   expect(await row("Conversation 1")).toBeTruthy();
 });
 
@@ -218,7 +222,9 @@ test("a look that the account does not take is shown all the same, and said", as
   );
   await person.click(await screen.findByRole("button", { name: /Alix/ }));
   await person.click(await screen.findByRole("menuitemradio", { name: "Dark" }));
-  expect(await screen.findByText("Shown here, but not saved to your account. The disk is full.")).toBeTruthy();
+  expect(
+    await screen.findByText("Shown here, but not saved to your account. The server failed: The disk is full."),
+  ).toBeTruthy();
   expect(document.documentElement.dataset.theme).toBe("dark");
 });
 
@@ -302,7 +308,7 @@ test("an unreachable server is said plainly, and its return too", async () => {
 test("a page that cannot begin says why, and tries again", async () => {
   const restoring = () => refused(400, "The home is being restored. Wait for it.");
   const { server, state, person } = openHouse("/archived", {}, { "GET /api/session": restoring });
-  expect(await screen.findByText("The home is being restored. Wait for it.")).toBeTruthy();
+  expect(await screen.findByText(/The home is being restored\. Wait for it\.$/)).toBeTruthy();
   server.on({ "GET /api/session": () => json(sessionOf(state)) });
   await person.click(screen.getByRole("button", { name: "Try again" }));
   expect(await rail()).toBeTruthy();
