@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alize.engine.base import SamplingParams
-    from alize.library import Message, Model, load
+    from alize.library import Message, Model, Tool, ToolCall, load
 
-__all__ = ["Message", "Model", "SamplingParams", "load"]
+__all__ = ["Message", "Model", "SamplingParams", "Tool", "ToolCall", "load"]
 
-_HOMES = {"load": "alize.library", "Message": "alize.library", "Model": "alize.library", "SamplingParams": "alize.engine.base"}
+_HOMES = dict.fromkeys(("load", "Message", "Model", "Tool", "ToolCall"), "alize.library") | {"SamplingParams": "alize.engine.base"}
 
 
 def __getattr__(name: str) -> Any:

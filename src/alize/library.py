@@ -12,10 +12,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,13 @@ from alize.engine.build import EngineConfig, build_core, named
 from alize.engine.core import Core
 from alize.engine.vectors import OutputType, check_shape, shaped
 from alize.errors import InvalidMedia, InvalidRequest, Missing
-from alize.prompt import plain_messages
 from alize.prompt.content import Part as ContentPart
 from alize.prompt.images import MOST_BYTES, pixels_of, written_out
+from alize.prompt.parts import Call, Part
 from alize.prompt.placing import grids_of, images_in, marked, placed, sight_with
-from alize.prompt.thoughts import AnswerReader, Part, left_open
+from alize.prompt.reading import AnswerReader
+from alize.prompt.tools import Offer, begins_thought, offered
+from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conversation, plain_offer
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
 from alize.tokenize.base import ThoughtMarks, Tokenizer
@@ -37,21 +40,7 @@ from alize.weights.catalog import resolved
 from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
-__all__ = ["Answer", "Message", "Model", "load"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation. A last assistant message with `prefix` is continued rather than answered."""
-
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str | Sequence[Mapping[str, Any]]
-    prefix: bool = False
-
-
-Conversation = str | Sequence[Message | Mapping[str, Any]]
-"""A question, or the turns so far: Message values or {"role", "content"} dictionaries. For a model that sees, a content may be a list of
-{"type": "text", "text": …} and {"type": "image_url", "image_url": …}, an address `data:…` or the path of a file."""
+__all__ = ["Answer", "Message", "Model", "Tool", "ToolCall", "load"]
 
 
 class Answer(Iterator[str]):
@@ -60,7 +49,8 @@ class Answer(Iterator[str]):
     def __init__(self, pieces: "Callable[[Answer], Iterator[str]]") -> None:
         self.text = ""
         self.thought = ""  # what a model that reasons wrote before the text, of which it is no part
-        self.finish: FinishReason | None = None
+        self.calls: list[ToolCall] = []  # of the tools that were offered
+        self.finish: FinishReason | Literal["tool_calls"] | None = None
         self.prompt_tokens = 0
         self.cached_tokens = 0
         self.tokens: list[int] = []
@@ -70,6 +60,11 @@ class Answer(Iterator[str]):
         piece = next(self._pieces)
         self.text += piece
         return piece
+
+    @property
+    def message(self) -> Message:
+        """The turn that it is, as far as it has come."""
+        return Message("assistant", self.text, tool_calls=tuple(self.calls))
 
     def close(self) -> None:
         """Stop computing. A no-op after the end."""
@@ -106,25 +101,48 @@ class Model:
     def info(self) -> ModelInfo:
         return self.core.info
 
-    def stream(self, conversation: Conversation, **sampling: Any) -> Answer:
+    def stream(
+        self,
+        conversation: Conversation,
+        *,
+        tools: Sequence[Tool | Mapping[str, Any]] | None = None,
+        tool_choice: str | None = None,
+        **sampling: Any,
+    ) -> Answer:
         """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens` and `stop`.
 
+        `tools` may be called: see prompt/tools.py for what `tool_choice` does: "auto", "none", "any", or the name of one.
         None is as good as left out. Raises InvalidRequest for what is none of these or out of range, PromptTooLong where the
-        conversation does not fit, InvalidMessageOrder where the template forbids it, InvalidMedia for an image that cannot be read.
+        conversation does not fit, InvalidMessageOrder where the template forbids it, InvalidMedia for an image that cannot be read,
+        UnsupportedParameter for tools on a model that calls none.
         """
         marks = self.tokenizer.image_marks
         sight = sight_with(marks, self.info.sight)
-        messages = _messages(conversation, self.info.id, sees=sight is not None, thinks=self._marks is not None)
+        reads = [what for what, has in (("images", sight), ("thoughts", self._marks)) if has is not None]
+        messages = plain_conversation(conversation, self.info.id, reads)
+        offer = self._offer(tools or (), tool_choice or "auto", continuing=bool(messages[-1].get("prefix")))
+        template = partial(self.tokenizer.template, tools=() if offer is None else offer.tools)
         continuing, images = bool(messages[-1].get("prefix")), images_in(messages)
+        messages = messages if offer is None else offer.opened(messages)
         if marks is None or sight is None or not images:
-            return self._answer(self.tokenizer.template(messages), (), sampling, continuing, self._marks)
+            return self._answer(template(messages), (), sampling, continuing, self._marks, offer)
         pictures = [pixels_of(_bytes_of(image), sight.side, sight.most, image["path"]) for image in images]
-        tokens = self.tokenizer.template(marked(messages, grids_of(pictures, sight)))
-        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing, self._marks)
+        tokens = template(marked(messages, grids_of(pictures, sight)))
+        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing, self._marks, offer)
 
-    def chat(self, conversation: Conversation, **sampling: Any) -> str:
-        """Answer a conversation. See `stream`."""
-        return _drained(self.stream(conversation, **sampling))
+    @overload
+    def chat(self, conversation: Conversation, *, tools: None = None, **sampling: Any) -> str: ...
+
+    @overload
+    def chat(self, conversation: Conversation, *, tools: Sequence[Tool | Mapping[str, Any]], **sampling: Any) -> Message: ...
+
+    def chat(
+        self, conversation: Conversation, *, tools: Sequence[Tool | Mapping[str, Any]] | None = None, **sampling: Any
+    ) -> str | Message:
+        """Answer a conversation: with its text; where tools are given, with the message to go on from. See `stream`."""
+        answer = self.stream(conversation, tools=tools, **sampling)
+        text = _drained(answer)
+        return text if tools is None else answer.message
 
     def generate(self, prompt: str, **sampling: Any) -> str:
         """Continue a text as it stands, without a chat template. See `stream`."""
@@ -165,6 +183,17 @@ class Model:
                 raise InvalidRequest("This model was closed.", remedy="Load it again with alize.load.")
             yield
 
+    def _offer(self, tools: Sequence[Tool | Mapping[str, Any]], choice: str, *, continuing: bool) -> Offer | None:
+        plain = plain_offer(tools)
+        if choice == "none" or (not plain and choice == "auto"):
+            return None
+        if not plain:
+            raise InvalidRequest(f"tool_choice {choice!r:.100} forces a call, but there are no tools to call.", param="tool_choice")
+        offer = offered(self.tokenizer.call_marks, plain, choice, model=self.info.id)
+        if offer.begun and continuing:
+            raise InvalidRequest("tool_choice forces a call, but the last message says how the answer begins.", param="tool_choice")
+        return offer
+
     def _answer(
         self,
         tokens: list[int],
@@ -172,7 +201,11 @@ class Model:
         given: dict[str, Any],
         continuing: bool,
         marks: ThoughtMarks | None = None,
+        offer: Offer | None = None,
     ) -> Answer:
+        begun = [] if offer is None else offer.behind(self.tokenizer.encode)
+        opened = marks is not None and begins_thought(marks, tokens, self.tokenizer, begun, self.info.id)
+        tokens = tokens + begun
         options = {name: value for name, value in given.items() if value is not None}
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
@@ -183,8 +216,7 @@ class Model:
             f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, adapter=self._adapter, images=images
         )
         check_fits(request, self.info)
-        opened = marks is not None and left_open(marks, tokens, self.tokenizer)
-        reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing)
+        reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing, offer=offer)
         return Answer(lambda answer: self._pieces(request, reader, answer))
 
     def _pieces(self, request: Request, reader: AnswerReader, answer: Answer) -> Iterator[str]:
@@ -196,14 +228,14 @@ class Model:
                 for step in self._steps(request.id):
                     answer.tokens += step.tokens
                     answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
-                    parts: list[Part] = []
+                    parts: list[Part | Call] = []
                     for token in step.tokens:
                         parts += [] if reader.stopped else reader.push(token)
                     answer.finish = "stop" if reader.stopped else step.finish
                     parts += reader.flush() if answer.finish else []
                     answer.finish = "stop" if reader.stopped else answer.finish
-                    answer.thought += "".join(part.text for part in parts if part.thought)
-                    if text := "".join(part.text for part in parts if not part.thought):
+                    answer.finish = "tool_calls" if answer.finish == "stop" and reader.called else answer.finish
+                    if text := _taken(answer, parts):
                         yield text
                     if answer.finish:
                         break
@@ -273,19 +305,17 @@ def load(
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks)
 
 
-def _messages(conversation: Conversation, model: str, *, sees: bool, thinks: bool) -> Sequence[Mapping[str, Any]]:
-    if isinstance(conversation, str):
-        return [{"role": "user", "content": conversation}]
-    if not isinstance(conversation, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidRequest("A conversation is a text, or a list of messages.", param="messages")
-    return plain_messages(
-        [
-            {"role": turn.role, "content": turn.content, "prefix": turn.prefix} if isinstance(turn, Message) else turn
-            for turn in conversation
-        ],
-        model=model,
-        reads=[what for what, has in (("images", sees), ("thoughts", thinks)) if has],
-    )
+def _taken(answer: Answer, parts: Sequence[Part | Call]) -> str:
+    """What the parts say; what they think and call is added to the answer."""
+    said = [part for part in parts if isinstance(part, Part)]
+    answer.thought += "".join(part.text for part in said if part.thought)
+    for call in parts:
+        if isinstance(call, Call) and call.begins:
+            answer.calls.append(ToolCall(call.id, call.name, call.arguments))
+        elif isinstance(call, Call):
+            last = answer.calls[-1]
+            answer.calls[-1] = replace(last, arguments=last.arguments + call.arguments)
+    return "".join(part.text for part in said if not part.thought)
 
 
 def _bytes_of(image: ContentPart) -> bytes:

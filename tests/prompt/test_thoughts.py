@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alize.prompt.thoughts import AnswerReader, Part, ThoughtReader, left_open
+from alize.prompt.parts import Call, Part
+from alize.prompt.reading import AnswerReader
+from alize.prompt.thoughts import ThoughtReader, left_open
 from alize.tokenize.base import ThoughtMarks
 from alize.tokenize.bytes import ByteTokenizer
 

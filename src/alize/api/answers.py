@@ -5,6 +5,7 @@ The streamed route writes the events as they come, the whole route folds them: s
     Begun(0)  Text(0, "Bon")  Begun(1)  Text(0, "jour")  Text(1, "Salut")  Finish(0, "stop")  Finish(1, "length")
 
 A model that thinks says so first: `Thought(0, "Hm")`, whose last is `closed`; a thought that is not closed was cut off by the end.
+A tool that it calls is `Called(0, call)`, in pieces; where it ends the answer with whole calls, the reason is `tool_calls`.
 
 A stop string ends its choice and aborts the engine's request. Usage counts every token the engine gave, at any moment: also those
 that a stop string cut off, and those of an answer that nobody waits for any more.
@@ -18,12 +19,14 @@ from typing import Literal
 
 from alize.engine.base import Engine, Request, Step, TokenLogprob
 from alize.errors import AlizeError
-from alize.prompt.thoughts import AnswerReader, Part
+from alize.prompt.parts import Call, Part, joined
+from alize.prompt.reading import AnswerReader
+from alize.prompt.tools import Offer
 from alize.tokenize.base import ThoughtMarks, Tokenizer
 
-__all__ = ["Answer", "Begun", "Choice", "Event", "Finish", "Question", "Reason", "Text", "Thought", "Token", "Usage", "fold"]
+__all__ = ["Answer", "Begun", "Called", "Choice", "Event", "Finish", "Question", "Reason", "Text", "Thought", "Token", "Usage", "fold"]
 
-Reason = Literal["stop", "length", "model_length", "error"]
+Reason = Literal["stop", "length", "model_length", "error", "tool_calls"]
 _REASONS: dict[str, Reason] = {"stop": "stop", "length": "length", "model_length": "model_length", "error": "error", "aborted": "error"}
 
 
@@ -37,6 +40,7 @@ class Question:
     thought: str = ""  # what was thought before it; repeated, too
     marks: ThoughtMarks | None = None  # None: all of the answer is text
     opened: bool = False  # the prompt ends within a thought
+    offer: Offer | None = None  # tools that may be called; None: a call is the text that it is written as
 
     @property
     def prompt_tokens(self) -> int:
@@ -78,6 +82,15 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """More of one of a choice's calls."""
+
+    index: int
+    call: Call
+    tokens: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The end of one choice; the last event of it. `last`: of the whole answer, too."""
 
@@ -86,7 +99,7 @@ class Finish:
     last: bool
 
 
-Event = Begun | Text | Thought | Finish
+Event = Begun | Text | Thought | Called | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +115,19 @@ class Usage:
 class Choice:
     """One choice, put together."""
 
-    parts: list[Part] = field(default_factory=list[Part])  # text and thoughts in turn
+    parts: list[Part | Call] = field(default_factory=list["Part | Call"])  # text, thoughts and calls in turn
     tokens: list[Token] = field(default_factory=list[Token])
     reason: Reason | None = None
 
     @property
     def text(self) -> str:
         """What it says, without what it thought."""
-        return "".join(part.text for part in self.parts if not part.thought)
+        return "".join(part.text for part in self.parts if isinstance(part, Part) and not part.thought)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The tools that it calls."""
+        return [part for part in self.parts if isinstance(part, Call)]
 
 
 Observe = Callable[[int, int], None]
@@ -154,7 +172,12 @@ class Answer:
     async def _choice(self, index: int, request: Request) -> AsyncGenerator[Event, None]:
         question = self.question
         reader = AnswerReader(
-            self._tokenizer, question.stop, question.marks, opened=question.opened, continuing=bool(question.prefix or question.thought)
+            self._tokenizer,
+            question.stop,
+            question.marks,
+            opened=question.opened,
+            continuing=bool(question.prefix or question.thought),
+            offer=question.offer,
         )
         reason: Reason | None = None
         async with aclosing(self._engine.generate(request) if request.max_tokens else _nothing(request)) as steps:
@@ -171,6 +194,7 @@ class Answer:
                     tokens = ()
                 if reader.stopped or step.finish is not None:
                     reason = "stop" if reader.stopped else _REASONS[step.finish or "error"]
+                    reason = "tool_calls" if reason == "stop" and reader.called else reason
                     break
         yield Finish(index, reason or "error", last=False)
 
@@ -191,15 +215,20 @@ def fold(events: Iterable[Event], count: int) -> list[Choice]:
     for event in events:
         match event:
             case Text(index, text, tokens):
-                _add(choices[index].parts, Part(text))
+                choices[index].parts.append(Part(text))
                 choices[index].tokens += tokens
             case Thought(index, text, tokens, closed):
-                _add(choices[index].parts, Part(text, thought=True, closed=closed))
+                choices[index].parts.append(Part(text, thought=True, closed=closed))
+                choices[index].tokens += tokens
+            case Called(index, call, tokens):
+                choices[index].parts.append(call)
                 choices[index].tokens += tokens
             case Finish(index, reason):
                 choices[index].reason = reason
             case Begun():
                 pass
+    for choice in choices:
+        choice.parts = joined(choice.parts)
     return choices
 
 
@@ -208,15 +237,9 @@ async def _nothing(request: Request) -> AsyncGenerator[Step, None]:
     yield Step(request.id, finish="length", prompt_tokens=len(request.tokens))
 
 
-def _add(parts: list[Part], part: Part) -> None:
-    """To the part before, where it goes on."""
-    if parts and parts[-1].thought == part.thought and not parts[-1].closed:
-        parts[-1] = Part(parts[-1].text + part.text, part.thought, part.closed)
-    elif part.text or part.closed:
-        parts.append(part)
-
-
-def _event(index: int, part: Part, tokens: tuple[Token, ...] = ()) -> Text | Thought:
+def _event(index: int, part: Part | Call, tokens: tuple[Token, ...] = ()) -> Text | Thought | Called:
+    if isinstance(part, Call):
+        return Called(index, part, tokens)
     return Thought(index, part.text, tokens, part.closed) if part.thought else Text(index, part.text, tokens)
 
 
@@ -226,26 +249,24 @@ def _repeated(question: Question, reader: AnswerReader) -> list[Part]:
     return thought + (reader.repeat(question.prefix) if question.prefix else [])
 
 
-def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[list[Part], tuple[Token, ...]]:
+def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[list[Part | Call], tuple[Token, ...]]:
     """What a step adds, and its tokens with their logprobs.
 
     Token by token, so that none behind a stop string is reported; a stop token is no part of the answer either.
     """
-    parts: list[Part] = []
+    parts: list[Part | Call] = []
     tokens: list[Token] = []
     for position, id in enumerate(step.tokens):
         if id in stop_ids:
             continue
-        for part in reader.push(id):
-            _add(parts, part)
+        parts += reader.push(id)
         if step.logprobs:
             tokens.append(Token(id, step.logprobs[position]))
         if reader.stopped:
-            return parts, tuple(tokens)
+            break
     if step.finish is not None:
-        for part in reader.flush():
-            _add(parts, part)
-    return parts, tuple(tokens)
+        parts += reader.flush()  # of one that was stopped, nothing
+    return joined(parts), tuple(tokens)
 
 
 async def _merged(sources: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:

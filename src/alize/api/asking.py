@@ -1,8 +1,8 @@
 """From a request to a question for an engine. In: a well-formed request for a model of this server. Out: token ids to continue.
 
-chat ─ refuse what is not served ─ prompt/messages ─ looking, hearing (where there is what) ─ tokenizer.template ┬ Question
-fill-in-the-middle ──────────────────────────────────────────────────────────────────────────── tokenizer.infill ───┤
-transcription ──────────────────────────────────────── hearing ─────────────────────────── tokenizer.transcription ─┘
+chat ─ refuse what is not served ─ offering ─ prompt/messages ─ looking, hearing (where there is what) ─ tokenizer.template ┬ Question
+fill-in-the-middle ─────────────────────────────────────────────────────────────────────────────────────── tokenizer.infill ───┤
+transcription ─────────────────────────────────────────────────── hearing ─────────────────────────── tokenizer.transcription ─┘
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any
 from alize.api.answers import Question
 from alize.api.hearing import Ears, Heard, ears_of, laid, listen
 from alize.api.looking import look, sight_of
+from alize.api.offering import offer_of
 from alize.api.parts import House, Served
 from alize.api.schemas.audio import AudioTranscriptionRequest
 from alize.api.schemas.chat import ChatCompletionRequest
@@ -26,7 +27,7 @@ from alize.governance.identity import Principal
 from alize.prompt import effort_of, plain_messages, with_thinking_prompt
 from alize.prompt.images import Floats
 from alize.prompt.placing import placed
-from alize.prompt.thoughts import left_open
+from alize.prompt.tools import PlainTool, begins_thought
 from alize.settings import Settings
 from alize.tokenize.text import parts_of, thought_of
 
@@ -57,24 +58,29 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     """
     sight, ears, marks = sight_of(served), ears_of(served), served.thought_marks
     refuse_unsupported(request, served)
+    offer = offer_of(request, served)
     messages = plain_messages(
         with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
         safe_prompt=request.safe_prompt,
         model=served.card.id,
         reads=[what for what, has in (("images", sight), ("audio", ears), ("thoughts", marks)) if has is not None],
     )
-    read = await _read(messages, served, sight, ears, house, effort_of(request.prompt_mode, request.reasoning_effort, marks))
+    effort = effort_of(request.prompt_mode, request.reasoning_effort, marks)
+    continued = bool(messages[-1].get("prefix"))
+    asked = messages if offer is None else offer.opened(messages)
+    read = await _read(asked, () if offer is None else offer.tools, served, sight, ears, house, effort)
+    begun = () if offer is None else tuple(offer.behind(served.tokenizer.encode))
     first = replace(
-        _first(read.tokens, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
+        _first(read.tokens + begun, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
         stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
     )
     first = replace(first, sampling=_chat_sampling(first.sampling, request))
     messages = read.messages
-    question = Question(tuple(_choices(first, request.n or 1)), _stop(request.stop))
-    if messages[-1].get("prefix"):
+    question = Question(tuple(_choices(first, request.n or 1)), _stop(request.stop), offer=offer)
+    if continued:
         question = replace(question, **_begun(messages[-1]), marks=marks)
     elif marks is not None:
-        question = replace(question, marks=marks, opened=left_open(marks, read.tokens, served.tokenizer))
+        question = replace(question, marks=marks, opened=begins_thought(marks, read.tokens, served.tokenizer, begun, served.card.id))
     return Asked(first.id, served, question, messages, read.seconds)
 
 
@@ -174,12 +180,19 @@ class _Read:
 
 
 async def _read(
-    messages: list[dict[str, Any]], served: Served, sight: Sight | None, ears: Ears | None, house: House, effort: str | None
+    messages: list[dict[str, Any]],
+    tools: Sequence[PlainTool],
+    served: Served,
+    sight: Sight | None,
+    ears: Ears | None,
+    house: House,
+    effort: str | None,
 ) -> _Read:
     """The tokens, and the images and sounds among them."""
-    template, marks = partial(served.tokenizer.template, effort=effort), served.tokenizer.image_marks
+    template, marks = partial(served.tokenizer.template, tools=tools, effort=effort), served.tokenizer.image_marks
     if not any(parts_of(message) for message in messages):
-        return _Read(await _tokenized(sum(len(message["content"]) for message in messages), partial(template, messages)), messages)
+        characters = sum(_written(message) for message in messages) + sum(len(str(tool)) for tool in tools)
+        return _Read(await _tokenized(characters, partial(template, messages)), messages)
     images, sounds, pictures, all_heard = (), (), list[Floats](), list[Heard]()
     if sight is not None:
         messages, pictures = await look(messages, sight, house)
@@ -191,6 +204,11 @@ async def _read(
     if ears is not None:
         sounds = await asyncio.to_thread(laid, tokens, all_heard, ears)
     return _Read(tokens, messages, images, sounds, sum(heard.seconds for heard in all_heard) if all_heard else None)
+
+
+def _written(message: dict[str, Any]) -> int:
+    """Characters of a text and the calls beside it."""
+    return len(message["content"]) + sum(len(call["function"]["arguments"]) for call in message.get("tool_calls", ()))
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

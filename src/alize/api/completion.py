@@ -5,6 +5,11 @@ The usage is known only at the end, so a stream's last chunk is made after every
 Content is a string; of a model that thinks, a list of chunks, in a stream until the thought has ended:
 
     [thinking "So"]  [thinking " 8"]  [thinking "" closed, text "It"]  " is"  " 8."
+
+A call of a tool is told by its index. Its id and name come once, its arguments as they are made; later pieces have an empty name, since
+Mistral's client asks for one, and no id, since some clients put the pieces of all texts together:
+
+    {id, index: 0, function: {name: "f", arguments: "{"}}  {index: 0, function: {name: "", arguments: "}"}}
 """
 
 import math
@@ -14,9 +19,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from alize.api.answers import Begun, Choice, Event, Finish, Text, Thought, Token, Usage
+from alize.api.answers import Begun, Called, Choice, Event, Finish, Text, Thought, Token, Usage
 from alize.api.sse import DONE, event
-from alize.prompt.thoughts import Part
+from alize.prompt.parts import Call, Part
 from alize.tokenize.base import Tokenizer
 
 __all__ = ["Form", "usage_of"]
@@ -46,7 +51,7 @@ class Form:
             "choices": [
                 {
                     "index": index,
-                    "message": {"role": "assistant", "content": _content(choice.parts), "tool_calls": None, "prefix": False},
+                    "message": {"role": "assistant", "content": _content(choice.parts), "tool_calls": _calls(choice), "prefix": False},
                     **_logprobs(self, choice.tokens),
                     "finish_reason": choice.reason,
                 }
@@ -75,6 +80,8 @@ class Form:
                     case Text(index, text, more):
                         content = [*thoughts, {"type": "text", "text": text}] if thoughts else text
                         yield event(_chunk(self, index, {"content": content}, (*tokens, *more)))
+                    case Called(index, call, more):
+                        yield event(_chunk(self, index, {"content": thoughts or "", "tool_calls": [_piece(call)]}, (*tokens, *more)))
                     case Finish(index, reason, last):
                         # The public API has no `model_length` in streams.
                         finish = "length" if reason == "model_length" else reason
@@ -93,8 +100,18 @@ def _chunk(form: Form, index: int, delta: dict[str, Any], tokens: Sequence[Token
     }
 
 
-def _content(parts: Sequence[Part]) -> str | list[dict[str, Any]]:
+def _calls(choice: Choice) -> list[dict[str, Any]] | None:
+    return [_piece(call) for call in choice.calls] or None
+
+
+def _piece(call: Call) -> dict[str, Any]:
+    function = {"name": call.name if call.begins else "", "arguments": call.arguments}
+    return {**({"id": call.id, "type": "function"} if call.begins else {}), "function": function, "index": call.number}
+
+
+def _content(every: Sequence[Part | Call]) -> str | list[dict[str, Any]]:
     """A text, unless something was thought. An empty thought is none."""
+    parts = [part for part in every if isinstance(part, Part)]
     if not any(part.thought and part.text for part in parts):
         return "".join(part.text for part in parts)
     return [

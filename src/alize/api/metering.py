@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from alize.api.answers import Answer, Event, Finish, Text, Thought, Usage
+from alize.api.answers import Answer, Called, Event, Finish, Text, Thought, Usage
 from alize.api.asking import Asked
 from alize.api.ledger import Ledger
 from alize.api.parts import House
@@ -60,8 +60,8 @@ class Meter:
                             outcome, counted = ",".join(sorted({*reasons})), True
                             await self._ledger.write(self._spent(), outcome)
                             self.house.metrics.answered(self._model, reasons, self.trace.seconds)
-                    if self.house.settings.log_prompts and isinstance(event, Text | Thought):
-                        self._texts.append(event.text)
+                    if self.house.settings.log_prompts and isinstance(event, Text | Thought | Called):
+                        self._texts.append(_said(event))
                     yield event
         except (GeneratorExit, asyncio.CancelledError):
             outcome = "cancelled"
@@ -93,3 +93,9 @@ class Meter:
         if index in self._last:
             metrics.next_tokens(self._model, now - self._last[index], tokens)
         self._last[index] = now
+
+
+def _said(event: Text | Thought | Called) -> str:
+    if not isinstance(event, Called):
+        return event.text
+    return f"{event.call.name} " * event.call.begins + event.call.arguments

@@ -14,7 +14,7 @@ from alize.governance import Accounts, Cookie, Identity
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
-from alize.tokenize.base import ThoughtMarks, Tokenizer
+from alize.tokenize.base import CallMarks, ThoughtMarks, Tokenizer
 from alize.upstream.client import Upstream
 from alize.weights.catalog import Card
 
@@ -37,6 +37,11 @@ class Served:
         if "completion_chat" not in self.card.capabilities:
             return None
         return self.tokenizer.thought_marks or (ThoughtMarks(prompted=True) if "reasoning" in self.card.capabilities else None)
+
+    @property
+    def call_marks(self) -> CallMarks | None:
+        """How it calls tools; None for a model whose template has no place for them, or writes calls in no form that is read."""
+        return self.tokenizer.call_marks if "completion_chat" in self.card.capabilities else None
 
     def adapted(self) -> "Iterator[Served]":
         """The models that the engine's adapters make of this one, as they are now."""

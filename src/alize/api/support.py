@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
-from alize.api.schemas.tools import ToolChoice
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt import refuse_reasoning
 
 __all__ = ["SERVED", "refuse_unsupported"]
 
-SERVED = frozenset({"completion_chat", "completion_fim", "reasoning", "vision", "audio", "audio_transcription", "embeddings"})
+SERVED = frozenset(
+    {"completion_chat", "completion_fim", "reasoning", "function_calling", "vision", "audio", "audio_transcription", "embeddings"}
+)
 """Capabilities of models that this version can serve; a card's others are not shown."""
 
 _LEAVE_OUT = "Leave it out."
@@ -35,11 +36,6 @@ def _unsupported(request: ChatCompletionRequest) -> Iterator[tuple[str, str, str
     """(field, why, what to do) of everything asked for that cannot be given."""
     if request.response_format.type != "text":
         yield "response_format", f"{request.response_format.type} is not supported yet, only text.", _LEAVE_OUT
-    choice = request.tool_choice
-    if request.tools and choice != "none":
-        yield "tools", "tools are not supported yet.", "Leave them out, or send tool_choice: none."
-    if isinstance(choice, ToolChoice) or choice in ("any", "required"):
-        yield "tool_choice", "tools are not supported yet, so no call can be forced.", "Send auto or none."
     if request.prediction.content:
         yield "prediction", "predicted outputs are not supported yet.", _LEAVE_OUT
     if request.guardrails:

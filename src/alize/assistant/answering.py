@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from alize.api.answers import Answer, Finish, Reason, Text, Thought
+from alize.api.answers import Answer, Finish, Text, Thought
 from alize.api.asking import Asked, ask
 from alize.api.hearing import ears_of, newest, timed
 from alize.api.looking import measured, sight_of
@@ -18,10 +18,13 @@ from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.governance.identity import SCOPES, Principal
-from alize.prompt.thoughts import Part
+from alize.prompt.parts import Part
 from alize.storage.base import MessageRecord, Owner
 
-__all__ = ["Answerer", "Begun", "LocalAnswerer", "Made"]
+__all__ = ["Answerer", "Begun", "Ending", "LocalAnswerer", "Made"]
+
+
+Ending = Literal["stop", "length", "model_length", "error"]
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class Made:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
-    finish: Reason = "error"
+    finish: Ending = "error"
     left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
 
 
@@ -141,7 +144,7 @@ class LocalAnswerer:
                         case Thought(_, text) if text:
                             yield Part(text, thought=True)
                         case Finish(_, reason):
-                            made.finish = reason
+                            made.finish = "stop" if reason == "tool_calls" else reason  # no tools are offered
                         case _:
                             pass
         finally:

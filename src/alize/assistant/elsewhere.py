@@ -9,12 +9,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from alize.api.answers import Reason
 from alize.api.parts import House
-from alize.assistant.answering import Begun, Made
+from alize.assistant.answering import Begun, Ending, Made
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.errors import AlizeError, UpstreamFailed
-from alize.prompt.thoughts import Part
+from alize.prompt.parts import Part
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
 from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of, thought_of
@@ -22,7 +21,7 @@ from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of, thoug
 __all__ = ["Unrepeated", "UpstreamAnswerer"]
 
 _SENT = ("temperature", "top_p", "top_k", "min_p", "max_tokens", "presence_penalty", "frequency_penalty", "stop")
-_FINISHES: dict[str, Reason] = {"length": "length", "model_length": "model_length"}
+_FINISHES: dict[str, Ending] = {"length": "length", "model_length": "model_length"}
 _WITHHELD = ("content_filter", "error")
 
 
@@ -121,7 +120,7 @@ class Unrepeated:
         return shown
 
 
-def _finish(taking: Taking) -> Reason:
+def _finish(taking: Taking) -> Ending:
     reason = taking.reasons.get(0) or "stop"
     if reason in _WITHHELD:
         raise UpstreamFailed(f"{taking.host} ended its answer early ({reason}).", remedy="Ask again, or another model.")

@@ -40,7 +40,7 @@ def run(
     text = prompt_of(prompt, given.max_body_bytes)
     messages: list[dict[str, Any]] = [{"role": "system", "content": legible(system)}] if system else []
     messages.append({"role": "user", "content": text})
-    sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
+    sampling: dict[str, Any] = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
     started = time.perf_counter()
     loaded = load(given.model, given.home, adapter)
     answer = loaded.stream(messages, **{name: value for name, value in sampling.items() if value is not None})

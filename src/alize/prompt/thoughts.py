@@ -18,23 +18,14 @@ open; one without a word is none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-from alize.tokenize.base import Piece, ThoughtMarks, Tokenizer
+from alize.prompt.parts import Part
+from alize.tokenize.base import ThoughtMarks, Tokenizer
 
-__all__ = ["AnswerReader", "Part", "ThoughtReader", "left_open"]
+__all__ = ["ThoughtReader", "left_open"]
 
 _State = Literal["start", "opened", "thought", "after", "text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """More of an answer. `closed`: a thought ends with it."""
-
-    text: str
-    thought: bool = False
-    closed: bool = False
 
 
 class ThoughtReader:
@@ -64,6 +55,12 @@ class ThoughtReader:
             return []
         was, self._state = self._state, "thought" if id == self._marks.ids[0] else "text"
         return self._closed("") if was == "thought" and self._state == "text" else []
+
+    def end(self) -> list[Part]:
+        """A call follows, even within a thought: that ends with it."""
+        parts = self.flush()
+        was, self._state = self._state, "text"
+        return parts + (self._closed("") if was == "thought" else [])
 
     def flush(self) -> list[Part]:
         """What was held back: it became no mark."""
@@ -125,49 +122,6 @@ class ThoughtReader:
             parts += self._said(self._held[:sure])
             self._held = self._held[sure:]
         return False
-
-
-class AnswerReader:
-    """From the tokens of an answer to its parts. A stop string ends the answer wherever it stands, but not across a control token."""
-
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        stop: Sequence[str] = (),
-        marks: ThoughtMarks | None = None,
-        *,
-        opened: bool = False,
-        continuing: bool = False,
-    ) -> None:
-        """`continuing`: see `Tokenizer.stream`. Raises InvalidRequest for an empty stop string."""
-        self._tokenizer, self._stop = tokenizer, stop
-        self._ids = frozenset(marks.ids or ()) if marks is not None else frozenset[int]()
-        self._stream = tokenizer.stream(stop, continuing=continuing)
-        self._reader = ThoughtReader(marks, opened=opened)
-        self.stopped = False  # by a stop string: nothing more is to be read
-
-    def repeat(self, text: str) -> list[Part]:
-        """The text that the answer goes on from, as the first of it."""
-        return self._reader.push(text)
-
-    def push(self, id: int) -> list[Part]:
-        """One token more."""
-        if id not in self._ids:
-            return self._read(self._stream.push((id,)))
-        parts = self._read(self._stream.flush())
-        if self.stopped:
-            return parts
-        self._stream = self._tokenizer.stream(self._stop, continuing=True)
-        return parts + self._reader.control(id)
-
-    def flush(self) -> list[Part]:
-        """The answer is over."""
-        return [] if self.stopped else self._read(self._stream.flush()) + ([] if self.stopped else self._reader.flush())
-
-    def _read(self, piece: Piece) -> list[Part]:
-        self.stopped = piece.stopped is not None
-        parts = self._reader.push(piece.text)
-        return parts + self._reader.flush() if self.stopped else parts
 
 
 def left_open(marks: ThoughtMarks, tokens: Sequence[int], tokenizer: Tokenizer) -> bool:

@@ -4,10 +4,10 @@ The engine knows only ids; everything that knows a model's alphabet and its chat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
-__all__ = ["AudioMarks", "ImageMarks", "Piece", "TextStream", "ThoughtMarks", "Tokenizer"]
+__all__ = ["AudioMarks", "CallMarks", "ImageMarks", "Piece", "TextStream", "ThoughtMarks", "Tokenizer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,25 @@ class ThoughtMarks:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMarks:
+    """How a model writes that it calls tools. A mark that is a control token counts as the token alone, any other as text.
+
+    form       an answer
+    json       [TOOL_CALLS][{"name": "f", "arguments": {…}}, …]      <tool_call>{"name": "f", "arguments": {…}}</tool_call>
+    named      [TOOL_CALLS]f[ARGS]{…}[TOOL_CALLS]g[ARGS]{…}          with [CALL_ID] and an id before [ARGS] in one version
+    functions  <tool_call><function=f><parameter=a>1</parameter></function></tool_call>
+    bare       {"name": "f", "parameters": {…}}                      from its first character on, or behind a mark
+    """
+
+    form: Literal["json", "named", "functions", "bare"]
+    opens: str = ""  # "": nothing but the form tells a call
+    closes: str = ""
+    ids: Mapping[str, int] = field(default_factory=dict[str, int])  # of those marks that are control tokens
+    listed: bool = False  # json: in a list, also a single one
+    key: str = "arguments"  # what the arguments are called in JSON
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Text released by a stream. `stopped` names the stop string that ended it, if one did."""
 
@@ -90,6 +109,7 @@ class Tokenizer(Protocol):
     image_marks: ImageMarks | None  # None where the vocabulary has none
     audio_marks: AudioMarks | None
     thought_marks: ThoughtMarks | None  # None where neither the vocabulary nor the template has any
+    call_marks: CallMarks | None  # None where the template has no place for tools, or writes calls in no form that is read
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text: markers of the template inside it (`<|im_start|>`, `[INST]`) are text, never control tokens."""

@@ -39,6 +39,7 @@ class BpeTokenizer(VocabularyDecoder):
         self._chat = chat
         if chat is not None:
             self.thought_marks = chat.thought_marks(vocabulary.thought_marks)
+            self.call_marks = chat.call_marks
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""

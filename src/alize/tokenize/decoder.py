@@ -6,7 +6,7 @@ How text becomes ids differs from release to release; what ids say stands in the
 from collections.abc import Sequence
 
 from alize.errors import UnsupportedParameter
-from alize.tokenize.base import AudioMarks, TextStream
+from alize.tokenize.base import AudioMarks, CallMarks, TextStream
 from alize.tokenize.stream import VocabularyStream
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -24,6 +24,7 @@ class VocabularyDecoder:
         self.image_marks = vocabulary.image_marks
         self.thought_marks = vocabulary.thought_marks
         self.audio_marks: AudioMarks | None = None
+        self.call_marks: CallMarks | None = None
 
     def transcription(self, tokens: int, language: str | None = None) -> list[int]:
         """See `Tokenizer.transcription`: what most tokenizers have no markers for."""

@@ -66,6 +66,11 @@ class Markers:
     def __contains__(self, text: str) -> bool:
         return text in self._markers
 
+    @property
+    def by_text(self) -> dict[str, int]:
+        """The id of each, by how it is written."""
+        return {text: marker.id for text, marker in self._markers.items()}
+
     def literal_parts(self, text: str) -> list[str]:
         """The text cut at markers: every second part is one."""
         return self._literal.split(text)

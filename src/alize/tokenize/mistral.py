@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
 from alize.tokenize.audio import audio_marks, counted
-from alize.tokenize.base import ImageMarks, ThoughtMarks
+from alize.tokenize.base import CallMarks, ImageMarks, ThoughtMarks
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.text import check_text, parts_of, texts_in, thought_of
 from alize.tokenize.vocabulary import Vocabulary
@@ -70,6 +70,7 @@ class MistralTokenizer(VocabularyDecoder):
         self.image_marks = _image_marks(tokenizer.instruct_tokenizer)
         self.audio_marks = audio_marks(tokenizer.instruct_tokenizer)
         self.thought_marks = _thought_marks(tokenizer.instruct_tokenizer)
+        self.call_marks = _call_marks(tokenizer.version, self._vocabulary.control)
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without `bos_id`. Raises InvalidRequest for half a surrogate pair, which is no character."""
@@ -182,6 +183,14 @@ def _thought_marks(instruct: Any) -> ThoughtMarks | None:
     settings: Any = getattr(instruct.tokenizer, "model_settings_builder", None)
     efforts = settings is not None and settings.reasoning_effort is not None
     return ThoughtMarks("[THINK]", "[/THINK]", (ids[0], ids[1]), efforts=efforts, prompted=not efforts)
+
+
+def _call_marks(version: Any, control: Mapping[str, int]) -> CallMarks | None:
+    """A list of JSON up to the seventh version, then the name and the arguments of each call between tokens of their own."""
+    ids = {mark: control[mark] for mark in ("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]") if mark in control}
+    if version == TokenizerVersion.v1 or "[TOOL_CALLS]" not in ids:
+        return None
+    return CallMarks("named" if "[ARGS]" in ids and version >= TokenizerVersion.v11 else "json", "[TOOL_CALLS]", ids=ids, listed=True)
 
 
 @contextmanager

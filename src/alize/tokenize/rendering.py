@@ -46,6 +46,7 @@ class Rendering:
         try:
             self._template, tree = sandbox.compile_template(source, self._cut)
             self._variables = meta.find_undeclared_variables(tree)
+            self.tools = "xml_tools" if "xml_tools" in self._variables and "tools" not in self._variables else "tools"  # SmolLM3's name
         except TemplateSyntaxError as error:
             raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.") from error
         except (TemplateError, SyntaxError, RecursionError) as error:
@@ -69,7 +70,7 @@ class Rendering:
 
     def check(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> None:
         """Raise UnsupportedParameter for tools, calls or results that the template has no place for."""
-        if tools and "tools" not in self._variables:
+        if tools and self.tools not in self._variables:
             raise UnsupportedParameter("This model's chat template has no place for tools.", param="tools")
         for index, message in enumerate(messages):
             for found, word, what, field in (
@@ -87,7 +88,7 @@ class Rendering:
         """
         token = budget.set(Budget(marks))
         try:
-            budget.get().allow(variables["messages"], variables["tools"])
+            budget.get().allow(variables["messages"], variables[self.tools])
             return self._template.render(variables)
         except _Refused as error:
             raise InvalidMessageOrder(f"The model's chat template refuses these messages: {error}", param="messages") from error

@@ -19,8 +19,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from alize.errors import InvalidRequest, UnsupportedParameter
-from alize.tokenize.base import ThoughtMarks
+from alize.errors import AlizeError, InvalidRequest, UnsupportedParameter
+from alize.tokenize.base import CallMarks, ThoughtMarks
+from alize.tokenize.calls import PROBE, QUESTION, TOOL, marks_in, marks_told
 from alize.tokenize.markers import Markers, transform, unused_characters
 from alize.tokenize.rendering import Rendering, refuse
 from alize.tokenize.text import parts_of, texts_in, thought_of
@@ -52,11 +53,32 @@ class ChatTemplate:
         self._clock = clock
         self._plain = Rendering(source, markers)
         self._tools = self._plain if tool_source is None else Rendering(tool_source, markers)
+        self._written: CallMarks | None = None  # how calls are put into an answer's text; None where the template writes them itself
+        self.call_marks = self._found_marks()
 
     def thought_marks(self, control: ThoughtMarks | None) -> ThoughtMarks | None:
         """The marks around thoughts: control tokens, or text that the template speaks of. None where it knows of none."""
         marks = control or (ThoughtMarks() if ThoughtMarks().closes in self._plain.source else None)
         return marks and replace(marks, efforts=self._plain.takes_effort)
+
+    def _found_marks(self) -> CallMarks | None:
+        """How a call is written, which the template is asked to show. None where it takes no tools, or in no form that is read."""
+        control, asked = self._markers.by_text, self._shown(PROBE[:1])
+        if QUESTION not in asked:
+            return None
+        if self._tools.mentions("tool_calls"):
+            called = self._shown(PROBE)
+            return marks_in(asked, called, control) if QUESTION in called else None
+        self._written = marks_told(asked, control)
+        return self._written
+
+    def _shown(self, messages: Sequence[Mapping[str, Any]]) -> str:
+        """A prompt with a tool, its markers as they are spelled; "" where the template has no place for it."""
+        names = {id: text for text, id in self._markers.by_text.items()}
+        try:
+            return "".join(part if isinstance(part, str) else names[part] for part in self.segments(messages, [TOOL]))
+        except AlizeError:
+            return ""
 
     def segments(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
@@ -67,6 +89,8 @@ class ChatTemplate:
         for a prefix it leaves out, InvalidRequest where it cannot be rendered for these messages.
         """
         rendering = self._tools if tools else self._plain
+        if self._written is not None:
+            messages = [_with_calls_written(message, self._written) for message in messages]
         rendering.check(messages, tools)
         conversation = _Conversation(rendering, messages, tools, self._special, self._markers, effort)
         rendered = conversation.render(self._clock)
@@ -121,7 +145,7 @@ class _Conversation:
             **self._markers,
             **self._effort,
             "messages": messages,
-            "tools": transform(self._tools, change) if self._tools else None,
+            self._rendering.tools: transform(self._tools, change) if self._tools else None,
             "documents": None,
             "add_generation_prompt": not self._opened,
             "strftime_now": lambda pattern: clock().strftime(pattern),  # pyright: ignore
@@ -137,6 +161,22 @@ class _Conversation:
                 param=f"messages.{len(messages) - 1}.prefix",
             )
         return rendered[:cut].replace(self._end, "")
+
+
+def _with_calls_written(message: Mapping[str, Any], marks: CallMarks) -> Mapping[str, Any]:
+    """An answer whose calls are the last of its text, as the model wrote them."""
+    calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
+    if not calls:
+        return message
+    written = [
+        f'{marks.opens}\n{{"name": {json.dumps(call["function"]["name"])}, "arguments": {call["function"]["arguments"]}}}\n{marks.closes}'
+        for call in calls
+    ]
+    said: object = message.get("content")
+    plain = {key: value for key, value in message.items() if key != "tool_calls"}
+    if isinstance(said, list):
+        return {**plain, "content": [*cast("list[Any]", said), {"type": "text", "text": "\n".join(written)}]}
+    return {**plain, "content": "\n".join([*([said] if isinstance(said, str) and said else []), *written])}
 
 
 def _ended(content: Any, end: str) -> Any:

@@ -20,7 +20,7 @@ from alize.upstream import UpstreamModel
 __all__ = ["router"]
 
 router = APIRouter(tags=["models"])
-SENSES = frozenset({"vision", "audio", "audio_transcription", "reasoning"})
+SENSES = frozenset({"vision", "audio", "audio_transcription", "reasoning", "function_calling"})
 
 
 @router.get("/v1/models", openapi_extra=described(ModelList))
@@ -88,11 +88,11 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
 
 
 def senses_of(model: Served) -> frozenset[str]:
-    """Whatever a model was made for: these weights may have no eyes or ears, and their tokenizer no marks of thoughts."""
+    """Whatever a model was made for: these weights may have no eyes or ears, and their tokenizer no marks of thoughts or calls."""
     ears = ears_of(model)
     hears = ears is not None
     able = {"vision": sight_of(model) is not None, "audio": hears and not ears.hearing.streams, "audio_transcription": hears}
-    able["reasoning"] = model.thought_marks is not None
+    able |= {"reasoning": model.thought_marks is not None, "function_calling": model.call_marks is not None}
     return frozenset(name for name, has in able.items() if has)
 
 
