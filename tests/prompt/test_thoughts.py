@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alize.prompt.parts import Call, Part
+from alize.prompt.parts import Part
 from alize.prompt.reading import AnswerReader
 from alize.prompt.thoughts import ThoughtReader, left_open
 from alize.tokenize.base import ThoughtMarks
