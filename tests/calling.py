@@ -37,7 +37,8 @@ def agent(request: Request) -> Sequence[int]:
     """Calls a tool when it is asked, and says what the tool said."""
     last = max(place for place, id in enumerate(request.tokens) if id in (_USER, _TOOL))
     if request.tokens[last] == _USER:
-        return ids_of(f"[TOOL_CALLS]weather[ARGS]{ARGUMENTS}")
+        forced = request.tokens[-1] == _MARKS["[TOOL_CALLS]"]
+        return ids_of(f"{'' if forced else '[TOOL_CALLS]'}weather[ARGS]{ARGUMENTS}")
     told = bytes(id for id in request.tokens[last:] if id < 256)
     return [*TOKENIZER.encode("It is "), *told]
 

@@ -16,6 +16,8 @@ from mistralai.client import Mistral
 from alize.api.schemas.models import ModelList
 from alize.engine.fake import FakeEngine, saying
 from alize.weights.catalog import Card
+from tests.calling import ARGUMENTS, TOOL, agent, engine_of
+from tests.calling import TOKENIZER as CALLING
 from tests.serving import TOKENIZER, Desk, listening, opened
 
 THERE = Card("big", ("big-latest",), "Big", "Knows more.", frozenset({"completion_chat"}), 4096, licence="MIT", owned_by="them", created=7)
@@ -34,18 +36,19 @@ class Two:
 
 
 @asynccontextmanager
-async def two(folder: Path, **given: Any) -> AsyncIterator[Two]:
-    """`given` are settings of the one that is asked."""
+async def two(folder: Path, there: FakeEngine | None = None, tokenizer: Any = TOKENIZER, **given: Any) -> AsyncIterator[Two]:
+    """`there`: the upstream's engine. `given` are settings of the one that is asked."""
+    engine = there or FakeEngine(saying("Bonjour", TOKENIZER))
     async with AsyncExitStack() as stack:
         for name in ("there", "here"):
             (folder / name).mkdir()
-        there = await stack.enter_async_context(opened(folder / "there", FakeEngine(saying("Bonjour", TOKENIZER)), card=THERE))
-        port = await stack.enter_async_context(listening(there.app))
-        settings = {"upstream_url": f"http://127.0.0.1:{port}/v1", "upstream_key": there.key, **given}
+        behind = await stack.enter_async_context(opened(folder / "there", engine, tokenizer, card=THERE))
+        port = await stack.enter_async_context(listening(behind.app))
+        settings = {"upstream_url": f"http://127.0.0.1:{port}/v1", "upstream_key": behind.key, **given}
         here = await stack.enter_async_context(opened(folder / "here", **settings))
         assert here.parts.upstream is not None
         await here.parts.upstream.refresh()
-        yield Two(here, there, f"127.0.0.1:{port}")
+        yield Two(here, behind, f"127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -181,3 +184,20 @@ async def test_official_clients_read_an_upstreams_stream(pair: Two) -> None:
         async with Mistral(api_key=pair.here.key, server_url=f"http://127.0.0.1:{port}") as other:
             answer = await other.chat.complete_async(model="big", messages=[{"role": "user", "content": "Hi"}])
             assert answer.choices[0].message.content == "Bonjour"
+
+
+async def test_tools_and_calls_pass_through_whole_and_streamed(tmp_path: Path) -> None:
+    async with two(tmp_path, there=engine_of(agent), tokenizer=CALLING) as pair:
+        asked = {"tools": [TOOL], "tool_choice": "auto", "parallel_tool_calls": True}
+        (choice,) = (await pair.chat(**asked)).json()["choices"]
+        (call,) = choice["message"]["tool_calls"]
+        assert (call["function"], choice["finish_reason"]) == ({"name": "weather", "arguments": ARGUMENTS}, "tool_calls")
+        chunks = chunks_of((await pair.chat(stream=True, **asked)).text)
+        pieces = [piece for chunk in chunks for piece in chunk["choices"][0]["delta"].get("tool_calls", ())]
+        assert "".join(piece["function"]["arguments"] for piece in pieces) == ARGUMENTS
+        assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
+        told = {"role": "tool", "content": "22 °C", "tool_call_id": call["id"]}
+        answer = await pair.chat(messages=[{"role": "user", "content": "How warm is Aix?"}, choice["message"], told], **asked)
+        assert answer.json()["choices"][0]["message"]["content"] == "It is 22 °C"
+        assert (await pair.here.client.get("/v1/models/big")).json()["capabilities"]["function_calling"]
+        assert [row.outcome for row in await pair.here.rows()].count("tool_calls") == 2

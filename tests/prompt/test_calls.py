@@ -63,6 +63,7 @@ def shown(parts: Sequence[Part | Call]) -> list[Any]:
 
 CITY = '{"city": "Paris"}'
 ONE = ("weather", CITY)
+NONE = '{"name": "f", "arguments": {}}'
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ ONE = ("weather", CITY)
         ("hermes", f'<tool_call>\n{{"name": "weather", "arguments": {CITY}}}\n</tool_call>', [ONE]),
         ("hermes", f'\n<tool_call>\n{{"arguments": {CITY}, "name": "weather"}}\n</tool_call>\n', [ONE]),
         ("hermes", f'A\n<tool_call>{{"name": "weather", "arguments": {CITY}}}</tool_call>\nB', ["A", ONE, "\nB"]),
-        ("hermes", f'<tool_call>[{{"name": "weather", "arguments": {CITY}}}, {{"name": "f", "arguments": {{}}}}]</tool_call>', [ONE, ("f", "{}")]),
+        ("hermes", f'<tool_call>[{{"name": "weather", "arguments": {CITY}}}, {NONE}]</tool_call>', [ONE, ("f", "{}")]),
         ("bare", f'{{"name": "weather", "parameters": {CITY}}}', [ONE]),
         ("bare", f'<|python_tag|>{{"name": "weather", "parameters": {CITY}}}', [ONE]),
-        ("bare", f'{{"type": "function", "name": "weather", "parameters": {CITY}}}; {{"name": "f", "parameters": {{}}}}', [ONE, ("f", "{}")]),
+        ("bare", f'{{"type": "function", "name": "weather", "parameters": {CITY}}}; {NONE}', [ONE, ("f", "{}")]),
         ("plain bare", f'\n\n{{"name": "weather", "parameters": {CITY}}}', [ONE]),
         ("functions", "<tool_call>\n<function=weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>", [ONE]),
         ("functions", "<tool_call><function=f></function></tool_call>", [("f", "{}")]),
@@ -183,6 +184,7 @@ def test_arguments_without_an_end_are_those_of_a_call_that_is_not_whole(form: st
         ("list", '[TOOL_CALLS][{"name": "f", "arguments": {}} or not', [("f", "{}"), " or not"]),
         ("list", '[TOOL_CALLS][{"name": "f", "arguments": {}}, {"name": 1}]', [("f", "{}"), ' {"name": 1}]']),
         ("named", "[TOOL_CALLS]f[ARGS]{} and so on", [("f", "{}"), " and so on"]),
+        ("named", "[TOOL_CALLS]the[TOOL_CALLS]f[ARGS]{}", ["[TOOL_CALLS]the", ("f", "{}")]),
         ("hermes", '<tool_call>{"name": "f", "arguments": {}} no end', [("f", "{}"), " no end"]),
         ("hermes", '<tool_call>x<tool_call>{"name": "f", "arguments": {}}', ["<tool_call>x", ("f", "{}")]),
         ("bare", '{"name": "f", "parameters": {}} is what I would call', [("f", "{}"), " is what I would call"]),

@@ -229,14 +229,18 @@ def test_calls_are_read_as_the_template_writes_them(released_as: Callable[[str],
     assert arguments_of(read(tokenizer, answer_of(tokenizer, called(*given)))) == given
 
 
+SAYING = "{{ tools | tojson }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}CALL{% endfor %}{% endfor %}"
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [
         ("{% for m in messages %}{{ m.content }}{% endfor %}", "no tools"),
         ("{{ tools | tojson }}{% for m in messages %}{{ m.content }}{% endfor %}", "no call is written, nor told"),
-        ("{{ tools | tojson }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}call {{ c.function.name }}{% endfor %}{% endfor %}", "unknown"),
+        (SAYING.replace("CALL", "call {{ c.function.name }}"), "unknown"),
         ("{{ tools | tojson }}{% for m in messages %}{{ m.content }}{{ raise_exception('no') if m.tool_calls }}{% endfor %}", "refused"),
-        ("{{ tools | tojson }}{% for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}{% endfor %}{% endfor %}", "no question"),
+        (SAYING.replace("CALL", "<tool_call>{{ c.function | tojson }}").replace("{{ m.content }}", ""), "no question"),
+        (SAYING.replace("CALL", "<tool_call>{{ c.function | tojson }}"), "no end"),
     ],
 )  # fmt: skip
 def test_a_template_that_shows_no_form_that_is_read_has_none(source: str, why: str):
@@ -247,6 +251,22 @@ def test_the_default_model_s_own_template_takes_no_tools(smol: Tokenizer):
     assert smol.call_marks is None
     with pytest.raises(UnsupportedParameter, match="no place for tools"):
         smol.template([USER], [TOOL])
+
+
+@pytest.mark.parametrize("family", [*TEMPLATES])
+@pytest.mark.parametrize("choice", ["any", "weather"])
+def test_a_forced_call_is_what_the_template_writes_as_far_as_it_goes(released_as: Callable[[str], Tokenizer], family: str, choice: str):
+    tokenizer = released_as(TEMPLATES[family])
+    offer = offered(tokenizer.call_marks, [TOOL], choice)
+    forced = tokenizer.template(offer.opened([USER]), offer.tools) + offer.behind(tokenizer.encode)
+    written = tokenizer.template([USER, called({"city": "Pau"}), *results(1)], [TOOL])
+    text, whole = (b"".join(tokenizer.token_bytes(id) or tokenizer.token_text(id).encode() for id in ids) for ids in (forced, written))
+    whole = whole.replace(b"assistant\n\n<tool_call>", b"assistant\n<tool_call>")  # a line that one family's template leaves empty
+    assert whole.startswith(text)
+    rest = tokenizer.encode(whole[len(text) :].decode().split("<|")[0])
+    reader = AnswerReader(tokenizer, offer=offer)
+    parts = [part for id in rest if not reader.stopped for part in reader.push(id)]
+    assert arguments_of(joined([*parts, *reader.flush()])) == [{"city": "Pau"}]
 
 
 # ── Mistral's ──
@@ -312,6 +332,14 @@ def test_text_before_a_call_stays_text(mistral: Callable[[str], tuple[Tokenizer,
     ours, theirs = mistral(version)
     text, call = read(ours, their_answer(theirs, called({"city": "Pau"}, content="Let me see [TOOL_CALLS].")))
     assert (text, arguments_of([call])) == (Part("Let me see [TOOL_CALLS]."), [{"city": "Pau"}])
+
+
+@pytest.mark.parametrize("version", ["v2", "v3", "tekken v3"])
+def test_a_version_that_holds_a_text_or_calls_keeps_the_calls(mistral: Callable[[str], tuple[Tokenizer, Any]], version: str):
+    """mistral-common, and its template for transformers, refuse both together."""
+    ours, _ = mistral(version)
+    both, alone = called({"city": "Pau"}, content="Let me see."), called({"city": "Pau"})
+    assert ours.template([USER, both, *results(1)], [TOOL]) == ours.template([USER, alone, *results(1)], [TOOL])
 
 
 def test_the_first_version_calls_no_tools(released: Callable[[str], Path]):

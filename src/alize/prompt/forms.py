@@ -178,8 +178,12 @@ class Forms:
 
     def _named(self) -> Reading:
         """The name, perhaps an id, and the arguments, each behind a mark of its own."""
-        cursor, own, arguments, id = self._cursor, self._sign("[CALL_ID]"), self._sign("[ARGS]"), ""
-        name, mark = yield from cursor.until(own, arguments, most=_LONGEST_NAME)
+        cursor, id = self._cursor, ""
+        opens, own, arguments = (self._sign(mark) for mark in (self._marks.opens, "[CALL_ID]", "[ARGS]"))
+        name, mark = yield from cursor.until(opens, own, arguments, most=_LONGEST_NAME)
+        if mark == opens:  # it counts, what stands before it does not
+            cursor.at -= len(opens)
+            raise MalformedError
         if mark == own:
             id, _ = yield from cursor.until(arguments, most=_LONGEST_NAME)
         if (yield from cursor.next()) != "{":

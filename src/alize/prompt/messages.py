@@ -13,13 +13,13 @@ Neighbours of one role are passed on as they are: Mistral's own template merges 
 """
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 from alize.errors import InvalidMessageOrder, InvalidRequest, InvalidToolCall
 from alize.prompt.content import content_of
+from alize.prompt.forms import CALL_ID, FUNCTION_NAME
 
 __all__ = ["SAFE_PROMPT", "plain_messages"]
 
@@ -29,8 +29,6 @@ SAFE_PROMPT = (
 )
 """What `safe_prompt: true` puts before the conversation: the text Mistral publishes."""
 
-_CALL_ID = re.compile(r"[a-zA-Z0-9]{9}")
-_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _FOLLOWS = {  # what may stand before each role, tool calls apart
     "system": {None, "system", "user"},
     "user": {None, "system", "user", "assistant", "tool"},
@@ -47,13 +45,13 @@ def plain_messages(
     """The same conversation with every content a string, or parts where there are images, sounds or thoughts and `model` reads
     them, and the arguments of every call JSON as a string.
 
-    Each is `{"role", "content"}`, with `tool_calls` and `prefix` (assistant) or `tool_call_id` and `name` (tool) where given.
+    Each is `{"role", "content"}`, with `tool_calls` and `prefix` (assistant) or `tool_call_id` and `name` (tool).
     Raises InvalidMessageOrder for a wrong order, InvalidToolCall for a bad id or name, UnsupportedParameter for chunks that
     cannot be read, InvalidRequest for an assistant who says nothing and for no messages at all; `param` names the place.
     """
     if not messages:
         raise InvalidRequest("messages is empty: a conversation has at least one message.", param="messages")
-    open_calls: dict[str, None] = {}  # ids without a result yet, in order
+    open_calls: dict[str, str] = {}  # ids without a result yet, in order, with what is called
     previous: str | None = None
     plain: list[Message] = []
     for index, message in enumerate(messages):
@@ -64,7 +62,7 @@ def plain_messages(
         one["content"] = content_of(message.get("content"), role=role, path=f"{path}.content", model=model, reads=reads)
         if role == "assistant":
             _complete_assistant(one, message, path, is_last=index == len(messages) - 1)
-            open_calls = {call["id"]: None for call in one.get("tool_calls", ())}
+            open_calls = {call["id"]: call["function"]["name"] for call in one.get("tool_calls", ())}
         elif role == "tool":
             _complete_tool(one, message, open_calls, path)
         plain.append(one)
@@ -80,7 +78,7 @@ def _role(message: Mapping[str, Any], path: str) -> str:
     return role
 
 
-def _check_follows(role: str, previous: str | None, open_calls: Mapping[str, None], path: str) -> None:
+def _check_follows(role: str, previous: str | None, open_calls: Mapping[str, str], path: str) -> None:
     if open_calls and role != "tool":
         raise InvalidMessageOrder(
             f"{path}: a {role} message follows tool calls without a result ({_named(open_calls)}): not the same number of function calls"
@@ -93,7 +91,7 @@ def _check_follows(role: str, previous: str | None, open_calls: Mapping[str, Non
         raise InvalidMessageOrder(f"{path}: unexpected role '{role}' {after}.", param=path)
 
 
-def _check_end(last: Message, open_calls: Mapping[str, None], path: str) -> None:
+def _check_end(last: Message, open_calls: Mapping[str, str], path: str) -> None:
     role = last["role"]
     if open_calls and role == "tool":
         raise InvalidMessageOrder(
@@ -134,12 +132,12 @@ def _call(call: object, path: str) -> Message:
         raise InvalidToolCall(f"{path} is not an object.", param=path)
     call = cast("Mapping[str, Any]", call)
     id: object = call.get("id")
-    if not isinstance(id, str) or not _CALL_ID.fullmatch(id):
+    if not isinstance(id, str) or not CALL_ID.fullmatch(id):
         raise _bad_id(id, f"{path}.id")
     given: object = call.get("function")
     function: Mapping[str, Any] = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {}
     name: object = function.get("name")
-    if not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
+    if not isinstance(name, str) or not FUNCTION_NAME.fullmatch(name):
         raise InvalidToolCall(
             f"{path}.function.name was {name!r} but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64.",
             param=f"{path}.function.name",
@@ -156,9 +154,9 @@ def _arguments(arguments: object, path: str) -> str:
     raise InvalidToolCall(f"{path}.function.arguments is neither JSON as a text nor an object.", param=f"{path}.function.arguments")
 
 
-def _complete_tool(one: Message, message: Mapping[str, Any], open_calls: dict[str, None], path: str) -> None:
+def _complete_tool(one: Message, message: Mapping[str, Any], open_calls: dict[str, str], path: str) -> None:
     id: object = message.get("tool_call_id")
-    if not isinstance(id, str) or not _CALL_ID.fullmatch(id):
+    if not isinstance(id, str) or not CALL_ID.fullmatch(id):
         raise _bad_id(id, f"{path}.tool_call_id")
     if not open_calls:
         raise InvalidMessageOrder(f"{path}: more tool responses than tool calls: every call has its result already.", param=path)
@@ -168,13 +166,12 @@ def _complete_tool(one: Message, message: Mapping[str, Any], open_calls: dict[st
             param=f"{path}.tool_call_id",
             remedy=f"Open are {_named(open_calls)}.",
         )
-    del open_calls[id]
+    called = open_calls.pop(id)
     one["tool_call_id"] = id
-    if message.get("name") is not None:
-        one["name"] = message["name"]
+    one["name"] = message.get("name") or called  # OpenAI's clients leave it out, and some templates write it
 
 
-def _named(ids: Mapping[str, None]) -> str:
+def _named(ids: Mapping[str, str]) -> str:
     """The first few, so that a message stays a message."""
     return ", ".join([*list(ids)[:5], *(["…"] if len(ids) > 5 else [])])
 

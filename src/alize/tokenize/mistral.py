@@ -93,12 +93,17 @@ class MistralTokenizer(VocabularyDecoder):
             request = _ChatRequest.model_validate(
                 {
                     "model": "served",  # asked for when serving, and not encoded
-                    "messages": [_their_message(message, self.thought_marks) for message in messages],
+                    "messages": [_their_message(self._held(message), self.thought_marks) for message in messages],
                     "tools": [Tool.from_openai(dict(tool)) for tool in tools] or None,
                     "reasoning_effort": effort,
                 }
             )
             return list(self._release.encode_chat_completion(request).tokens)
+
+    def _held(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What an answer of this version can hold: before the seventh a text or calls, of which calls are what the results answer."""
+        both = message.get("tool_calls") and message.get("content")
+        return {**message, "content": ""} if both and self._release.version < TokenizerVersion.v7 else message
 
     def transcription(self, tokens: int, language: str | None = None) -> list[int]:
         """See `Tokenizer.transcription`."""

@@ -1,0 +1,94 @@
+"""The official Python clients with tools, unmodified: a call in pieces and whole, and the round that answers it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from mistralai.client import Mistral
+from mistralai.client.errors import SDKError
+
+from tests.calling import ARGUMENTS, TOKENIZER, TOOL, agent, engine_of
+from tests.contract.conftest import Place
+from tests.serving import in_background
+
+ASKED: list[Any] = [{"role": "user", "content": "How warm is Aix?"}]
+
+
+@pytest.fixture(scope="module")
+def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A FakeEngine that calls, and says what it is told."""
+    with in_background(tmp_path_factory.mktemp("caller"), engine=engine_of(agent), tokenizer=TOKENIZER) as running:
+        yield Place(running.url, running.desk.key, "fake", "fake")
+
+
+@pytest.fixture
+def mistral(caller: Place) -> Iterator[Mistral]:
+    with Mistral(api_key=caller.key, server_url=caller.url) as client:
+        yield client
+
+
+@pytest.fixture
+def open_ai(caller: Place) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(api_key=caller.key, base_url=f"{caller.url}/v1", max_retries=0) as client:
+        yield client
+
+
+def test_mistral_goes_a_whole_round(mistral: Mistral):
+    first = mistral.chat.complete(model="fake", messages=ASKED, tools=[TOOL], tool_choice="auto", parallel_tool_calls=True)
+    message = first.choices[0].message
+    assert first.choices[0].finish_reason == "tool_calls"
+    assert message.tool_calls
+    (call,) = message.tool_calls
+    assert (call.function.name, call.function.arguments) == ("weather", ARGUMENTS)
+    told: list[Any] = [*ASKED, message, {"role": "tool", "name": "weather", "content": "22 °C", "tool_call_id": call.id}]
+    second = mistral.chat.complete(model="fake", messages=told, tools=[TOOL])
+    assert (second.choices[0].message.content, second.choices[0].finish_reason) == ("It is 22 °C", "stop")
+
+
+def test_mistral_streams_a_call(mistral: Mistral):
+    with mistral.chat.stream(model="fake", messages=ASKED, tools=[TOOL], tool_choice="any") as stream:
+        choices = [event.data.choices[0] for event in stream]
+    pieces = [piece for choice in choices for piece in choice.delta.tool_calls or []]
+    assert pieces[0].function.name == "weather"
+    assert pieces[0].id != "null"
+    assert {piece.index for piece in pieces} == {0}
+    assert len(pieces) > 5
+    assert choices[-1].finish_reason == "tool_calls"
+
+
+def test_openai_goes_a_whole_round(open_ai: openai.OpenAI):
+    tools: Any = [TOOL]
+    first = open_ai.chat.completions.create(model="fake", messages=ASKED, tools=tools, parallel_tool_calls=False)
+    message = first.choices[0].message
+    assert first.choices[0].finish_reason == "tool_calls"
+    assert message.tool_calls
+    call: Any = message.tool_calls[0]
+    assert json.loads(call.function.arguments) == {"city": "Aix-en-Provence é"}
+    turns: list[Any] = [
+        {"role": "assistant", "content": message.content, "tool_calls": [call.model_dump(include={"id", "type", "function"})]}
+    ]
+    told: list[Any] = [*ASKED, *turns, {"role": "tool", "content": "22 °C", "tool_call_id": call.id}]
+    second = open_ai.chat.completions.create(model="fake", messages=told, tools=tools)
+    assert (second.choices[0].message.content, second.choices[0].finish_reason) == ("It is 22 °C", "stop")
+
+
+def test_openai_puts_the_pieces_of_a_call_together(open_ai: openai.OpenAI):
+    """Its own helper adds texts to texts, ids among them."""
+    tools: Any = [TOOL]
+    with open_ai.chat.completions.stream(model="fake", messages=ASKED, tools=tools) as stream:
+        events = list(stream)
+        final = stream.get_final_completion()
+    calls: Any = final.choices[0].message.tool_calls
+    assert [(call.type, call.function.name, call.function.arguments) for call in calls] == [("function", "weather", ARGUMENTS)]
+    assert len(calls[0].id) == 9
+    assert any(event.type == "tool_calls.function.arguments.delta" for event in events)
+
+
+@pytest.mark.slow
+def test_the_default_model_says_that_it_calls_no_tools(real: Place):
+    with Mistral(api_key=real.key, server_url=real.url) as client:
+        assert not client.models.retrieve(model_id=real.model).capabilities.function_calling
+        with pytest.raises(SDKError, match="has no place for tools"):
+            client.chat.complete(model=real.model, messages=ASKED, tools=[TOOL])
