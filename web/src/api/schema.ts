@@ -217,8 +217,9 @@ export interface ChatCompletionRequest {
   metadata?: Record<string, unknown> | null;
   /** Only text is supported yet. */
   response_format?: ResponseFormat;
-  /** Not supported yet, unless tool_choice is none. */
+  /** Functions that the answer may call: at most 128. The client runs them. */
   tools?: (Tool | WebSearchTool | WebSearchPremiumTool | CodeInterpreterTool | ImageGenerationTool | DocumentLibraryTool | CustomConnector)[] | null;
+  /** `any`, `required` and a function make the answer begin as a call; `none` leaves the tools out. */
   tool_choice?: ToolChoice | "auto" | "none" | "any" | "required";
   presence_penalty?: number | null;
   frequency_penalty?: number | null;
@@ -226,6 +227,7 @@ export interface ChatCompletionRequest {
   n?: number | null;
   /** Not supported yet. */
   prediction?: Prediction;
+  /** False ends the answer with its first call. */
   parallel_tool_calls?: boolean;
   /** Only for models that reason; `none` for all. */
   reasoning_effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | null;
@@ -593,12 +595,16 @@ export interface FileChunk {
 export interface Function {
   name: string;
   description?: string;
+  /** Not supported yet: arguments are not constrained. */
   strict?: boolean;
+  /** A JSON schema. */
   parameters: Record<string, unknown>;
 }
 
 export interface FunctionCall {
+  /** In a stream, empty but for a call's first piece. */
   name: string;
+  /** JSON as a text, as the model wrote it; it may be none. */
   arguments: Record<string, unknown> | string;
 }
 

@@ -47,13 +47,15 @@ class PublicChatRequest(Schema):
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
     response_format: ResponseFormat = Field(ResponseFormat(), description="Only text is supported yet.")
-    tools: list[Tools] | None = Field(None, description="Not supported yet, unless tool_choice is none.")
-    tool_choice: ToolChoice | ToolChoiceEnum = "auto"
+    tools: list[Tools] | None = Field(None, description="Functions that the answer may call: at most 128. The client runs them.")
+    tool_choice: ToolChoice | ToolChoiceEnum = Field(
+        "auto", description="`any`, `required` and a function make the answer begin as a call; `none` leaves the tools out."
+    )
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     n: Annotated[int, Field(ge=1, le=128), WHOLE] | None = Field(None, description="How many answers; the prompt is counted once.")
     prediction: Prediction = Field(Prediction(), description="Not supported yet.")
-    parallel_tool_calls: bool = True
+    parallel_tool_calls: bool = Field(True, description="False ends the answer with its first call.")
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
         None, description="Only for models that reason; `none` for all."
     )

@@ -11,8 +11,8 @@ __all__ = ["AssistantMessage", "DeltaMessage", "FunctionCall", "Message", "Syste
 
 
 class FunctionCall(Schema):
-    name: str
-    arguments: JsonObject | str
+    name: str = Field(description="In a stream, empty but for a call's first piece.")
+    arguments: JsonObject | str = Field(description="JSON as a text, as the model wrote it; it may be none.")
 
 
 class ToolCall(Schema):

@@ -12,8 +12,8 @@ __all__ = ["GuardrailConfig", "Prediction", "ResponseFormat", "Tool", "ToolChoic
 class Function(Schema):
     name: str
     description: str = ""
-    strict: bool = False
-    parameters: JsonObject
+    strict: bool = Field(False, description="Not supported yet: arguments are not constrained.")
+    parameters: JsonObject = Field(description="A JSON schema.")
 
 
 class Tool(Schema):
