@@ -1,7 +1,7 @@
 """The documentation is true. In: the READMEs and docs/. Out: a failure where an example does not run or a command does not exist.
 
 A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
-whose key is in the variable ALIZE_API_KEY.
+whose key is in the variable ALIZE_API_KEY, ```python tools one whose model calls the tool `weather`.
 """
 
 import os
@@ -17,6 +17,8 @@ import typer
 
 from alize.cli.app import build
 from alize.weights.catalog import find
+from tests.calling import ARGUMENTS, agent, engine_of
+from tests.calling import TOKENIZER as CALLING
 from tests.serving import in_background
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +63,15 @@ def test_clients_are_called_as_the_examples_say(code: str, tmp_path: Path) -> No
     with in_background(tmp_path, card=card) as background:
         code = code.replace("http://127.0.0.1:8600", background.url)
         assert run(code, ALIZE_API_KEY=background.desk.key).strip() == "Hello"
+
+
+@pytest.mark.parametrize("code", blocks("python tools"))
+def test_tools_are_called_as_the_examples_say(code: str, tmp_path: Path) -> None:
+    card = find("alize-small-latest", {})
+    assert card
+    with in_background(tmp_path, card=card, engine=engine_of(agent), tokenizer=CALLING) as background:
+        code = code.replace("http://127.0.0.1:8600", background.url)
+        assert run(code, ALIZE_API_KEY=background.desk.key).strip() in ("It is 22 °C in Aix-en-Provence é", ARGUMENTS)
 
 
 def spans() -> Iterator[tuple[str, str]]:
