@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.errors import InvalidMedia
+from alize.weights.checkpoints.vision_config import MEAN, SPREAD
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,8 +35,7 @@ MOST_BYTES = 10 * 2**20  # of a file
 MOST_PIXELS = 40_000_000  # it unpacks to: 160 MB while it is read
 _HEAD = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+-]+=[\w.+-]+)*;base64", re.ASCII | re.IGNORECASE)
 _LONGEST_HEAD = 200  # characters: the time that the pattern takes grows with their square
-_MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32)  # of red, green and blue in what the first encoders were trained on
-_SPREAD = np.array((0.26862954, 0.26130258, 0.27577711), np.float32)
+_MEAN, _SPREAD = (np.array(colours, np.float32) for colours in (MEAN, SPREAD))
 _CUBIC = -0.75
 
 Floats = npt.NDArray[np.float32]

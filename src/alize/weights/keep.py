@@ -9,7 +9,7 @@ from pathlib import Path
 from alize.errors import DownloadFailed
 from alize.weights.catalog import Card, cards
 from alize.weights.checkpoints import open_checkpoint
-from alize.weights.checkpoints.layout import layout_of, names_in, split_of
+from alize.weights.checkpoints.layout import is_projector, layout_of, names_in, projector_of, split_of
 from alize.weights.describe import describe
 from alize.weights.files import Progress, exclusive, prepared, remove, replaced, sha256_of, sync_folder, writing
 from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest
@@ -70,13 +70,19 @@ def recorded(path: Path, id: str, home: Path, report: Progress) -> Manifest:
 def _hashed(path: Path, progress: Callable[[int, int], None]) -> tuple[Path, tuple[Entry, ...]]:
     """The folder and the files of the model at a path."""
     folder = path if path.is_dir() else path.parent
-    names = tuple(split_of(path.name)) if path.suffix == ".gguf" else layout_of(names_in(folder), str(folder)).files
+    names = _of_gguf(path) if path.suffix == ".gguf" else layout_of(names_in(folder), str(folder)).files
     total, before, entries = sum((folder / name).stat().st_size for name in names), 0, list[Entry]()
     for name in names:
         digest = sha256_of(folder / name, lambda done, before=before: progress(before + done, total))
         entries.append(Entry(name, (folder / name).stat().st_size, digest))
         before += entries[-1].bytes
     return folder, tuple(entries)
+
+
+def _of_gguf(path: Path) -> tuple[str, ...]:
+    """All pieces of a GGUF, and what it sees or hears with."""
+    projector = projector_of(names_in(path.parent), path.name, str(path.parent))
+    return (*([projector] if projector else []), *split_of(path.name))
 
 
 def _card_for(draft: Manifest, id: str) -> Card | None:
@@ -93,7 +99,7 @@ def _card_for(draft: Manifest, id: str) -> Card | None:
 
 def weights_of(entries: tuple[Entry, ...]) -> str:
     """What to open in a model's folder: its (first) GGUF file, else the folder itself."""
-    return min((entry.path for entry in entries if entry.path.endswith(".gguf")), default=".")
+    return min((entry.path for entry in entries if entry.path.endswith(".gguf") and not is_projector(entry.path)), default=".")
 
 
 def described_at(path: Path, id: str, source: str) -> Card:

@@ -76,6 +76,8 @@ class Checkpoint(Protocol):
     params: Mapping[str, Any]  # the configuration, in the vocabulary of params.json (see model/config.py)
     tokenizer: TokenizerFiles
     metadata: Mapping[str, Any]  # name, licence, … as the file says
+    projector: Path | None  # the file of what sees or hears, where that is one of its own (GGUF)
+    left_out: str | None  # what of the release cannot be used, and why: a sentence for a person
 
     def __contains__(self, name: str) -> bool: ...
 

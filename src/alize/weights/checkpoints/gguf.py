@@ -1,6 +1,6 @@
 """GGUF checkpoints. In: one .gguf file, or any piece of a split one. Out: a Checkpoint in canonical names.
 
-What the entries about the architecture mean is gguf_config.py's matter.
+What the entries about the architecture mean is gguf_config.py's matter; what the model sees or hears with, mmproj.py's.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from alize.weights.checkpoints.halves import in_halves
 from alize.weights.checkpoints.layout import split_of
 from alize.weights.checkpoints.mamba import from_gguf_mamba, unfolded
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, MappedCheckpoint
+from alize.weights.checkpoints.mmproj import PROJECTOR, with_projector
 from alize.weights.checkpoints.names import from_gguf, named
 from alize.weights.checkpoints.stacked import unstacked
 
@@ -32,6 +33,10 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     files = [read_gguf(piece) for piece in pieces_of(path)]
     metadata = files[0].metadata
     _check_split(files)
+    if metadata.get("general.architecture") == PROJECTOR:
+        raise CheckpointInvalid(
+            f"{path} is what a model sees or hears with, and no model by itself.", remedy="Open the GGUF of the model in the same folder."
+        )
     architecture = check_architecture(path, metadata)
     stored = {tensor.name: tensor for file in files for tensor in file.tensors.values()}
     if len(stored) < sum(len(file.tensors) for file in files):
@@ -49,7 +54,7 @@ def open_gguf(path: Path) -> MappedCheckpoint:
     if params.get("centred_norms"):
         tensors = {name: replace(tensor, plus_one=name.endswith("norm.weight")) for name, tensor in tensors.items()}
     template = metadata.get("tokenizer.chat_template")
-    return MappedCheckpoint(
+    model = MappedCheckpoint(
         "gguf",
         path,
         params,
@@ -60,6 +65,7 @@ def open_gguf(path: Path) -> MappedCheckpoint:
         ),
         {key.removeprefix("general."): value for key, value in metadata.items() if key.startswith("general.")},
     )
+    return with_projector(model)
 
 
 def _divisors(path: Path, tensor: FileTensor, params: Mapping[str, Any]) -> list[float]:

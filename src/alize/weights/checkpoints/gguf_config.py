@@ -23,7 +23,7 @@ from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import gguf_gemma
 from alize.weights.checkpoints.mamba import gguf_params
 
-__all__ = ["ARCHITECTURES", "HALVES", "check_architecture", "params_of"]
+__all__ = ["ARCHITECTURES", "HALVES", "check_architecture", "params_of", "shortest"]
 
 ARCHITECTURES = ("llama", "mistral3", "mistral4", "deepseek2", "mamba2", "qwen2", "qwen3", "qwen3moe", "smollm3", "gemma3")
 LATENT = ("mistral4", "deepseek2")
@@ -56,7 +56,7 @@ def params_of(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Sto
         "dim": fields.integer("embedding_length"),
         "n_layers": fields.layers("block_count"),
         "vocab_size": embedding.shape[0],
-        "norm_eps": _shortest(fields.number("attention.layer_norm_rms_epsilon")),
+        "norm_eps": shortest(fields.number("attention.layer_norm_rms_epsilon")),
         "max_position_embeddings": fields.integer("context_length"),
         "tied_embeddings": "output.weight" not in tensors,
     }
@@ -84,7 +84,7 @@ def _decoder(fields: Fields, params: Params, latent: bool) -> None:
     params |= {
         "n_heads": fields.integer("attention.head_count"),
         "hidden_dim": fields.integer("feed_forward_length"),
-        "rope_theta": _shortest(fields.number("rope.freq_base", 10000.0)),
+        "rope_theta": shortest(fields.number("rope.freq_base", 10000.0)),
     }
     window = fields.integer("attention.sliding_window", 0)
     if window:
@@ -136,23 +136,23 @@ def _rotation(fields: Fields, params: Params, latent: bool) -> None:
             fields.expect(f"rope.scaling.{key}", 1.0)
         original = fields.integer("rope.scaling.original_context_length")
         params["yarn"] = {
-            "factor": _shortest(fields.number("rope.scaling.factor")),
+            "factor": shortest(fields.number("rope.scaling.factor")),
             "original_max_position_embeddings": original,
-            "beta": _shortest(fields.number("rope.scaling.yarn_beta_fast", 32.0)),
-            "alpha": _shortest(fields.number("rope.scaling.yarn_beta_slow", 1.0)),
+            "beta": shortest(fields.number("rope.scaling.yarn_beta_fast", 32.0)),
+            "alpha": shortest(fields.number("rope.scaling.yarn_beta_slow", 1.0)),
             # For latent heads the entry says that scores are scaled, for others that the factor of cos and sin cancels.
             "apply_scale": bool(log_mul) if latent else not log_mul and fields.get("rope.scaling.yarn_attn_factor") is None,
         }
         if log_mul and not np.isclose(log_mul, 0.1 if latent else 1.0):
             raise CheckpointInvalid(f"{fields.path}: '{fields.prefix}rope.scaling.yarn_log_multiplier' is {shown(log_mul)}.")
     elif fields.get("rope.scaling.type") == "linear":
-        params["linear_scaling"] = {"factor": _shortest(fields.number("rope.scaling.factor"))}
+        params["linear_scaling"] = {"factor": shortest(fields.number("rope.scaling.factor"))}
     elif fields.get("rope.scaling.type") is not None:  # none: the factors beside it say nothing
         fields.seen.update(key for key in fields.values if ".rope.scaling." in key)
     beta = fields.number("attention.temperature_scale", 0.0)
     length = fields.integer("attention.temperature_length", original)
     if beta:
-        params["llama_4_scaling"] = {"beta": _shortest(beta), "original_max_position_embeddings": length}
+        params["llama_4_scaling"] = {"beta": shortest(beta), "original_max_position_embeddings": length}
 
 
 def _experts(fields: Fields, params: Params, latent: bool) -> None:
@@ -169,11 +169,11 @@ def _experts(fields: Fields, params: Params, latent: bool) -> None:
         "num_shared_experts": fields.integer("expert_shared_count", 0),
         "num_expert_groups": fields.integer("expert_group_count", 1),
         "num_expert_groups_per_tok": fields.integer("expert_group_used_count", 1),
-        "routed_scale": _shortest(fields.number("expert_weights_scale", 1.0)),
+        "routed_scale": shortest(fields.number("expert_weights_scale", 1.0)),
         "first_k_dense_replace": fields.integer("leading_dense_block_count", 0),
     }
 
 
-def _shortest(value: float) -> float:
+def shortest(value: float) -> float:
     """The shortest decimal that is the same float32: a file's 9.99999974e-06 was 1e-05 in the configuration it was made from."""
     return float(str(np.float32(value)))

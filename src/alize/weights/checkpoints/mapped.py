@@ -45,10 +45,20 @@ class MappedCheckpoint:
         tensors: Mapping[str, StoredTensor],
         tokenizer: TokenizerFiles,
         metadata: Mapping[str, Any],
+        projector: Path | None = None,
+        left_out: str | None = None,
     ) -> None:
+        self.projector, self.left_out = projector, left_out
         self.format, self.path, self.params, self.tokenizer, self.metadata = format, path, params, tokenizer, metadata
         self._tensors = dict(tensors)
         self._closed = False
+
+    def joined(
+        self, params: Mapping[str, Any], tensors: Mapping[str, StoredTensor], projector: Path | None, left_out: str | None
+    ) -> "MappedCheckpoint":
+        """The same with more in it."""
+        together, whole = {**self.params, **params}, {**self._tensors, **tensors}
+        return MappedCheckpoint(self.format, self.path, together, whole, self.tokenizer, self.metadata, projector, left_out)
 
     def __contains__(self, name: str) -> bool:
         return name in self._tensors

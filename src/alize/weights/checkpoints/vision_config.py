@@ -8,7 +8,11 @@ from typing import Any, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import Fields, shown
 
-__all__ = ["add_vision", "inner"]
+__all__ = ["MEAN", "SPREAD", "add_vision", "inner"]
+
+MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+"""Of red, green and blue in what the first encoders were trained on: every encoder that is read here takes colours less the one, by the
+other."""
 
 
 def add_vision(fields: Fields, text: Fields, params: dict[str, Any]) -> None:
