@@ -23,6 +23,7 @@ from alize.weights.checkpoints import open_checkpoint
 from alize.weights.manifest import incoming, read_manifest
 from alize.weights.pull import located, pull, verify
 from tests.weights.checkpoints.tiny_gguf import llama
+from tests.weights.checkpoints.tiny_mmproj import EYE, EYE_TENSORS, mmproj, write
 from tests.weights.hub_server import COMMIT, Hub, serving
 
 NAME = "owner/tiny"
@@ -116,6 +117,27 @@ def test_one_of_several_files_and_a_revision_can_be_chosen(hub: Hub, tmp_path: P
     assert path.parts[-2:] == ("q4", "a b.gguf")
     assert "/api/models/owner/tiny/revision/v1/x" in [asked.path for asked in hub.asked]
     assert located(f"{NAME}@v1/x:q4/a b.gguf", tmp_path, {})[1] == path
+
+
+def test_what_a_model_sees_with_is_fetched_with_it_and_can_be_chosen_among_several(hub: Hub, tmp_path: Path) -> None:
+    folder = write(tmp_path / "made", mmproj(EYE, EYE_TENSORS))
+    model, projector = ((folder / name).read_bytes() for name in ("model.gguf", "mmproj.gguf"))
+    hub.files = {"m-Q4_0.gguf": model, "mmproj-F16.gguf": projector, "mmproj-F32.gguf": projector}
+    hub.large = frozenset(hub.files)
+    with pytest.raises(CheckpointInvalid, match=r"with: mmproj-F16\.gguf, mmproj-F32\.gguf"):
+        pull(NAME, tmp_path, endpoint=hub.url)
+    chosen = f"{NAME}:m-Q4_0.gguf+mmproj-F32.gguf"
+    path = pull(chosen, tmp_path, endpoint=hub.url)
+    assert {file.name for file in path.parent.iterdir()} == {"manifest.json", "m-Q4_0.gguf", "mmproj-F32.gguf"}
+    card, where = located(chosen, tmp_path, {})
+    assert where == path
+    assert "vision" in card.capabilities
+    assert open_checkpoint(path).projector == path.with_name("mmproj-F32.gguf")
+    lines = "".join(f"{hashlib.sha256(hub.files[name]).hexdigest()}  {name}\n" for name in ("m-Q4_0.gguf", "mmproj-F32.gguf"))
+    assert card.sha256 == hashlib.sha256(lines.encode()).hexdigest()
+    verify(tmp_path, chosen)
+    del hub.files["mmproj-F16.gguf"]
+    assert pull(f"{NAME}@main:m-Q4_0.gguf", tmp_path, endpoint=hub.url).parent.joinpath("mmproj-F32.gguf").is_file()
 
 
 def test_the_hub_of_these_tests_speaks_as_the_public_client_expects(hub: Hub) -> None:

@@ -10,6 +10,8 @@ from alize.errors import CheckpointInvalid
 from alize.model.params import read_params
 from alize.weights.checkpoints.base import TokenizerFiles
 from alize.weights.inspect import KindFacts, _tokenizer, inspect
+from tests.weights.checkpoints.tiny_gguf import STRING
+from tests.weights.checkpoints.tiny_mmproj import EYE, EYE_TENSORS, mmproj, write
 from tests.weights.checkpoints.tiny_release import as_consolidated, saved_by_transformers
 
 
@@ -22,6 +24,18 @@ def test_the_default_model_is_said_in_numbers(smollm2: Path) -> None:
     assert facts.kinds["Q4_1"].bits == 5.0  # four, and two halves of scale and offset for every 32
     assert facts.kinds["Q8_0"].bits == 8.5
     assert facts.bytes == sum(kind.bytes for kind in facts.kinds.values()) < smollm2.stat().st_size
+
+
+def test_what_a_gguf_sees_with_is_counted_and_named_and_what_cannot_be_run_is_said(tmp_path: Path) -> None:
+    alone = inspect(write(tmp_path / "alone", b"", "nothing.txt") / "model.gguf")
+    facts = inspect(write(tmp_path / "sees", mmproj(EYE, EYE_TENSORS)))
+    assert facts.projector == tmp_path / "sees" / "mmproj.gguf"
+    assert facts.left_out is None
+    assert facts.parameters == alone.parameters + sum(map(math.prod, EYE_TENSORS.values()))
+    assert (alone.projector, alone.left_out) == (None, None)
+    other = inspect(write(tmp_path / "other", mmproj(EYE, EYE_TENSORS, {"clip.projector_type": (STRING, "resampler")})))
+    assert other.left_out == "mmproj.gguf has the projector 'resampler', which cannot be run: the model reads text alone."
+    assert other.parameters == alone.parameters
 
 
 def test_a_release_in_a_folder_is_said_in_numbers(tmp_path: Path) -> None:

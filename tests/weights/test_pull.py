@@ -14,6 +14,7 @@ from alize.weights.checkpoints import open_checkpoint
 from alize.weights.manifest import folder_of, installed, read_manifest
 from alize.weights.pull import located, pull, verify
 from tests.weights.checkpoints.tiny_gguf import STRING, llama
+from tests.weights.checkpoints.tiny_mmproj import EYE, EYE_TENSORS, mmproj, write
 
 TINY = llama({"general.name": (STRING, "Tiny"), "general.license": (STRING, "mit"), "tokenizer.chat_template": (STRING, "{{ x }}")}).bytes()
 DEFAULT = cards()[0]
@@ -43,6 +44,20 @@ def test_a_file_is_recorded_where_it_lies_and_found_by_its_name(tiny: Path, home
     verify(home, "My-tiny-Q4")
     assert located("small", home, {"small": "mine", "mine": "My-tiny-Q4"})[1] == tiny
     assert pull("My-tiny-Q4", home) == tiny  # by the name it was given, too
+
+
+def test_what_a_model_sees_with_is_recorded_with_it_where_both_lie(tmp_path: Path, home: Path) -> None:
+    folder = write(tmp_path / "usb", mmproj(EYE, EYE_TENSORS))
+    assert pull(str(folder / "model.gguf"), home) == folder / "model.gguf"
+    manifest = read_manifest(home, "model")
+    assert manifest is not None
+    assert {entry.path for entry in manifest.files} == {"model.gguf", "mmproj.gguf"}
+    assert "vision" in located("model", home, {})[0].capabilities
+    assert pull(str(folder), home) == folder / "model.gguf"
+    verify(home, "usb")
+    (folder / "mmproj.gguf").write_bytes(mmproj(EYE, EYE_TENSORS).bytes()[:-1] + b"\xff")
+    with pytest.raises(CheckpointInvalid, match=r"mmproj\.gguf has the SHA-256"):
+        verify(home, "usb")
 
 
 def test_a_path_needs_no_pull(tiny: Path, home: Path) -> None:

@@ -42,12 +42,15 @@ class Started:
     made: "MadeKey | None"  # the admin key that this start made
     setup: bool = False  # there is no account yet
     setup_token: str | None = None  # what the first one asks for
+    left_out: str | None = None  # what of the model's release cannot be used
 
 
 def announce(started: Started) -> None:
     """Print it."""
     settings = started.settings
     print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
+    if started.left_out:
+        print(started.left_out, flush=True)  # noqa: T201
     if adapters := settings.adapter_paths():
         print(f"Its adapters, each a model of that name: {', '.join(adapters)}", flush=True)  # noqa: T201
     if started.made is not None and settings.api_key:

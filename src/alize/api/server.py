@@ -25,7 +25,7 @@ from alize.api.opening import Opening
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
-from alize.api.waking import sleeping_models, tokenizer_at
+from alize.api.waking import opened_at, sleeping_models
 from alize.engine.local import LocalEngine
 from alize.errors import CheckpointInvalid, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
@@ -61,7 +61,7 @@ async def serve_with(
     database = open_database(settings)
     try:
         await database.migrate()
-        tokenizer = tokenizer_at(path)
+        tokenizer, left_out = opened_at(path)
         async with _identity(settings, database) as identity, AsyncExitStack() as extended:
             token = _setup_token(settings, listener)
             sleeping = sleeping_models(settings, card)
@@ -84,7 +84,7 @@ async def serve_with(
                 made = await first_key(database, settings) if settings.auth else None
                 setup = settings.auth and await _is_empty(database)
                 opening.done = True
-                started(Started(address_of(listener, settings), card.id, settings, made, setup, token))
+                started(Started(address_of(listener, settings), card.id, settings, made, setup, token, left_out))
                 await told.stopping.wait()
                 await _drain(parts, settings.drain_seconds, told.hurry)
     finally:

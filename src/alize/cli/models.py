@@ -162,6 +162,10 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tupl
     from alize.model.memory import cached_bytes, parameters
 
     yield "path", facts.path
+    if facts.projector is not None:
+        yield "sees or hears with", facts.projector
+    if facts.left_out is not None:
+        yield "left out", facts.left_out
     yield "format", facts.format
     yield "parameters", f"{facts.parameters:,}"
     if (active := parameters(config, active=True)) != parameters(config):

@@ -40,6 +40,8 @@ class Facts:
     params: Mapping[str, Any]  # the configuration, in the vocabulary of params.json
     tokenizer: str | None  # its kind, for a person; None where there is none
     chat_template: bool
+    projector: Path | None  # the file of what sees or hears, where that is one of its own
+    left_out: str | None  # what of the release cannot be used, and why
     metadata: Mapping[str, Any]
 
 
@@ -68,6 +70,8 @@ def inspect(path: Path) -> Facts:
             params=checkpoint.params,
             tokenizer=_tokenizer(checkpoint.tokenizer),
             chat_template=checkpoint.tokenizer.chat_template is not None,
+            projector=checkpoint.projector,
+            left_out=checkpoint.left_out,
             metadata=checkpoint.metadata,
         )
     finally:

@@ -48,6 +48,32 @@ def test_several_models_need_a_choice_and_a_choice_needs_to_be_there() -> None:
         layout_of(names, "here", "m-Q2_K.gguf")
 
 
+def test_what_a_model_sees_or_hears_with_comes_along_and_is_no_model_to_choose() -> None:
+    found = layout_of(["m-Q4_0.gguf", "mmproj-F16.gguf", "LICENSE"], "here")
+    assert (found.weights, found.projector) == (("m-Q4_0.gguf",), "mmproj-F16.gguf")
+    assert found.files == ("LICENSE", "mmproj-F16.gguf", "m-Q4_0.gguf")
+    names = ["m-Q4_0.gguf", "m-Q8_0.gguf", "mmproj-F16.gguf", "q2/m-Q2_K.gguf"]
+    assert layout_of(names, "here", "m-Q8_0.gguf").projector == "mmproj-F16.gguf"
+    assert layout_of(names, "here", "q2/m-Q2_K.gguf").projector is None  # it lies elsewhere
+    assert layout_of([*CONSOLIDATED, "mmproj-F16.gguf"], "here").projector is None  # that release has eyes of its own
+
+
+def test_one_of_several_files_to_see_with_can_be_chosen_with_the_model() -> None:
+    names = ["m-Q4_0.gguf", "mmproj-BF16.gguf", "mmproj-F16.gguf", "q2/m-Q2_K.gguf", "a+mmproj-b.gguf"]
+    for file in (None, "m-Q4_0.gguf"):
+        with pytest.raises(CheckpointInvalid, match=r"with: a\+mmproj-b\.gguf, mmproj-BF16\.gguf, mmproj-F16\.gguf\.") as refused:
+            layout_of(names[:3] + names[4:], "here", file)
+        assert "owner/name:m-Q4_0.gguf+" in (refused.value.remedy or "")
+    found = layout_of(names, "here", "m-Q4_0.gguf+mmproj-F16.gguf")
+    assert (found.weights, found.projector) == (("m-Q4_0.gguf",), "mmproj-F16.gguf")
+    with pytest.raises(CheckpointInvalid, match=r"here holds no mmproj-F32\.gguf"):
+        layout_of(names, "here", "m-Q4_0.gguf+mmproj-F32.gguf")
+    with pytest.raises(CheckpointInvalid, match=r"here holds no n\.gguf"):
+        layout_of(names, "here", "n.gguf+mmproj-F16.gguf")
+    with pytest.raises(CheckpointInvalid, match="in different folders"):
+        layout_of(names, "here", "q2/m-Q2_K.gguf+mmproj-F16.gguf")
+
+
 @pytest.mark.parametrize(
     ("names", "says"),
     [
@@ -58,6 +84,7 @@ def test_several_models_need_a_choice_and_a_choice_needs_to_be_there() -> None:
         (["consolidated.safetensors"], "without a configuration"),
         (["model.safetensors"], "without a configuration"),
         (["m-00001-of-00000.gguf", "n.gguf"], "several models"),
+        (["mmproj-F16.gguf"], r"holds mmproj-F16\.gguf, which is what a model sees or hears with, and no model"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_what_would_help(names: list[str], says: str) -> None:

@@ -109,6 +109,10 @@ def _chosen(found: list[str], file: str, where: str) -> tuple[str, str | None]:
         return file, projector_of(found, file, where)
     if projector not in found:
         raise CheckpointInvalid(f"{where} holds no {projector}.", remedy="Look at the names of the repository's files.")
+    if model.rpartition("/")[0] != projector.rpartition("/")[0]:
+        raise CheckpointInvalid(
+            f"{where} holds {model} and {projector} in different folders.", remedy="Fetch both yourself, into one: alize pull FOLDER"
+        )
     return model, projector
 
 
