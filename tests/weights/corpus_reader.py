@@ -28,6 +28,7 @@ PLACES = {
     "sentencepiece": ("saved", "tokenizer.model.v3"),
     "template": ("saved", "chat_template.jinja"),
     "gguf": ("", "model.gguf"),
+    "mmproj": ("sighted", "mmproj.gguf"),
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.weights.checkpoints.tiny_mmproj import EYE, EYE_TENSORS, mmproj, write
 from tests.weights.checkpoints.tiny_release import saved_by_transformers
 
 pytest.importorskip("torch")
@@ -26,6 +27,7 @@ def said(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     for name, shard in (("saved", "1GB"), ("sharded", "3KB")):
         saved_by_transformers(models / name, "Llama", shard)
         shutil.copyfile(CORPUS.parent / "whole-tokenizer.json", models / name / "tokenizer.json")
+    write(models / "sighted", mmproj(EYE, EYE_TENSORS))
     command = [sys.executable, "-m", "tests.weights.corpus_reader", str(models), str(tmp_path_factory.mktemp("work"))]
     files = sorted(str(path) for path in CORPUS.glob("*/*"))
     done = subprocess.run([*command, *files], cwd=Path(__file__).parents[2], capture_output=True, text=True)
