@@ -17,7 +17,10 @@ torch = pytest.importorskip("torch")
 from alize.prompt.images import pixels_of  # noqa: E402
 from alize.tokenize import load_tokenizer  # noqa: E402
 from alize.weights.checkpoints.base import TokenizerFiles  # noqa: E402
-from tests.pixtral import MOST, SIDE, write_tiny_pixtral  # noqa: E402
+from tests.pixtral import MOST, SIDE, as_two_ggufs, write_tiny_pixtral  # noqa: E402
+from tests.tiny_model import write_tiny_gguf  # noqa: E402
+from tests.weights.checkpoints.tiny_gguf import STRING  # noqa: E402
+from tests.weights.checkpoints.tiny_mmproj import EYE, EYE_TENSORS, mmproj  # noqa: E402
 
 pytestmark = pytest.mark.slow
 ANSWER = 12
@@ -77,8 +80,11 @@ CONTENTS: dict[str, tuple[list[dict[str, Any]], list[bytes]]] = {
 }
 
 
-def test_the_official_client_hears_of_pictures_what_transformers_says(house: Callable[..., House], folder: Path, theirs: Any) -> None:
-    with client(house, folder) as official:
+@pytest.mark.parametrize("form", ["a folder of transformers", "a GGUF and what it sees with"])
+def test_the_official_client_hears_of_pictures_what_transformers_says(
+    form: str, house: Callable[..., House], folder: Path, theirs: Any, tmp_path: Path
+) -> None:
+    with client(house, as_two_ggufs(folder, tmp_path) if "GGUF" in form else folder) as official:
         (card,) = official.models.list().data or []
         assert card.capabilities.vision
         for content, pictures in CONTENTS.values():
@@ -109,3 +115,10 @@ def test_a_tokenizer_of_other_squares_than_the_weights_is_named(
     running = house(wait=False, model=str(other), dtype="float32")
     assert running.process.wait(120) == 1
     assert "16 pixels a side for the model, and 14 for its tokenizer" in running.log.read_text()
+
+
+def test_a_projector_that_cannot_be_run_is_said_when_the_server_is_there(house: Callable[..., House], tmp_path: Path) -> None:
+    write_tiny_gguf(tmp_path / "model.gguf")
+    (tmp_path / "mmproj-F16.gguf").write_bytes(mmproj(EYE, EYE_TENSORS, {"clip.projector_type": (STRING, "resampler")}).bytes())
+    running = house(model=str(tmp_path))
+    assert "mmproj-F16.gguf has the projector 'resampler', which cannot be run: the model reads text alone." in running.log.read_text()

@@ -1,6 +1,5 @@
 """A GGUF and what it sees or hears with, made by llama.cpp's own converter: the same weights as the folder they were made from."""
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,10 +14,10 @@ from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
-from alize.weights.checkpoints.vision_config import MEAN, SPREAD  # noqa: E402
 from tests.model.converter import as_gguf  # noqa: E402
 from tests.model.families import HEARING, SEEING, Family, reference, saved  # noqa: E402
 from tests.model.test_seeing import EYE, consolidated, images, ours_of  # noqa: E402
+from tests.pixtral import BREAK, for_converter  # noqa: E402
 
 pytestmark = pytest.mark.slow
 LAYERS = {"num_hidden_layers": 3}  # with fewer the converter's table of names does not reach the second product of the projector
@@ -27,15 +26,6 @@ SENSING = {
     "Voxtral": replace(HEARING["Voxtral"], ear={**HEARING["Voxtral"].ear, **LAYERS}),
 }
 SEEN = [name for name in SENSING if name != "Voxtral" and "latent" not in name]
-BREAK = 12
-
-
-def for_converter(folder: Path) -> Path:
-    """With what the converter asks of a release beside its weights."""
-    (folder / "preprocessor_config.json").write_text(json.dumps({"image_mean": MEAN, "image_std": SPREAD}))
-    (folder / "tokenizer_config.json").write_text("{}")
-    (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [{"id": BREAK, "content": "[IMG_BREAK]"}]}))
-    return folder
 
 
 def half_as_wide(model: Any) -> Any:
@@ -140,8 +130,6 @@ def test_what_sees_may_stay_in_its_file(made: Made) -> None:
 
 
 def test_a_file_made_from_mistrals_own_release_says_the_same_and_has_its_own_row_for_the_end_of_a_row(made: Made, tmp_path: Path) -> None:
-    from tests.model.converter import as_gguf
-
     folder, target = made("merged patches, YaRN")
     eye = {**EYE, **LAYERS, "image_break_token_id": BREAK}
     release = consolidated(folder, tmp_path / "release", vision_encoder=eye, norm_eps=1e-5)
