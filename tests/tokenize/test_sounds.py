@@ -9,10 +9,12 @@ from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.transcription.request import TranscriptionRequest
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer as Theirs
 
+from alize.convert.words import entries_of
 from alize.errors import CheckpointInvalid, InvalidRequest, UnsupportedParameter
 from alize.tokenize import Tokenizer, load_tokenizer
 from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.checkpoints.base import TokenizerFiles
+from tests.pixtral import TEMPLATE
 from tests.voxtral import STREAM, WHOLE, sound, write_tekken, written
 
 SECONDS = [0.01, 1.0, 29.999, 30.0, 30.01]
@@ -82,6 +84,44 @@ def test_a_stream_begins_as_in_mistral_common_and_takes_as_much_sound(stream: Bo
     assert filled == len(theirs.audios[0].audio_array)
     with pytest.raises(UnsupportedParameter, match="by itself"):
         tokenizer.transcription(1, "fr")
+
+
+@pytest.fixture(scope="module")
+def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same vocabulary in the metadata of a GGUF."""
+    path = write_tekken(tmp_path_factory.mktemp("gguf") / "tekken.json", WHOLE)
+    return entries_of(TokenizerFiles(files={"tekken.json": path}))
+
+
+@pytest.mark.parametrize("language", [None, "fr"])
+def test_a_transcription_is_asked_for_alike_where_the_vocabulary_is_in_a_gguf(
+    language: str | None, whole: Both, entries: dict[str, Any]
+) -> None:
+    ours = load_tokenizer(TokenizerFiles(gguf=entries))
+    assert ours.audio_marks == whole.ours.audio_marks
+    assert ours.transcription(750, language) == whole.ours.transcription(750, language)
+    for none in ("f", "fra", "F1", "", "fr\n"):
+        with pytest.raises(InvalidRequest, match="two letters"):
+            ours.transcription(375, none)
+
+
+@pytest.mark.parametrize("place", ["[IMG]", "[AUDIO]", "[BEGIN_AUDIO][AUDIO]"])
+def test_a_sound_stands_where_a_template_has_a_place_for_it_or_for_an_image(place: str, whole: Both, entries: dict[str, Any]) -> None:
+    template = TEMPLATE.replace("[IMG]", place) if place == "[IMG]" else TEMPLATE.replace("[IMG]", f"{{# audio #}}{place}")
+    ours = load_tokenizer(TokenizerFiles(gguf=entries, chat_template=template))
+    messages = [
+        {"role": "user", "content": [{"type": "audio", "tokens": 375}, {"type": "text", "text": "What is this?"}]},
+        {"role": "assistant", "content": "A tone."},
+        {"role": "user", "content": [{"type": "audio", "tokens": 750}, {"type": "text", "text": "And [AUDIO] this?"}]},
+    ]
+    assert ours.template(messages) == whole.ours.template(messages)
+
+
+def test_a_template_without_a_place_for_sounds_is_said(entries: dict[str, Any]) -> None:
+    template = "{{ bos_token }}{% for message in messages %}{{ message['role'] }}{% endfor %}"
+    ours = load_tokenizer(TokenizerFiles(gguf=entries, chat_template=template))
+    with pytest.raises(UnsupportedParameter, match="no place for these sounds"):
+        ours.template([{"role": "user", "content": [{"type": "audio", "tokens": 375}]}])
 
 
 def test_a_tokenizer_without_marks_has_no_place_for_sounds() -> None:

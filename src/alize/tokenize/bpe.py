@@ -4,6 +4,7 @@ The merging is that of the `tokenizers` library, given a vocabulary *without* it
 it says. Control ids come from the chat template alone.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,23 +61,44 @@ class BpeTokenizer(VocabularyDecoder):
                 remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
             )
         ids = list(self._ids(self._chat.segments(messages, tools, effort)))
-        images = [part for message in messages for part in parts_of(message) if part["type"] == "image"]
-        return self._with_images(ids, images) if images else ids
+        media = [part for message in messages for part in parts_of(message) if part["type"] in ("image", "audio")]
+        return self._with_media(ids, media) if media else ids
 
-    def _with_images(self, ids: list[int], images: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The template writes one mark for an image: in its place, all of them."""
-        marks = self.image_marks
-        if marks is None or ids.count(marks.square) != len(images):
-            raise UnsupportedParameter("This model's chat template has no place for these images.", param="messages")
-        left = iter(images)
+    def _with_media(self, ids: list[int], media: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The template writes one mark for an image or a sound: in its place, all of them."""
+        written = {self.image_marks.square} if self.image_marks is not None else set[int]()
+        written |= {self.audio_marks.sound} if self.audio_marks is not None else set()
+        if sum(id in written for id in ids) != len(media):
+            kind = "images" if any(part["type"] == "image" for part in media) else "sounds"
+            raise UnsupportedParameter(f"This model's chat template has no place for these {kind}.", param="messages")
+        left = iter(media)
         found: list[int] = []
         for id in ids:
-            if id == marks.square:
-                image = next(left)
-                found += marks.tokens(image["rows"], image["columns"])
-            else:
+            if id not in written:
                 found.append(id)
+                continue
+            if found and self.audio_marks is not None and found[-1] == self.audio_marks.begin:  # written by the template, too
+                found.pop()
+            found += self._marked(next(left))
         return found
+
+    def _marked(self, part: Mapping[str, Any]) -> list[int]:
+        if part["type"] == "image" and self.image_marks is not None:
+            return self.image_marks.tokens(part["rows"], part["columns"])
+        if part["type"] == "audio" and self.audio_marks is not None:
+            return self.audio_marks.tokens(part["tokens"])
+        raise UnsupportedParameter(f"This model's vocabulary has no tokens for a part of the type {part['type']}.", param="messages")
+
+    def transcription(self, tokens: int, language: str | None = None) -> list[int]:
+        """See `Tokenizer.transcription`. As Mistral's tokenizers write it since the seventh version."""
+        control, marks = self._vocabulary.control, self.audio_marks
+        opens, closes, asks = (control.get(name) for name in ("[INST]", "[/INST]", "[TRANSCRIBE]"))
+        if marks is None or self.bos_id is None or opens is None or closes is None or asks is None:
+            return super().transcription(tokens, language)
+        if language is not None and re.fullmatch("[a-z]{2}", language) is None:
+            raise InvalidRequest(f"language: {language[:40]!r} is not two letters, such as fr.", param="language")
+        said = [] if language is None else self.encode(f"lang:{language}")
+        return [self.bos_id, opens, *marks.tokens(tokens), closes, *said, asks]
 
     def infill(self, before: str, after: str) -> list[int]:
         """See `Tokenizer.infill`. The space that sentencepiece puts before a text is not put before what follows the gap."""

@@ -23,7 +23,7 @@ class VocabularyDecoder:
         self.stop_ids = vocabulary.stop_ids
         self.image_marks = vocabulary.image_marks
         self.thought_marks = vocabulary.thought_marks
-        self.audio_marks: AudioMarks | None = None
+        self.audio_marks: AudioMarks | None = vocabulary.audio_marks
         self.call_marks: CallMarks | None = None
 
     def transcription(self, tokens: int, language: str | None = None) -> list[int]:

@@ -203,10 +203,15 @@ def _for_template(message: Mapping[str, Any], path: str, rendering: Rendering) -
 
 
 def _content(parts: Sequence[Mapping[str, Any]], role: str, path: str, rendering: Rendering) -> dict[str, Any]:
-    """Parts as the template takes them: thoughts beside the text, or among the parts, or not at all."""
+    """Parts as the template takes them: thoughts beside the text, or among the parts, or not at all.
+
+    One that knows no sounds is shown an image in the place of each: where its mark stands, the tokenizer puts those of a sound.
+    """
     thoughts = [part for part in parts if part["type"] == "thinking"]
     if not thoughts:
-        return {"content": [part if part["type"] == "text" else {"type": "image"} for part in parts]}
+        heard = "audio" if rendering.mentions("audio") else "image"
+        shown = {"audio": {"type": heard}, "image": {"type": "image"}}
+        return {"content": [shown.get(part["type"], part) for part in parts]}
     if rendering.mentions("thinking"):
         return {
             "content": [

@@ -8,7 +8,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alize.tokenize.base import ImageMarks, ThoughtMarks
+from alize.tokenize.base import AudioMarks, ImageMarks, ThoughtMarks
 
 __all__ = ["END_NAMES", "Vocabulary", "stop_ids"]
 
@@ -31,6 +31,12 @@ class Vocabulary:
         """The control tokens of images, by the names that all releases give them."""
         names = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
         return ImageMarks(*(self.control[name] for name in names)) if all(name in self.control for name in names) else None
+
+    @property
+    def audio_marks(self) -> AudioMarks | None:
+        """The control tokens of sounds that are heard whole. How much of one is behind each is the same in every release so far."""
+        names = ("[AUDIO]", "[BEGIN_AUDIO]")
+        return AudioMarks(*(self.control[name] for name in names)) if all(name in self.control for name in names) else None
 
     @property
     def thought_marks(self) -> ThoughtMarks | None:
