@@ -94,7 +94,7 @@ class Request:
     adapter: str | None = None  # the name of one; the request keeps the generation that the name has when it comes
     grammar: str | None = None  # a JSON schema or grammar that the answer must match
     images: tuple[Image, ...] = ()  # in the order of their tokens, which are part of the prompt
-    sounds: tuple[Sound, ...] = ()  # likewise; for a model that streams one alone, under the tokens of the answer, too
+    sounds: tuple[Sound, ...] = ()  # likewise; for a model that streams one alone, under the tokens of the answer, too, which may go on
 
     @property
     def media(self) -> tuple[Medium, ...]:
@@ -191,6 +191,14 @@ class Engine(Protocol):
         """
         ...
 
+    def hear(self, request_id: str, data: bytes, *, last: bool) -> None:
+        """More of the sound of a request that said so (`Sound.begun`): whole tokens of a spectrogram, as `sounds.written` lays them;
+        `last`: no more will come, and the answer ends where the sound does. A no-op for a request that has not given a step, or has ended.
+
+        What cannot be heard (more than was announced, half a token, behind the last) ends the request: `generate` raises InvalidRequest.
+        """
+        ...
+
     async def score(self, tokens: Sequence[int]) -> list[float]:
         """Log-probability of each token after the first, given those before it: `len(tokens) - 1` numbers. Changes nothing.
 
@@ -276,14 +284,16 @@ def _check_sounds(request: Request, info: ModelInfo) -> None:
             raise UnsupportedParameter(f"The model {info.id} takes no sounds.", param="messages", remedy="Send the text alone.")
         return
     for sound in request.sounds:
-        if sound.length < 1 or sound.length % hearing.piece or len(sound.data) != 4 * hearing.bands * hearing.frames * sound.length:
+        if sound.length < 1 or sound.length % hearing.piece or len(sound.data) != hearing.token_bytes * sound.length:
             raise InvalidRequest(f"A sound of {sound.length} tokens and {len(sound.data)} bytes is none that {info.id} takes.")
+        if sound.most and (not hearing.streams or not sound.length <= sound.most < 2**32):
+            raise InvalidRequest(f"A sound of {sound.length} tokens cannot become one of {sound.most}.")
         if not hearing.streams:
             free = _behind(sound, free, len(request.tokens))
     if hearing.streams:
         if [sound.start for sound in request.sounds] != [0] or request.sounds[0].length < len(request.tokens):
             raise UnsupportedParameter(f"The model {info.id} does nothing but write what it hears: it needs one sound.", param="messages")
-        if request.max_tokens > request.sounds[0].length - len(request.tokens) + 1:
+        if request.max_tokens > max(request.sounds[0].length, request.sounds[0].most) - len(request.tokens) + 1:
             raise InvalidRequest(f"The sound ends before {request.max_tokens} tokens of an answer.", param="max_tokens")
 
 

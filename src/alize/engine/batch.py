@@ -56,7 +56,7 @@ def pack(
 def _shown(plan: Plan) -> Iterator[Shown]:
     at = 0
     for sequence, count in plan.tokens.items():
-        yield from shown(sequence.request.media, sequence.computed, count, at)
+        yield from shown(sequence.media, sequence.computed, count, at)
         at += count
 
 

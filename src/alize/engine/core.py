@@ -21,6 +21,7 @@ from alize.engine.pooling import Pool
 from alize.engine.runners.base import Output, Runner
 from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
+from alize.engine.sounds import Coming
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
 
 __all__ = ["Core", "Job"]
@@ -76,7 +77,7 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether `step` has something to do."""
-        return bool(self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
+        return any(sequence.ready for sequence in self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
 
     @property
     def settled(self) -> bool:
@@ -91,10 +92,28 @@ class Core:
         """Queue a request. Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull."""
         self._refuse(request)
         self._arrivals += 1
-        sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter))
+        sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter), self._coming(request))
         self._sequences[request.id] = sequence
         self.scheduler.add(sequence)
         self._count(prompt_tokens=len(request.tokens))
+
+    def hear(self, request_id: str, data: bytes, *, last: bool) -> list[Step]:
+        """More of a request's sound, and the step that ends it where nothing is left to be said. See `Engine.hear`.
+
+        Raises InvalidRequest; the request is then as it was.
+        """
+        sequence = self._sequences.get(request_id)
+        if sequence is None:
+            return []
+        wrong = "it was whole" if sequence.coming is None else sequence.coming.add(data, last=last)
+        if wrong:
+            raise InvalidRequest(f"More of the sound cannot be heard: {wrong}.")
+        if sequence.generated < sequence.limit:
+            return []
+        del self._sequences[request_id]
+        self.scheduler.remove(request_id)
+        self.adapters.release(sequence.adapter)
+        return [Step(request_id, finish="length", prompt_tokens=sequence.prompt_length, cached_tokens=sequence.cached)]
 
     def abort(self, request_id: str) -> None:
         """Forget a request and free its blocks. A no-op for one that has ended or never was."""
@@ -264,19 +283,25 @@ class Core:
             raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
 
     def _refuse_media(self, request: Request) -> None:
-        own, most = _media_bytes(request), self.limits.media_bytes
+        own, most = self._media_bytes(request), self.limits.media_bytes
         if own > most:
             raise InvalidRequest(f"The images and sounds take {own} bytes; {most} are held at most.", remedy="Send fewer.")
-        held = own + sum(_media_bytes(sequence.request) for sequence in self._sequences.values())
+        held = own + sum(self._media_bytes(sequence.request) for sequence in self._sequences.values())
         if own and held > most:
             raise QueueFull(f"The images and sounds of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
 
+    def _media_bytes(self, request: Request) -> int:
+        """With what the runner keeps of a sound that is still coming."""
+        hearing, bytes = self.runner.info.hearing, sum(medium.held for medium in request.media)
+        kept = [hearing.kept + hearing.kept_each * sound.most for sound in request.sounds if sound.most and hearing is not None]
+        return bytes + sum(kept)
+
+    def _coming(self, request: Request) -> Coming | None:
+        hearing = self.runner.info.hearing
+        return next((Coming(sound, hearing.token_bytes) for sound in request.sounds if sound.most and hearing is not None), None)
+
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
-
-
-def _media_bytes(request: Request) -> int:
-    return sum(len(medium.data) for medium in request.media)
 
 
 def _steps(lengths: Seq[int], most: int, alone: bool) -> Iterator[list[int]]:

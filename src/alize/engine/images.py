@@ -41,6 +41,10 @@ class Image:
         return cls(start, rows, columns, data, hashlib.blake2b(data, digest_size=24, person=b"%dx%d" % (rows, columns)).digest())
 
     @property
+    def held(self) -> int:
+        return len(self.data)
+
+    @property
     def length(self) -> int:
         """Tokens it takes."""
         return self.rows * (self.columns + 1)

@@ -25,6 +25,7 @@ from alize.engine.wire import (
     Command,
     Event,
     Failed,
+    Hear,
     Loading,
     Quit,
     Ready,
@@ -65,8 +66,8 @@ class LocalEngine:
         self._info: ModelInfo | None = None
         self._process: EngineProcess | None = None
         self._writer: asyncio.StreamWriter | None = None  # None while no engine is ready
-        self._asked: set[str] = set()  # ids of the requests in flight
-        self._inboxes: dict[str, _Inbox] = {}  # by the number, as text, that such a request has on the wire
+        self._asked: dict[str, str] = {}  # ids of the requests in flight, and the number that each has on the wire
+        self._inboxes: dict[str, _Inbox] = {}  # by that number
         self._calls: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = itertools.count(1)
         self._supervisor: asyncio.Task[None] | None = None
@@ -121,7 +122,7 @@ class LocalEngine:
         # Steps of an aborted request may still be on their way when its id is used again: on the wire none is used twice.
         number = str(next(self._numbers))
         self._send(Add(replace(request, id=number)))
-        self._asked.add(request.id)
+        self._asked[request.id] = number
         inbox = self._inboxes[number] = _Inbox()
         finished = False
         try:
@@ -133,11 +134,17 @@ class LocalEngine:
                 finished = item.finish is not None
                 yield replace(item, request_id=request.id)
         finally:
-            self._asked.remove(request.id)
+            del self._asked[request.id]
             del self._inboxes[number]
             if not finished:
                 with suppress(EngineUnavailable):
                     self._send(Abort(number))
+
+    def hear(self, request_id: str, data: bytes, *, last: bool) -> None:
+        number = self._asked.get(request_id)
+        if number is not None:
+            with suppress(EngineUnavailable):  # `generate` has raised it
+                self._send(Hear(number, data, last))
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
         check_writes(self.info)

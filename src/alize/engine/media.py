@@ -33,8 +33,8 @@ class Medium(Protocol):
         ...
 
     @property
-    def data(self) -> bytes:
-        """What its encoder takes: float32."""
+    def held(self) -> int:
+        """Bytes that its request holds for what its encoder takes."""
         ...
 
     @property

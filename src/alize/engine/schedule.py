@@ -140,7 +140,7 @@ class Scheduler:
         for sequence in sorted(self.running, key=lambda s: (not s.decoding, -s.request.priority, s.arrival)):
             if not sequence.tables:  # preempted a moment ago
                 continue
-            count = min(sequence.pending, plan.budget)
+            count = min(sequence.ready, plan.budget)
             while count and not self._grow(sequence, sequence.computed + count):
                 victim = self._victim(plan.tokens)
                 if victim is None or (victim is sequence and len(self.running) == 1):
@@ -160,7 +160,7 @@ class Scheduler:
             if sequence is None:
                 return
             self._adopt_prefix(sequence)
-            count = min(sequence.pending, plan.budget)
+            count = min(sequence.ready, plan.budget)
             # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
             if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
                 self.groups.release(sequence.tables)
@@ -170,7 +170,8 @@ class Scheduler:
             self.running.append(sequence)
             if not sequence.admitted:
                 sequence.admitted, sequence.cached = True, sequence.computed
-            self._take(plan, sequence, count)
+            if count:  # what a stream had heard may all be found, and no more of it be there
+                self._take(plan, sequence, count)
 
     def _adopt_prefix(self, sequence: Sequence) -> None:
         sequence.tables = self.groups.empty()
@@ -222,6 +223,6 @@ class Scheduler:
     def _finish(self, sequence: Sequence, drawn: tuple[int, ...]) -> FinishReason | None:
         if drawn and drawn[-1] in sequence.request.stop_ids:
             return "stop"
-        if sequence.generated >= sequence.request.max_tokens:
+        if sequence.generated >= sequence.limit:
             return "length"
         return "model_length" if len(sequence.tokens) >= self.limits.max_context else None

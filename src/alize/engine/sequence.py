@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from alize.engine.base import FinishReason, Request
 from alize.engine.blocks import Link, chain
 from alize.engine.groups import Tables
+from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK
+from alize.engine.sounds import Coming
 
 __all__ = ["Sequence"]
 
@@ -21,7 +23,9 @@ class Sequence:
     request: Request
     arrival: int  # order of arrival; kept when preempted
     adapter: str | None = None  # the runner's key of it
+    coming: Coming | None = None  # its sound, where that is still coming
     tokens: list[int] = field(init=False)
+    media: tuple[Medium, ...] = field(init=False)
     tables: Tables = field(default_factory=dict[str, list[int]])
     computed: int = 0
     cached: int = 0  # prompt tokens taken from the prefix cache when first admitted
@@ -34,6 +38,7 @@ class Sequence:
 
     def __post_init__(self) -> None:
         self.tokens = list(self.request.tokens)
+        self.media = self.request.media if self.coming is None else (self.coming,)
 
     @property
     def prompt_length(self) -> int:
@@ -54,6 +59,18 @@ class Sequence:
         return len(self.tokens) - self.computed
 
     @property
+    def ready(self) -> int:
+        """How many of these can be run: those whose sound is there."""
+        return self.pending if self.coming is None else max(0, min(self.pending, self.coming.length - self.computed))
+
+    @property
+    def limit(self) -> int:
+        """How many tokens may be drawn in all: of a stream one for each of its sound, once it is known how long that is."""
+        if self.coming is None or not self.coming.whole:
+            return self.request.max_tokens
+        return min(self.request.max_tokens, self.coming.length - self.prompt_length + 1)
+
+    @property
     def decoding(self) -> bool:
         return self.pending == 1 and len(self.tokens) > self.prompt_length
 
@@ -65,8 +82,8 @@ class Sequence:
     def link(self, length: int) -> None:
         """Extend `links` to the full blocks among the first `length` tokens."""
         if length // BLOCK > len(self.links):
-            self.links += chain(self.tokens[:length], self.root, self.links, self.request.media)
+            self.links += chain(self.tokens[:length], self.root, self.links, self.media)
 
     def remaining(self, max_context: int) -> int:
         """How many more tokens may be drawn."""
-        return min(self.request.max_tokens - self.generated, max_context - len(self.tokens))
+        return min(self.limit - self.generated, max_context - len(self.tokens))

@@ -24,6 +24,7 @@ __all__ = [
     "Event",
     "Failed",
     "Failure",
+    "Hear",
     "Loading",
     "Quit",
     "Ready",
@@ -70,6 +71,14 @@ class Add(msgspec.Struct, tag=True, frozen=True):
     request: Request
 
 
+class Hear(msgspec.Struct, tag=True, frozen=True):
+    """More of the sound of a request."""
+
+    request_id: str
+    data: bytes
+    last: bool
+
+
 class Abort(msgspec.Struct, tag=True, frozen=True):
     """Nobody waits any more for this request, or for the call of this number."""
 
@@ -98,7 +107,7 @@ class Quit(msgspec.Struct, tag=True, frozen=True):
     """Stop now."""
 
 
-Command = Start | Add | Abort | Call | SetAdapter | Quit
+Command = Start | Add | Hear | Abort | Call | SetAdapter | Quit
 
 # ── events ──
 

@@ -27,6 +27,7 @@ from alize.engine.wire import (
     Command,
     Failed,
     Failure,
+    Hear,
     Loading,
     Quit,
     Ready,
@@ -55,7 +56,7 @@ class _Worker:
         """Handle commands between steps until told to quit. Raises EOFError where the server is gone."""
         checked = True
         while True:
-            for command in self._channel.receive(wait=self._idle and not self._settled):
+            for command in self._channel.receive(wait=self._idle and not (self._settled and self._core.settled)):
                 if isinstance(command, Quit):
                     return
                 self._handle(command)
@@ -104,6 +105,16 @@ class _Worker:
             self._job[1].close()
             self._job = None
 
+    def _hear(self, request_id: str, data: bytes, *, last: bool) -> None:
+        try:
+            steps = self._core.hear(request_id, data, last=last)
+        except AlizeError as error:
+            self._core.abort(request_id)
+            self._channel.send(Refused(request_id, Failure.of(error)))
+            return
+        if steps:
+            self._channel.send(Steps(steps))
+
     def _handle(self, command: Command) -> None:
         match command:
             case Add(request):
@@ -111,6 +122,8 @@ class _Worker:
                     self._core.add(request)
                 except AlizeError as error:
                     self._channel.send(Refused(request.id, Failure.of(error)))
+            case Hear(request_id, data, last):
+                self._hear(request_id, data, last=last)
             case Abort(request_id):
                 self._abandon(request_id)
             case Call():

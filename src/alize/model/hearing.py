@@ -20,7 +20,7 @@ from torch import Tensor
 
 from alize.model.audio import AudioEncoder
 from alize.model.config import Hearing, ModelConfig
-from alize.model.listening import StreamEncoder
+from alize.model.listening import Past, StreamEncoder
 from alize.model.projector import Adapter
 from alize.model.transformer import Embeds, Transformer
 
@@ -38,7 +38,16 @@ class HearingTransformer(Transformer):
 
     def hear(self, mel_MF: Tensor) -> Tensor:
         """A spectrogram [mels, F], a multiple of the columns that are heard together → [I, D]: a row for each of its tokens."""
-        x_TD = self.whisper_encoder(mel_MF)
+        return self._adapted(self.whisper_encoder(mel_MF))
+
+    def hear_on(self, mel_MF: Tensor, past: Past | None) -> tuple[Tensor, Past]:
+        """`hear`, of the next piece of a stream: any number of whole tokens. `past` is what this gave with the piece before it."""
+        encoder = self.whisper_encoder
+        assert isinstance(encoder, StreamEncoder), "half minutes are heard whole"
+        x_TD, past = encoder.listen(mel_MF, past)
+        return self._adapted(x_TD), past
+
+    def _adapted(self, x_TD: Tensor) -> Tensor:
         return self.audio_language_adapter(x_TD.reshape(len(x_TD) // self.hearing.stack, -1))
 
     def placed(self, x_TD: Tensor, embeds: Embeds) -> Tensor:

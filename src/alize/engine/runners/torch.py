@@ -46,7 +46,7 @@ class TorchRunner:
         self._senses = Senses(model) if isinstance(model, SeeingTransformer | HearingTransformer) else None
         self._caches: dict[str, PagedCache] = {}
         self._states: StateCache | None = None
-        hearing = _hearing(model.config)
+        hearing = _hearing(model.config, weight.element_size())
         self._info = RunnerInfo(
             name=f"torch-{weight.device.type}",
             dtype=str(weight.dtype).removeprefix("torch."),
@@ -169,9 +169,14 @@ def _sight(config: ModelConfig) -> Sight | None:
     return None if config.vision is None else Sight(config.vision.side, config.vision.image)
 
 
-def _hearing(config: ModelConfig) -> Hearing | None:
+def _hearing(config: ModelConfig, bytes_per_value: int) -> Hearing | None:
     ear = config.hearing
-    return None if ear is None else Hearing(ear.mels, ear.frames, ear.piece, ear.loudest, ear.stream.delay if ear.stream else 0)
+    if ear is None:
+        return None
+    if ear.stream is None:
+        return Hearing(ear.mels, ear.frames, ear.piece, ear.loudest)
+    kept = 2 * ear.layers * ear.heads * ear.head_dim * (ear.stream.window - 1) * bytes_per_value
+    return Hearing(ear.mels, ear.frames, ear.piece, ear.loudest, ear.stream.delay, kept, 2 * config.dim * bytes_per_value)
 
 
 def _goes_on(drawn: list[int], rule: RowSampling) -> bool:

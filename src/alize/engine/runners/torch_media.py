@@ -14,7 +14,8 @@ from torch import Tensor
 
 from alize.engine.images import Image
 from alize.engine.media import Medium, Shown
-from alize.engine.sounds import Sound
+from alize.engine.runners.torch_streams import rows_of
+from alize.engine.sounds import Coming, Sound
 from alize.model.hearing import HearingTransformer
 from alize.model.seeing import SeeingTransformer
 from alize.model.transformer import Embeds
@@ -39,7 +40,10 @@ class Senses:
         rows: list[Tensor] = []
         for piece in pieces:
             at, which = piece.rows()
-            if len(at):
+            if isinstance(piece.medium, Coming) and isinstance(self._model, HearingTransformer):
+                places.append(at)
+                rows.append(rows_of(piece.medium, piece.first, piece.count, self._model))
+            elif len(at):
                 perceived_ID = self._perceive(piece.medium)
                 places.append(at)
                 rows.append(perceived_ID[torch.as_tensor(which, device=perceived_ID.device)])
