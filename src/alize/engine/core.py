@@ -49,7 +49,8 @@ class Core:
         self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits)
         self.paused = False
         self._sequences: dict[str, Sequence] = {}
-        self._arrivals = 0
+        self._arrivals = self._pieces = 0  # requests, and pieces of their sound, that have come
+        self._stuck: object = None  # the state in which nothing could be planned
         self._counts = EngineStats()
         self._model, self._sha256 = model, sha256
 
@@ -76,8 +77,15 @@ class Core:
 
     @property
     def busy(self) -> bool:
-        """Whether `step` has something to do."""
+        """Whether `step` has something to do: not where all who run wait for their sound, and leave no room for who waits to begin."""
+        if self._state == self._stuck:
+            return False
         return any(sequence.ready for sequence in self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
+
+    @property
+    def _state(self) -> object:
+        """What a plan depends on."""
+        return self.paused, self._arrivals, self._pieces, len(self._sequences), self.scheduler.groups.used
 
     @property
     def settled(self) -> bool:
@@ -108,6 +116,7 @@ class Core:
         wrong = "it was whole" if sequence.coming is None else sequence.coming.add(data, last=last)
         if wrong:
             raise InvalidRequest(f"More of the sound cannot be heard: {wrong}.")
+        self._pieces += 1
         if sequence.generated < sequence.limit:
             return []
         del self._sequences[request_id]
@@ -127,6 +136,7 @@ class Core:
         """Advance every running request: plan, batch, run, commit. Where the runner raises, the step can be taken again."""
         plan = self.scheduler.plan(admit=not self.paused)
         if not plan.tokens:
+            self._stuck = self._state
             return []
         batch, sampling = build_batch(plan, self.runner.info.groups)
         started = time.perf_counter()

@@ -33,6 +33,7 @@ from alize.engine.base import (
 )
 from alize.engine.blocks import chain
 from alize.engine.runners.base import BLOCK
+from alize.engine.sounds import Coming
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
 from alize.tokenize.base import Tokenizer
 
@@ -62,6 +63,18 @@ class _Running:
     given: int = 0  # tokens
     begun: bool = False  # has given a step
     error: AlizeError | None = None
+    coming: Coming | None = None  # its sound, where more of it will come
+
+    @property
+    def most(self) -> int:
+        """Tokens that it may give by now: of a stream one for each of its sound behind the prompt, and one more."""
+        request = self.request
+        return request.max_tokens if self.coming is None else min(request.max_tokens, self.coming.length - len(request.tokens) + 1)
+
+    @property
+    def last(self) -> int:
+        """Tokens after which it has to end."""
+        return self.request.max_tokens if self.coming is None or not self.coming.whole else self.most
 
 
 class FakeEngine:
@@ -142,7 +155,7 @@ class FakeEngine:
         answer = self._answer(request)
         error, breaks_at = self._failures.pop(0) if self._failures else (None, 0)
         cached = self._remember(request)
-        running = self._running[request.id] = _Running(request)
+        running = self._running[request.id] = _Running(request, coming=self._coming(request))
         self.asked.append(request)
         self._count(prompt_tokens=len(request.tokens), cached_tokens=cached)
         finish: FinishReason | None = None
@@ -160,6 +173,15 @@ class FakeEngine:
         finally:
             del self._running[request.id]
             self._count(aborted=0 if finish or running.error else 1)
+
+    def hear(self, request_id: str, data: bytes, *, last: bool) -> None:
+        running = self._running.get(request_id)
+        if running is None or not running.begun:
+            return
+        wrong = "it was whole" if running.coming is None else running.coming.add(data, last=last)
+        if wrong:
+            running.error = InvalidRequest(f"More of the sound cannot be heard: {wrong}.")
+        self._notify()
 
     async def score(self, tokens: Sequence[int]) -> list[float]:
         self._check_up()
@@ -251,7 +273,9 @@ class FakeEngine:
         """Wait until this request may give its next step."""
         await asyncio.sleep(0)  # others come between two steps, as they do where something is computed
         while running.error is None and (
-            (self._held_after is not None and running.given >= self._held_after) or (self._paused and not running.begun)
+            (self._held_after is not None and running.given >= self._held_after)
+            or (self._paused and not running.begun)
+            or running.given == running.most < running.last
         ):
             await self._changed.wait()
         if running.error is not None:
@@ -267,9 +291,9 @@ class FakeEngine:
     def _next(self, answer: Iterator[int], running: _Running, breaks_at: int | None) -> tuple[tuple[int, ...], FinishReason | None]:
         """The tokens of the next step, and how the answer ends if it ends with them."""
         request = running.request
-        most = min(request.max_tokens, self._info.max_context - len(request.tokens), 2**63 if breaks_at is None else breaks_at)
+        most = min(running.most, self._info.max_context - len(request.tokens), 2**63 if breaks_at is None else breaks_at)
         tokens: list[int] = []
-        finish: FinishReason | None = None
+        finish: FinishReason | None = "length" if running.given == running.last else None  # its sound has ended since
         while finish is None and len(tokens) < min(self._step_tokens, most - running.given):
             token = next(answer)
             done = running.given + len(tokens) + 1
@@ -277,12 +301,16 @@ class FakeEngine:
                 if done <= request.min_tokens:
                     continue
                 finish = "stop"
-            elif done == request.max_tokens:
+            elif done == running.last:
                 finish = "length"
             elif done == self._info.max_context - len(request.tokens):
                 finish = "model_length"
             tokens.append(token)
         return tuple(tokens), finish
+
+    def _coming(self, request: Request) -> Coming | None:
+        hearing = self._info.hearing
+        return next((Coming(sound, hearing.token_bytes) for sound in request.sounds if sound.most and hearing is not None), None)
 
     def _remember(self, request: Request) -> int:
         """How many tokens of the prompt a cache of full blocks would give; the last token is always computed."""
