@@ -16,7 +16,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HOP", "RATE", "spectrogram"]
+__all__ = ["HOP", "RATE", "Drawing", "spectrogram"]
 
 RATE = 16_000
 HOP = 160  # samples from column to column
@@ -33,8 +33,41 @@ def spectrogram(samples: Floats, bands: int, loudest: float | None = None) -> Fl
 
     Computed in float64: in float32, as others do it, what is quiet beside something loud is off by up to a thousandth.
     """
-    columns = len(samples) // HOP
     around = np.pad(samples.astype(np.float64), _WINDOW // 2, mode="reflect")  # column i is the middle of what it hears
+    strength = _strength(around, len(samples) // HOP, bands)
+    return _shifted(strength, np.float32(loudest) if loudest is not None else strength.max(initial=-10.0))
+
+
+class Drawing:
+    """A spectrogram while its samples come: every column once all of its 25 ms are there."""
+
+    def __init__(self, bands: int, loudest: float) -> None:
+        self._bands, self._loudest = bands, np.float32(loudest)
+        self._around = np.zeros(0)  # what the next column hears, and all behind it
+        self._begun, self._columns, self._samples = False, 0, 0
+
+    def push(self, samples: Floats) -> Floats:
+        """[bands, columns], which may be none."""
+        self._samples += len(samples)
+        self._around = np.concatenate([self._around, samples.astype(np.float64)])
+        if not self._begun and self._samples > _WINDOW // 2:
+            self._begun, self._around = True, np.concatenate([self._around[_WINDOW // 2 : 0 : -1], self._around])
+        return self._drawn(max(0, (len(self._around) - _WINDOW) // HOP + 1) if self._begun else 0)
+
+    def end(self) -> Floats:
+        """The last columns. There have been 201 samples at least."""
+        self._around = np.concatenate([self._around, self._around[-2 : -_WINDOW // 2 - 2 : -1]])
+        return self._drawn(self._samples // HOP - self._columns)
+
+    def _drawn(self, columns: int) -> Floats:
+        drawn = _shifted(_strength(self._around, columns, self._bands), self._loudest)
+        self._around, self._columns = self._around[columns * HOP :], self._columns + columns
+        return drawn
+
+
+def _strength(around: npt.NDArray[np.float64], columns: int, bands: int) -> Floats:
+    if not columns:
+        return np.zeros((bands, 0), np.float32)
     fade = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
     heard = np.lib.stride_tricks.sliding_window_view(around, _WINDOW)[::HOP][:columns]
     strength = np.empty((bands, columns), np.float32)
@@ -42,7 +75,10 @@ def spectrogram(samples: Floats, bands: int, loudest: float | None = None) -> Fl
         waves = np.fft.rfft(heard[start : start + _AT_ONCE] * fade)
         power = waves.real**2 + waves.imag**2
         strength[:, start : start + _AT_ONCE] = np.log10(np.maximum(triangles(bands).T @ power.T, _FLOOR))
-    top = np.float32(loudest) if loudest is not None else strength.max(initial=-10.0)
+    return strength
+
+
+def _shifted(strength: Floats, top: np.float32) -> Floats:
     np.maximum(strength, top - np.float32(_RANGE), out=strength)
     return (strength + np.float32(4)) / np.float32(4)
 
