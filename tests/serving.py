@@ -17,6 +17,7 @@ from alize.api.app import create_app
 from alize.api.parts import Parts, Served, Sleeping
 from alize.api.protocol import Http1
 from alize.api.server import Server
+from alize.api.sockets import options
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import Accounts, Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner
@@ -107,7 +108,7 @@ async def opened(
 async def listening(app: Any) -> AsyncIterator[int]:
     """The application behind a real socket, in this loop; the port it listens on."""
     server = Server(
-        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2)
+        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **options())
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -69,6 +69,7 @@ class Text:
     index: int
     text: str
     tokens: tuple[Token, ...] = ()
+    at: int = field(default=0, compare=False)  # how many tokens of the choice came before the step that gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Choice:
     parts: list[Part | Call] = field(default_factory=list["Part | Call"])  # text, thoughts and calls in turn
     tokens: list[Token] = field(default_factory=list[Token])
     reason: Reason | None = None
+    pieces: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  # its text as it came, and behind how many tokens
 
     @property
     def text(self) -> str:
@@ -180,6 +182,7 @@ class Answer:
             offer=question.offer,
         )
         reason: Reason | None = None
+        given = 0
         async with aclosing(self._engine.generate(request) if request.max_tokens else _nothing(request)) as steps:
             async for step in steps:
                 first = index not in self._steps
@@ -190,8 +193,9 @@ class Answer:
                         yield _event(index, part)
                 parts, tokens = _read(reader, step, request.stop_ids)
                 for part in parts or ([Part("")] if tokens else []):
-                    yield _event(index, part, tokens)
+                    yield _event(index, part, tokens, given)
                     tokens = ()
+                given += len(step.tokens)
                 if reader.stopped or step.finish is not None:
                     reason = "stop" if reader.stopped else _REASONS[step.finish or "error"]
                     reason = "tool_calls" if reason == "stop" and reader.called else reason
@@ -214,9 +218,10 @@ def fold(events: Iterable[Event], count: int) -> list[Choice]:
     choices = [Choice() for _ in range(count)]
     for event in events:
         match event:
-            case Text(index, text, tokens):
+            case Text(index, text, tokens, at):
                 choices[index].parts.append(Part(text))
                 choices[index].tokens += tokens
+                choices[index].pieces.append((at, text))
             case Thought(index, text, tokens, closed):
                 choices[index].parts.append(Part(text, thought=True, closed=closed))
                 choices[index].tokens += tokens
@@ -237,10 +242,10 @@ async def _nothing(request: Request) -> AsyncGenerator[Step, None]:
     yield Step(request.id, finish="length", prompt_tokens=len(request.tokens))
 
 
-def _event(index: int, part: Part | Call, tokens: tuple[Token, ...] = ()) -> Text | Thought | Called:
+def _event(index: int, part: Part | Call, tokens: tuple[Token, ...] = (), at: int = 0) -> Text | Thought | Called:
     if isinstance(part, Call):
         return Called(index, part, tokens)
-    return Thought(index, part.text, tokens, part.closed) if part.thought else Text(index, part.text, tokens)
+    return Thought(index, part.text, tokens, part.closed) if part.thought else Text(index, part.text, tokens, at)
 
 
 def _repeated(question: Question, reader: AnswerReader) -> list[Part]:

@@ -2,7 +2,7 @@
 
 chat ─ refuse what is not served ─ offering ─ prompt/messages ─ looking, hearing (where there is what) ─ tokenizer.template ┬ Question
 fill-in-the-middle ─────────────────────────────────────────────────────────────────────────────────────── tokenizer.infill ───┤
-transcription ─────────────────────────────────────────────────── hearing ─────────────────────────── tokenizer.transcription ─┘
+transcription, of a file or while one speaks ───── hearing ─────────────────────────────────────────── tokenizer.transcription ─┘
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from alize.prompt.tools import PlainTool, begins_thought
 from alize.settings import Settings
 from alize.tokenize.text import parts_of, thought_of
 
-__all__ = ["Asked", "ask", "ask_infill", "ask_transcription"]
+__all__ = ["Asked", "ask", "ask_infill", "ask_live", "ask_transcription"]
 
 _Sampled = ChatCompletionRequest | FIMCompletionRequest
 
@@ -114,11 +114,31 @@ async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ea
     room = longest_answer(0, len(tokens), served.engine.info)
     if ears.hearing.streams:
         room = min(room, heard.tokens - len(tokens) + 1)  # a token for each piece of sound that the prompt does not bring
+    messages = ({"role": "sound", "content": f"{heard.seconds:.2f} s"},)
+    return _transcribed(tokens, room, sounds, request.temperature or 0.0, served, principal, messages, heard.seconds)
+
+
+def ask_live(tokens: tuple[int, ...], begun: Sound, served: Served, principal: Principal) -> Asked:
+    """Make a question of a sound that is still coming. `tokens`: its prompt, which `begun` covers. Raises PromptTooLong."""
+    room = max(begun.length, begun.most) - len(tokens) + 1
+    return _transcribed(tokens, room, (begun,), 0.0, served, principal, ({"role": "sound", "content": "as it was spoken"},))
+
+
+def _transcribed(
+    tokens: tuple[int, ...],
+    room: int,
+    sounds: tuple[Sound, ...],
+    temperature: float,
+    served: Served,
+    principal: Principal,
+    messages: Sequence[Mapping[str, Any]],
+    seconds: float | None = None,
+) -> Asked:
     first = Request(
         id=secrets.token_hex(16),
         tokens=tokens,
         max_tokens=room,
-        sampling=SamplingParams(temperature=request.temperature or 0.0, seed=secrets.randbelow(_SEEDS)),
+        sampling=SamplingParams(temperature=temperature, seed=secrets.randbelow(_SEEDS)),
         stop_ids=served.tokenizer.stop_ids,
         tenant=principal.workspace,
         salt=principal.workspace,
@@ -126,8 +146,7 @@ async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ea
         sounds=sounds,
     )
     check_fits(first, served.engine.info)
-    messages = ({"role": "sound", "content": f"{heard.seconds:.2f} s"},)
-    return Asked(first.id, served, Question(tuple(_choices(first, 1))), messages, heard.seconds)
+    return Asked(first.id, served, Question(tuple(_choices(first, 1))), messages, seconds)
 
 
 async def _tokenized(characters: int, tokenize: Callable[[], list[int]]) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 Caller     may call models: scope `inference`, counted by the limits
 Admin      may manage the workspace: scope `admin`, never limited, so that an administrator can always act
 Person     is signed in with a browser, and manages what is their own: no scope, no key
+speaker    is a Caller on a WebSocket, whose key may stand where a browser can send one
 
 Who acts by a cookie and changes something must also prove that a page of ours asks (governance/csrf.py).
 """
@@ -12,7 +13,8 @@ import re
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
+from starlette.websockets import WebSocket
 
 from alize.api.parts import House
 from alize.api.trace import trace_of
@@ -20,7 +22,10 @@ from alize.errors import AuthenticationFailed, Conflict, PermissionDenied
 from alize.governance import csrf
 from alize.governance.identity import Principal, Scope
 
-__all__ = ["Admin", "Caller", "Here", "Person", "headers_of", "house", "on_this_machine"]
+__all__ = ["SUBPROTOCOL", "Admin", "Caller", "Here", "Person", "headers_of", "house", "on_this_machine", "speaker"]
+
+SUBPROTOCOL = "realtime"
+"""What a browser asks to speak on a WebSocket; a key behind it is its only way to send one: Sec-WebSocket-Protocol: realtime, KEY."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -41,6 +46,19 @@ async def caller(request: Request, here: Here) -> Principal:
         here.limits.admit(principal.workspace)
     finally:
         trace_of(request.scope).headers.update(here.limits.headers(principal.workspace))
+    return principal
+
+
+async def speaker(socket: WebSocket, here: House) -> Principal:
+    """Who opens a WebSocket. Raises what `caller` raises, and CsrfFailed where a page of another origin uses a person's cookie."""
+    headers = headers_of(socket)
+    asked = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+    if "authorization" not in headers and len(asked) == 2 and asked[0] == SUBPROTOCOL:
+        headers["authorization"] = f"Bearer {asked[1]}"
+    principal = _scoped(await _known(headers, socket, here), "inference")
+    if principal.session:
+        csrf.check_origin(headers)  # a WebSocket opens with a GET that carries no token
+    here.limits.admit(principal.workspace)
     return principal
 
 
@@ -74,16 +92,19 @@ def on_this_machine(request: Request) -> bool:
     return not any(name in request.headers for name in _FORWARDED) and _loopback(peer) and (named == "localhost" or _loopback(named))
 
 
-def headers_of(request: Request) -> dict[str, str]:
+def headers_of(request: HTTPConnection) -> dict[str, str]:
     """By lower-case name. One that was sent twice is joined, and so is no key: which of two was meant cannot be known."""
     found: dict[str, str] = {}
     for name, value in request.headers.items():
         found[name] = f"{found[name]}, {value}" if name in found else value
-    return found | {":scheme": request.scope["scheme"]}
+    return found | {":scheme": "https" if request.scope["scheme"] in ("https", "wss") else "http"}
 
 
 async def _identified(request: Request, here: House, scope: Scope) -> Principal:
-    principal = await _who(request, here)
+    return _scoped(await _who(request, here), scope)
+
+
+def _scoped(principal: Principal, scope: Scope) -> Principal:
     if scope not in principal.scopes:
         whose = "account" if principal.session else "key"
         raise PermissionDenied(f"This needs the scope '{scope}', which your {whose} does not have.", remedy="Ask your administrator.")
@@ -92,12 +113,17 @@ async def _identified(request: Request, here: House, scope: Scope) -> Principal:
 
 async def _who(request: Request, here: House) -> Principal:
     headers = headers_of(request)
+    principal = await _known(headers, request, here)
+    if principal.session and request.method not in _SAFE:
+        csrf.check_token(headers, here.cookie.secret(headers) or "")
+    return principal
+
+
+async def _known(headers: dict[str, str], connection: HTTPConnection, here: House) -> Principal:
     principal = await here.parts.identity.identify(headers)
     if principal is None:
         raise AuthenticationFailed("No API key was sent.", remedy="Send the header Authorization: Bearer KEY, or sign in.")
-    trace_of(request.scope).principal = principal
-    if principal.session and request.method not in _SAFE:
-        csrf.check_token(headers, here.cookie.secret(headers) or "")
+    trace_of(connection.scope).principal = principal
     return principal
 
 

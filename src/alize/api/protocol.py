@@ -17,6 +17,7 @@ import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from alize.api.sockets import REALTIME
 from alize.errors import AlizeError, InvalidRequest, RequestTimeout
 
 __all__ = ["Http1"]
@@ -50,7 +51,12 @@ class Http1(H11Protocol):
         self._refuse(InvalidRequest(f"This is not a valid HTTP request: {reason[:200].rstrip('.')}."))
 
     def _should_upgrade(self) -> bool:
-        return False  # nothing to upgrade to; uvicorn would warn in the log, whatever a client asks for
+        """Elsewhere there is nothing to upgrade to; uvicorn would warn in the log, whatever a client asks for."""
+        return self._get_upgrade() == b"websocket" and self._should_upgrade_to_ws() and self.scope["path"].endswith(REALTIME)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._stop_waiting()  # what comes on this connection is no head any more
+        super().handle_websocket_upgrade(event)
 
     def _wait(self) -> None:
         if self._waiting is None:

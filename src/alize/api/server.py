@@ -25,6 +25,7 @@ from alize.api.opening import Opening
 from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
+from alize.api.sockets import options
 from alize.api.waking import opened_at, sleeping_models
 from alize.engine.local import LocalEngine
 from alize.errors import CheckpointInvalid, SettingInvalid
@@ -156,7 +157,7 @@ def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="none",
+        **options(),
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

@@ -135,8 +135,8 @@ class Core:
     def step(self) -> list[Step]:
         """Advance every running request: plan, batch, run, commit. Where the runner raises, the step can be taken again."""
         plan = self.scheduler.plan(admit=not self.paused)
+        self._stuck = None if plan.tokens else self._state
         if not plan.tokens:
-            self._stuck = self._state
             return []
         batch, sampling = build_batch(plan, self.runner.info.groups)
         started = time.perf_counter()

@@ -58,7 +58,8 @@ class Pcm:
     def __init__(self, encoding: str, rate: int) -> None:
         """`encoding`: one of ENCODINGS. `rate`: samples a second, within RATES."""
         self._kind, self._scale = ENCODINGS[encoding]
-        self._rate, self._rest, self._samples = rate, b"", 0
+        self._rate, self._samples = rate, 0
+        self._rest = b""  # of a sample that is not whole
         soxr: Any = import_module("soxr") if rate != RATE else None  # here: it loads a library that few requests need
         self._stream: Any = soxr and soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
 

@@ -3,6 +3,9 @@
 A program reads why; a person who opens the page sees it, and the page once the server is back.
 """
 
+from typing import Literal
+
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alize.api.draining import Draining
@@ -25,17 +28,17 @@ class Drain:
         self.app, self.draining, self.opening = app, draining, opening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) in _STILL:
+        if scope["type"] not in ("http", "websocket") or scope["path"].removeprefix(scope.get("root_path", "")) in _STILL:
             await self.app(scope, receive, send)
             return
         if self.draining.begun:
             refusal = EngineUnavailable("The server is shutting down.", remedy="Try again shortly.", retry_after=_RETRY)
-            response = waiting_page(scope, _RETRY, "closing") or response_to(refusal, scope)
+            response = _page(scope, _RETRY, "closing") or response_to(refusal, scope)
             await response(scope, receive, closing(send))
             return
         if not self.opening.done:
             refusal = EngineUnavailable("The model is being loaded.", remedy="/health says how far it is.", retry_after=_SOON)
-            response = waiting_page(scope, _SOON, "opening") or response_to(refusal, scope)
+            response = _page(scope, _SOON, "opening") or response_to(refusal, scope)
             await response(scope, receive, send)
             return
         self.draining.enter()
@@ -43,6 +46,10 @@ class Drain:
             await self.app(scope, receive, send)
         finally:
             self.draining.leave()
+
+
+def _page(scope: Scope, seconds: float, which: Literal["opening", "closing"]) -> Response | None:
+    return waiting_page(scope, seconds, which) if scope["type"] == "http" else None
 
 
 def closing(send: Send) -> Send:

@@ -30,6 +30,8 @@ _COMMON = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+_HEADS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+_SWITCHED = 101  # what a WebSocket that is accepted answers
 _GONE = 499  # as nginx logs a client that left before its answer
 _QUIET = ("/health", "/health/live", "/health/ready", "/metrics")  # asked every few seconds: logged at debug level
 
@@ -41,18 +43,20 @@ class Observe:
         self.app, self.metrics, self.clock = app, metrics, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         trace = Trace(_request_id(Headers(scope=scope)), self.clock(), self.clock)
         scope.setdefault("state", {})["trace"] = trace
-        status, method = 0, scope["method"]  # a layer within turns HEAD into GET
+        status, method = 0, scope.get("method", "GET")  # a layer within turns HEAD into GET; a WebSocket opens with GET
 
         async def observed(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                _complete(MutableHeaders(raw=message["headers"]), trace, secure=scope["scheme"] == "https")
+            if message["type"] in _HEADS:
+                status = message.get("status", _SWITCHED)
+                headers = MutableHeaders(raw=list(message.get("headers", ())))
+                _complete(headers, trace, secure=scope["scheme"] in ("https", "wss"))
+                message["headers"] = headers.raw
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=trace.id):

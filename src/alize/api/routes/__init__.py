@@ -16,6 +16,7 @@ from alize.api.routes import (
     metrics,
     models,
     outside,
+    realtime,
     session,
     usage,
 )
@@ -25,6 +26,7 @@ __all__ = ["ROUTERS"]
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     audio.router,
+    realtime.router,
     fim.router,
     embeddings.router,
     models.router,

@@ -1,0 +1,62 @@
+"""Transcription while somebody speaks. In: a WebSocket. Out: a session (dictation.py), or a refusal that says why.
+
+Who is not let in is refused before the WebSocket opens, as any request is. What else is wrong is said in a message: a browser tells its
+page nothing of a refusal.
+"""
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket
+
+from alize.api.auth import SUBPROTOCOL, speaker
+from alize.api.dictation import Dictation, refused
+from alize.api.errors import response_to
+from alize.api.hearing import ears_of
+from alize.api.live import Speech
+from alize.api.naming import writer_named
+from alize.api.parts import House
+from alize.api.sockets import REALTIME
+from alize.errors import AlizeError, InvalidRequest, UnsupportedParameter
+from alize.governance.identity import Principal
+from alize.upstream import UpstreamModel
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["audio"])
+
+
+@router.websocket(REALTIME)
+async def dictate(socket: WebSocket) -> None:
+    """Write down what is said while it is said."""
+    here: House = socket.app.state.house
+    try:
+        principal = await speaker(socket, here)
+    except AlizeError as error:
+        await socket.send_denial_response(response_to(error, socket.scope))
+        return
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope.get("subprotocols", ()) else None)
+    name = socket.query_params.get("model", "")
+    try:
+        speech = _speech(name, principal, here)
+    except AlizeError as error:
+        await refused(socket, error)
+        return
+    await Dictation(socket, here, speech, name).run()
+
+
+def _speech(name: str, principal: Principal, here: House) -> Speech:
+    """Raises InvalidRequest, InvalidModel, UnsupportedParameter."""
+    if not name:
+        raise InvalidRequest("The model is missing.", param="model", remedy=f"Name it in the address: {REALTIME}?model=…")
+    model = writer_named(name, here.parts, here.settings)
+    ears = None if isinstance(model, UpstreamModel) else ears_of(model)
+    if isinstance(model, UpstreamModel) or ears is None:
+        raise UnsupportedParameter(
+            f"The model {name[:200]} cannot hear.", param="model", remedy="Choose one of GET /v1/models that has audio_transcription."
+        )
+    if not ears.hearing.streams:
+        raise UnsupportedParameter(
+            f"The model {name[:200]} hears whole sounds only: it cannot write while somebody speaks.",
+            param="model",
+            remedy="Send the whole sound to POST /v1/audio/transcriptions, or serve a Voxtral Realtime.",
+        )
+    return Speech(model, ears, principal, here.settings.max_audio_seconds)
