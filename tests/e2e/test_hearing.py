@@ -1,13 +1,18 @@
 """Voxtrals of random weights, from their files to official clients: what they write of sounds is what transformers writes."""
 
+import asyncio
+import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from mistralai.client import Mistral
 from openai import OpenAI
 
@@ -125,6 +130,42 @@ def test_a_stream_writes_what_transformers_writes(house: Callable[..., House], r
         assert answer.text == tokenizer.decode(tokens[len(prompt) :])
         assert answer.usage.prompt_tokens == len(prompt)
         assert answer.usage.completion_tokens == len(tokens) - len(prompt)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_sound_in_pieces_is_written_as_the_whole_is(house: Callable[..., House], realtime: tuple[Path, Any], seed: int) -> None:
+    """By the official client while it is spoken, and by POST, at once and streamed; with segments that say when."""
+    from mistralai.client.models import AudioFormat
+    from mistralai.extra.realtime import RealtimeTranscription
+
+    folder, _ = realtime
+    numbers, rate = np.random.default_rng(seed), (16000, 24000)[seed]
+    data = sound(2.3, rate=rate, seed=seed)
+    samples = (soundfile.read(io.BytesIO(data), dtype="int16")[0]).tobytes()
+    cuts = [0, *sorted(numbers.integers(0, len(samples), 30).tolist()), len(samples)]
+
+    async def spoken(official: Mistral) -> list[Any]:
+        async def pieces() -> AsyncIterator[bytes]:
+            for start, end in pairwise(cuts):
+                yield samples[start:end]
+
+        form = AudioFormat(encoding="pcm_s16le", sample_rate=rate)
+        client = RealtimeTranscription(official.sdk_configuration)
+        return [event async for event in client.transcribe_stream(pieces(), model=folder.name, audio_format=form)]
+
+    with client(house, folder) as (official, _):
+        asked: Any = {"model": folder.name, "file": {"file_name": "a.wav", "content": data}, "timestamp_granularities": ["segment"]}
+        whole = official.audio.transcriptions.complete(**asked)
+        streamed = list(official.audio.transcriptions.stream(**asked))
+        live = asyncio.run(spoken(official))
+        assert len(whole.text) > 20
+        assert live[-1].text == whole.text == streamed[-1].data.text
+        assert "".join(event.text for event in live if event.type == "transcription.text.delta") == whole.text
+        assert live[-1].usage.completion_tokens == whole.usage.completion_tokens
+        assert live[-1].usage.prompt_audio_seconds == whole.usage.prompt_audio_seconds == 3
+        assert whole.segments
+        assert live[-1].segments == streamed[-1].data.segments == whole.segments
+        assert all(0 <= each.start < each.end < 5 for each in whole.segments)
 
 
 def test_a_tokenizer_of_other_pieces_than_the_weights_is_named(

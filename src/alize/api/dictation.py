@@ -202,12 +202,13 @@ def _refuse_unsupported(wanted: SessionPayload, speech: Speech) -> None:
 
 
 def _decoded(audio: str) -> bytes:
-    if len(audio) > -(-MOST_BYTES // 3) * 4:
-        raise PayloadTooLarge(f"audio: a message has at most {MOST_BYTES} bytes of sound.", param="audio", remedy="Send it in pieces.")
     try:
-        return base64.b64decode(audio, validate=True)
+        data = base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidRequest("audio: what should be base64 is none.", param="audio") from error
+    if len(data) > MOST_BYTES:
+        raise PayloadTooLarge(f"audio: a message has at most {MOST_BYTES} bytes of sound.", param="audio", remedy="Send it in pieces.")
+    return data
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:

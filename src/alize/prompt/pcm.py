@@ -59,7 +59,7 @@ class Pcm:
         """`encoding`: one of ENCODINGS. `rate`: samples a second, within RATES."""
         self._kind, self._scale = ENCODINGS[encoding]
         self._rate, self._samples = rate, 0
-        self._rest = b""  # of a sample that is not whole
+        self._rest: bytes = b""  # of a sample that is not whole
         soxr: Any = import_module("soxr") if rate != RATE else None  # here: it loads a library that few requests need
         self._stream: Any = soxr and soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
 
@@ -70,12 +70,12 @@ class Pcm:
 
     def push(self, data: bytes, *, last: bool = False) -> Floats:
         """What is certain of the sound with these bytes; with `last`, all of it. Raises InvalidMedia."""
-        data = self._rest + data
-        whole = len(data) - len(data) % np.dtype(self._kind).itemsize
-        self._rest = data[whole:]
+        there: bytes = self._rest + data
+        whole = len(there) - len(there) % np.dtype(self._kind).itemsize
+        self._rest = there[whole:]
         if last and self._rest:
             raise InvalidMedia("audio: the sound ends within a sample.", param="audio", remedy="Send whole samples of the audio_format.")
-        numbers = np.frombuffer(data[:whole], self._kind)
+        numbers = np.frombuffer(there[:whole], self._kind)
         scale = self._scale
         samples = scale[numbers] if isinstance(scale, np.ndarray) else (numbers / scale).astype(np.float32)
         if not np.isfinite(samples).all():

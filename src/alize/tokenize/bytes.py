@@ -2,7 +2,7 @@
 
     0 … 255 the bytes · 256 begin · 257 end of turn · 258 system · 259 user · 260 assistant · 261 tool · 262 before a gap · 263 after it
     with images: 264 a square · 265 the end of a row · 266 the end of an image
-    with sounds: 264 a tenth of a second · 265 begins one · 266 asks what was said
+    with sounds: 264 a tenth of a second · 265 begins one · 266 asks what was said; of a stream the first alone
     with thoughts, behind these: where one begins · where it ends
     with calls, behind these: [TOOL_CALLS] · [CALL_ID] · [ARGS]
 
@@ -46,12 +46,17 @@ def _vocabulary(control: Mapping[str, int]) -> Vocabulary:
 class ByteTokenizer(VocabularyDecoder):
     """See `Tokenizer` for what each method promises. Every text is exactly as many tokens as it has bytes."""
 
-    def __init__(self, images: bool = False, sounds: bool = False, thoughts: bool = False, calls: bool = False) -> None:
-        """What it has a place for: images, or sounds; thoughts; and tools, of which `calls` are written as Mistral's newest models do."""
-        control = _CONTROL | (_IMAGES if images else _SOUNDS if sounds else {})
+    def __init__(
+        self, images: bool = False, sounds: bool = False, thoughts: bool = False, calls: bool = False, streams: bool = False
+    ) -> None:
+        """What it has a place for: images, or sounds, of which it `streams` one while it writes; thoughts; and tools, of which `calls` are
+        written as Mistral's newest models do."""
+        control = _CONTROL | (_IMAGES if images else _SOUNDS if sounds or streams else {})
         further = (*(_THOUGHTS if thoughts else ()), *(_CALLS if calls else ()))
         super().__init__(_vocabulary(control | {mark: 256 + len(control) + i for i, mark in enumerate(further)}))
         self.audio_marks = AudioMarks(264, begin=265, samples=1600, piece=3200) if sounds else None
+        if streams:
+            self.audio_marks = AudioMarks(264, samples=1600, piece=1600, before=2, behind=3, delay=2)
         if calls:
             ids = {mark: self._vocabulary.control[mark] for mark in _CALLS}
             self.call_marks = CallMarks("named", _CALLS[0], ids=ids, listed=True)
@@ -66,6 +71,8 @@ class ByteTokenizer(VocabularyDecoder):
     def transcription(self, tokens: int, language: str | None = None) -> list[int]:
         if self.audio_marks is None:
             return super().transcription(tokens, language)
+        if self.audio_marks.delay:
+            return [_BEGIN, *[self.audio_marks.sound] * (self.audio_marks.before + self.audio_marks.delay)]
         return [_BEGIN, *self.audio_marks.tokens(tokens), *self.encode(f"lang:{language}" if language else ""), _SOUNDS["[TRANSCRIBE]"]]
 
     def template(

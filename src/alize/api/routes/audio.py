@@ -20,6 +20,7 @@ from alize.api.schemas.audio import AudioTranscriptionRequest, TranscriptionEven
 from alize.api.trace import trace_of
 from alize.api.transcript import Transcript
 from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.prompt.spectrogram import RATE
 from alize.upstream import UpstreamModel
 
 __all__ = ["router"]
@@ -38,11 +39,12 @@ async def transcribe(request: Request, principal: Caller, here: Here) -> Respons
         raise UnsupportedParameter(
             f"The model {wanted.model} cannot hear.", param="model", remedy="Choose one of GET /v1/models that has audio_transcription."
         )
-    _refuse_unsupported(wanted, model)
+    _refuse_unsupported(wanted, model, streams=ears.hearing.streams)
     data, path = await _sound(wanted, file, here), "file" if file is not None else "file_url"
     heard = await hear(data, here.settings.max_audio_seconds, path, ears, here)
     asked = await ask_transcription(wanted, heard, ears, model, principal)
-    form = Transcript(wanted.model, wanted.language, heard.seconds)
+    timed = ears.marks.samples / RATE if wanted.timestamp_granularities else 0.0
+    form = Transcript(wanted.model, wanted.language, heard.seconds, timed)
     return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)
 
 
@@ -54,11 +56,14 @@ async def _sound(wanted: AudioTranscriptionRequest, file: bytes | None, here: Ho
     return file if file is not None else await fetched(wanted.file_url or "", "file_url", here)
 
 
-def _refuse_unsupported(wanted: AudioTranscriptionRequest, model: Served) -> None:
-    for field, why in (
-        ("diarize", "the model does not tell speakers apart."),
-        ("context_bias", "words to expect are not supported."),
-        ("timestamp_granularities", f"the model {model.card.id} writes no times."),
+def _refuse_unsupported(wanted: AudioTranscriptionRequest, model: Served, *, streams: bool) -> None:
+    """Times are known of a model that writes while it hears: when it wrote a word, not when the word began."""
+    name, asked = model.card.id, set(wanted.timestamp_granularities)
+    for field, bad, why in (
+        ("diarize", wanted.diarize, "the model does not tell speakers apart."),
+        ("context_bias", wanted.context_bias, "words to expect are not supported."),
+        ("timestamp_granularities", asked and not streams, f"the model {name} writes no times."),
+        ("timestamp_granularities", "word" in asked, f"the model {name} does not tell when a word begins; segment is served."),
     ):
-        if getattr(wanted, field):
+        if bad:
             raise UnsupportedParameter(f"{field}: {why}", param=field, remedy="Leave it out.")

@@ -39,7 +39,9 @@ class AudioTranscriptionRequest(Schema):
     stream: _Truth = Field(False, description="Send the text as server-sent events while it is made.")
     diarize: _Truth = Field(False, description="Not supported: models that tell speakers apart are not served.")
     context_bias: list[str] = Field([], description="Not supported.")
-    timestamp_granularities: list[Literal["segment", "word"]] = Field([], description="Not supported: the models write no times.")
+    timestamp_granularities: list[Literal["segment", "word"]] = Field(
+        [], description="`segment`, of a model that writes while it hears (Voxtral Realtime). No model here tells the times of words."
+    )
     response_format: Literal["json"] | None = Field(None, description="OpenAI's clients may send it; there is one format.")
 
 
@@ -56,7 +58,7 @@ class TranscriptionResponse(Schema):
     model: str = Field(description="The name that was asked for.")
     text: str
     language: str | None = Field(description="As the request gave it.")
-    segments: list[TranscriptionSegmentChunk] = Field(description="None: the models write no times.")
+    segments: list[TranscriptionSegmentChunk] = Field(description="What was said together, and when; none unless they were asked for.")
     usage: UsageInfo
 
 
@@ -65,10 +67,19 @@ class TranscriptionStreamTextDelta(Schema):
     text: str
 
 
+class TranscriptionStreamSegment(Schema):
+    type: Literal["transcription.segment"] = "transcription.segment"
+    text: str
+    start: float
+    end: float
+    score: float | None = None
+    speaker_id: str | None = None
+
+
 class TranscriptionStreamDone(TranscriptionResponse):
     type: Literal["transcription.done"] = "transcription.done"
 
 
 class TranscriptionEvent(Schema):
-    event: Literal["transcription.text.delta", "transcription.done"]
-    data: TranscriptionStreamTextDelta | TranscriptionStreamDone
+    event: Literal["transcription.text.delta", "transcription.segment", "transcription.done"]
+    data: TranscriptionStreamTextDelta | TranscriptionStreamSegment | TranscriptionStreamDone
