@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mistral_common.tokens.tokenizers.audio import Audio
 
 from alize.errors import InvalidMedia
-from alize.prompt.sounds import MOST_BYTES, drawn, samples_of, written_out
+from alize.prompt.sounds import MOST_BYTES, drawn, samples_of, seconds_of, written_out
 from tests.voxtral import sound, wave
 
 FILES = {
@@ -56,9 +56,13 @@ def with_nan() -> bytes:
         (b"", "empty"),
         (b"hello", "no sound of a kind that is read: WAV, FLAC, Ogg, MP3"),
         (b"<html></html>", "no sound"),
-        (b"\x1aE\xdf\xa3" + bytes(100), "no sound"),  # webm
+        (b"\x1aE\xdf\xa3" + bytes(100), "Matroska .webm, mka, mkv. is not read; WAV"),
+        (b"\0\0\0\x20ftypM4A " + bytes(100), "MP4 .m4a"),
+        (b"\xff\xf1\x50\x80" + bytes(100), "AAC is not read"),
         (b"RIFF", "no sound"),
-        (sound(0.1, "AIFF"), "no sound"),
+        (sound(0.1, "AIFF"), "AIFF is not read"),
+        (sound(0.1, "CAF"), "caf"),
+        (sound(0.1, "AU"), "AU is not read"),
         (header(size=0), "no length"),
         (header(rate=0), "damaged|samples a second"),
         (header(rate=2**32 - 1), "samples a second|damaged"),
@@ -84,6 +88,20 @@ def test_what_cannot_be_read_is_refused_by_what_is_wrong_with_it(data: bytes, wr
 def test_a_head_that_claims_more_than_there_is_gives_what_there_is() -> None:
     """Who writes a file while it is recorded does not know its length."""
     assert len(samples_of(header(size=3200, claimed=2**32 - 1), 100, "file")) == 1600
+
+
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_a_flac_that_was_written_to_a_pipe_says_no_length_and_is_read_to_its_end(rate: int) -> None:
+    whole = sound(3.0, "FLAC", rate=rate, channels=2)
+    data = bytearray(whole)
+    data[21] &= 0xF0  # the total of samples: 36 bits of STREAMINFO (RFC 9639, section 8.2)
+    data[22:26] = bytes(4)
+    assert np.array_equal(samples_of(bytes(data), 3.0, "file"), samples_of(whole, 3.0, "file"))
+    assert seconds_of(bytes(data), 3.0, "file") == 3.0
+    with pytest.raises(InvalidMedia, match="longer than 2 seconds"):
+        samples_of(bytes(data), 2.0, "file")
+    with pytest.raises(InvalidMedia, match="damaged"):
+        samples_of(bytes(data[: len(data) // 2]), 3.0, "file")
 
 
 def test_silence_that_packs_well_is_not_unpacked_past_the_longest_that_is_taken() -> None:

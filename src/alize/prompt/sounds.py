@@ -25,6 +25,16 @@ from alize.prompt.spectrogram import RATE, spectrogram
 __all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "seconds_of", "written_out"]
 
 KINDS = ("WAV", "FLAC", "Ogg", "MP3")
+_UNREAD = (  # where the mark of a kind stands, and what people call it
+    (4, (b"ftyp",), "MP4 (m4a, mp4, mov)"),
+    (0, (b"\x1aE\xdf\xa3",), "Matroska (webm, mka, mkv)"),
+    (0, (b"\xff\xf0", b"\xff\xf1", b"\xff\xf8", b"\xff\xf9", b"ADIF"), "AAC"),
+    (0, (b"FORM",), "AIFF"),
+    (0, (b"caff",), "Core Audio (caf)"),
+    (0, (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",), "Windows Media (wma)"),
+    (0, (b"#!AMR",), "AMR"),
+    (0, (b".snd",), "AU"),
+)
 MOST_BYTES = 64 * 2**20  # of a file: half an hour of the plainest one
 _AT_ONCE = 2**20  # values of all channels
 _RATES = 1000, 768_000
@@ -62,7 +72,9 @@ def kind_of(data: bytes | bytearray) -> str | None:
         return "audio/flac"
     if data.startswith(b"OggS"):
         return "audio/ogg"
-    if data.startswith(b"ID3") or (len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0):  # eleven ones begin a frame
+    if data.startswith(b"ID3"):
+        return "audio/mpeg"
+    if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 6:  # eleven ones begin a frame; layer 0 is AAC's
         return "audio/mpeg"
     return None
 
@@ -95,10 +107,12 @@ def _opened(data: bytes, path: str) -> Generator[Any]:
     if not data:
         raise _invalid(path, "the file is empty.")
     if kind_of(data) is None:
-        raise _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.")
+        raise _unread(data, path)
     soundfile: Any = import_module("soundfile")  # here: it loads a library that few requests need
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
+            # It is read from front to back. SoundFile seeks behind every block, which a FLAC whose head gives no length does not bear.
+            file.seekable = lambda: False
             yield file
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, OverflowError) as error:  # as its readers raise
         raise _invalid(path, f"the sound is damaged: {error}", "Send it again, whole.") from error
@@ -132,6 +146,14 @@ def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
         yield mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))
         if not len(block):
             return
+
+
+def _unread(data: bytes, path: str) -> InvalidMedia:
+    for at, marks, name in _UNREAD:
+        if data.startswith(marks, at):
+            remedy = "Convert it, for example with: ffmpeg -i IN -vn OUT.flac"
+            return _invalid(path, f"{name} is not read; {', '.join(KINDS)} are.", remedy)
+    return _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.")
 
 
 def _too_large(path: str) -> InvalidMedia:
