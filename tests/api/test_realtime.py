@@ -14,7 +14,6 @@ import pytest
 from mistralai.client import Mistral
 from mistralai.client.models import AudioFormat
 from mistralai.extra.exceptions import RealtimeTranscriptionWSError
-from mistralai.extra.realtime import RealtimeTranscription
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -25,7 +24,7 @@ from alize.errors import EngineCrashed, QueueFull
 from alize.prompt.sounds import drawn
 from alize.tokenize.bytes import ByteTokenizer
 from tests.serving import CARD, Desk, listening
-from tests.voxtral import wave
+from tests.voxtral import sound, wave
 
 PATH = "/v1/audio/transcriptions/realtime"
 TOKENIZER = ByteTokenizer(streams=True)
@@ -164,7 +163,7 @@ async def test_the_official_client_speaks_with_it(hall: Callable[..., Any]) -> N
             yield sound[start : start + TENTH]
 
     with Mistral(api_key=here.desk.key, server_url=f"http://127.0.0.1:{here.port}") as official:
-        client = RealtimeTranscription(official.sdk_configuration)
+        client = official.audio.realtime
         format = AudioFormat(encoding="pcm_s16le", sample_rate=16000)
         events = [event async for event in client.transcribe_stream(pieces(), model="fake-latest", audio_format=format)]
     kinds = [event.type for event in events]
@@ -174,6 +173,29 @@ async def test_the_official_client_speaks_with_it(hall: Callable[..., Any]) -> N
     assert "".join(event.text for event in events if event.type == "transcription.text.delta") == SAYS[:11] == events[-1].text
     assert events[-1].segments[0].text == "Bonjour, le"
     assert (events[-1].segments[0].start, events[-1].segments[0].end) == (0.0, 1.1)
+
+
+async def test_a_file_has_its_segments_where_they_are_asked_for(hall: Callable[..., Any]) -> None:
+    here = await hall(
+        engine=FakeEngine(lambda request: [*b"Hi. ", *[264] * 12, *b"You!", 264, *b" Me", *[264] * 40], vocab_size=267, hearing=EAR)
+    )
+    file = {"file": ("a.wav", sound(3.0), "audio/wav")}
+    plain = (await here.desk.client.post("/v1/audio/transcriptions", data={"model": "fake"}, files=file)).json()
+    assert (plain["text"], plain["segments"]) == ("Hi. You! Me", [])
+    form = {"model": "fake", "timestamp_granularities[]": "segment"}
+    timed = (await here.desk.client.post("/v1/audio/transcriptions", data=form, files=file)).json()
+    assert [(one["text"], one["start"], one["end"]) for one in timed["segments"]] == [
+        ("Hi.", 0.0, 0.3),  # a token is a tenth of a second here
+        ("You!", 1.6, 2.0),
+        ("Me", 2.2, 2.4),
+    ]
+    streamed = await here.desk.client.post("/v1/audio/transcriptions", data={**form, "stream": "true"}, files=file)
+    events = [json.loads(line.removeprefix("data: ")) for line in streamed.text.splitlines() if line.startswith("data: ")]
+    assert [event["text"] for event in events if event["type"] == "transcription.segment"] == ["Hi.", "You!", "Me"]
+    assert events[-1]["segments"] == timed["segments"]
+    refused = await here.desk.client.post("/v1/audio/transcriptions", data={**form, "timestamp_granularities[]": "word"}, files=file)
+    assert refused.status_code == 400
+    assert "when a word begins" in refused.json()["message"]
 
 
 async def test_a_session_is_set_up_before_its_first_sound(hall: Callable[..., Any]) -> None:
@@ -275,7 +297,7 @@ async def test_a_model_that_cannot_write_while_it_hears_says_so(hall: Callable[.
         assert await talk.closed() == 1008
     official = Mistral(api_key=here.desk.key, server_url=f"http://127.0.0.1:{here.port}")
     with pytest.raises(RealtimeTranscriptionWSError, match="whole sounds only" if whole else "cannot hear"):
-        await RealtimeTranscription(official.sdk_configuration).connect("fake")
+        await official.audio.realtime.connect("fake")
 
 
 # ── who is let in ──

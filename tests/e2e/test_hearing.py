@@ -136,7 +136,6 @@ def test_a_stream_writes_what_transformers_writes(house: Callable[..., House], r
 def test_a_sound_in_pieces_is_written_as_the_whole_is(house: Callable[..., House], realtime: tuple[Path, Any], seed: int) -> None:
     """By the official client while it is spoken, and by POST, at once and streamed; with segments that say when."""
     from mistralai.client.models import AudioFormat
-    from mistralai.extra.realtime import RealtimeTranscription
 
     folder, _ = realtime
     numbers, rate = np.random.default_rng(seed), (16000, 24000)[seed]
@@ -150,8 +149,7 @@ def test_a_sound_in_pieces_is_written_as_the_whole_is(house: Callable[..., House
                 yield samples[start:end]
 
         form = AudioFormat(encoding="pcm_s16le", sample_rate=rate)
-        client = RealtimeTranscription(official.sdk_configuration)
-        return [event async for event in client.transcribe_stream(pieces(), model=folder.name, audio_format=form)]
+        return [event async for event in official.audio.realtime.transcribe_stream(pieces(), model=folder.name, audio_format=form)]
 
     with client(house, folder) as (official, _):
         asked: Any = {"model": folder.name, "file": {"file_name": "a.wav", "content": data}, "timestamp_granularities": ["segment"]}

@@ -162,7 +162,7 @@ export interface AudioTranscriptionRequest {
   diarize?: boolean;
   /** Not supported. */
   context_bias?: string[];
-  /** Not supported: the models write no times. */
+  /** `segment`, of a model that writes while it hears (Voxtral Realtime). No model here tells the times of words. */
   timestamp_granularities?: ("segment" | "word")[];
   /** OpenAI's clients may send it; there is one format. */
   response_format?: "json" | null;
@@ -1228,8 +1228,8 @@ export interface ToolReferenceChunk {
 }
 
 export interface TranscriptionEvent {
-  event: "transcription.text.delta" | "transcription.done";
-  data: TranscriptionStreamTextDelta | TranscriptionStreamDone;
+  event: "transcription.text.delta" | "transcription.segment" | "transcription.done";
+  data: TranscriptionStreamTextDelta | TranscriptionStreamSegment | TranscriptionStreamDone;
 }
 
 export interface TranscriptionResponse {
@@ -1238,7 +1238,7 @@ export interface TranscriptionResponse {
   text: string;
   /** As the request gave it. */
   language: string | null;
-  /** None: the models write no times. */
+  /** What was said together, and when; none unless they were asked for. */
   segments: TranscriptionSegmentChunk[];
   usage: UsageInfo;
 }
@@ -1258,10 +1258,19 @@ export interface TranscriptionStreamDone {
   text: string;
   /** As the request gave it. */
   language: string | null;
-  /** None: the models write no times. */
+  /** What was said together, and when; none unless they were asked for. */
   segments: TranscriptionSegmentChunk[];
   usage: UsageInfo;
   type?: "transcription.done";
+}
+
+export interface TranscriptionStreamSegment {
+  type?: "transcription.segment";
+  text: string;
+  start: number;
+  end: number;
+  score?: number | null;
+  speaker_id?: string | null;
 }
 
 export interface TranscriptionStreamTextDelta {
