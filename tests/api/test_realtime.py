@@ -394,6 +394,7 @@ async def test_a_server_that_stops_says_what_it_has_heard(hall: Callable[..., An
             await talk.until("transcription.text.delta")
         here.desk.parts.draining.begin()
         if sound:
+            await talk.send(append(spoken(0.5)), END)  # nobody has told the client yet
             assert (await talk.until("transcription.done"))[-1]["text"] == SAYS[:6]
         assert await talk.closed() == 1001
         assert (await here.refused())[0] == 503

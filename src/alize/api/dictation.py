@@ -94,6 +94,8 @@ class Dictation:
             match parsed({"message": json_of(written.encode())}, ClientMessage, strict=self._house.settings.strict).message:
                 case SessionUpdate(session=wanted):
                     await self._update(wanted)
+                case InputAudioAppend() | InputAudioEnd() if self._stopped:
+                    pass  # sent before the client could know
                 case InputAudioAppend(audio=audio):
                     await self._sound().push(_decoded(audio))
                 case InputAudioEnd():

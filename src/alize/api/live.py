@@ -60,6 +60,7 @@ class Live:
         self._given = 0  # tokens that it has
         self._asked: str | None = None  # its request, once it has begun
         self._enough = asyncio.Event()
+        self._turn = asyncio.Lock()  # a server that stops ends a sound of which a piece is just being read
 
     @property
     def seconds(self) -> float:
@@ -87,13 +88,14 @@ class Live:
         self._tell()
 
     async def _further(self, work: Callable[[], Floats]) -> None:
-        if self._streamed.ended:
-            raise InvalidRequest("The sound has ended: input_audio.end was sent.", remedy="Open another session for another one.")
-        drawn = await asyncio.to_thread(work)
-        self._drawn = np.concatenate([self._drawn, drawn], axis=1)
-        if self._streamed.ended or self._tokens >= len(self._prompt):
-            self._enough.set()
-        self._tell()
+        async with self._turn:
+            if self._streamed.ended:
+                raise InvalidRequest("The sound has ended: input_audio.end was sent.", remedy="Open another session for another one.")
+            drawn = await asyncio.to_thread(work)
+            self._drawn = np.concatenate([self._drawn, drawn], axis=1)
+            if self._streamed.ended or self._tokens >= len(self._prompt):
+                self._enough.set()
+            self._tell()
 
     @property
     def _tokens(self) -> int:
