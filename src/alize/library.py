@@ -34,10 +34,9 @@ from alize.prompt.reading import AnswerReader
 from alize.prompt.tools import Offer, begins_thought, offered
 from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conversation, plain_offer
 from alize.settings import Settings
-from alize.tokenize import load_tokenizer
+from alize.tokenize import tokenizer_at
 from alize.tokenize.base import ThoughtMarks, Tokenizer
 from alize.weights.catalog import resolved
-from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
 __all__ = ["Answer", "Message", "Model", "Tool", "ToolCall", "load"]
@@ -292,14 +291,12 @@ def load(
     except Missing:
         pull(resolved(chosen.model, chosen.aliases()), chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
         card, path = located(chosen.model, chosen.home, chosen.aliases())
-    checkpoint = open_checkpoint(path)
-    try:
-        tokenizer = load_tokenizer(checkpoint.tokenizer)
-    finally:
-        checkpoint.close()
+    tokenizer = tokenizer_at(path)
     config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
     config = replace(config, adapters={} if name is None else {name: str(adapter)})
     core = build_core(config, named(progress, f"Loading {card.id}"))
+    for lost in core.info.unavailable:
+        core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks)

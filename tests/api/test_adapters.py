@@ -67,3 +67,25 @@ async def test_health_speaks_of_the_engine_once(desk: Desk) -> None:
     before = (await desk.client.get("/health")).json()
     await desk.engine.set_adapter("law", "some path")
     assert (await desk.client.get("/health")).json().keys() == before.keys()
+
+
+async def test_one_that_could_not_be_loaded_says_why_and_is_asked_for_nothing(desk: Desk) -> None:
+    """Without the folders of the server's disk, which are nobody else's business."""
+    desk.engine.lose("law", "/srv/secret/law", "/srv/secret/law cannot be read: No such file or directory. Check the path.")
+    body = (await desk.client.get("/v1/models")).json()
+    ModelList.model_validate(body)
+    card = body["data"][1]
+    assert (card["id"], card["root"]) == ("law", "fake")
+    assert not any(card["capabilities"].values())
+    assert card["description"] == "Unavailable: law cannot be read: No such file or directory. Check the path."
+    answer = await desk.chat(model="law")
+    assert (answer.status_code, answer.json()["param"]) == (503, "model")
+    assert "law cannot be read" in answer.json()["message"]
+    assert "/srv" not in answer.text
+    fill = await desk.client.post("/v1/fim/completions", json={"model": "law", "prompt": "a"})
+    assert fill.status_code == 503
+    vectors = await desk.client.post("/v1/embeddings", json={"model": "law", "input": "a"})
+    assert vectors.status_code == 400
+    assert (await desk.chat()).status_code == 200
+    await desk.engine.set_adapter("law", "/srv/other")
+    assert (await desk.chat(model="law")).status_code == 200

@@ -4,6 +4,7 @@ Exact on tiny models in float64, as in test_oracle.py, whose models and requests
 """
 
 import gc
+import re
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 
 from alize.engine.base import Request, SamplingParams
+from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
+from alize.engine.fit import OVERHEAD, Room, choose_fit
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.errors import CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
+from alize.model.params import read_params
 from tests.adapters import write_release
 
 torch = pytest.importorskip("torch")
@@ -105,9 +109,9 @@ def paths(tmp_path: Path) -> dict[str, Path]:
     return {name: write_release(tmp_path / name / "lora.safetensors", shape, seed) for seed, name in enumerate("abc")}
 
 
-def engine(limits: Limits | None = None, blocks: int = 64) -> tuple[Core, FakeRunner]:
+def engine(limits: Limits | None = None, blocks: int = 64, room: Room | None = None) -> tuple[Core, FakeRunner]:
     runner = FakeRunner()
-    return Core(runner, limits or Limits(), {"full": blocks}), runner
+    return Core(runner, limits or Limits(), {"full": blocks}, room=room), runner
 
 
 def begun(id: str, adapter: str | None, max_tokens: int = 6) -> Request:
@@ -206,6 +210,37 @@ def test_limits_of_number_rank_and_memory_are_kept(paths: dict[str, Path], tmp_p
     core.set_adapter("two", str(paths["b"]))
     assert [info.name for info in core.info.adapters] == ["one", "two"]
     assert len(runner.adapters) == 2
+
+
+def test_an_adapter_without_room_is_refused_with_the_numbers_before_it_is_loaded(paths: dict[str, Path]) -> None:
+    size = open_adapter(paths["a"]).numbers
+    free = [size, size, size - 1, size]  # what others leave; only what is to be loaded asks
+    for room in (Room(3 * size - 1, lambda: size), Room(4 * size, lambda: free.pop(0))):
+        core, runner = engine(room=room)
+        core.set_adapter("one", str(paths["a"]))
+        core.set_adapter("two", str(paths["b"]))
+        core.set_adapter("again", str(paths["a"]))  # what is in memory takes no more
+        with pytest.raises(OutOfMemory, match=rf"{re.escape(str(paths['c']))} does not fit into memory: it takes 0\.0 MiB, .* are free"):
+            core.set_adapter("three", str(paths["c"]))
+        assert len(runner.adapters) == 2
+        core.set_adapter("two", None)
+        core.set_adapter("three", str(paths["c"]))
+        core.check()
+
+
+def test_an_engine_with_too_little_memory_for_its_adapter_comes_up_without(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (32, 32)})
+    config = EngineConfig(str(tiny_checkpoint), dtype="float64", weights="expanded", threads=1, cache_bytes=1 << 20)
+    config = replace(config, cache_bytes=build_core(config).info.cache_bytes, adapters={"law": str(path)})
+    checkpoint = open_checkpoint(tiny_checkpoint)
+    fit = choose_fit(checkpoint, read_params(checkpoint.params), ["float64"], "expanded", 1 << 40, config.cache_bytes)
+    least = fit.weights + OVERHEAD + config.cache_bytes + 8 * open_adapter(path).numbers
+    assert build_core(replace(config, memory_bytes=least)).info.unavailable == ()
+    core = build_core(replace(config, memory_bytes=least - 1))
+    (lost,) = core.info.unavailable
+    assert "does not fit into memory" in lost.reason
+    core.add(begun("x", None))
+    assert finished(core)["x"]
 
 
 def test_scores_leave_adapters_alone_and_logits_may_have_one(paths: dict[str, Path]) -> None:

@@ -373,10 +373,53 @@ async def test_an_adapter_that_cannot_be_set_changes_nothing(engine: LocalEngine
     assert (await collect(engine, request("a")))[-1].finish == "length"
 
 
-async def test_an_adapter_that_does_not_fit_is_an_error_at_start(config: EngineConfig, tmp_path: Path) -> None:
-    path = write_release(tmp_path / "lora.safetensors", {"layers.7.attention.wq": (32, 32)})
-    with pytest.raises(CheckpointInvalid, match=r"layers\.7"):
-        await LocalEngine.start(replace(config, adapters={"mine": str(path)}))
+async def test_an_engine_comes_up_without_the_adapters_that_cannot_be_loaded(
+    config: EngineConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Gone, of another model, cut short: each says why, and the one that is whole is served."""
+    whole = write_release(tmp_path / "whole" / "lora.safetensors", ADAPTED)
+    other = write_release(tmp_path / "other" / "lora.safetensors", {"layers.7.attention.wq": (32, 32)})
+    short = write_release(tmp_path / "short" / "lora.safetensors", ADAPTED)
+    short.write_bytes(short.read_bytes()[:-100])
+    paths = {"whole": whole, "other": other, "short": short, "gone": tmp_path / "gone"}
+    engine = await LocalEngine.start(replace(config, adapters={name: str(path) for name, path in paths.items()}))
+    assert [info.name for info in engine.info.adapters] == ["whole"]
+    assert {lost.name: lost.path for lost in engine.info.unavailable} == {name: str(paths[name]) for name in ("other", "short", "gone")}
+    reasons = {lost.name: lost.reason for lost in engine.info.unavailable}
+    assert "layers.7" in reasons["other"]
+    assert "short" in reasons["short"]
+    assert "cannot be read" in reasons["gone"]
+    assert [record.getMessage().split()[1] for record in caplog.records if "unavailable" in record.getMessage()] == list(reasons)
+    with pytest.raises(UnsupportedParameter, match="whole"):
+        await collect(engine, request("a", adapter="gone"))
+    assert (await collect(engine, request("a", adapter="whole")))[-1].finish == "length"
+    await engine.close()
+
+
+async def test_an_adapter_that_goes_while_the_engine_is_down_is_mourned_once_and_may_come_back(
+    config: EngineConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_release(tmp_path / "lora.safetensors", ADAPTED)
+    engine = await LocalEngine.start(replace(config, adapters={"mine": str(path)}))
+    path.unlink()
+    for generation in (2, 3):
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        await until(engine, lambda stats, wanted=generation: stats.generation == wanted)
+        assert [lost.name for lost in engine.info.unavailable] == ["mine"]
+        assert (await collect(engine, request("a")))[-1].finish == "length"
+    assert sum("mine is unavailable" in record.getMessage() for record in caplog.records) == 1
+    await engine.reload()  # what was not there before hinders no new weights
+    await engine.set_adapter("mine", str(write_release(path, ADAPTED)))
+    assert (engine.info.unavailable, [info.name for info in engine.info.adapters]) == ((), ["mine"])
+    path.unlink()
+    with pytest.raises(CheckpointInvalid, match="lora"):
+        await engine.reload()  # what is served is not given up for new weights
+    assert (await collect(engine, request("a", adapter="mine")))[-1].finish == "length"
+    await engine.set_adapter("mine", None)
+    await engine.reload()
+    assert (engine.info.unavailable, engine.info.adapters) == ((), ())
+    await engine.close()
 
 
 def tokens(steps: list[Step]) -> list[int]:

@@ -4,7 +4,7 @@ A name of this server never means a model elsewhere: what is asked of it stays h
 """
 
 from alize.api.parts import Parts, Served, Sleeping
-from alize.errors import InvalidModel, UnsupportedParameter
+from alize.errors import EngineUnavailable, InvalidModel, UnsupportedParameter
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
@@ -13,11 +13,20 @@ __all__ = ["model_named", "writer_named"]
 
 
 def writer_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
-    """The model of an id or alias, which is asked for text. Raises InvalidModel, UnsupportedParameter for one that makes none."""
+    """The model of an id or alias, which is asked for text.
+
+    Raises InvalidModel, UnsupportedParameter for one that makes none, EngineUnavailable for an adapter that could not be loaded.
+    """
     found = model_named(name, parts, settings)
     if isinstance(found, Sleeping):
         raise UnsupportedParameter(
             f"The model {found.card.id} makes vectors of texts; it writes none.", param="model", remedy="Choose another of GET /v1/models."
+        )
+    if isinstance(found, Served) and found.lost is not None:
+        raise EngineUnavailable(
+            f"The model {found.card.id} is an adapter that could not be loaded: {found.lost.told}",
+            param="model",
+            remedy="Whoever runs this server must mend it; until then choose another of GET /v1/models.",
         )
     return found
 

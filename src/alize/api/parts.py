@@ -9,7 +9,7 @@ from alize.api.draining import Draining
 from alize.api.limits import Limits
 from alize.api.opening import Opening
 from alize.api.outside import Wire
-from alize.engine.base import Engine
+from alize.engine.base import Engine, Unavailable
 from alize.governance import Accounts, Cookie, Identity
 from alize.settings import Settings
 from alize.storage.base import Database
@@ -30,6 +30,7 @@ class Served:
     card: Card
     adapter: str | None = None  # by which of its engine's adapters it is another model
     root: str = ""  # the id of the model that is adapted
+    lost: Unavailable | None = None  # why it cannot be asked: its adapter could not be loaded
 
     @property
     def thought_marks(self) -> ThoughtMarks | None:
@@ -44,12 +45,16 @@ class Served:
         return self.tokenizer.call_marks if "completion_chat" in self.card.capabilities else None
 
     def adapted(self) -> "Iterator[Served]":
-        """The models that the engine's adapters make of this one, as they are now."""
+        """The models that the engine's adapters make of this one, as they are now; those that could not be loaded say so."""
         for info in self.engine.info.adapters:
             made = f"{self.card.id} with the adapter {info.name}, of rank {info.rank}."
             able = self.card.capabilities - {"embeddings"}  # vectors are made without any adapter
             card = replace(self.card, id=info.name, aliases=(), name=info.name, description=made, capabilities=able)
             yield replace(self, card=card, adapter=info.name, root=self.card.id)
+        for lost in self.engine.info.unavailable:
+            said = f"Unavailable: {lost.told}"
+            card = replace(self.card, id=lost.name, aliases=(), name=lost.name, description=said, capabilities=frozenset[str]())
+            yield replace(self, card=card, adapter=lost.name, root=self.card.id, lost=lost)
 
 
 @runtime_checkable

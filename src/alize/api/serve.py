@@ -8,8 +8,8 @@ the web framework and the database on another. One after the other took 4 s, whi
 
 import contextlib
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class Started:
     setup: bool = False  # there is no account yet
     setup_token: str | None = None  # what the first one asks for
     left_out: str | None = None  # what of the model's release cannot be used
+    unavailable: Mapping[str, str] = field(default_factory=dict[str, str])  # adapters that could not be loaded, and why
 
 
 def announce(started: Started) -> None:
@@ -51,8 +52,10 @@ def announce(started: Started) -> None:
     print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
     if started.left_out:
         print(started.left_out, flush=True)  # noqa: T201
-    if adapters := settings.adapter_paths():
+    if adapters := [name for name in settings.adapter_paths() if name not in started.unavailable]:
         print(f"Its adapters, each a model of that name: {', '.join(adapters)}", flush=True)  # noqa: T201
+    for name, reason in started.unavailable.items():
+        print(f"Its adapter {name} is unavailable: {reason}", flush=True)  # noqa: T201
     if started.made is not None and settings.api_key:
         print(f"The value of api_key{settings.came('api_key')} is an admin key here from now on.", flush=True)  # noqa: T201
     elif started.made is not None:

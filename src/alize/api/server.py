@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from alize.api.parts import Parts, Served
 from alize.api.protocol import Http1
 from alize.api.serve import Started
 from alize.api.sockets import options
-from alize.api.waking import opened_at, sleeping_models
+from alize.api.waking import sleeping_models
 from alize.engine.local import LocalEngine
 from alize.errors import CheckpointInvalid, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
@@ -35,9 +35,10 @@ from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
 from alize.telemetry import configure_logging
-from alize.tokenize import Tokenizer
+from alize.tokenize import Tokenizer, load_tokenizer
 from alize.upstream.client import reaching
 from alize.weights.catalog import Card
+from alize.weights.checkpoints import open_checkpoint
 
 __all__ = ["Extension", "Server", "serve_with"]
 
@@ -62,7 +63,8 @@ async def serve_with(
     database = open_database(settings)
     try:
         await database.migrate()
-        tokenizer, left_out = opened_at(path)
+        with closing(open_checkpoint(path)) as checkpoint:
+            tokenizer, left_out = load_tokenizer(checkpoint.tokenizer), checkpoint.left_out
         async with _identity(settings, database) as identity, AsyncExitStack() as extended:
             token = _setup_token(settings, listener)
             sleeping = sleeping_models(settings, card)
@@ -85,7 +87,8 @@ async def serve_with(
                 made = await first_key(database, settings) if settings.auth else None
                 setup = settings.auth and await _is_empty(database)
                 opening.done = True
-                started(Started(address_of(listener, settings), card.id, settings, made, setup, token, left_out))
+                lost = {each.name: each.reason for each in engine.info.unavailable}
+                started(Started(address_of(listener, settings), card.id, settings, made, setup, token, left_out, lost))
                 await told.stopping.wait()
                 await _drain(parts, settings.drain_seconds, told.hurry)
     finally:

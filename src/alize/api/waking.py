@@ -8,7 +8,6 @@ import logging
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from alize.api.parts import Served, Sleeping
 from alize.api.sleeping import Sleeper
@@ -16,12 +15,11 @@ from alize.engine.build import EngineConfig
 from alize.engine.local import LocalEngine
 from alize.errors import DownloadFailed, Missing, SettingInvalid
 from alize.settings import Settings
-from alize.tokenize import Tokenizer, load_tokenizer
+from alize.tokenize import tokenizer_at
 from alize.weights.catalog import Card, find, resolved
-from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located
 
-__all__ = ["opened_at", "sleeping_models"]
+__all__ = ["sleeping_models"]
 
 _log = logging.getLogger("alize.api")
 _STANDS_BACK = 10  # of 19: whoever reads an answer waits for each token, an index is made in the background
@@ -54,15 +52,6 @@ def sleeping_models(settings: Settings, served: Card) -> dict[str, Sleeping]:
     return {card.id: Sleeper(card, wake)}
 
 
-def opened_at(path: Path) -> tuple[Tokenizer, str | None]:
-    """The tokenizer of a model, and what of its release cannot be used. Raises CheckpointInvalid."""
-    checkpoint = open_checkpoint(path)
-    try:
-        return load_tokenizer(checkpoint.tokenizer), checkpoint.left_out
-    finally:
-        checkpoint.close()
-
-
 async def _woken(settings: Settings) -> Served:
     name, aliases = settings.embedding_model, settings.aliases()
     try:
@@ -70,7 +59,7 @@ async def _woken(settings: Settings) -> Served:
     except Missing:
         await _fetch(settings, resolved(name, aliases))
         card, path = located(name, settings.home, aliases)
-    tokenizer, _ = await asyncio.to_thread(opened_at, path)
+    tokenizer = await asyncio.to_thread(tokenizer_at, path)
     config = EngineConfig.of(settings, path, card.id, card.sha256)
     # One text at a time is all that a decoder embeds, so it needs a cache for one. The adapters are those of the other model.
     limits = replace(config.limits, max_running=1)

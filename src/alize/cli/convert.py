@@ -119,10 +119,9 @@ def quantize(
         if calibrate:
             from alize.convert.calibrated import balanced
             from alize.evaluate.texts import CALIBRATION, text_at
-            from alize.tokenize import load_tokenizer
-            from alize.weights.checkpoints import open_checkpoint
+            from alize.tokenize import tokenizer_at
 
-            tokenizer = load_tokenizer(open_checkpoint(path).tokenizer)
+            tokenizer = tokenizer_at(path)
             text = text_at(CALIBRATION if calibrate == "bundled" else Path(calibrate))
             balance = balanced(tokenizer.encode(text), *([progress] if progress else []))
         left = write(path, output, to.value, card.licence, balance, *([progress] if progress else []))

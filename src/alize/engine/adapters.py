@@ -13,10 +13,11 @@ are found by key, so none is shared across adapters or generations, and none is 
 from collections import Counter
 from pathlib import Path
 
-from alize.engine.base import AdapterInfo
+from alize.engine.base import AdapterInfo, Unavailable
+from alize.engine.fit import Room, allocating, gib
 from alize.engine.runners.base import Runner
 from alize.engine.schedule import Limits
-from alize.errors import CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
+from alize.errors import AlizeError, CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
 from alize.weights.adapters import Adapter, open_adapter
 
 __all__ = ["Adapters"]
@@ -25,9 +26,11 @@ __all__ = ["Adapters"]
 class Adapters:
     """Of one engine. Not thread-safe: the engine's loop owns it."""
 
-    def __init__(self, runner: Runner, limits: Limits) -> None:
-        self._runner, self._limits = runner, limits
+    def __init__(self, runner: Runner, limits: Limits, room: Room | None = None) -> None:
+        """`room` is what is left beside the weights and the cache; None asks nobody."""
+        self._runner, self._limits, self._room = runner, limits, room
         self._named: dict[str, AdapterInfo] = {}
+        self._unavailable: dict[str, Unavailable] = {}
         self._generations: Counter[str] = Counter()
         self._holders: Counter[str] = Counter()  # key → names and sequences
         self._bytes: dict[str, int] = {}  # of each key in memory
@@ -35,6 +38,11 @@ class Adapters:
     @property
     def infos(self) -> tuple[AdapterInfo, ...]:
         return tuple(self._named.values())
+
+    @property
+    def unavailable(self) -> tuple[Unavailable, ...]:
+        """Those that `try_set` could not set, until they are set or removed."""
+        return tuple(self._unavailable.values())
 
     @property
     def memory(self) -> int:
@@ -55,16 +63,26 @@ class Adapters:
             return
         self._refuse(name, adapter, adapter.numbers * size)
         if adapter.sha256 not in self._bytes:
-            self._runner.load_adapter(adapter.sha256, adapter)
+            with allocating(str(adapter.path), "Remove another adapter, or set cache_memory to fewer GiB."):
+                self._runner.load_adapter(adapter.sha256, adapter)
             self._bytes[adapter.sha256] = adapter.numbers * size
         self._generations[name] += 1
         self._holders[adapter.sha256] += 1
         self._named[name] = AdapterInfo(name, self._generations[name], adapter.sha256, adapter.rank, adapter.numbers * size, adapter.base)
+        self._unavailable.pop(name, None)
         if before is not None:
             self.release(before.sha256)
 
+    def try_set(self, name: str, path: str) -> None:
+        """`set`, where one that fails is noted and the others are served without it. Raises nothing that is said of an adapter."""
+        try:
+            self.set(name, path)
+        except AlizeError as error:
+            self._unavailable[name] = Unavailable(name, path, error.text)
+
     def remove(self, name: str) -> None:
         """Have a name mean nothing. A no-op where it does not mean anything."""
+        self._unavailable.pop(name, None)
         before = self._named.pop(name, None)
         if before is not None:
             self.release(before.sha256)
@@ -116,4 +134,10 @@ class Adapters:
             raise OutOfMemory(
                 f"{adapter.path} takes {size} bytes, and the adapters here {self.memory - freed} of the {limits.adapter_bytes} they may.",
                 remedy="Remove one, or raise the setting adapter_memory.",
+            )
+        left = self._room.left(self.memory) if self._room is not None else size  # what is replaced goes only when this is here
+        if size > left:
+            raise OutOfMemory(
+                f"{adapter.path} does not fit into memory: it takes {gib(size)}, and {gib(left)} are free beside weights and cache.",
+                remedy="Remove another adapter, set cache_memory to fewer GiB, or raise the setting memory where it is set.",
             )

@@ -6,6 +6,7 @@ the same contract test runs on all of them.
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from alize.engine.images import Image, Sight
@@ -31,6 +32,7 @@ __all__ = [
     "Sound",
     "Step",
     "TokenLogprob",
+    "Unavailable",
     "check_fits",
     "check_writes",
     "longest_answer",
@@ -136,6 +138,20 @@ class AdapterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """An adapter that was asked for, and is not there."""
+
+    name: str
+    path: str
+    reason: str  # for whoever can mend it: with the path, and what to do
+
+    @property
+    def told(self) -> str:
+        """The reason for everybody: without the folders in which it lies."""
+        return self.reason.replace(self.path, PurePath(self.path).name)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is being served: facts a client or an operator may ask for."""
 
@@ -151,6 +167,7 @@ class ModelInfo:
     weights_sha256: str | None = None
     sight: Sight | None = None  # None: it takes no images
     adapters: tuple[AdapterInfo, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()  # adapters that could not be loaded with the weights
     writes: bool = True  # False: it makes vectors of texts, and no text
     hearing: Hearing | None = None  # None: it takes no sounds
 

@@ -1,16 +1,18 @@
 """From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from alize.engine.available import available
 from alize.engine.core import Core
 from alize.engine.cores import cores
-from alize.engine.fit import OVERHEAD, choose_fit, least_cache
+from alize.engine.fit import OVERHEAD, Room, adapter_numbers, allocating, choose_fit, least_cache
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import Missing, OutOfMemory
+from alize.errors import Missing
 from alize.model.params import read_params
 from alize.settings import Settings
 from alize.weights.checkpoints import open_checkpoint
@@ -84,23 +86,29 @@ def named(progress: Callable[[int, int, str], None] | None, what: str) -> Progre
 
 def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
     """Load the weights and the adapters, and allocate the cache. `progress` is called with the bytes of weights that are loaded, and with
-    all of them.
+    all of them. An adapter that cannot be loaded is left out, and `info.unavailable` says why.
 
     Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
-    runner, budget = _runner(config, progress)
+    runner, budget, left = _runner(config, progress)
     blocks = _blocks(runner.info, config, budget)
-    try:
-        core = Core(runner, config.limits, blocks, config.model, config.sha256)
-    except MemoryError as error:
-        raise OutOfMemory(f"There is no memory for the cache: {error}.", remedy="Set cache_memory to fewer GiB.") from error
+    room = Room(left - runner.info.cache_bytes(blocks), partial(_free, runner.info.name.removeprefix("torch-")))
+    with allocating("the cache", "Set cache_memory to fewer GiB."):
+        core = Core(runner, config.limits, blocks, config.model, config.sha256, room)
     for name, path in config.adapters.items():
-        core.set_adapter(name, path)
+        core.adapters.try_set(name, path)
     return core
 
 
-def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int]:
-    """The weights, loaded, and how many bytes the cache may take beside them."""
+def _free(device: str) -> int:
+    """Bytes that nobody has."""
+    import torch
+
+    return available().free if device == "cpu" else torch.cuda.mem_get_info(device)[0]
+
+
+def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
+    """The weights, loaded; how many bytes the cache may take beside them; and how many are left for it and for adapters."""
     try:
         import torch
     except ImportError as error:
@@ -112,32 +120,24 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
 
     torch.set_num_threads(config.threads or cores())
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    checkpoint = open_checkpoint(Path(config.path))
-    try:
+    with allocating("the weights", "Choose a smaller model."), closing(open_checkpoint(Path(config.path))) as checkpoint:
         reads = config.dtype == "auto" and checkpoint.params.get("model_type") == "encoder"
         alike = torch.float32, "the vectors of an index must be alike on every machine"
         dtype, reason = alike if reads else choose_dtype(config.dtype, device)
-        free = available().free if device == "cpu" else torch.cuda.mem_get_info(device)[0]
-        free = min(free, config.memory_bytes or free)
+        free = min(_free(device), config.memory_bytes or 2**63)
         names = [str(dtype).removeprefix("torch.")]
         if config.dtype == "auto" and names == ["float32"] and not reads:
             names.append("bfloat16")  # where float32 does not fit
         # Elsewhere every piece would be sent to the device in every product: only where that is asked for.
         wanted = "expanded" if device != "cpu" and config.weights == "auto" else config.weights
         params = read_params(checkpoint.params)
-        fit = choose_fit(checkpoint, params, names, wanted, free, config.cache_bytes)
+        fit = choose_fit(checkpoint, params, names, wanted, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
         left = max(0, free - fit.weights - OVERHEAD)
-        budget = config.cache_bytes or min(8 * GIB, max(left // 4, least_cache(params, fit.dtype)))
+        budget = config.cache_bytes or min(8 * GIB, max((left - fit.adapters) // 4, least_cache(params, fit.dtype)))
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None
         model = load_transformer(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
-        return TorchRunner(model, f"{reason}; {fit.reason}"), budget
-    except (MemoryError, RuntimeError) as error:  # the latter is what PyTorch's allocator raises
-        if isinstance(error, RuntimeError) and "alloc" not in str(error).lower():
-            raise
-        raise OutOfMemory(f"There is no memory for the weights: {error}.", remedy="Choose a smaller model.") from error
-    finally:
-        checkpoint.close()
+        return TorchRunner(model, f"{reason}; {fit.reason}"), budget, left
 
 
 def _blocks(info: RunnerInfo, config: EngineConfig, budget: int) -> dict[str, int]:

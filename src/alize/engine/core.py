@@ -16,6 +16,7 @@ import numpy.typing as npt
 from alize.engine.adapters import Adapters
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
 from alize.engine.batch import build_batch, pack
+from alize.engine.fit import Room
 from alize.engine.groups import CacheGroups, longest
 from alize.engine.pooling import Pool
 from alize.engine.runners.base import Output, Runner
@@ -34,8 +35,19 @@ Job = Generator[None, None, Result]
 class Core:
     """Continuous batching over one Runner."""
 
-    def __init__(self, runner: Runner, limits: Limits, blocks: dict[str, int], model: str = "", sha256: str | None = None) -> None:
-        """`blocks` is the size of each group's pool. A context longer than one sequence alone can have in every pool is not offered."""
+    def __init__(
+        self,
+        runner: Runner,
+        limits: Limits,
+        blocks: dict[str, int],
+        model: str = "",
+        sha256: str | None = None,
+        room: Room | None = None,
+    ) -> None:
+        """`blocks` is the size of each group's pool. A context longer than one sequence alone can have in every pool is not offered.
+
+        `room` is what adapters may take beside weights and cache; None asks nobody.
+        """
         capacities = [longest(group, blocks[group.name], limits.step_tokens) for group in runner.info.groups]
         self.runner = runner
         self.limits = replace(
@@ -45,7 +57,7 @@ class Core:
             decode_steps=min(limits.decode_steps, runner.info.max_steps),
         )
         runner.allocate(blocks)
-        self.adapters = Adapters(runner, self.limits)
+        self.adapters = Adapters(runner, self.limits, room)
         self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits)
         self.paused = False
         self._sequences: dict[str, Sequence] = {}
@@ -57,7 +69,6 @@ class Core:
     @property
     def info(self) -> ModelInfo:
         runner = self.runner.info
-        cache = sum(group.bytes_per_block * self.scheduler.groups.pools[group.name].size for group in runner.groups)
         return ModelInfo(
             id=self._model,
             vocab_size=runner.vocab_size,
@@ -66,11 +77,12 @@ class Core:
             dtype_reason=runner.dtype_reason,
             runner=runner.name,
             weights_bytes=runner.weights_bytes,
-            cache_bytes=cache,
+            cache_bytes=runner.cache_bytes({name: pool.size for name, pool in self.scheduler.groups.pools.items()}),
             hidden_size=runner.hidden_size,
             weights_sha256=self._sha256,
             sight=runner.sight,
             adapters=self.adapters.infos,
+            unavailable=self.adapters.unavailable,
             writes=runner.writes,
             hearing=runner.hearing,
         )

@@ -29,6 +29,7 @@ from alize.engine.base import (
     Sight,
     Step,
     TokenLogprob,
+    Unavailable,
     check_fits,
 )
 from alize.engine.blocks import chain
@@ -126,6 +127,10 @@ class FakeEngine:
         """The next request that arrives raises `error` once it has given `after` tokens; called twice, the one after it, too."""
         self._failures.append((error, after))
 
+    def lose(self, name: str, path: str, reason: str) -> None:
+        """Be as one that has started without this adapter, until it is set or removed."""
+        self._info = replace(self._info, unavailable=(*self._info.unavailable, Unavailable(name, path, reason)))
+
     def crash(self) -> None:
         """End as a killed process does: every request raises EngineCrashed, and new ones EngineUnavailable until `restart`."""
         self._down = True
@@ -219,7 +224,8 @@ class FakeEngine:
                 return
             self._generations[name] += 1
             after[name] = AdapterInfo(name, self._generations[name], digest)
-        self._info = replace(self._info, adapters=tuple(after.values()))
+        lost = tuple(each for each in self._info.unavailable if each.name != name)
+        self._info = replace(self._info, adapters=tuple(after.values()), unavailable=lost)
 
     async def pause(self) -> None:
         self._paused = True

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, Unavailable, check_fits, check_writes
 from alize.engine.build import EngineConfig, Progress
 from alize.engine.process import EngineProcess
 from alize.engine.wire import (
@@ -76,6 +76,7 @@ class LocalEngine:
         self._generation = 0
         self._loads = 0  # how often `reload` brought other weights
         self._failure: AlizeError | None = None  # why the last engine ended, if it said
+        self._lamented: frozenset[Unavailable] = frozenset()  # adapters that the log says are not there
 
     @classmethod
     async def start(cls, config: EngineConfig) -> "LocalEngine":
@@ -302,6 +303,7 @@ class LocalEngine:
                         "model loaded",
                         extra={"weights": event.info.weights_bytes, "dtype": event.info.dtype, "why": event.info.dtype_reason},
                     )
+                    self._lament(event.info.unavailable)
                     if self._paused:
                         self._send(Call(next(self._numbers), "pause"))
                     if not self._ready.done():
@@ -329,6 +331,13 @@ class LocalEngine:
         self._loading = loading
         if self._progress is not None:
             self._progress(loading.done, loading.total)
+
+    def _lament(self, unavailable: Sequence[Unavailable]) -> None:
+        """Say once of each adapter why it is not there, however often the engine starts without it."""
+        for lost in unavailable:
+            if lost not in self._lamented:
+                log.error("adapter %s is unavailable: %s", lost.name, lost.reason)
+        self._lamented = frozenset(unavailable)
 
     async def _reap(self) -> None:
         """Wait for the process; kill one that closed its socket but goes on, or that outlives this task."""

@@ -165,6 +165,10 @@ class _Worker:
         try:
             config = self._config.at(call.path)
             fresh = build_core(config)  # the old weights stay until the new ones are whole
+            served = {info.name for info in self._core.info.adapters}
+            for lost in fresh.info.unavailable:
+                if lost.name in served:  # nothing that is served is lost for new weights: this says why it would be
+                    fresh.set_adapter(lost.name, lost.path)
         except AlizeError as error:
             self._core.paused = False
             self._channel.send(Reply(call.number, Failure.of(error)))

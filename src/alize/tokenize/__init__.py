@@ -1,6 +1,7 @@
 """Text ↔ ids. In: the tokenizer files of a checkpoint. Out: the one Tokenizer that speaks them exactly, or a refusal by name."""
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from alize.errors import CheckpointInvalid
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from alize.weights.checkpoints.base import TokenizerFiles
 
-__all__ = ["Piece", "TextStream", "Tokenizer", "load_tokenizer"]
+__all__ = ["Piece", "TextStream", "Tokenizer", "load_tokenizer", "tokenizer_at"]
 
 _VERSIONED = re.compile(r"tokenizer\.model\.v(\d+)(?:m\d+)?")
 
@@ -42,6 +43,14 @@ def load_tokenizer(files: "TokenizerFiles") -> Tokenizer:
         "No tokenizer was found with these weights.",
         remedy="Put the release's tekken.json, tokenizer.model.v* or tokenizer.json beside them.",
     )
+
+
+def tokenizer_at(path: "Path") -> Tokenizer:
+    """Of a model, wherever its files keep it. Raises CheckpointInvalid."""
+    from alize.weights.checkpoints import open_checkpoint
+
+    with closing(open_checkpoint(path)) as checkpoint:
+        return load_tokenizer(checkpoint.tokenizer)
 
 
 def _mistral_file(files: "Mapping[str, Path]") -> "Path | None":

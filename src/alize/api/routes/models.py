@@ -54,7 +54,7 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
     """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and `embeddings` are ours, the rest the public API's."""
     card = model if isinstance(model, UpstreamModel) else model.card
     able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - SENSES) & SERVED
-    if isinstance(model, Served):
+    if isinstance(model, Served) and model.lost is None:
         able |= senses_of(model)
     adapted = model if isinstance(model, Served) and model.adapter is not None else None
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]

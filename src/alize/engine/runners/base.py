@@ -58,6 +58,10 @@ class RunnerInfo:
     pooling: Pooling = "mean"  # which rows of a text become its vector
     hearing: Hearing | None = None  # None: it takes no sounds
 
+    def cache_bytes(self, blocks: Mapping[str, int]) -> int:
+        """What pools of so many blocks take, by the groups' names."""
+        return sum(group.bytes_per_block * blocks[group.name] for group in self.groups)
+
 
 @dataclass(frozen=True, slots=True)
 class RowSampling:
