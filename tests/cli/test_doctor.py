@@ -2,9 +2,20 @@
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from alize.cli.doctor import Finding
+from alize.cli.doctor import findings as looked
+from alize.cli.machine import Machine, describe
+from alize.engine.fit import OVERHEAD, least_cache
+from alize.model.params import read_params
+from alize.settings import Settings
+from alize.weights.adapters import open_adapter
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.footprint import stored_bytes
+from tests.adapters import write_release
 from tests.cli.conftest import Alize
 
 
@@ -34,6 +45,45 @@ def test_how_a_model_fits_into_memory_is_told(alize: Alize, smollm2: Path) -> No
     assert status == 1
     assert "does not fit into memory" in found["memory for it"]["found"]
     assert "smaller" in found["memory for it"]["meaning"]
+
+
+def test_the_memory_for_adapters_is_told_and_one_that_cannot_be_read_is_a_problem(alize: Alize, smollm2: Path, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (576, 576)}, rank=256)
+    environment = {"ALIZE_MODEL": str(smollm2), "ALIZE_WEIGHTS_IN_MEMORY": "stored", "ALIZE_DTYPE": "float32"}
+    status, found = findings(alize, **environment, ALIZE_ADAPTERS=f"law={path}")
+    assert status == 0
+    assert found["memory for adapters"]["found"] == "1.1 MiB beside the weights"
+    status, found = findings(alize, **environment, ALIZE_ADAPTERS=f"law={tmp_path / 'nowhere'}")
+    assert (status, found["adapter law"]["state"]) == (1, "problem")
+    assert "nowhere" in found["adapter law"]["found"]
+
+
+def test_adapters_for_which_no_memory_is_left_are_a_problem(smollm2: Path, home: Path, tmp_path: Path) -> None:
+    path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (576, 576)})
+    settings = Settings.load(home=home, model=str(smollm2), port=0, dtype="float32", weights_in_memory="stored", adapters=f"law={path}")
+    checkpoint = open_checkpoint(smollm2)
+    least = stored_bytes(checkpoint, 4) + OVERHEAD + least_cache(read_params(checkpoint.params), "float32")
+    size = 4 * open_adapter(path).numbers
+    for free, state in ((least + size, "ok"), (least + size - 1, "problem")):
+        found = {each.what: each for each in looked(settings, replace(describe(), memory_free_bytes=free))}
+        assert found["memory for it"].state == "ok"
+        assert found["memory for adapters"].state == state
+
+
+def test_where_a_gpu_computes_its_memory_counts(smollm2: Path, home: Path) -> None:
+    """The machine is a value: tests have one of their own."""
+    settings = Settings.load(home=home, model=str(smollm2), port=0)
+    here = replace(describe(), gpus=("One, 100 GiB",), gpu_free_bytes=100 << 30, torch="2.13.0", memory_free_bytes=1 << 20)
+
+    def said(machine: Machine) -> Finding:
+        return next(each for each in looked(settings, machine) if each.what.endswith("memory for it"))
+
+    assert said(here).what == "GPU memory for it"
+    assert "bfloat16, weights expanded" in said(here).found
+    assert "of the 100.0 GiB that are free" in said(here).found
+    assert said(replace(here, gpu_free_bytes=1 << 20)).state == "problem"
+    assert said(replace(here, torch="2.13.0+cpu")).what == "memory for it"
+    assert said(replace(here, torch="2.13.0+cpu")).state == "problem"
 
 
 def test_the_threads_are_those_of_the_settings(alize: Alize) -> None:

@@ -43,7 +43,7 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     except SettingInvalid as error:
         found.append(Finding("settings", "problem", error.message, error.remedy or "Correct it, then run alize doctor again."))
     else:
-        found += findings(settings)
+        found += findings(settings, machine)
     healthy = all(finding.state != "problem" for finding in found)
     if as_json:
         print_json({"healthy": healthy, "machine": asdict(machine), "findings": [asdict(finding) for finding in found]})
@@ -53,14 +53,14 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def findings(settings: "Settings") -> Iterator[Finding]:
+def findings(settings: "Settings", machine: "Machine") -> Iterator[Finding]:
     """What the settings ask for, tried out: the state folder, the model, the address."""
     yield _threads(settings)
     yield _home(settings)
     model, path = _model(settings)
     yield model
     if path is not None:
-        yield _fit(settings, path)
+        yield from _fit(settings, path, machine)
     yield _address(settings)
 
 
@@ -112,7 +112,7 @@ def _memory(machine: "Machine") -> Finding:
 def _gpu(machine: "Machine") -> tuple[Literal["ok", "note"], str, str]:
     if not machine.gpus:
         return "ok", "none", "Models run on the processor."
-    if machine.torch and machine.torch.endswith("+cpu"):
+    if not machine.uses_gpu:
         return "note", "; ".join(machine.gpus), "Unused: this PyTorch is the CPU-only build."
     return "ok", "; ".join(machine.gpus), ""
 
@@ -145,23 +145,50 @@ def _model(settings: "Settings") -> "tuple[Finding, Path | None]":
     return Finding("model", "ok", name, str(path)), path
 
 
-def _fit(settings: "Settings", path: "Path") -> Finding:
-    """Whether the model fits, as the engine will find it. Which type computes fastest is measured there, not here."""
-    from alize.engine.available import available
-    from alize.engine.fit import choose_fit
+def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Finding]:
+    """Whether the model and its adapters fit, as the engine will find it. Which type computes fastest is measured there, not here."""
+    from contextlib import closing
+
+    from alize.engine.fit import adapter_numbers, choose_fit, gib
     from alize.model.params import read_params
     from alize.weights.checkpoints import open_checkpoint
 
-    dtypes = ("float32", "bfloat16") if settings.dtype == "auto" else (settings.dtype,)
-    free = available().free
+    free = machine.gpu_free_bytes if machine.uses_gpu else machine.memory_free_bytes
+    free = min(free, int(settings.memory * GIB) or free)
+    wanted = "expanded" if machine.uses_gpu and settings.weights_in_memory == "auto" else settings.weights_in_memory
+    adapters = adapter_numbers(settings.adapter_paths().values())
+    where = "GPU memory for it" if machine.uses_gpu else "memory for it"
     try:
-        checkpoint = open_checkpoint(path)
-        config, cache = read_params(checkpoint.params), int(settings.cache_memory * GIB)
-        fit = choose_fit(checkpoint, config, dtypes, settings.weights_in_memory, min(free, int(settings.memory * GIB) or free), cache)
+        with closing(open_checkpoint(path)) as checkpoint:
+            config = read_params(checkpoint.params)
+            some = ("float32",) if config.encoder else ("bfloat16",) if machine.uses_gpu else ("float32", "bfloat16")
+            dtypes = some if settings.dtype == "auto" else (settings.dtype,)
+            fit = choose_fit(checkpoint, config, dtypes, wanted, free, int(settings.cache_memory * GIB), adapters)
     except AlizeError as error:
-        return Finding("memory for it", "problem", error.message, error.remedy or "")
+        yield Finding(where, "problem", error.message, error.remedy or "")
+        return
     slower = "Slower for each token than expanded ones." if fit.stored else ""
-    return Finding("memory for it", "ok", f"{fit.dtype}, {fit.reason}", slower)
+    yield Finding(where, "ok", f"{fit.dtype}, {fit.reason}", slower)
+    yield from _adapters(settings)
+    if adapters and not fit.adapters:
+        yield Finding(
+            "memory for adapters", "problem", f"none is left of {gib(free)}", "The model would be served without some of them, or all."
+        )
+    elif adapters:
+        yield Finding("memory for adapters", "ok", f"{gib(fit.adapters)} beside the weights")
+
+
+def _adapters(settings: "Settings") -> Iterator[Finding]:
+    """Those that cannot be read."""
+    from pathlib import Path
+
+    from alize.weights.adapters import open_adapter
+
+    for name, path in settings.adapter_paths().items():
+        try:
+            open_adapter(Path(path))
+        except AlizeError as error:
+            yield Finding(f"adapter {name}", "problem", error.message, error.remedy or "")
 
 
 def _address(settings: "Settings") -> Finding:

@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -48,8 +48,14 @@ class Machine:
     memory_bytes: int  # this process may use
     memory_free_bytes: int
     gpus: tuple[str, ...]
+    gpu_free_bytes: int  # of the first, on which models run
     python: str
     torch: str | None  # installed version; PyTorch is not imported to find out
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether the engine will compute on a GPU: there is one, and PyTorch is not the build without."""
+        return bool(self.gpus) and self.torch is not None and not self.torch.endswith("+cpu")
 
 
 def describe() -> Machine:
@@ -65,7 +71,8 @@ def describe() -> Machine:
         cores_present=os.cpu_count() or 1,
         memory_bytes=memory.total,
         memory_free_bytes=memory.free,
-        gpus=_gpus(),
+        gpus=_gpus("name,memory.total"),
+        gpu_free_bytes=free_of(_gpus("memory.free")),
         python=platform.python_version(),
         torch=_installed("torch"),
     )
@@ -100,10 +107,21 @@ def _facts(cpuinfo: str) -> Mapping[str, str]:
     }
 
 
-def _gpus() -> tuple[str, ...]:
+def _gpus(facts: str) -> tuple[str, ...]:
+    """What the driver says of each."""
     if not shutil.which("nvidia-smi"):
         return ()
-    return tuple(_command("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader").splitlines())
+    return tuple(_command("nvidia-smi", f"--query-gpu={facts}", "--format=csv,noheader").splitlines())
+
+
+def free_of(lines: Sequence[str]) -> int:
+    """Bytes of the first.
+
+    >>> free_of(["81042 MiB", "[N/A]"]), free_of(["[N/A]"]), free_of([])
+    (84978696192, 0, 0)
+    """
+    count, _, unit = (lines[0] if lines else "").strip().partition(" ")
+    return int(count) * 2**20 if count.isdecimal() and unit == "MiB" else 0
 
 
 def _command(*command: str) -> str:
