@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from alize.convert.merges import merges
 from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.tokenize.alphabet import byte_level_characters
 from alize.tokenize.gguf import CONTROL, NORMAL, UNUSED, USER_DEFINED
@@ -43,7 +44,7 @@ def from_tekken(path: Path) -> dict[str, Any]:
         "tokenizer.ggml.pre": "tekken",
         "tokenizer.ggml.tokens": texts + spelled,
         "tokenizer.ggml.token_type": [CONTROL] * specials + [NORMAL] * len(words),
-        "tokenizer.ggml.merges": _merges(words),
+        "tokenizer.ggml.merges": [" ".join(map(_spelled, pair)) for pair in merges(words)],
         "tokenizer.ggml.add_bos_token": True,
         "tokenizer.ggml.add_space_prefix": False,
     } | {
@@ -63,28 +64,6 @@ def _old_specials() -> list[dict[str, Any]]:
 def _spelled(word: bytes) -> str:
     characters = byte_level_characters()
     return "".join(characters[octet] for octet in word)
-
-
-def _merges(words: list[bytes]) -> list[str]:
-    """Of each word, the two parts that are left when everything of a lower rank in it is merged.
-
-    >>> _merges([b"a", b"b", b"c", b"ab", b"abc"])
-    ['a b', 'ab c']
-    """
-    ranks = {word: rank for rank, word in enumerate(words)}
-    merges: list[str] = []
-    for rank, word in enumerate(words):
-        if len(word) < 2:
-            continue
-        parts = [word[at : at + 1] for at in range(len(word))]
-        while len(parts) > 2:
-            best = min(range(len(parts) - 1), key=lambda at: ranks.get(parts[at] + parts[at + 1], rank))
-            if ranks.get(parts[best] + parts[best + 1], rank) >= rank:
-                break
-            parts[best : best + 2] = [parts[best] + parts[best + 1]]
-        if len(parts) == 2:  # else no merge leads to it: it is found whole, or not at all
-            merges.append(" ".join(map(_spelled, parts)))
-    return merges
 
 
 def from_tokenizer_json(files: Mapping[str, Path]) -> dict[str, Any]:
