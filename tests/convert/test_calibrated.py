@@ -112,3 +112,16 @@ def test_what_cannot_be_calibrated_says_why(family: str, tokens: int, to: str, w
     with pytest.raises(ConversionFailed, match=words):
         quantize(source, target, to, balance=balanced([1] * tokens))
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "family", ["normed queries and keys", "unrotated layers in a dense model", "biased queries, keys, values", "state space"]
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_looked_at(family: str, tmp_path: Path) -> None:
+    def never(*_: Any) -> dict[str, Any]:
+        raise AssertionError("looked at for minutes, for nothing")
+
+    source = saved(reference(FAMILIES[family]), tmp_path / "theirs")
+    with pytest.raises(ConversionFailed, match=r"cannot (be written|say)"):
+        quantize(source, tmp_path / "few", "int8", balance=never)
+    assert not (tmp_path / "few").exists()

@@ -20,8 +20,8 @@ from alize.convert.check import check_family
 from alize.convert.kinds import DTYPES, KindChoice, usual_kind
 from alize.convert.layouts import new_tensors, pieces
 from alize.convert.pieces import Piece, cast
-from alize.convert.release import Order, check_whole, convert, write_huggingface
-from alize.convert.write import Report, check_free
+from alize.convert.release import Order, check_whole, checked, convert, huggingface_files
+from alize.convert.write import Report, check_free, write_folder
 from alize.errors import ConversionFailed
 from alize.model.config import ModelConfig
 from alize.model.params import read_params
@@ -113,11 +113,12 @@ def quantize(
         check_whole(checkpoint, config, found)
         kind = usual_kind(found)
         rest = kind if kind in ("F16", "BF16") else "BF16"
-        if balance is not None:
-            found = balance(checkpoint, config, found, scheme, rest)
         tensors, left = _tensors(found, config, scheme, rest)
-        said = {"quantization_config": _said(scheme, left)}
-        write_huggingface(checkpoint, config, tensors, target, licence, said, report, next(k for k, v in DTYPES.items() if v == rest))
+        dtype, said = next(name for name, kind in DTYPES.items() if kind == rest), {"quantization_config": _said(scheme, left)}
+        files = huggingface_files(checkpoint, config, dtype, licence, said)
+        if balance is not None:  # minutes: whatever can be refused has been by now
+            tensors, _ = _tensors(balance(checkpoint, config, found, scheme, rest), config, scheme, rest)
+        write_folder(target, "model.safetensors", tensors, files, report, checked(checkpoint, config, pieces(checkpoint, config)))
         return left
     finally:
         checkpoint.close()

@@ -8,7 +8,7 @@ Names, shapes and the configuration are settled and checked before the first byt
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from alize.weights.checkpoints.layout import SPLIT
 from alize.weights.checkpoints.writing import NewTensor
 from alize.weights.quantized.mix import MIXES
 
-__all__ = ["Order", "check_whole", "convert", "write_huggingface"]
+__all__ = ["Order", "check_whole", "checked", "convert", "huggingface_files"]
 
 _FILE_TYPES = {"F32": 0, "F16": 1, "BF16": 32}
 QUANTIZATION_VERSION = 2
@@ -120,7 +120,7 @@ def _write_gguf(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Pi
         head["general.quantization_version"] = QUANTIZATION_VERSION
     check_said(config, "gguf", head | entries)
     metadata = head | entries | entries_of(checkpoint.tokenizer)
-    write_gguf_file(target, metadata, tensors, report, _checked(checkpoint, config, found))
+    write_gguf_file(target, metadata, tensors, report, checked(checkpoint, config, found))
 
 
 def _name(checkpoint: Checkpoint) -> str:
@@ -134,39 +134,35 @@ def _name(checkpoint: Checkpoint) -> str:
 def _write_folder(
     checkpoint: Checkpoint, config: ModelConfig, tensors: list[NewTensor], target: Path, order: Order, report: Report
 ) -> None:
+    check = checked(checkpoint, config, pieces(checkpoint, config))
     if order.form == "huggingface":
-        write_huggingface(checkpoint, config, tensors, target, order.licence, {}, report)
+        sizes = {name: sum(tensor.bytes for tensor in tensors if tensor.kind == kind) for name, kind in DTYPES.items()}
+        files = huggingface_files(checkpoint, config, max(sizes, key=lambda name: sizes[name]), order.licence)
+        write_folder(target, "model.safetensors", tensors, files, report, check)
         return
     said = params_json(config)
     check_said(config, "consolidated", said)
     files = {"params.json": said, **_beside(checkpoint, order.licence)}
-    write_folder(target, "consolidated.safetensors", tensors, files, report, _checked(checkpoint, config, pieces(checkpoint, config)))
+    write_folder(target, "consolidated.safetensors", tensors, files, report, check)
 
 
-def write_huggingface(
-    checkpoint: Checkpoint,
-    config: ModelConfig,
-    tensors: list[NewTensor],
-    target: Path,
-    licence: str | None,
-    said: dict[str, Any],
-    report: Report,
-    dtype: str | None = None,
-) -> None:
-    """A folder for transformers; `said` is added to its config.json, whose dtype is that of most tensors where none is given."""
-    sizes = {name: sum(tensor.bytes for tensor in tensors if tensor.kind == kind) for name, kind in DTYPES.items()}
-    plain = config_json(config, dtype or max(sizes, key=lambda name: sizes[name]))
+def huggingface_files(
+    checkpoint: Checkpoint, config: ModelConfig, dtype: str, licence: str | None, said: Mapping[str, Any] | None = None
+) -> dict[str, Path | str | dict[str, Any]]:
+    """What lies beside the weights in a folder for transformers. `dtype` is that of most tensors; `said` is added to its config.json.
+
+    Raises ConversionFailed where the form cannot say what this model is, and for a tokenizer that cannot go along.
+    """
+    plain = config_json(config, dtype)
     check_said(config, "huggingface", plain)
-    files = {"config.json": plain | said, **_beside(checkpoint, licence)}
-    check = _checked(checkpoint, config, pieces(checkpoint, config))
-    write_folder(target, "model.safetensors", tensors, files, report, check)
+    return {"config.json": {**plain, **(said or {})}, **_beside(checkpoint, licence)}
 
 
 def _beside(checkpoint: Checkpoint, licence: str | None) -> dict[str, Path | str]:
     return files_of(checkpoint.tokenizer) | licence_files(checkpoint, licence)
 
 
-def _checked(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece]) -> Callable[[Path], None]:
+def checked(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece]) -> Callable[[Path], None]:
     """Open what was written as anybody would: the same model, the same names and shapes, the same words."""
 
     def check(path: Path) -> None:
