@@ -69,7 +69,7 @@ def _json_call(text: str) -> tuple[str, bool, str] | None:
     read, end = decoded
     several = cast("list[Any]", read) if isinstance(read, list) else []
     listed = len(several) == 1
-    first: Any = several[0] if listed else read
+    first: Any = several[0] if listed else decoded[0]
     call: dict[str, Any] = cast("dict[str, Any]", first) if isinstance(first, dict) else {}
     if call.get("name") != _NAME:
         return None
