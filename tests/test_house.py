@@ -40,7 +40,7 @@ TENANTLESS = {
     *("KeyRepository.by_digest", "AccountRepository.by_email", "AccountRepository.session_by_digest"),  # find whose it is
     *("AccountRepository.invitation_by_digest", "AccountRepository.attempts", "AccountRepository.failed", "AccountRepository.forgive"),
     *("RunRepository.ready", "RunRepository.stops", "RunRepository.running"),  # workers serve everybody
-    *("RunRepository.prune", "ConversationRepository.purge"),  # and so does whoever clears away
+    *("RunRepository.prune", "ConversationRepository.purge", "AttachmentRepository.sweep"),  # and so does whoever clears away
 }
 """Storage calls that take no workspace."""
 
