@@ -54,6 +54,17 @@ async def test_an_upload_is_its_owners_with_its_bytes(database: Database, owner:
     assert await objects_in(database) == 1
 
 
+async def test_an_id_is_used_once_and_what_came_second_leaves_nothing(database: Database, owner: Owner) -> None:
+    async with database.transaction() as store:
+        await store.attachments.add(mine := upload(owner), b"GIF")
+    with pytest.raises(Conflict):
+        async with database.transaction() as store:
+            await store.attachments.add(replace(upload(owner, b"other"), id=mine.id), b"other")
+    async with database.transaction() as store:
+        assert await store.attachments.data(owner, [mine.id]) == {mine.id: b"GIF"}
+    assert await objects_in(database) == 1
+
+
 async def test_whoever_sees_a_message_sees_what_it_names(database: Database) -> None:
     """A person goes on in what a key of theirs began: the key sees that."""
     member = await new_member(database)

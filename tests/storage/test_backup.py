@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ from typing import Any
 import pytest
 
 from alize.errors import BackupFailed, HomeUnusable, Missing
-from alize.storage import archive
+from alize.settings import Settings
+from alize.storage import archive, open_database
 from alize.storage.backup import backup, restore
+from alize.storage.base import AttachmentRecord, ConversationRecord, MessageRecord, Owner
 from alize.storage.home import HomeLock, prepare_home
+from alize.storage.ids import new_id
 from alize.storage.schema import HEAD
 from tests.storage.house import admitted, contents, members, move_in, rows
 
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WRITER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
@@ -51,6 +56,38 @@ def test_a_house_comes_back_elsewhere_with_its_keys_settings_and_files(home: Pat
         assert after[name] == before[name]
     assert {name for name in after if name.startswith(("restore", "before", "peers"))} == set()
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "new").rglob("*")} == {0}
+
+
+def test_what_was_uploaded_comes_back_with_the_message_that_names_it(home: Path, tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+
+    async def keep() -> tuple[Owner, str]:
+        database = open_database(Settings(home=home))
+        async with database.transaction() as store:
+            member = await store.members.bootstrap("default", "main", "owner")
+            owner = Owner(member.workspace, member.principal)
+            whose = (owner.workspace, owner.principal)
+            upload = AttachmentRecord(new_id("att"), *whose, "a.png", "image/png", len(data), sha256(data).hexdigest(), NOW)
+            await store.attachments.add(upload, data)
+            await store.conversations.add(ConversationRecord("c" * 32, *whose, "", "", "", {}, None, NOW, NOW))
+            named = [{"name": upload.name, "type": upload.type, "id": upload.id}]
+            await store.conversations.add_message(MessageRecord("m" * 32, *whose, "c" * 32, None, "user", "", NOW, named))
+        await database.close()
+        return owner, upload.id
+
+    async def read(owner: Owner, id: str) -> tuple[bytes, object]:
+        database = open_database(Settings(home=tmp_path / "new"))
+        async with database.transaction() as store:
+            message = await store.conversations.message(owner, "m" * 32)
+            assert message is not None
+            found = (await store.attachments.data(owner, [id]))[id], message.attachments[0]["id"]
+        await database.close()
+        return found
+
+    owner, id = asyncio.run(keep())
+    backup(home, tmp_path / "b.tar.gz")
+    restore(tmp_path / "b.tar.gz", tmp_path / "new")
+    assert asyncio.run(read(owner, id)) == (data, id)
 
 
 def test_weights_that_can_be_pulled_again_are_named_and_others_are_taken(home: Path, tmp_path: Path) -> None:

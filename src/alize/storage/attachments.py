@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
 
+from alize.errors import Conflict
 from alize.storage.base import AttachmentRecord, Owner
 from alize.storage.owning import owned
 from alize.storage.schema import attachments, message_attachments, messages, objects
@@ -36,7 +37,8 @@ class SqlAttachments:
             if await insert_new(self._unit, objects, ["workspace", "sha256"], **place, data=data):
                 break
         row = {column.name: getattr(attachment, column.name) for column in _RECORD}
-        await insert_new(self._unit, attachments, None, **row, touched=attachment.created)
+        if not await insert_new(self._unit, attachments, ["id"], **row, touched=attachment.created):
+            raise Conflict(f"The id {attachment.id} is in use.")
 
     async def get(self, owner: Owner, id: str) -> AttachmentRecord | None:
         row = (await self._unit.read(select(*_RECORD).where(_seen(owner), attachments.c.id == id))).mappings().first()

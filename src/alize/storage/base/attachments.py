@@ -30,7 +30,7 @@ class AttachmentRepository(Protocol):
     """
 
     async def add(self, attachment: AttachmentRecord, data: bytes) -> None:
-        """Keep an upload and its bytes, both or neither."""
+        """Keep an upload and its bytes, both or neither. Raises Conflict for an id that is in use."""
         ...
 
     async def get(self, owner: Owner, id: str) -> AttachmentRecord | None: ...
