@@ -334,6 +334,21 @@ def test_text_before_a_call_stays_text(mistral: Callable[[str], tuple[Tokenizer,
     assert (text, arguments_of([call])) == (Part("Let me see [TOOL_CALLS]."), [{"city": "Pau"}])
 
 
+@pytest.mark.parametrize("version", ["tekken v13", "tekken v15"])
+def test_a_thought_before_a_call_goes_back_as_mistral_common_writes_it(mistral: Callable[[str], tuple[Tokenizer, Any]], version: str):
+    ours, theirs = mistral(version)
+    said = called({"city": "Pau"})
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": True}
+    ids = ours.template([USER, {**said, "content": [thinking]}, *results(1)], [TOOL])
+    written = their_answer(theirs, {**said, "content": [{**thinking, "thinking": "Hm."}]})
+    at = ids.index(written[0], len(ours.template([USER], [TOOL])))
+    assert ids[at : at + len(written)] == written
+    reader = AnswerReader(ours, marks=ours.thought_marks, offer=offered(ours.call_marks, [TOOL]))
+    parts = joined([part for id in written for part in reader.push(id)] + reader.flush())
+    assert parts[0] == Part("Hm.", thought=True, closed=True)
+    assert arguments_of(parts) == [{"city": "Pau"}]
+
+
 @pytest.mark.parametrize("version", ["v2", "v3", "tekken v3"])
 def test_a_version_that_holds_a_text_or_calls_keeps_the_calls(mistral: Callable[[str], tuple[Tokenizer, Any]], version: str):
     """mistral-common, and its template for transformers, refuse both together."""

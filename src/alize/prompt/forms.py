@@ -90,6 +90,7 @@ class Forms:
     def __init__(self, cursor: Cursor, calls: Calls, marks: CallMarks, signs: Mapping[str, str], tools: Mapping[str, Any] | None) -> None:
         """`signs`: how each mark that is a control token stands in the text. `tools`: see `CallReader`."""
         self._cursor, self._calls, self._marks, self._signs, self._tools = cursor, calls, marks, signs, tools
+        self._spelled = {ord(sign): mark for mark, sign in signs.items()}
 
     def read(self) -> Reading:
         """The calls behind a mark, with the one that closes them."""
@@ -214,7 +215,7 @@ class Forms:
             if not (yield from cursor.comes(_PARAMETER)):
                 break
             key, _ = yield from cursor.until(">", most=_LONGEST_NAME)
-            calls.give(call, f"{before}{json.dumps(key, ensure_ascii=False)}: ")
+            calls.give(call, f'{before}"{self._quoted(key)}": ')
             yield from self._parameter(call, _kinds(tools.get(name), key))
             before = ", "
         yield from cursor.expect("</function>")
@@ -226,7 +227,7 @@ class Forms:
         cursor, calls = self._cursor, self._calls
         if tuple(kinds) != ("string",):
             value, _ = yield from cursor.until(_CLOSED)
-            calls.give(call, _as_json(value.removeprefix("\n").removesuffix("\n"), kinds))
+            calls.give(call, self._as_json(value.removeprefix("\n").removesuffix("\n"), kinds))
             return
         calls.give(call, '"')
         yield from cursor.more() if cursor.at == len(cursor.held) else ()
@@ -234,10 +235,23 @@ class Forms:
         while (end := cursor.held.find(_CLOSED, cursor.at)) < 0:
             start, cursor.at = cursor.at, max(cursor.at, len(cursor.held) - len(_CLOSED))  # the last may be a line break and the tag
             if cursor.at > start:
-                calls.give(call, _quoted(cursor.held[start : cursor.at]))
+                calls.give(call, self._quoted(cursor.held[start : cursor.at]))
             yield from cursor.more()
         value, cursor.at = cursor.held[cursor.at : end].removesuffix("\n"), end + len(_CLOSED)
-        calls.give(call, f'{_quoted(value)}"')
+        calls.give(call, f'{self._quoted(value)}"')
+
+    def _quoted(self, text: str) -> str:
+        """As it stands within the quotes of JSON; a control token, which has no place there, as it is spelled."""
+        return json.dumps(text.translate(self._spelled), ensure_ascii=False)[1:-1]
+
+    def _as_json(self, text: str, kinds: Collection[str]) -> str:
+        """The text as it stands where that is JSON of such a kind, else quoted."""
+        written = _PYTHON.get(text.strip(), text).translate(self._spelled)
+        try:
+            value: Any = json.loads(written)
+        except (ValueError, RecursionError):
+            return f'"{self._quoted(text)}"'
+        return written if not kinds or not _KINDS[type(value)].isdisjoint(kinds) else f'"{self._quoted(text)}"'
 
 
 def _text(value: str) -> str:
@@ -249,11 +263,6 @@ def _text(value: str) -> str:
     if not isinstance(text, str):
         raise MalformedError
     return text
-
-
-def _quoted(text: str) -> str:
-    """As it stands within the quotes of JSON."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _kinds(schema: object, key: str) -> Collection[str]:
@@ -268,13 +277,3 @@ def _kinds(schema: object, key: str) -> Collection[str]:
 
 def _member(value: object, key: str) -> object:
     return cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
-
-
-def _as_json(text: str, kinds: Collection[str]) -> str:
-    """The text as it stands where that is JSON of such a kind, else quoted."""
-    written = _PYTHON.get(text.strip(), text)
-    try:
-        value: Any = json.loads(written)
-    except (ValueError, RecursionError):
-        return f'"{_quoted(text)}"'
-    return written if not kinds or not _KINDS[type(value)].isdisjoint(kinds) else f'"{_quoted(text)}"'
