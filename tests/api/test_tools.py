@@ -3,15 +3,20 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alize.api.schemas.chat import ChatCompletionResponse, CompletionChunk
-from alize.engine.fake import FakeEngine
+from alize.engine.fake import FakeEngine, saying
+from alize.tokenize import Tokenizer, load_tokenizer
 from alize.tokenize.bytes import ByteTokenizer
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.checkpoints.base import TokenizerFiles
 from tests.calling import ARGUMENTS, TOKENIZER, TOOL, agent, calling, engine_of, ids_of
 from tests.serving import Desk
+from tests.tokenize.test_calls import TEMPLATES
 
 ASKED: list[dict[str, Any]] = [{"role": "user", "content": "How warm is Aix?"}]
 OTHER: dict[str, Any] = {"type": "function", "function": {"name": "f", "parameters": {}}}
@@ -273,3 +278,40 @@ async def test_megabytes_of_arguments_arrive_whole(new_desk: Callable[..., Any])
     answer = (await ask(desk, max_tokens=3_000_000)).json()["choices"][0]
     assert answer["message"]["tool_calls"][0]["function"]["arguments"] == arguments
     assert answer["finish_reason"] == "tool_calls"
+
+
+# ── a release whose marks are text ──
+
+
+@pytest.fixture(scope="module")
+def hermes(smollm2: Path) -> Tokenizer:
+    """The small model's alphabet with a template in the manner of Hermes."""
+    checkpoint = open_checkpoint(smollm2)
+    files = TokenizerFiles(gguf=dict(checkpoint.tokenizer.gguf), chat_template=TEMPLATES["hermes"])
+    checkpoint.close()
+    return load_tokenizer(files)
+
+
+async def test_marks_that_are_text_are_read_whole_and_streamed(new_desk: Callable[..., Any], hermes: Tokenizer) -> None:
+    words = f'On it.\n<tool_call>\n{{"name": "weather", "arguments": {ARGUMENTS}}}\n</tool_call>\n<tool_call>\nno'
+    desk = await new_desk(engine=FakeEngine(saying(words, hermes), vocab_size=hermes.vocab_size), tokenizer=hermes)
+    message = (await ask(desk)).json()["choices"][0]["message"]
+    assert message["content"] == "On it.\n<tool_call>\nno"
+    assert message["tool_calls"][0]["function"] == {"name": "weather", "arguments": ARGUMENTS}
+    text, calls, reason = put_together(chunks_of(await ask(desk, stream=True)))
+    assert (text, [call["function"] for call in calls], reason) == (
+        message["content"],
+        [message["tool_calls"][0]["function"]],
+        "tool_calls",
+    )
+    assert not put_together(chunks_of(await ask(desk, stream=True, tools=None)))[1]
+
+
+async def test_a_call_is_forced_in_words_where_marks_are_text(new_desk: Callable[..., Any], hermes: Tokenizer) -> None:
+    desk = await new_desk(engine=FakeEngine(saying(f" {ARGUMENTS}}}", hermes), vocab_size=hermes.vocab_size), tokenizer=hermes)
+    answer = (await ask(desk, tool_choice={"type": "function", "function": {"name": "weather"}})).json()["choices"][0]
+    assert [call["function"]["arguments"] for call in answer["message"]["tool_calls"]] == [ARGUMENTS]
+    prompt = hermes.decode(desk.engine.asked[0].tokens)
+    assert prompt.endswith('assistant\n<tool_call>\n{"name": "weather", "arguments":')
+    failed = (await ask(desk, tool_choice="any")).json()["choices"][0]  # what goes on so is no call
+    assert (failed["message"]["content"], failed["finish_reason"]) == (f"<tool_call> {ARGUMENTS}}}", "stop")
