@@ -26,7 +26,7 @@ CONTROLS = {
     35: "[ARGS]",
     36: "[CALL_ID]",
 }
-EAR = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "num_mel_bins": 128}
+EAR = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "num_mel_bins": 128}
 VOXTRAL = Family(
     "Voxtral",
     {"vocab_size": 131072, "max_position_embeddings": 4096, "rope_parameters": {"rope_type": "default", "rope_theta": 1e8}},
@@ -64,8 +64,13 @@ def write_tekken(path: Path, audio: dict[str, Any]) -> Path:
 
 
 def write_tiny_voxtral(folder: Path, family: Family = VOXTRAL) -> Any:
-    """transformers' model; the folder then holds the same weights and a tokenizer."""
+    """transformers' model; the folder then holds the same weights and a tokenizer.
+
+    Convolutions are of 16 bits, as llama.cpp's converter keeps them whatever it is asked.
+    """
     model = reference(family)
+    for name, weight in model.named_parameters():
+        weight.data = weight.data.half().float() if ".conv" in name else weight.data
     write_tekken(saved(model, folder) / "tekken.json", STREAM if family is REALTIME else WHOLE)
     return model
 

@@ -22,6 +22,7 @@ torch = pytest.importorskip("torch")
 from alize.prompt.sounds import drawn, samples_of  # noqa: E402
 from alize.tokenize import Tokenizer, load_tokenizer  # noqa: E402
 from alize.weights.checkpoints.base import TokenizerFiles  # noqa: E402
+from tests.pixtral import as_two_ggufs  # noqa: E402
 from tests.voxtral import REALTIME, sound, write_tiny_voxtral, written  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -67,11 +68,19 @@ def features(data: bytes) -> Any:
     return torch.stack(torch.tensor(drawn(samples_of(data, 100, ""), 128, 480_000)).split(3000, dim=1))
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_official_clients_read_what_transformers_writes(house: Callable[..., House], voxtral: tuple[Path, Any], name: str) -> None:
+@pytest.fixture(scope="module")
+def in_ggufs(voxtral: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model as llama.cpp has it."""
+    return as_two_ggufs(voxtral[0], tmp_path_factory.mktemp("ggufs"))
+
+
+@pytest.mark.parametrize(("name", "form"), [*((name, "a folder") for name in FILES), ("two chunks", "two GGUFs")])
+def test_the_official_clients_read_what_transformers_writes(
+    house: Callable[..., House], voxtral: tuple[Path, Any], in_ggufs: Path, name: str, form: str
+) -> None:
     folder, theirs = voxtral
     tokenizer, data = tokenizer_of(folder), FILES[name]
-    with client(house, folder) as (official, running):
+    with client(house, folder if form == "a folder" else in_ggufs) as (official, running):
         (card,) = official.models.list().data or []
         assert card.capabilities.audio
         assert card.capabilities.audio_transcription
@@ -92,17 +101,21 @@ def test_the_official_clients_read_what_transformers_writes(house: Callable[...,
         assert other.audio.transcriptions.create(model=card.id, file=("a.wav", data), language="fr").text == answer.text
 
 
-def test_a_chat_about_a_sound_says_what_transformers_says(house: Callable[..., House], voxtral: tuple[Path, Any]) -> None:
+@pytest.mark.parametrize("form", ["a folder", "two GGUFs"])
+def test_a_chat_about_a_sound_says_what_transformers_says(
+    house: Callable[..., House], voxtral: tuple[Path, Any], in_ggufs: Path, form: str
+) -> None:
     folder, theirs = voxtral
     tokenizer, data = tokenizer_of(folder), FILES["one chunk"]
-    with client(house, folder) as (official, _):
+    served = folder if form == "a folder" else in_ggufs
+    with client(house, served) as (official, _):
         heard = features(data)
         prompt = tokenizer.template(
             [{"role": "user", "content": [{"type": "audio", "tokens": 375}, {"type": "text", "text": "What is it?"}]}]
         )
         content = [{"type": "input_audio", "input_audio": written(data)}, {"type": "text", "text": "What is it?"}]
         messages: Any = [{"role": "user", "content": content}]
-        answer = official.chat.complete(model=folder.name, messages=messages, temperature=0, max_tokens=ANSWER)
+        answer = official.chat.complete(model=served.name, messages=messages, temperature=0, max_tokens=ANSWER)
         assert answer.choices[0].message.content == likeliest(theirs, tokenizer, prompt, ANSWER, input_features=heard)
         assert json.loads(answer.model_dump_json())["usage"]["prompt_audio_seconds"] == 2
 

@@ -2,18 +2,54 @@
 
 Five layers of a window and one that sees everything take turns, each kind with a rotation of its own. Norms stand on both sides of
 attention and feed-forward, and on each head of queries and keys; embeddings are multiplied by the root of their width.
+
+The larger ones see, with an encoder that is not run here: of those the text half is read, and the checkpoint says so.
 """
 
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from alize.weights.checkpoints.fields import Fields
+from alize.weights.checkpoints.mapped import FileTensor
+from alize.weights.checkpoints.vision_config import inner
 
-__all__ = ["gguf_gemma", "huggingface_gemma"]
+__all__ = ["READS_TEXT_ALONE", "SEES", "gguf_gemma", "huggingface_gemma", "text_of", "without_eyes"]
+
+SEES = "gemma3"
+"""The model_type of a release with both halves."""
+READS_TEXT_ALONE = "What this Gemma sees with cannot be run: the model reads text alone."
+_EYES = re.compile(r"(model\.)?(vision_tower|multi_modal_projector)\.", re.ASCII)
+_DEFAULTS = {
+    "vocab_size": 262_208,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 4,
+    "head_dim": 256,
+    "max_position_embeddings": 131_072,
+    "rms_norm_eps": 1e-6,
+}
+"""Of Gemma3TextConfig, which the released 4B leaves out: the smaller one, which only reads, says them all."""
 
 TURNS = 6  # of the layers, one in so many sees everything: the last
 LOCAL_THETA = 10000.0
 LARGEST = 62  # layers of the 27B, the only one whose scores are not divided by the root of a head's width
 Params = dict[str, Any]
+
+
+def text_of(config: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The configuration of the text half, as if it had been released alone. Raises CheckpointInvalid where it is no Gemma 3."""
+    whole = Fields(path, config)
+    whole.expect("architectures", ["Gemma3ForConditionalGeneration"], "Gemma3ForConditionalGeneration")
+    whole.expect("tie_word_embeddings", True)
+    text = inner(whole, "text_config")
+    text.expect("model_type", "gemma3_text")
+    return {**_DEFAULTS, **text.values, "model_type": "gemma3_text", "architectures": None}
+
+
+def without_eyes(tensors: Iterable[FileTensor]) -> list[FileTensor]:
+    """Those of the text half."""
+    return [tensor for tensor in tensors if _EYES.match(tensor.name) is None]
 
 
 def huggingface_gemma(fields: Fields, params: Params) -> None:

@@ -15,6 +15,7 @@ from alize.weights.checkpoints.audio_config import encoder_of
 from alize.weights.checkpoints.beside import stated_licence, tokenizer_files
 from alize.weights.checkpoints.encoder import encoding, from_encoder
 from alize.weights.checkpoints.fields import printable, read_json, shown
+from alize.weights.checkpoints.gemma import READS_TEXT_ALONE, SEES, without_eyes
 from alize.weights.checkpoints.halves import in_halves
 from alize.weights.checkpoints.huggingface_config import BARE, params_of
 from alize.weights.checkpoints.layout import INDEX, MODULES, POOLING, Layout
@@ -31,7 +32,7 @@ __all__ = ["open_huggingface"]
 
 KEEPS_NAMES = frozenset({"mistral_large4"})
 """Families whose tensors are named here, too, as Mistral names them, and rotated in pairs."""
-NAMES = {"mamba2": from_mamba, "gemma3_text": from_gemma, **dict.fromkeys(KEEPS_NAMES, from_consolidated)}
+NAMES = {"mamba2": from_mamba, **dict.fromkeys(("gemma3_text", SEES), from_gemma), **dict.fromkeys(KEEPS_NAMES, from_consolidated)}
 
 
 def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
@@ -50,6 +51,8 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     kept = config.get("model_type") in KEEPS_NAMES
     where = folder / "config.json"
     files, blocks, packing = _tensors(folder, layout), fp8_blocks(config, where), packing_of(config, where)
+    if config["model_type"] == SEES:
+        files = without_eyes(files)
     ears = encoder_of(params)
     if encoder:
         tensors = named(folder, scaled(folder, encoding(files), blocks), from_encoder)
@@ -71,7 +74,8 @@ def open_huggingface(folder: Path, layout: Layout) -> MappedCheckpoint:
     )
     if not kept and not encoder:
         tensors = in_halves(folder, params, tensors)
-    return MappedCheckpoint("huggingface", folder, params, tensors, tokenizer_files(folder, layout), metadata)
+    left_out = READS_TEXT_ALONE if config["model_type"] == SEES else None
+    return MappedCheckpoint("huggingface", folder, params, tensors, tokenizer_files(folder, layout), metadata, left_out=left_out)
 
 
 def _tensors(folder: Path, layout: Layout) -> list[FileTensor]:

@@ -13,7 +13,7 @@ from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.audio_config import add_hearing
 from alize.weights.checkpoints.encoder import encoder_params
 from alize.weights.checkpoints.fields import Fields, shown
-from alize.weights.checkpoints.gemma import huggingface_gemma
+from alize.weights.checkpoints.gemma import SEES, huggingface_gemma, text_of
 from alize.weights.checkpoints.mamba import huggingface_params
 from alize.weights.checkpoints.scaled import fp8_blocks
 from alize.weights.checkpoints.vision_config import add_vision, inner
@@ -40,6 +40,8 @@ class _Family:
 
 def params_of(config: Mapping[str, Any], path: Path) -> Params:
     """Raises CheckpointInvalid for what this version cannot run."""
+    if config.get("model_type") == SEES:
+        config = text_of(config, path)
     fields = outer = Fields(path, config)
     kind, family = _family(fields, path)
     bare = family.architecture.replace("ForCausalLM", BARE)

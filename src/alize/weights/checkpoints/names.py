@@ -162,10 +162,10 @@ def from_gguf(name: str) -> str | None:
 
 def from_gemma(name: str) -> str | None:
     """
-    >>> from_gemma("model.layers.3.post_attention_layernorm.weight")
-    'layers.3.attention_post_norm.weight'
+    >>> from_gemma("model.layers.3.post_attention_layernorm.weight"), from_gemma("language_model.model.norm.weight")
+    ('layers.3.attention_post_norm.weight', 'norm.weight')
     """
-    return _translated(name, _LAYER, _HUGGINGFACE, _GEMMA_LAYER)
+    return _translated(decoder_name(name), _LAYER, _HUGGINGFACE, _GEMMA_LAYER)
 
 
 def from_huggingface(name: str, hears: bool = False) -> str | None:
