@@ -14,10 +14,11 @@ from alize.errors import CheckpointInvalid, ConversionFailed  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
+from alize.weights.checkpoints.clip_names import to_clip  # noqa: E402
 from alize.weights.checkpoints.gguf_file import read_gguf  # noqa: E402
 from alize.weights.checkpoints.gguf_write import write_gguf  # noqa: E402
 from alize.weights.checkpoints.writing import new_tensor  # noqa: E402
-from tests.model.families import FAMILIES, SEEING, exact, reference, saved  # noqa: E402
+from tests.model.families import FAMILIES, HEARING, SEEING, exact, reference, saved  # noqa: E402
 
 GOES = {
     "dense": ("consolidated", "gguf"),
@@ -105,13 +106,69 @@ def test_a_gguf_is_the_one_that_llama_cpp_s_converter_writes(family: str, tmp_pa
     assert {key: value for key, value in named.items() if ours.metadata.get(key) != value} == {}
 
 
-@pytest.mark.parametrize("form", ["consolidated", "gguf"])
-@pytest.mark.parametrize("family", ["indexer, unrotated layers, shared latents", "state space", "Pixtral"])
+@pytest.mark.parametrize(
+    ("family", "form"),
+    [
+        *((family, form) for family in ("indexer, unrotated layers, shared latents", "state space") for form in ("consolidated", "gguf")),
+        ("Pixtral", "consolidated"),
+        ("Pixtral", "huggingface"),
+    ],
+)
 def test_a_family_that_has_no_such_form_is_refused_by_name(family: str, form: str, tmp_path: Path) -> None:
     source = saved(reference({**FAMILIES, **SEEING}[family]), tmp_path / "theirs")
     with pytest.raises(ConversionFailed, match=r"A model with (an indexer|a state space|eyes) cannot be written"):
         convert(source, place(tmp_path, form), Order(form))
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+@pytest.mark.parametrize("family", ["Pixtral, silu, no bias", "merged patches, YaRN", "merged patches, latent attention", "Voxtral"])
+@pytest.mark.parametrize("order", [Order("gguf"), Order("gguf", "float16"), Order("gguf", "bfloat16")])
+def test_what_sees_or_hears_is_written_beside_a_gguf(family: str, order: Order, tmp_path: Path) -> None:
+    source = saved(reference({**SEEING, **HEARING}[family]), tmp_path / "theirs")
+    convert(source, tmp_path / "out" / "model.gguf", order)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"model.gguf", "mmproj-model.gguf"}
+    before, after = ({name: values for name, values in arrays(path).items() if to_clip(name)} for path in (source, tmp_path / "out"))
+    assert before.keys() == after.keys()
+    assert len(before) > 20
+    off = {None: 0.0, "float16": 1e-3, "bfloat16": 1e-2}[order.dtype]
+    assert all(np.allclose(after[name], before[name], rtol=off, atol=off / 100) for name in before)
+    kinds = {tensor.kind for tensor in read_gguf(tmp_path / "out" / "mmproj-model.gguf").tensors.values()}
+    assert kinds == {"F32", {None: "F32", "float16": "F16", "bfloat16": "BF16"}[order.dtype]}
+
+
+def test_from_gguf_to_gguf_what_sees_stays_as_it_is_and_goes_with_both(tmp_path: Path) -> None:
+    source = saved(reference(SEEING["merged patches"]), tmp_path / "theirs")
+    convert(source, tmp_path / "out" / "model.gguf", Order("gguf"))
+    before = (tmp_path / "out" / "mmproj-model.gguf").read_bytes()
+    convert(tmp_path / "out" / "model.gguf", tmp_path / "out" / "half.gguf", Order("gguf", "float16"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"model.gguf", "half.gguf", "mmproj-model.gguf"}
+    assert (tmp_path / "out" / "mmproj-model.gguf").read_bytes() == before
+    assert "vision_encoder" in open_checkpoint(tmp_path / "out" / "half.gguf").params
+    with pytest.raises(ConversionFailed, match="A model with eyes cannot be written in transformers' form"):
+        convert(tmp_path / "out" / "half.gguf", tmp_path / "back", Order("huggingface"))
+
+
+def test_a_second_file_to_see_with_is_not_put_into_a_folder(tmp_path: Path) -> None:
+    source = saved(reference(SEEING["merged patches"]), tmp_path / "theirs")
+    convert(source, tmp_path / "out" / "model.gguf", Order("gguf"))
+    with pytest.raises(ConversionFailed, match=r"holds mmproj-model\.gguf, which another model sees or hears with"):
+        convert(source, tmp_path / "out" / "other.gguf", Order("gguf"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"model.gguf", "mmproj-model.gguf"}
+
+
+@pytest.mark.parametrize(
+    ("family", "largest", "says"),
+    [("Voxtral Realtime", 0.0, "ears of a stream"), ("merged patches", 1e5, "holds a value above 65504")],
+)
+def test_both_files_are_written_or_neither(family: str, largest: float, says: str, tmp_path: Path) -> None:
+    model = reference({**SEEING, **HEARING}[family])
+    if largest:
+        with torch.no_grad():
+            model.model.vision_tower.patch_conv.weight[0, 0, 0, 0] = largest
+    source = saved(model, tmp_path / "theirs")
+    with pytest.raises(ConversionFailed, match=says):
+        convert(source, tmp_path / "out" / "model.gguf", Order("gguf", "float16"))
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
 def test_what_a_gguf_cannot_say_is_refused_by_name(tmp_path: Path) -> None:

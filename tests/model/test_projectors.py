@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from alize.convert.release import Order, convert  # noqa: E402
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
+from alize.weights.checkpoints.gguf_file import read_gguf  # noqa: E402
 from tests.model.converter import as_gguf  # noqa: E402
 from tests.model.families import HEARING, SEEING, Family, reference, saved  # noqa: E402
 from tests.model.test_seeing import EYE, consolidated, images, ours_of  # noqa: E402
@@ -157,3 +159,31 @@ def test_the_file_of_another_model_is_refused_with_both_sizes(made: Made, tmp_pa
     shutil.copy(made("Pixtral")[1] / "mmproj-model-f32.gguf", mine)
     with pytest.raises(CheckpointInvalid, match=r"mmproj-model-f32\.gguf is made for embeddings of 32 numbers .* and the model's have 64"):
         open_checkpoint(mine)
+
+
+def arrays(path: Path) -> dict[str, Any]:
+    checkpoint = open_checkpoint(path)
+    try:
+        return {name: np.array(checkpoint.array(name)) for name in checkpoint}
+    finally:
+        checkpoint.close()
+
+
+@pytest.mark.parametrize("family", [*SEEN, "Voxtral"])
+def test_what_is_written_here_is_what_llama_cpp_s_converter_writes(family: str, made: Made, tmp_path: Path) -> None:
+    folder, target = made(family)
+    convert(folder, tmp_path / "out" / "model.gguf", Order("gguf"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"model.gguf", "mmproj-model.gguf"}
+    ours, theirs = (read_gguf(path) for path in (tmp_path / "out" / "mmproj-model.gguf", target / "mmproj-model-f32.gguf"))
+    assert ours.tensors.keys() == theirs.tensors.keys()
+    for name, tensor in theirs.tensors.items():
+        kinds = {tensor.kind, "F32"} if name.startswith("a.conv1d.") else {tensor.kind}  # theirs keeps those in 16 bits
+        assert ours.tensors[name].kind in kinds
+        assert ours.tensors[name].shape == tensor.shape, name
+        if ours.tensors[name].kind == tensor.kind:
+            assert np.array_equal(ours.tensors[name].data, tensor.data), name
+    said = {key: value for key, value in theirs.metadata.items() if key.startswith("clip.")}
+    assert {key: ours.metadata.get(key) for key in said} == said
+    before, after = arrays(folder), arrays(tmp_path / "out")
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)

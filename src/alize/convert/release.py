@@ -9,7 +9,7 @@ Names, shapes and the configuration are settled and checked before the first byt
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from alize.convert.layouts import new_tensors, pieces
 from alize.convert.licence import licence_entries, licence_files
 from alize.convert.params_json import params_json
 from alize.convert.pieces import Piece
+from alize.convert.projector import check_beside, check_projected, write_projector
 from alize.convert.words import check_words, entries_of, files_of
 from alize.convert.write import Report, check_free, write_folder, write_gguf_file
 from alize.errors import CheckpointInvalid, ConversionFailed
@@ -28,8 +29,10 @@ from alize.model.config import ModelConfig
 from alize.model.memory import parameters
 from alize.model.params import read_params
 from alize.weights.checkpoints import Checkpoint, open_checkpoint
+from alize.weights.checkpoints.clip_names import to_clip
 from alize.weights.checkpoints.layout import SPLIT
 from alize.weights.checkpoints.writing import NewTensor
+from alize.weights.files import remove
 from alize.weights.quantized.mix import MIXES
 
 __all__ = ["Order", "check_whole", "checked", "convert", "huggingface_files"]
@@ -55,13 +58,17 @@ def convert(source: Path, target: Path, order: Order, report: Report = lambda do
     already, and where the disk is full.
     """
     _check_target(target, order.form)
-    checkpoint = open_checkpoint(source)
+    # From one GGUF to another, what it sees or hears with stays as it is: it goes with the new file as well.
+    checkpoint = open_checkpoint(source, alone=order.form == "gguf")
     try:
         config = read_params(checkpoint.params)
-        check_family(config, order.form)
+        decoder = replace(config, vision=None, hearing=None) if order.form == "gguf" else config
+        check_family(decoder, order.form)
         found = pieces(checkpoint, config)
         check_whole(checkpoint, config, found)
-        if order.form == "gguf":
+        if decoder is not config and decoder != config:
+            _write_both(checkpoint, config, found, target, order, report)
+        elif order.form == "gguf":
             _write_gguf(checkpoint, config, found, target, order, report)
         else:
             tensors = new_tensors(found, config, order.form, _choice(checkpoint, config, found, order))
@@ -103,6 +110,20 @@ def _choice(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece]
 
 
 # ── a GGUF ──
+
+
+def _write_both(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece], target: Path, order: Order, report: Report) -> None:
+    """The decoder, and beside it what it sees or hears with: both or neither."""
+    check_projected(config)
+    check_beside(target)
+    senses = {name: piece for name, piece in found.items() if to_clip(name) is not None}
+    rest = {name: piece for name, piece in found.items() if name not in senses}
+    _write_gguf(checkpoint, replace(config, vision=None, hearing=None), rest, target, order, report)
+    try:
+        write_projector(senses, config, target, _name(checkpoint), DTYPES[order.dtype] if order.dtype else None, report)
+    except BaseException:
+        remove(target)
+        raise
 
 
 def _write_gguf(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece], target: Path, order: Order, report: Report) -> None:
@@ -166,7 +187,7 @@ def checked(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Piece]
     """Open what was written as anybody would: the same model, the same names and shapes, the same words."""
 
     def check(path: Path) -> None:
-        again = open_checkpoint(path)
+        again = open_checkpoint(path, alone=True)
         try:
             left = set(pieces(again, config)) ^ set(found)
             if left:

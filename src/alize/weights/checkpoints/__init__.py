@@ -12,8 +12,10 @@ from alize.weights.checkpoints.layout import layout_of, names_in
 __all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles", "open_checkpoint"]
 
 
-def open_checkpoint(path: Path) -> Checkpoint:
+def open_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
     """Open weights in whichever format they are: a .gguf file, any piece of a split one, or the folder of a release.
+
+    `alone`: of a GGUF, without what lies beside it to see or hear with.
 
     Takes milliseconds and reads no weights. Raises CheckpointInvalid naming the file, what is wrong in it and where.
     """
@@ -24,7 +26,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check the path and its permissions.") from error
     if names is None:
-        return open_gguf(path)
+        return open_gguf(path, alone=alone)
     layout = layout_of(names, str(path))
     match layout.format:
         case "consolidated":
@@ -32,4 +34,4 @@ def open_checkpoint(path: Path) -> Checkpoint:
         case "huggingface":
             return open_huggingface(path, layout)
         case "gguf":
-            return open_gguf(path / layout.weights[0])
+            return open_gguf(path / layout.weights[0], alone=alone)

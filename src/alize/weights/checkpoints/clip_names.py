@@ -13,7 +13,7 @@ import re
 from alize.weights.checkpoints.audio_names import AUDIO
 from alize.weights.checkpoints.vision_names import VISION
 
-__all__ = ["IMAGE_BREAK", "from_clip"]
+__all__ = ["IMAGE_BREAK", "from_clip", "to_clip"]
 
 IMAGE_BREAK = "v.token_embd.img_break"
 """A row of the model's own table of embeddings, which llama.cpp does not look up there. Older files have it."""
@@ -60,3 +60,21 @@ def from_clip(name: str) -> str | None:
     else:
         canonical = f"{_WHOLES.get(stem, '')}.{suffix}"
     return canonical if VISION.fullmatch(canonical) or AUDIO.fullmatch(canonical) else None
+
+
+_CANONICAL = re.compile(r"(vision_encoder|whisper_encoder)\.transformer\.layers\.(\d{1,4})\.(.+)", re.ASCII)
+
+
+def to_clip(name: str) -> str | None:
+    """What `from_clip` reads as this name; None for a part of the decoder.
+
+    >>> to_clip("vision_encoder.transformer.layers.3.feed_forward.w3.weight"), to_clip("layers.3.attention.wq.weight")
+    ('v.blk.3.ffn_up.weight', None)
+    """
+    stem, _, suffix = name.rpartition(".")
+    if layer := _CANONICAL.fullmatch(stem):
+        short = "v" if layer[1] == "vision_encoder" else "a"
+        parts = {theirs: part for part, theirs in (_UNGATED if short == "a" else _PARTS).items()}
+        return f"{short}.blk.{layer[2]}.{parts[layer[3]]}.{suffix}"
+    whole = next((theirs for theirs, canonical in _WHOLES.items() if canonical == stem), None)
+    return None if whole is None else f"{whole}.{suffix}"

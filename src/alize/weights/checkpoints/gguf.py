@@ -28,8 +28,8 @@ DIVISORS = "rope_freqs.weight"
 """By how much each pair of a head is slowed: what the converter makes of Llama 3's stretching."""
 
 
-def open_gguf(path: Path) -> MappedCheckpoint:
-    """Raises CheckpointInvalid naming the file and what is wrong in it."""
+def open_gguf(path: Path, *, alone: bool = False) -> MappedCheckpoint:
+    """`alone`: without what lies beside it to see or hear with. Raises CheckpointInvalid naming the file and what is wrong in it."""
     files = [read_gguf(piece) for piece in pieces_of(path)]
     metadata = files[0].metadata
     _check_split(files)
@@ -65,7 +65,7 @@ def open_gguf(path: Path) -> MappedCheckpoint:
         ),
         {key.removeprefix("general."): value for key, value in metadata.items() if key.startswith("general.")},
     )
-    return with_projector(model)
+    return model if alone else with_projector(model)
 
 
 def _divisors(path: Path, tensor: FileTensor, params: Mapping[str, Any]) -> list[float]:

@@ -28,7 +28,7 @@ from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, MappedCheckpoi
 from alize.weights.checkpoints.matrix import StoredMatrix
 from alize.weights.checkpoints.names import named
 
-__all__ = ["PROJECTOR", "with_projector"]
+__all__ = ["PROJECTOR", "joined_with", "with_projector"]
 
 PROJECTOR = "clip"
 """`general.architecture` of such a file."""
@@ -44,9 +44,12 @@ def with_projector(model: MappedCheckpoint) -> MappedCheckpoint:
     except OSError:  # a folder that may be entered and not listed: nothing in it can be found by its name
         return model
     name = projector_of(names, model.path.name, str(model.path.parent))
-    if name is None:
-        return model
-    file = read_gguf(model.path.with_name(name))
+    return model if name is None else joined_with(model, model.path.with_name(name))
+
+
+def joined_with(model: MappedCheckpoint, path: Path) -> MappedCheckpoint:
+    """The model and what is in the file at `path`. Raises CheckpointInvalid naming that file and what is wrong in it."""
+    file = read_gguf(path)
     if file.metadata.get("general.architecture") != PROJECTOR:
         raise CheckpointInvalid(
             f"{file.path} is named as what a model sees or hears with, and is of the architecture "
@@ -55,7 +58,7 @@ def with_projector(model: MappedCheckpoint) -> MappedCheckpoint:
         )
     kind = _kind(file)
     if kind not in PROJECTORS:
-        why = f"{name} has the projector {printable(kind[:60])!r}, which cannot be run: the model reads text alone."
+        why = f"{path.name} has the projector {printable(kind[:60])!r}, which cannot be run: the model reads text alone."
         return model.joined({}, {}, None, why)
     return _joined(model, file, kind)
 
