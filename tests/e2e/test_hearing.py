@@ -1,9 +1,12 @@
 """Voxtrals of random weights, from their files to official clients: what they write of sounds is what transformers writes."""
 
 import asyncio
+import base64
 import io
 import json
+import re
 import shutil
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -15,6 +18,8 @@ import pytest
 import soundfile
 from mistralai.client import Mistral
 from openai import OpenAI
+from websockets.exceptions import ConnectionClosedOK
+from websockets.sync.client import connect
 
 from tests.e2e.conftest import KEY, House
 
@@ -177,6 +182,39 @@ def test_a_sound_in_pieces_is_written_as_the_whole_is(house: Callable[..., House
         assert whole.segments
         assert live[-1].segments == streamed[-1].data.segments == whole.segments
         assert all(0 <= each.start < each.end < 5 for each in whole.segments)
+
+
+def test_a_session_ends_with_its_client_and_with_its_server(house: Callable[..., House], realtime: tuple[Path, Any]) -> None:
+    """Real signals: who leaves frees the engine, and SIGTERM has what was heard said before the process ends with status 0."""
+    folder, _ = realtime
+    samples = soundfile.read(io.BytesIO(sound(1.5)), dtype="int16")[0].tobytes()
+    append = json.dumps({"type": "input_audio.append", "audio": base64.b64encode(samples).decode()})
+    running = house(model=str(folder), dtype="float32", max_context="800")
+    address = f"{running.url.replace('http', 'ws')}/v1/audio/transcriptions/realtime?model={folder.name}"
+    headers = {"Authorization": f"Bearer {KEY}"}
+
+    def until(socket: Any, kind: str) -> dict[str, Any]:
+        while (message := json.loads(socket.recv()))["type"] != kind:
+            pass
+        return message
+
+    with connect(address, additional_headers=headers) as socket:
+        socket.send(append)
+        until(socket, "transcription.text.delta")
+        running.wait_busy()
+    with running.client() as client:
+        running.until(lambda: re.search(r"^alize_num_requests_running\S* 0", client.get("/metrics").text, re.MULTILINE))
+        assert [row["outcome"] for row in running.until(lambda: client.get("/api/usage/requests").json()["data"])] == ["cancelled"]
+    with connect(address, additional_headers=headers) as socket:
+        socket.send(append)
+        until(socket, "transcription.text.delta")
+        running.process.send_signal(signal.SIGTERM)
+        assert until(socket, "transcription.done")["usage"]["prompt_audio_seconds"] == 2
+        with pytest.raises(ConnectionClosedOK):
+            socket.recv()
+        assert socket.close_code == 1001
+    assert running.process.wait(60) == 0
+    assert "Traceback" not in running.log.read_text()
 
 
 def test_a_tokenizer_of_other_pieces_than_the_weights_is_named(
