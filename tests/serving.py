@@ -92,6 +92,7 @@ async def opened(
         async with reaching(settings, (card.id, *card.aliases, *settings.aliases())) as upstream:
             own = {card.id: Served(engine, tokenizer, card)}
             parts = Parts(own, database, every, upstream=upstream, sleeping=sleeping or {}, setup_token=setup_token)
+            database.on_revoked(parts.passes.forget)
             app = create_app(settings, parts)
             app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
             headers = {"Authorization": f"Bearer {key}"}

@@ -21,6 +21,7 @@ OPERATIONS = (
     ("POST", "/v1/fim/completions"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/audio/transcriptions"),
+    ("POST", "/v1/client/sessions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model_id}"),
     ("GET", "/api/session"),

@@ -20,7 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from alize.api.dictation import Dictation
 from alize.engine.base import Hearing
 from alize.engine.fake import FakeEngine, saying
-from alize.errors import EngineCrashed, QueueFull
+from alize.errors import AuthenticationFailed, EngineCrashed, QueueFull
+from alize.governance import Passes, Principal, revoke_key
 from alize.prompt.sounds import drawn
 from alize.tokenize.bytes import ByteTokenizer
 from tests.serving import CARD, Desk, listening
@@ -313,6 +314,59 @@ async def test_a_key_is_needed_and_may_stand_where_a_browser_can_send_one(hall: 
     async with here.talk(key=None, subprotocols=["realtime", here.desk.key]) as talk:
         assert talk.socket.subprotocol == "realtime"
         assert (await talk.read())["type"] == "session.created"
+
+
+async def test_a_page_opens_sessions_with_a_pass_of_its_own_server(hall: Callable[..., Any]) -> None:
+    here = await hall()
+    key = await here.desk.make_key("inference")
+    official = Mistral(api_key=key, server_url=f"http://127.0.0.1:{here.port}")
+    made = await official.realtime.sessions.create_async(request={"model": "fake", "purpose": "realtime", "ttl_seconds": 30})
+    secret = made.client_secret.value
+    assert made.expires_at == made.client_secret.expires_at
+    async with here.talk(key=None, subprotocols=["realtime", secret], origin="https://elsewhere.example") as talk:
+        await talk.send(append(spoken(0.5)), END)
+        await talk.until("transcription.done")
+    async with here.talk(key=secret) as talk:
+        await talk.read()
+    assert (await here.refused(query="?model=fake-latest", key=secret))[0] == 403
+    assert (await here.refused(key=secret[:-1]))[0] == 401
+    plain = await here.desk.client.get("/v1/models", headers={"Authorization": f"Bearer {secret}"})
+    assert plain.status_code == 401  # it opens WebSockets, and nothing else
+    (row,) = [row for row in await here.desk.rows() if row.outcome == "length"]
+    async with here.desk.database.transaction() as store:
+        await revoke_key(store, here.desk.owner.workspace, row.principal)
+    assert (await here.refused(key=secret))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "says"),
+    [
+        ({"purpose": "realtime"}, 422, "model"),
+        ({"purpose": "other", "model": "fake"}, 422, "purpose"),
+        ({"purpose": "realtime", "model": "fake", "ttl_seconds": 601}, 422, "600"),
+        ({"purpose": "realtime", "model": "fake", "ttl_seconds": 0}, 422, "1"),
+        ({"purpose": "realtime", "model": "nobody"}, 400, "nobody"),
+    ],
+)
+async def test_a_pass_that_would_open_nothing_is_not_made(hall: Callable[..., Any], wanted: dict[str, Any], status: int, says: str) -> None:
+    answer = await (await hall()).desk.client.post("/v1/client/sessions", json=wanted)
+    assert answer.status_code == status
+    assert says in answer.text
+
+
+def test_a_pass_ends_and_few_are_remembered() -> None:
+    now = 0.0
+    passes, who = Passes(lambda: now), Principal("k", "o", "w", frozenset({"inference"}), "key")
+    first = passes.give(who, "fake", 5)
+    now = 4.9
+    assert passes.holder(first, "fake") is who
+    now = 5.0
+    with pytest.raises(AuthenticationFailed):
+        passes.holder(first, "fake")
+    kept = [passes.give(who, "fake", 5) for _ in range(10_001)]
+    with pytest.raises(AuthenticationFailed):
+        passes.holder(kept[0], "fake")
+    assert passes.holder(kept[1], "fake") is who
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,12 @@ from alize.api.trace import trace_of
 from alize.errors import AuthenticationFailed, Conflict, PermissionDenied
 from alize.governance import csrf
 from alize.governance.identity import Principal, Scope
+from alize.governance.passes import MARK
 
 __all__ = ["SUBPROTOCOL", "Admin", "Caller", "Here", "Person", "headers_of", "house", "on_this_machine", "speaker"]
 
 SUBPROTOCOL = "realtime"
-"""What a browser asks to speak on a WebSocket; a key behind it is its only way to send one: Sec-WebSocket-Protocol: realtime, KEY."""
+"""What a browser asks to speak on a WebSocket; behind it a pass or a key can stand: Sec-WebSocket-Protocol: realtime, PASS."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -55,7 +56,11 @@ async def speaker(socket: WebSocket, here: House) -> Principal:
     asked = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     if "authorization" not in headers and len(asked) == 2 and asked[0] == SUBPROTOCOL:
         headers["authorization"] = f"Bearer {asked[1]}"
-    principal = _scoped(await _known(headers, socket, here), "inference")
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret.startswith(MARK):
+        principal = trace_of(socket.scope).principal = here.parts.passes.holder(secret, socket.query_params.get("model", ""))
+    else:
+        principal = _scoped(await _known(headers, socket, here), "inference")
     if principal.session:
         csrf.check_origin(headers)  # a WebSocket opens with a GET that carries no token
     here.limits.admit(principal.workspace)

@@ -10,7 +10,7 @@ from alize.api.limits import Limits
 from alize.api.opening import Opening
 from alize.api.outside import Wire
 from alize.engine.base import Engine, Unavailable
-from alize.governance import Accounts, Cookie, Identity
+from alize.governance import Accounts, Cookie, Identity, Passes
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
@@ -88,6 +88,7 @@ class Parts:
     draining: Draining = field(default_factory=Draining)
     opening: Opening = field(default_factory=Opening)
     wire: Wire = field(default_factory=Wire)
+    passes: Passes = field(default_factory=Passes)  # told by the database of keys that are revoked
     upstream: Upstream | None = None  # another server whose models are offered, too
     readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # held while a picture or a sound is read
     sleeping: Mapping[str, Sleeping] = field(default_factory=dict[str, Sleeping])  # by the card's id

@@ -76,6 +76,7 @@ async def serve_with(
             opening = Opening(done=False)
             served = {card.id: Served(engine, tokenizer, card)}
             parts = Parts(served, database, identity, opening=opening, upstream=upstream, sleeping=sleeping, setup_token=token)
+            database.on_revoked(parts.passes.forget)
             app = create_app(settings, parts)
             async with _listening(Server(_config(settings, app)), listener) as told:
                 if not await _sooner(engine.ready(), told):

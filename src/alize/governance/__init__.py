@@ -5,6 +5,7 @@ from alize.governance.identity import SCOPES, Identity, Principal, Scope, first_
 from alize.governance.key_identity import KeyIdentity
 from alize.governance.keys import MadeKey, answerable, first_key, make_key, owner, principal_of, replace_admin_key, revoke_key
 from alize.governance.local_identity import LocalIdentity
+from alize.governance.passes import Passes
 from alize.governance.session_identity import SessionIdentity
 from alize.governance.sessions import Cookie
 
@@ -16,6 +17,7 @@ __all__ = [
     "KeyIdentity",
     "LocalIdentity",
     "MadeKey",
+    "Passes",
     "Principal",
     "Scope",
     "SessionIdentity",

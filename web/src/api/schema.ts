@@ -287,6 +287,28 @@ export interface ChoiceLogprobs {
   content: TokenLogprobs[];
 }
 
+export interface ClientSecret {
+  /** The pass. It is shown here only. */
+  value: string;
+  expires_at: Moment;
+}
+
+export interface ClientSession {
+  object: "client.session";
+  purpose: "realtime";
+  expires_at: Moment;
+  client_secret: ClientSecret;
+}
+
+/** A pass for a page, which opens sessions of one model for a while. */
+export interface ClientSessionRequest {
+  purpose: "realtime";
+  /** Id or alias of a model of GET /v1/models that has audio_transcription_realtime. */
+  model: string;
+  /** How long it may open them; 60 by default. */
+  ttl_seconds?: number | null;
+}
+
 export interface CodeInterpreterTool {
   tool_configuration?: ToolConfiguration | null;
   type: "code_interpreter";
@@ -1367,6 +1389,14 @@ export interface Calls {
     body: AudioTranscriptionRequest;
     answer: TranscriptionResponse;
     stream: TranscriptionEvent;
+  };
+  /** Make a pass with which a page opens WebSockets of one model. Its own server asks, which has a key. */
+  "POST /v1/client/sessions": {
+    path: null;
+    query: null;
+    body: ClientSessionRequest;
+    answer: ClientSession;
+    stream: null;
   };
   /** Fill a gap in a text. */
   "POST /v1/fim/completions": {

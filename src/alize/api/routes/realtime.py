@@ -1,27 +1,50 @@
-"""Transcription while somebody speaks. In: a WebSocket. Out: a session (dictation.py), or a refusal that says why.
+"""Transcription while somebody speaks. In: a WebSocket. Out: a session (dictation.py), or a refusal that says why; passes for pages.
 
 Who is not let in is refused before the WebSocket opens, as any request is. What else is wrong is said in a message: a browser tells its
 page nothing of a refusal.
 """
 
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from alize.api.auth import SUBPROTOCOL, speaker
+from alize.api.auth import SUBPROTOCOL, Caller, Here, speaker
+from alize.api.body import read
 from alize.api.dictation import Dictation, refused
+from alize.api.documentation import described
 from alize.api.errors import response_to
 from alize.api.hearing import ears_of
 from alize.api.live import Speech
 from alize.api.naming import writer_named
 from alize.api.parts import House
+from alize.api.schemas.realtime import ClientSession, ClientSessionRequest
 from alize.api.sockets import REALTIME
-from alize.errors import AlizeError, InvalidRequest, UnsupportedParameter
+from alize.errors import AlizeError, InvalidRequest, PermissionDenied, UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.upstream import UpstreamModel
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["audio"])
+_SECONDS = 60  # that a pass lives, where nobody asks for another time
+
+
+@router.post("/v1/client/sessions", status_code=201, openapi_extra=described(ClientSession, request=ClientSessionRequest, status=201))
+async def create_client_session(request: Request, principal: Caller, here: Here) -> Response:
+    """Make a pass with which a page opens WebSockets of one model. Its own server asks, which has a key."""
+    wanted = await read(request, ClientSessionRequest, strict=here.settings.strict)
+    if principal.session:  # a pass would outlive it, and the page of this server needs none
+        raise PermissionDenied("Passes are made with an API key.", remedy="A page that is signed in opens the WebSocket by itself.")
+    _speech(wanted.model, principal, here)
+    seconds = wanted.ttl_seconds or _SECONDS
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    secret = {"value": here.parts.passes.give(principal, wanted.model, seconds), "expires_at": ends}
+    body = {"object": "client.session", "purpose": "realtime", "expires_at": ends, "client_secret": secret}
+    return Response(msgspec.json.encode(body), 201, media_type="application/json")
 
 
 @router.websocket(REALTIME)

@@ -1,13 +1,23 @@
 """A session of transcription. In: the messages of a WebSocket as JSON. Out: typed messages; the shapes are those of Mistral's client."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from alize.api.schemas.values import JsonObject, Schema
+from alize.api.schemas.values import Integer, JsonObject, Reply, Schema
 from alize.prompt.pcm import RATES
 
-__all__ = ["AudioFormat", "ClientMessage", "InputAudioAppend", "InputAudioEnd", "InputAudioFlush", "SessionUpdate"]
+__all__ = [
+    "AudioFormat",
+    "ClientMessage",
+    "ClientSession",
+    "ClientSessionRequest",
+    "InputAudioAppend",
+    "InputAudioEnd",
+    "InputAudioFlush",
+    "SessionUpdate",
+]
 
 
 class AudioFormat(Schema):
@@ -51,3 +61,23 @@ class ClientMessage(Schema):
     """One message of a client."""
 
     message: Annotated[SessionUpdate | InputAudioAppend | InputAudioFlush | InputAudioEnd, Field(discriminator="type")]
+
+
+class ClientSessionRequest(Schema):
+    """A pass for a page, which opens sessions of one model for a while."""
+
+    purpose: Literal["realtime"]
+    model: str = Field(description="Id or alias of a model of GET /v1/models that has audio_transcription_realtime.", min_length=1)
+    ttl_seconds: Annotated[Integer, Field(ge=1, le=600)] | None = Field(None, description="How long it may open them; 60 by default.")
+
+
+class ClientSecret(Reply):
+    value: str = Field(description="The pass. It is shown here only.")
+    expires_at: datetime
+
+
+class ClientSession(Reply):
+    object: Literal["client.session"] = "client.session"
+    purpose: Literal["realtime"] = "realtime"
+    expires_at: datetime
+    client_secret: ClientSecret
