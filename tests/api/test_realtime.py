@@ -18,6 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from alize.api.dictation import Dictation
+from alize.api.hearing import ears_of
+from alize.api.live import Live, Speech
 from alize.engine.base import Hearing
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import AuthenticationFailed, EngineCrashed, QueueFull
@@ -63,6 +65,7 @@ class Talk:
         """The messages up to the first of a kind."""
         found = [await self.read()]
         while found[-1]["type"] != kind:
+            assert found[-1]["type"] != "error", found[-1]
             found.append(await self.read())
         return found
 
@@ -154,6 +157,29 @@ async def test_the_engine_hears_what_a_file_of_the_sound_would_be(hall: Callable
     together = np.concatenate([asked.sounds[0].array(8).T, *heard])
     assert np.abs(together.T - whole).max() < 1e-5
     assert asked.tokens == (256, 264, 264, 264, 264)
+
+
+@pytest.mark.parametrize("early", ["asked", "ended", "begun"])
+async def test_a_sound_may_end_before_it_is_asked_about_or_the_engine_has_begun(hall: Callable[..., Any], early: str) -> None:
+    here, told = await hall(), []
+    here.desk.engine.hear = lambda request, data, *, last: told.append((request, len(data), last))
+    (served,) = here.desk.parts.served()
+    ears = ears_of(served)
+    assert ears is not None
+    live = Live(Speech(served, ears, here.desk.owner, 100.0), "pcm_s16le", 16000)
+    await live.push(spoken(0.5))
+    if early == "ended":
+        await live.end()
+    asked = await live.question()
+    if early == "asked":
+        await live.end()
+    live.begin("a")
+    if early == "begun":
+        await live.end()
+    (sound,) = asked.question.choices[0].sounds
+    assert (sound.most == 0) == (early == "ended")
+    assert sound.length + sum(size for _, size, _ in told) // 320 == 10  # of 320 bytes: two of silence, five of sound, three of silence
+    assert [last for _, _, last in told] == ([] if early == "ended" else [True])
 
 
 async def test_the_official_client_speaks_with_it(hall: Callable[..., Any]) -> None:
@@ -319,8 +345,8 @@ async def test_a_key_is_needed_and_may_stand_where_a_browser_can_send_one(hall: 
 async def test_a_page_opens_sessions_with_a_pass_of_its_own_server(hall: Callable[..., Any]) -> None:
     here = await hall()
     key = await here.desk.make_key("inference")
-    official = Mistral(api_key=key, server_url=f"http://127.0.0.1:{here.port}")
-    made = await official.realtime.sessions.create_async(request={"model": "fake", "purpose": "realtime", "ttl_seconds": 30})
+    async with Mistral(api_key=key, server_url=f"http://127.0.0.1:{here.port}") as official:
+        made = await official.realtime.sessions.create_async(request={"model": "fake", "purpose": "realtime", "ttl_seconds": 30})
     secret = made.client_secret.value
     assert made.expires_at == made.client_secret.expires_at
     async with here.talk(key=None, subprotocols=["realtime", secret], origin="https://elsewhere.example") as talk:

@@ -59,6 +59,7 @@ class Live:
         self._drawn = np.zeros((hearing.bands, 0), np.float32)  # what the engine has not been told
         self._given = 0  # tokens that it has
         self._asked: str | None = None  # its request, once it has begun
+        self._whole = False  # the engine knows that no more comes
         self._enough = asyncio.Event()
         self._turn = asyncio.Lock()  # a server that stops ends a sound of which a piece is just being read
 
@@ -78,7 +79,8 @@ class Live:
     async def question(self) -> Asked:
         """Once the sound covers the prompt. Raises PromptTooLong for a context that the prompt does not fit into."""
         await self._enough.wait()
-        most = 0 if self._streamed.ended else self._most
+        self._whole = self._streamed.ended
+        most = 0 if self._whole else self._most
         begun = Sound.begun(self._take(), self._speech.ears.hearing.frames, most, secrets.token_bytes(24))
         return ask_live(self._prompt, begun, self._speech.served, self._speech.principal)
 
@@ -108,8 +110,9 @@ class Live:
         return drawn[:, : max(0, room)]
 
     def _tell(self) -> None:
-        if self._asked is not None and (self._tokens or self._streamed.ended):
-            self._speech.served.engine.hear(self._asked, written(self._take()), last=self._streamed.ended)
+        if self._asked is not None and not self._whole and (self._tokens or self._streamed.ended):
+            self._whole = self._streamed.ended
+            self._speech.served.engine.hear(self._asked, written(self._take()), last=self._whole)
 
 
 def _longest(speech: Speech, prompt: int) -> int:
