@@ -24,14 +24,49 @@ from tests.model.families import FAMILIES, reference, saved  # noqa: E402
 TOKENS = np.random.default_rng(1).integers(0, 97, 300).tolist()
 
 
-@pytest.mark.parametrize(("bits", "group"), [(4, 32), (4, 64), (8, 0)])
-def test_the_files_hold_what_the_specification_rounds_to(bits: int, group: int) -> None:
-    weights = np.random.default_rng(0).standard_normal((6, 128)).astype(np.float32)
-    weights[2], weights[3, :64] = 0, 1e-30
-    packed = Packed(bits, group)
+def stored_as(weights: np.ndarray, packed: Packed) -> np.ndarray:
     scales = scales_of(weights, packed)
-    stored = levels_of(weights, scales, packed).reshape(*scales.shape, -1) * scales[:, :, None]
-    assert np.array_equal(stored.reshape(weights.shape), rounded(torch.tensor(weights), bits, group).numpy())
+    return (levels_of(weights, scales, packed).reshape(*scales.shape, -1) * scales[:, :, None]).reshape(weights.shape)
+
+
+def troubled(rows: int) -> np.ndarray:
+    """Weights of all sizes, some of them nothing."""
+    weights = np.random.default_rng(0).standard_normal((rows, 128)).astype(np.float32)
+    weights[2], weights[3, :64] = 0, 1e-30
+    weights[4] *= np.float32(1e30)
+    return weights
+
+
+def test_the_files_hold_what_the_specification_rounds_to() -> None:
+    weights = troubled(6)
+    assert np.array_equal(stored_as(weights, Packed(8, 0)), rounded(torch.tensor(weights), 8).numpy())
+
+
+@pytest.mark.parametrize("group", [32, 64, 128])
+def test_a_searched_scale_is_the_specification_s_but_where_two_are_as_good(group: int) -> None:
+    """Sums are taken in another order there, so that of two candidates with the same error either may be found."""
+    weights = troubled(2000)
+    files, theirs = stored_as(weights, Packed(4, group)), rounded(torch.tensor(weights), 4, group).numpy()
+    alike = np.isclose(files, theirs, rtol=1e-5, atol=0).reshape(-1, group).all(axis=1)
+    assert alike.mean() > 0.99
+    largest = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1)
+    lost = [np.square((found - weights) / largest).sum(dtype=np.float64) for found in (files, theirs)]
+    assert np.isclose(*lost, rtol=1e-4)
+
+
+@pytest.mark.parametrize("group", [32, 64, 128])
+def test_no_group_of_four_bits_has_a_larger_error_than_with_its_furthest_weight_at_the_last_level(group: int) -> None:
+    """Which is the rule of q4_0. The error is the one that the search weighs: by a weight's size and the group's mean."""
+    weights = np.random.default_rng(2).standard_normal((300, 384)).astype(np.float32)
+    weights[::7] **= 3
+    groups = torch.tensor(weights).reshape(-1, group)
+    weight = groups.abs() + groups.square().mean(-1, keepdim=True).sqrt()
+    searched, plain = (
+        (weight * (found.reshape(-1, group) - groups).square()).sum(-1)
+        for found in (torch.tensor(stored_as(weights, Packed(4, group))), rounded(torch.tensor(weights), 4, group, search=False))
+    )
+    assert (searched <= plain * (1 + 1e-5)).all()
+    assert searched.sum() < 0.98 * plain.sum()
 
 
 def uneven(tmp_path: Path, family: str = "dense", **changes: Any) -> Path:

@@ -165,7 +165,8 @@ def _quantised(piece: Piece, scheme: Scheme, rest: str) -> Iterator[NewTensor]:
         weights = np.asarray(piece.values(), np.float32)
         if not np.isfinite(weights).all():
             raise ConversionFailed(f"'{piece.name}' holds a value that is no finite number: it cannot be quantised.")
-        scales = np.maximum(scheme.scales(weights), LEAST_SCALE[rest])
+        scales = scheme.scales(weights)
+        scales = np.copysign(np.maximum(np.abs(scales), LEAST_SCALE[rest]), scales)
         return weights, cast(Piece(f"{stem}.weight_scale", "F32", scales.shape, lambda: scales, lambda: scales), rest)
 
     def levels() -> Iterator[npt.NDArray[Any]]:

@@ -2,12 +2,14 @@
 
 A matrix in b bits is a whole number q for each weight and a scale s for each group of weights in a row:
 
-    w ≈ s · q     q = round(w / s), cut off at -2ᵇ⁻¹ and 2ᵇ⁻¹ - 1     s = the group's largest |w| / (2ᵇ⁻¹ - ½)
+    w ≈ s · q     q = round(w / s), cut off at -2ᵇ⁻¹ and 2ᵇ⁻¹ - 1
 
-so that a weight is off by half a scale at most. What counts is how far the *products* are off, and there inputs are not alike: in every
-layer, a few of them are ten to a hundred times as large as the rest, always the same ones. An error in a weight that meets a large input
-is felt as many times more. Activation-aware quantisation (AWQ, Lin et al. 2024) moves the error elsewhere before rounding. For any
-positive a, one for each input,
+In eight bits s is the group's largest |w| / (2ᵇ⁻¹ - ½), and a weight is off by half a scale at most. In four bits s is searched near the
+one that makes the weight furthest from zero exactly -8, for the least error of the group.
+
+What counts is how far the *products* are off, and there inputs are not alike: in every layer, a few of them are ten to a hundred times as
+large as the rest, always the same ones. An error in a weight that meets a large input is felt as many times more. Activation-aware
+quantisation (AWQ, Lin et al. 2024) moves the error elsewhere before rounding. For any positive a, one for each input,
 
     W x  =  (W · a) (x / a)
 
@@ -35,6 +37,7 @@ from alize.model.build import Model, packed_memory
 from alize.model.config import ModelConfig
 from alize.model.load import load_transformer
 from alize.weights.checkpoints.base import Checkpoint
+from alize.weights.quantized.packed import REACH
 
 __all__ = ["BALANCED", "balance", "heads_of", "rounded", "rounded_fp8", "rounding", "spread", "watched"]
 
@@ -51,17 +54,36 @@ BALANCED = {
 """What is divided, and the matrices whose inputs that divides."""
 
 
-def rounded(weight_OI: Tensor, bits: int, group: int = 0) -> Tensor:
-    """The weights as they come back; `group` 0 is a scale a row.
+def rounded(weight_OI: Tensor, bits: int, group: int = 0, search: bool = True) -> Tensor:
+    """The weights as they come back; `group` 0 is a scale a row. Without `search`, those of four bits have the scale it starts from.
 
-    >>> rounded(torch.tensor([[0.30, -0.75, 0.02, 0.52]]), bits=4)
-    tensor([[ 0.3000, -0.8000,  0.0000,  0.5000]])
+    >>> rounded(torch.tensor([[0.10, -0.80, 0.02, 0.31]]), bits=4, search=False)
+    tensor([[ 0.1000, -0.8000,  0.0000,  0.3000]])
     """
     half = 2 ** (bits - 1)
     groups = weight_OI.reshape(len(weight_OI), -1, group or weight_OI.shape[1])
-    largest = groups.abs().amax(-1, keepdim=True)
-    scale = torch.where(largest == 0, torch.ones_like(largest), largest / (half - 0.5))
+    furthest = groups.gather(-1, groups.abs().argmax(-1, keepdim=True))
+    few = _searched(groups, furthest, half) if search and bits < 8 else furthest / -half
+    scale = few if bits < 8 else furthest.abs() / (half - 0.5)
+    scale = torch.where(scale == 0, torch.ones_like(scale), scale)
     return ((groups / scale).round().clamp(-half, half - 1) * scale).flatten(-2)
+
+
+def _searched(groups: Tensor, furthest: Tensor, half: int) -> Tensor:
+    """Of the scales near the one that makes the furthest weight -half, each fitted to the levels that it gives, the one with the least
+    error (weights/quantized/search.py)."""
+    unit = torch.where(furthest == 0, torch.ones_like(furthest), furthest.abs())
+    groups, furthest = groups / unit, furthest / unit
+    weight = groups.square().mean(-1, keepdim=True).sqrt() + groups.abs()
+    best, found = torch.zeros_like(unit), furthest / -half
+    for tenths in (0, *range(-REACH, 0), *range(1, REACH + 1)):
+        levels = (-(half + tenths / 10) / furthest * groups).round().clamp(-half, half - 1)
+        product = (weight * groups * levels).sum(-1, keepdim=True)
+        square = (weight * levels.square()).sum(-1, keepdim=True)
+        gained = product.square() / square  # by how much the error is less than that of zeros
+        found = torch.where(gained > best, product / square, found)
+        best = torch.maximum(best, gained.nan_to_num(0))
+    return found * unit
 
 
 def rounded_fp8(weight_OI: Tensor) -> Tensor:
@@ -72,12 +94,15 @@ def rounded_fp8(weight_OI: Tensor) -> Tensor:
 
 
 def rounding(bits: int | None, group: int, fits: Callable[[tuple[int, ...]], bool]) -> Round:
-    """What becomes of a matrix: `bits` None is FP8; one whose shape does not fit stays as it is."""
+    """What becomes of a matrix, near enough to choose by: `bits` None is FP8; one whose shape does not fit stays as it is.
+
+    Scales are not searched here: it would be done twenty times for each matrix, and finds the same factors.
+    """
 
     def round(weight_OI: Tensor) -> Tensor:
         if not fits(tuple(weight_OI.shape)):
             return weight_OI
-        return rounded_fp8(weight_OI) if bits is None else rounded(weight_OI, bits, group)
+        return rounded_fp8(weight_OI) if bits is None else rounded(weight_OI, bits, group, search=False)
 
     return round
 

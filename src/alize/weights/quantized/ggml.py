@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.weights.checkpoints.kinds import KINDS
-from alize.weights.quantized.search import offset_scales, signed_scales
+from alize.weights.quantized.search import offset_scales, signed_scales, squares
 
 __all__ = ["ENCODED", "encode"]
 
@@ -142,7 +142,7 @@ def _q5_k(blocks: Floats, records: Records) -> None:
 
 def _q6_k(blocks: Floats, records: Records) -> None:
     groups = blocks.reshape(-1, 16)
-    scales, found = signed_scales(groups, 32)
+    scales, found = signed_scales(groups, 32, squares, 9)
     scales = scales.reshape(-1, 16)
     largest = _furthest(scales)
     tiny = np.abs(largest) < np.float32(1e-15)  # the whole block is as good as zero

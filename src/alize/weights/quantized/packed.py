@@ -2,9 +2,12 @@
 
     value = scale · level        levels of b bits: -2ᵇ⁻¹ … 2ᵇ⁻¹ - 1, stored as level + 2ᵇ⁻¹, low bits first
 
-Of a group of four in 4 bits: 0.30 -0.75 0.02 0.52 have the scale 0.75 / 7.5 = 0.1 and the levels 3 -8 0 5; packed they are B 0 8 D, which
-lie in the file as the bytes 0B D8. The largest value lands half a step beyond the last level on its side and loses that half, and the
-fifteen steps between are a fifteenth finer for it.
+Of a group of four in 4 bits: 0.30 -0.80 0.02 0.52 have the scale 0.101 and the levels 3 -8 0 5; packed they are B 0 8 D, which lie in the
+file as the bytes 0B D8.
+
+In 8 bits the largest value lands half a step beyond the last level on its side and loses that half, and the 255 steps between are that
+much finer. In 4 bits half a step is much, and the scale is searched (search.py) around the one with which the value furthest from zero is
+exactly -8; where that value is positive, the scale is negative.
 
 This is how the *pack-quantized* format of compressed-tensors stores weights (`weight_packed`, `weight_scale`, `weight_shape`), which
 vLLM and transformers read; the layout of the bytes was compared with that library's.
@@ -15,10 +18,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Packed", "levels_of", "pack", "scales_of"]
+from alize.weights.quantized.search import signed_scales, sizes
+
+__all__ = ["REACH", "Packed", "levels_of", "pack", "scales_of"]
 
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.int8]
+
+CHUNK = 1 << 16  # values that are searched at once; what that works with stays in the second-level cache
+REACH = 4
+"""How far the search goes, in tenths of a level of the largest value. Further off errors are smaller, and models worse: docs/log.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +44,20 @@ class Packed:
 
 def scales_of(weights: Floats, packed: Packed) -> Floats:
     """[rows, groups], in float32. A group of zeros has the scale 1."""
-    largest = np.abs(weights.reshape(len(weights), -1, packed.group or weights.shape[1])).max(axis=2)
-    return np.where(largest == 0, np.float32(1), largest / np.float32(2 ** (packed.bits - 1) - 0.5))
+    groups = weights.reshape(len(weights), -1, packed.group or weights.shape[1])
+    largest = np.abs(groups).max(axis=2)
+    half = 2 ** (packed.bits - 1)
+    if packed.bits == 8:
+        return np.where(largest == 0, np.float32(1), largest / np.float32(half - 0.5))
+    unit = np.where(largest == 0, np.float32(1), largest).reshape(-1, 1)  # tiny numbers have squares that are none
+    flat, scales = groups.reshape(len(unit), -1), np.empty(len(unit), np.float32)
+    step = max(1, CHUNK // flat.shape[1])
+    with np.errstate(divide="ignore", invalid="ignore"):  # of groups of zeros
+        for start in range(0, len(flat), step):
+            where = slice(start, start + step)
+            scales[where] = signed_scales(flat[where] / unit[where], half, sizes, REACH)[0]
+    scales *= unit[:, 0]
+    return np.where(scales == 0, np.float32(1), scales).reshape(largest.shape)
 
 
 def levels_of(weights: Floats, scales: Floats, packed: Packed) -> Levels:

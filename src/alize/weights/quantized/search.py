@@ -4,26 +4,41 @@ Rounding to the nearest of a few levels is best with a scale that is *not* quite
 smaller, and the largest value is cut off while all others are nearer to a level. So a row of candidates is tried. For the levels that a
 candidate gives, the best scale is known in closed form (least squares), and of all candidates the one with the least error is kept.
 
-Errors are weighted: large weights matter more. Values lie along the first axis here, so that a sum over a group adds its values in
-their order, for thousands of groups at once. Source: ggml-org/ggml (MIT), the functions make_qx_quants and make_qkx2_quants.
+Errors are weighted: large weights matter more. `squares` and `sizes` say how much: a value's square, as llama.cpp has it for Q6_K, or its
+size plus the root of the group's mean square. Values lie along the first axis here, so that a sum over a group adds its values in their
+order, for thousands of groups at once. Source: ggml-org/ggml (MIT), the functions make_qx_quants and make_qkx2_quants.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["offset_scales", "signed_scales"]
+__all__ = ["offset_scales", "signed_scales", "sizes", "squares"]
 
 Floats = npt.NDArray[np.float32]
 TINY = np.float32(1e-15)
 
 
-def signed_scales(groups: Floats, half: int) -> tuple[Floats, Floats]:
-    """(scale [n], levels [n, width] from -half to half - 1): value = scale · level. Errors are weighted by the values' squares."""
+def squares(x: Floats) -> Floats:
+    return x * x
+
+
+def sizes(x: Floats) -> Floats:
+    return np.sqrt((x * x).sum(axis=0) / np.float32(len(x))) + np.abs(x)
+
+
+def signed_scales(groups: Floats, half: int, weigh: Callable[[Floats], Floats], reach: int) -> tuple[Floats, Floats]:
+    """(scale [n], levels [n, width] from -half to half - 1): value = scale · level.
+
+    A scale is negative where the value furthest from zero is positive, since there is one level more below zero. Candidates make that
+    value -half, and up to `reach` tenths of a level more or less. `weigh` gives the weights of errors, [width, n].
+    """
     x = np.ascontiguousarray(groups.T)
     size = np.abs(x)
     first = size.argmax(axis=0)
     furthest = np.take_along_axis(x, first[None], axis=0)[0]
-    weight = x * x
+    weight = weigh(x)
     weighted = weight * x
 
     def tried_with(step: int) -> tuple[Floats, Floats, Floats]:
@@ -34,7 +49,7 @@ def signed_scales(groups: Floats, half: int) -> tuple[Floats, Floats]:
     levels, products, squares = tried_with(0)
     scale = np.where(squares > 0, products / squares, np.float32(0))
     best = scale * products
-    for step in (*range(-9, 0), *range(1, 10)):
+    for step in (*range(-reach, 0), *range(1, reach + 1)):
         tried, products, squares = tried_with(step)
         fitted = products / squares
         better = (squares > 0) & (products * products > best * squares)
@@ -47,10 +62,10 @@ def signed_scales(groups: Floats, half: int) -> tuple[Floats, Floats]:
 def offset_scales(groups: Floats, most: int, first: float, steps: int) -> tuple[Floats, Floats, Floats]:
     """(scale [n], offset [n], levels [n, width] from 0 to most): value = scale · level - offset, and no offset is below zero.
 
-    A value's error is weighted by its size plus the root of the group's mean square.
+    Errors are weighted by `sizes`.
     """
     x = np.ascontiguousarray(groups.T)
-    weight = np.sqrt((x * x).sum(axis=0) / np.float32(len(x))) + np.abs(x)
+    weight = sizes(x)
     low, high = np.minimum(x.min(axis=0), np.float32(0)), x.max(axis=0)
     alike = high == low
     sum_w, sum_x = weight.sum(axis=0), (weight * x).sum(axis=0)
