@@ -52,6 +52,7 @@ SHAPES = {
 WAYS = {
     "batched": (Limits(), 200),
     "chunked": (Limits(step_tokens=16), 200),
+    "encoded a piece at a time": (Limits(step_tokens=16, encode_tokens=1), 200),
     "several steps a call": (Limits(decode_steps=8), 200),
     "without the prefix cache": (Limits(prefix_cache=False), 200),
     "preempted": (Limits(step_tokens=64), 18),
@@ -248,7 +249,13 @@ def test_an_image_that_comes_again_is_not_encoded_again_until_too_many_have_come
     assert isinstance(model, SeeingTransformer)
     pictures = [Image.of(np.full((3, 8, 8), colour, np.float32), 4, 0) for colour in (0.0, 1.0, 2.0)]
     eyes = Senses(model, most=2 * 4 * 32 * 8)  # two images of 4 tokens
-    first = [eyes.embeds(shown([picture], 0, picture.length, 0)) for picture in pictures[:2]]
+
+    def see(picture: Image) -> Embeds | None:
+        eyes.encode([picture], 1000)
+        eyes.keep({picture.key})
+        return eyes.embeds(shown([picture], 0, picture.length, 0))
+
+    first = [see(picture) for picture in pictures[:2]]
     assert eyes.encoded == 2
     for start, count in ((0, 2), (2, 1), (3, 3)):  # in pieces
         places, rows = eyes.embeds(shown([pictures[0]], start, count, at=7)) or (None, None)
@@ -263,8 +270,8 @@ def test_an_image_that_comes_again_is_not_encoded_again_until_too_many_have_come
         assert places.tolist() == [place for place, _ in here]
         assert torch.equal(rows, first[0][1][[square for _, square in here]])
     assert eyes.encoded == 2
-    eyes.embeds(shown([pictures[2]], 0, 6, 0))  # the second, used longest ago, gives way
-    eyes.embeds(shown([pictures[0]], 0, 6, 0))
+    see(pictures[2])  # the second, used longest ago, gives way
+    see(pictures[0])
     assert eyes.encoded == 3
-    eyes.embeds(shown([pictures[1]], 0, 6, 0))
+    see(pictures[1])
     assert eyes.encoded == 4

@@ -95,6 +95,7 @@ def limits(draw: st.DrawFn) -> Limits:
         max_running=draw(st.integers(1, 8)),
         decode_steps=draw(st.sampled_from([1, 5])),
         prefix_cache=draw(st.booleans()),
+        encode_tokens=draw(st.sampled_from([1, 7, 32])),
     )
 
 
@@ -147,6 +148,9 @@ def answers_are_those_given_alone(
         assert got == expected or (request.id in gone and got == expected[: len(got)])
     assert engine.stats().blocks_used == 0
     assert engine.stats().running == engine.stats().waiting == 0
+    assert isinstance(engine.runner, FakeRunner)
+    assert engine.runner.half is None
+    assert max(engine.runner.pieces, default=0) <= bounds.encode_tokens
 
 
 @dataclass
@@ -477,7 +481,9 @@ def test_a_prefix_is_shared_where_its_images_are_the_same_and_only_there() -> No
 
     def cached(*images: Image) -> int:
         engine.add(Request("a", tokens, max_tokens=1, images=images))
-        return sum(step.cached_tokens for step in engine.step())
+        gained = [step for _ in range(3) for step in engine.step()]  # up to the image, the image's encoding, the rest
+        assert not engine.busy
+        return sum(step.cached_tokens for step in gained)
 
     assert cached(picture(0, 4, 4, 20)) == 0
     assert cached(picture(0, 4, 4, 20)) == 48

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.hearing import HearingTransformer  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
+from alize.model.pieces import ROWS  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import HEARING, exact, reference, saved  # noqa: E402
 
@@ -57,6 +59,19 @@ def test_sounds_and_text_give_what_transformers_gives(family: str, chunks: int, 
     assert expected.std() > 0.5
     assert (heard - rows).abs().max() < tolerance
     assert (logits - expected).abs().max() < tolerance
+
+
+def test_a_chunk_of_many_pieces_is_heard_as_transformers_hears_it(tmp_path: Path) -> None:
+    rows = 2 * ROWS + 76
+    theirs = reference(replace(HEARING["Voxtral"], ear={"max_source_positions": rows}))
+    ours = load(saved(theirs, tmp_path), torch.float64)
+    mel = drawn(2 * rows, torch.float64)
+    with torch.no_grad():
+        heard = ours.hear(mel)
+    with exact(theirs, torch.float64):
+        expected = theirs.get_audio_features(mel[None]).pooler_output
+    assert expected.std() > 0.1
+    assert (heard - expected).abs().max() < 1e-8
 
 
 @pytest.mark.parametrize("family", STREAMS)

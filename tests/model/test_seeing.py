@@ -17,6 +17,7 @@ from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.config import Vision  # noqa: E402
 from alize.model.load import load_transformer  # noqa: E402
+from alize.model.pieces import ROWS  # noqa: E402
 from alize.model.seeing import SeeingTransformer  # noqa: E402
 from alize.model.vision import VisionEncoder  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
@@ -89,6 +90,21 @@ def test_an_image_is_seen_alone_whatever_lies_beside_it(tmp_path: Path) -> None:
     assert (together - alone).abs().max() < 1e-12
 
 
+def test_an_image_of_many_pieces_is_seen_as_transformers_sees_it(tmp_path: Path) -> None:
+    family = SEEING["Pixtral"]
+    theirs = reference(replace(family, eye={**family.eye, "image_size": 160}))
+    ours = load(saved(theirs, tmp_path), torch.float64)
+    side = ours.vision_encoder.config.side
+    picture = torch.tensor(np.random.default_rng(0).standard_normal((3, 30 * side, 40 * side)))
+    assert 30 * 40 > 2 * ROWS
+    with torch.no_grad():
+        seen = ours.see([picture])
+    with exact(theirs, torch.float64):
+        features = torch.cat(list(theirs.get_image_features(**padded([picture])).pooler_output))
+    assert features.std() > 0.1
+    assert (seen - features).abs().max() < 1e-8
+
+
 class LargestMade(TorchDispatchMode):
     """Numbers in the largest tensor that any operation gives."""
 
@@ -107,7 +123,7 @@ def test_a_large_image_takes_memory_by_its_patches_not_by_their_pairs() -> None:
     patches = 64 * 64
     with torch.no_grad(), LargestMade() as made:
         encoder([torch.zeros(3, 128, 128)])
-    assert patches * eye.hidden <= made.size < patches * patches
+    assert patches * eye.dim <= made.size < patches * patches
 
 
 def test_the_names_that_transformers_gives_its_parts_today_are_read_as_well_as_those_it_writes(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Core:
         )
         runner.allocate(blocks)
         self.adapters = Adapters(runner, self.limits, room)
-        self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits)
+        self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits, runner.encoded)
         self.paused = False
         self._sequences: dict[str, Sequence] = {}
         self._arrivals = self._pieces = 0  # requests, and pieces of their sound, that have come
@@ -141,19 +141,21 @@ class Core:
         sequence = self._sequences.pop(request_id, None)
         if sequence is not None:
             self.scheduler.remove(request_id)
+            if sequence.request.media:
+                self.runner.keep(self.scheduler.wanted())
             self.adapters.release(sequence.adapter)
             self._count(aborted=1)
 
     def step(self) -> list[Step]:
-        """Advance every running request: plan, batch, run, commit. Where the runner raises, the step can be taken again."""
+        """Advance every running request: plan, encode, batch, run, commit. Where the runner raises, the step can be taken again."""
         plan = self.scheduler.plan(admit=not self.paused)
-        self._stuck = None if plan.tokens else self._state
-        if not plan.tokens:
+        self._stuck = self._state if plan.empty else None
+        if plan.empty:
             return []
-        batch, sampling = build_batch(plan, self.runner.info.groups)
         started = time.perf_counter()
         try:
-            output = self.runner.run(batch, sampling, plan.steps)
+            self._encode(plan)
+            output = self.runner.run(*build_batch(plan, self.runner.info.groups), plan.steps) if plan.tokens else Output(())
         except BaseException:  # above all Ctrl-C, where the engine runs in the user's own process
             self.scheduler.undo(plan)
             raise
@@ -267,6 +269,12 @@ class Core:
         """Verify the books of the block pools; called when idle."""
         self.scheduler.check()
         self.adapters.check(Counter(sequence.adapter for sequence in self._sequences.values() if sequence.adapter))
+
+    def _encode(self, plan: Plan) -> None:
+        if self.runner.info.sight is not None or self.runner.info.hearing is not None:
+            self.runner.keep(self.scheduler.wanted())
+        if plan.encode_tokens:
+            self.runner.encode(plan.encode, plan.encode_tokens)
 
     def _commit(self, plan: Plan, output: Output) -> list[Step]:
         logprobs = dict(zip(plan.tokens, output.logprobs or [()] * len(plan.tokens), strict=True))

@@ -49,6 +49,11 @@ class Image:
         """Tokens it takes."""
         return self.rows * (self.columns + 1)
 
+    @property
+    def shown(self) -> int:
+        """All but the one that says that it ends."""
+        return self.length - 1
+
     def array(self, side: int) -> npt.NDArray[np.float32]:
         """The pixels again: [3, height, width]."""
         return np.frombuffer(self.data, np.float32).reshape(3, self.rows * side, self.columns * side)

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "Medium", "Shown", "shown"]
+__all__ = ["Ints", "Medium", "Shown", "ahead", "shown"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -30,6 +30,11 @@ class Medium(Protocol):
     @property
     def length(self) -> int:
         """Tokens it takes."""
+        ...
+
+    @property
+    def shown(self) -> int:
+        """Tokens up to the last one that shows something of it."""
         ...
 
     @property
@@ -60,6 +65,11 @@ class Shown:
         """Of the tokens that show something: where in the batch they are, and which of the encoder's rows each shows."""
         rows = self.medium.shows(np.arange(self.first, self.first + self.count))
         return (np.arange(self.count) + self.at)[rows >= 0], rows[rows >= 0]
+
+
+def ahead(media: Sequence[Medium], start: int, end: int) -> list[Medium]:
+    """Those that one of a prompt's tokens start … end-1 needs, or one behind these."""
+    return [medium for medium in media if medium.start < end and start < medium.start + medium.shown]
 
 
 def shown(media: Sequence[Medium], start: int, count: int, at: int) -> list[Shown]:

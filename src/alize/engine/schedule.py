@@ -2,14 +2,23 @@
 
 One shape says everything: a prompt, a piece of a long prompt, what a prefix hit left over, one token of a decode. They mix in a step.
 Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, in order.
+
+A prompt's tokens can be run as far as its images and sounds are encoded. That is work beside the batch, counted in the same budget:
+
+    prompt      text │ image, not encoded │ text            step 1: the text before it is run, and it begins to be encoded
+                     └ held up here                         steps 2 … n: a piece of it, beside whatever else there is to run
+                                                            step n + 1: its tokens are run
 """
 
+import sys
+from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field, replace
 
 from alize.engine.base import FinishReason
 from alize.engine.fairness import FairQueue
 from alize.engine.groups import CacheGroups, Tables
+from alize.engine.media import Medium, ahead
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
 
@@ -26,6 +35,7 @@ class Limits:
     max_context: int = 8192
     decode_steps: int = 1
     prefix_cache: bool = True
+    encode_tokens: int = 32  # most of a step's that the encoding of images and sounds may take the place of
     media_bytes: int = 2 * 2**30  # images and sounds of all requests that are here
     adapters: int = 16
     adapter_rank: int = 256
@@ -39,6 +49,12 @@ class Plan:
     tokens: dict[Sequence, int] = field(default_factory=dict[Sequence, int])
     steps: int = 1
     budget: int = 0  # what is left
+    encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
+    encode_tokens: int = 0  # how much of the budget is for that
+
+    @property
+    def empty(self) -> bool:
+        return not self.tokens and not self.encode_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +68,9 @@ class Progress:
 class Scheduler:
     """Owns the queues and the blocks. Every change of either happens here."""
 
-    def __init__(self, groups: CacheGroups, limits: Limits) -> None:
-        self.groups = groups
+    def __init__(self, groups: CacheGroups, limits: Limits, encoded: Callable[[Medium], bool]) -> None:
+        """`encoded` says of an image or a sound whether tokens that show it can be run."""
+        self.groups, self._encoded = groups, encoded
         self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
         self.running: list[Sequence] = []
         self.waiting = FairQueue()
@@ -106,10 +123,14 @@ class Scheduler:
         return progress
 
     def undo(self, plan: Plan) -> None:
-        """Take back a plan that was not run: its blocks were findable already, and other sequences may have relied on them."""
+        """Take back a plan that was not run: its blocks were findable already, and any sequence may have relied on them."""
         self.groups.clear()
-        for sequence in plan.tokens:
+        for sequence in list(self.running):
             self._preempt(sequence)
+
+    def wanted(self) -> set[bytes]:
+        """Keys of the images and sounds that are still to be shown to what runs."""
+        return {medium.key for s in self.running for medium in ahead(s.media, s.computed, sys.maxsize)}
 
     def make_room(self, tables: Tables, length: int) -> None:
         """Extend tables outside the plan to `length` positions, at most max_context; running sequences give way where needed."""
@@ -140,7 +161,7 @@ class Scheduler:
         for sequence in sorted(self.running, key=lambda s: (not s.decoding, -s.request.priority, s.arrival)):
             if not sequence.tables:  # preempted a moment ago
                 continue
-            count = min(sequence.ready, plan.budget)
+            count = self._runnable(sequence, plan.budget)
             while count and not self._grow(sequence, sequence.computed + count):
                 victim = self._victim(plan.tokens)
                 if victim is None or (victim is sequence and len(self.running) == 1):
@@ -150,7 +171,7 @@ class Scheduler:
                 preempted = True
                 if victim is sequence:
                     count = 0
-            if count:
+            if sequence.tables:
                 self._take(plan, sequence, count)
         return preempted
 
@@ -160,7 +181,7 @@ class Scheduler:
             if sequence is None:
                 return
             self._adopt_prefix(sequence)
-            count = min(sequence.ready, plan.budget)
+            count = self._runnable(sequence, plan.budget)
             # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
             if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
                 self.groups.release(sequence.tables)
@@ -170,23 +191,57 @@ class Scheduler:
             self.running.append(sequence)
             if not sequence.admitted:
                 sequence.admitted, sequence.cached = True, sequence.computed
-            if count:  # what a stream had heard may all be found, and no more of it be there
-                self._take(plan, sequence, count)
+            self._take(plan, sequence, count)  # none of a stream of which all that is there was found
 
     def _adopt_prefix(self, sequence: Sequence) -> None:
-        sequence.tables = self.groups.empty()
+        """Take what the cache has of it; of one that runs, where that is more than it has computed."""
+        sequence.tables = sequence.tables or self.groups.empty()
         if not self.limits.prefix_cache:
             return
         sequence.link(len(sequence.tokens))
         reach = self.groups.match(sequence.links, (len(sequence.tokens) - 1) // BLOCK)  # one token at least must be run, for its logits
-        sequence.links = sequence.links[:reach]
-        sequence.tables = self.groups.adopt(sequence.links)
-        sequence.computed, sequence.labelled = reach * BLOCK, reach
+        if reach * BLOCK > sequence.computed:
+            self.groups.release(sequence.tables)
+            sequence.tables = self.groups.adopt(sequence.links[:reach])
+            sequence.computed, sequence.labelled = reach * BLOCK, reach
+        sequence.links = sequence.links[: sequence.labelled]
+
+    def _runnable(self, sequence: Sequence, budget: int) -> int:
+        """How many of a sequence's tokens can be run: as far as what they show is encoded.
+
+        Others may have been held up by the same image, and have computed by now what comes behind it.
+        """
+        count = min(sequence.ready, budget, self._free(sequence))
+        if not count or not sequence.held_up:
+            return count
+        sequence.held_up, known = False, max(sequence.computed, sequence.charged)
+        self._adopt_prefix(sequence)
+        sequence.cached += max(0, sequence.computed - known)
+        return min(sequence.ready, budget, self._free(sequence))
+
+    def _free(self, sequence: Sequence) -> int:
+        """How many tokens there are before the first that shows what is not encoded."""
+        missing = self._missing(sequence)
+        return max(0, missing[0].start - sequence.computed) if missing else sequence.pending
+
+    def _missing(self, sequence: Sequence) -> list[Medium]:
+        """What it will show within a step's tokens from here, and is not encoded."""
+        within = sequence.computed + self.limits.step_tokens
+        return [medium for medium in ahead(sequence.media, sequence.computed, within) if not self._encoded(medium)]
 
     def _take(self, plan: Plan, sequence: Sequence, count: int) -> None:
-        plan.tokens[sequence] = count
-        plan.budget -= count
-        self._label(sequence, sequence.computed + count)
+        """Plan the next tokens, none where it is held up; and the encoding of what holds it up behind these."""
+        if count:
+            plan.tokens[sequence] = count
+            plan.budget -= count
+            self._label(sequence, sequence.computed + count)
+        missing = self._missing(sequence)
+        if missing and missing[0].start <= sequence.computed + count:
+            sequence.held_up = True
+            plan.encode += missing
+            share = min(self.limits.encode_tokens - plan.encode_tokens, plan.budget)
+            plan.encode_tokens += share
+            plan.budget -= share
 
     def _grow(self, sequence: Sequence, length: int, spare: int = 0) -> bool:
         return self.groups.grow(sequence.tables, length, spare)
@@ -205,7 +260,7 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         """Free a sequence's blocks and queue it again at its place. Its tokens stay; its cache is found again or recomputed."""
         self.groups.release(sequence.tables)
-        sequence.tables, sequence.computed, sequence.links, sequence.labelled = {}, 0, [], 0
+        sequence.tables, sequence.computed, sequence.links, sequence.labelled, sequence.held_up = {}, 0, [], 0, False
         self.running.remove(sequence)
         self.add(sequence)
         self.preemptions += 1
@@ -213,7 +268,7 @@ class Scheduler:
     def _steps(self, plan: Plan) -> int:
         """How many decode steps this call may run: more than one only where every row decodes and nobody waits to join."""
         steps = self.limits.decode_steps
-        if steps == 1 or len(self.waiting) or not plan.tokens or not all(s.decoding for s in plan.tokens):
+        if steps == 1 or len(self.waiting) or plan.encode or not plan.tokens or not all(s.decoding for s in plan.tokens):
             return 1
         steps = max(1, min([steps, *(s.remaining(self.limits.max_context) for s in plan.tokens)]))
         if all(self._grow(s, s.computed + steps) for s in plan.tokens):

@@ -31,6 +31,7 @@ class Sequence:
     cached: int = 0  # prompt tokens taken from the prefix cache when first admitted
     admitted: bool = False
     charged: int = 0  # prompt tokens its tenant was charged for: what is computed again after a preemption is free
+    held_up: bool = False  # by what has to be encoded before its next tokens can be run
     waited: int = 0  # steps spent waiting, for ageing
     links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as computed
     labelled: int = 0  # how many of them are findable

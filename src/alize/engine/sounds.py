@@ -70,6 +70,11 @@ class Sound:
     def held(self) -> int:
         return len(self.data) // max(1, self.length) * max(self.length, self.most)
 
+    @property
+    def shown(self) -> int:
+        """All of them."""
+        return self.length
+
     def array(self, bands: int) -> npt.NDArray[np.float32]:
         """The spectrogram again: [bands, length · frames]."""
         return np.frombuffer(self.data, np.float32).reshape(-1, bands).T
@@ -94,6 +99,11 @@ class Coming:
     def length(self) -> int:
         """Tokens that are there."""
         return len(self._data) // self._token_bytes
+
+    @property
+    def shown(self) -> int:
+        """All that are there."""
+        return self.length
 
     def add(self, data: bytes, *, last: bool) -> str | None:
         """The next tokens of it. What is wrong with them, where they cannot be: nothing is changed then."""

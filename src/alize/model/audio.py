@@ -12,7 +12,9 @@ minutes: all rows of one see one another, whether they lie before or after, and 
 
 Where a row is in its half minute is added to it: sines and cosines of ever longer waves (Vaswani et al. 2017), here all sines first.
 
-F columns of all chunks, T rows of one chunk, D width, N heads, H head width.
+A half minute is heard in pieces, as an image is seen (vision.py).
+
+F columns of all chunks, T rows of one chunk, S of them that are computed together, D width, N heads, H head width.
 """
 
 import math
@@ -22,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alize.model.config import Hearing
+from alize.model.pieces import Pieces, stretches, whole
 
 __all__ = ["AudioEncoder", "sines"]
 
@@ -40,16 +43,25 @@ class AudioEncoder(nn.Module):
 
     def forward(self, mel_MF: Tensor) -> Tensor:
         """A spectrogram of whole chunks, [mels, F] → [F / 2, D]."""
-        return torch.cat([self._heard(chunk) for chunk in torch.split(mel_MF, 2 * self.config.chunk, dim=1)])
+        return whole(self.pieces(mel_MF))
 
-    def _heard(self, mel_MF: Tensor) -> Tensor:
+    def pieces(self, mel_MF: Tensor) -> Pieces[Tensor]:
+        """The same, in pieces."""
+        chunks: list[Tensor] = []
+        for chunk in torch.split(mel_MF, 2 * self.config.chunk, dim=1):
+            chunks.append((yield from self._heard(chunk)))
+        return torch.cat(chunks)
+
+    def _heard(self, mel_MF: Tensor) -> Pieces[Tensor]:
         x = mel_MF[None]
         for conv in self.conv_layers:
             x = F.gelu(conv(x))
         x_TD = x[0].T
         x_TD = x_TD + (sines(*x_TD.shape).to(x_TD) if self.embed_positions is None else self.embed_positions.weight)
+        yield
         for block in self.transformer["layers"].children():
-            x_TD = block(x_TD)
+            pieces: Pieces[Tensor] = block(x_TD)
+            x_TD = yield from pieces
         return self.transformer["norm"](x_TD)
 
 
@@ -63,9 +75,16 @@ class AudioBlock(nn.Module):
         self.ffn_norm = nn.LayerNorm(config.dim)
         self.feed_forward = AudioFeedForward(config)
 
-    def forward(self, x_TD: Tensor) -> Tensor:
-        x_TD = x_TD + self.attention(self.attention_norm(x_TD))
-        return x_TD + self.feed_forward(self.ffn_norm(x_TD))
+    def forward(self, x_TD: Tensor) -> Pieces[Tensor]:
+        kept = self.attention.kept(self.attention_norm(x_TD))
+        yield
+        rows: list[Tensor] = []
+        for some in stretches(len(x_TD)):
+            x_SD = x_TD[some]
+            x_SD = x_SD + self.attention(self.attention_norm(x_SD), *kept)
+            rows.append(x_SD + self.feed_forward(self.ffn_norm(x_SD)))
+            yield
+        return torch.cat(rows)
 
 
 class AudioAttention(nn.Module):
@@ -79,10 +98,17 @@ class AudioAttention(nn.Module):
         self.wv = nn.Linear(config.dim, config.dim)
         self.wo = nn.Linear(config.dim, config.dim)
 
-    def forward(self, x_TD: Tensor) -> Tensor:
-        turned = (part(x_TD).view(len(x_TD), self.heads, -1).transpose(0, 1)[None] for part in (self.wq, self.wk, self.wv))
-        # With an axis before the heads PyTorch goes through the scores piece by piece; without one it would write all of them out, 180 MB.
-        return self.wo(F.scaled_dot_product_attention(*turned)[0].transpose(0, 1).flatten(-2))
+    def kept(self, x_TD: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of all rows, [N, T, H] each."""
+        return self._heads(self.wk(x_TD)), self._heads(self.wv(x_TD))
+
+    def forward(self, x_SD: Tensor, k_NTH: Tensor, v_NTH: Tensor) -> Tensor:
+        """What some rows see of all, with an axis before the heads, as in vision.py."""
+        seen_NSH = F.scaled_dot_product_attention(self._heads(self.wq(x_SD))[None], k_NTH[None], v_NTH[None])[0]
+        return self.wo(seen_NSH.transpose(0, 1).flatten(-2))
+
+    def _heads(self, x_TD: Tensor) -> Tensor:
+        return x_TD.view(len(x_TD), self.heads, -1).transpose(0, 1)
 
 
 class AudioFeedForward(nn.Module):

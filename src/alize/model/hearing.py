@@ -16,11 +16,13 @@ care, each layer is told the delay, as a factor on what goes into its feed-forwa
 F columns of a spectrogram, T rows of the encoder, S rows a token, I tokens, D width of the decoder.
 """
 
+import torch
 from torch import Tensor
 
 from alize.model.audio import AudioEncoder
 from alize.model.config import Hearing, ModelConfig
 from alize.model.listening import Past, StreamEncoder
+from alize.model.pieces import Pieces, stretches, whole
 from alize.model.projector import Adapter
 from alize.model.transformer import Embeds, Transformer
 
@@ -38,17 +40,28 @@ class HearingTransformer(Transformer):
 
     def hear(self, mel_MF: Tensor) -> Tensor:
         """A spectrogram [mels, F], a multiple of the columns that are heard together → [I, D]: a row for each of its tokens."""
-        return self._adapted(self.whisper_encoder(mel_MF))
+        return whole(self.perceive(mel_MF))
+
+    def perceive(self, mel_MF: Tensor) -> Pieces[Tensor]:
+        """The same, in pieces."""
+        encoder = self.whisper_encoder
+        if isinstance(encoder, StreamEncoder):
+            x_TD, _ = yield from encoder.pieces(mel_MF)
+        else:
+            x_TD = yield from encoder.pieces(mel_MF)
+        x_IS = x_TD.reshape(len(x_TD) // self.hearing.stack, -1)
+        rows: list[Tensor] = []
+        for some in stretches(len(x_IS)):
+            rows.append(self.audio_language_adapter(x_IS[some]))
+            yield
+        return torch.cat(rows)
 
     def hear_on(self, mel_MF: Tensor, past: Past | None) -> tuple[Tensor, Past]:
         """`hear`, of the next piece of a stream: any number of whole tokens. `past` is what this gave with the piece before it."""
         encoder = self.whisper_encoder
         assert isinstance(encoder, StreamEncoder), "half minutes are heard whole"
         x_TD, past = encoder.listen(mel_MF, past)
-        return self._adapted(x_TD), past
-
-    def _adapted(self, x_TD: Tensor) -> Tensor:
-        return self.audio_language_adapter(x_TD.reshape(len(x_TD) // self.hearing.stack, -1))
+        return self.audio_language_adapter(x_TD.reshape(len(x_TD) // self.hearing.stack, -1)), past
 
     def placed(self, x_TD: Tensor, embeds: Embeds) -> Tensor:
         return x_TD.index_add(0, *embeds) if self.hearing.stream else super().placed(x_TD, embeds)

@@ -8,9 +8,10 @@ and keys are rotated by their position, so that a row is heard alike however lon
     first convolution                  0  1  2  3  4  5     0 from (·, ·, 0), 1 from (·, 0, 1) …
     second, every other               (0)   (1)   (2)       1 from (1, 2, 3): never from what follows its pair
 
-So a sound may come in pieces: what later rows still look back at is a Past, of the same size however long the sound has lasted.
+So a sound may come in pieces: what later rows still look back at is a Past, of the same size however long the sound has lasted. And a
+window of rows after the other goes through a layer: what is computed at once is as long for an hour of sound as for a minute.
 
-T rows, D width, N heads, H head width, M bands of the spectrogram, F its columns, P rows of the past.
+T rows, S of them that are computed together, D width, N heads, H head width, M bands of the spectrogram, F its columns, P rows of the past.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from alize.model.attend import causal_mask
 from alize.model.config import Hearing, Rope, Stream
 from alize.model.feedforward import FeedForward
+from alize.model.pieces import Pieces, stretches, whole
 from alize.model.rope import rotate, rotations
 
 __all__ = ["Past", "StreamEncoder"]
@@ -52,20 +54,36 @@ class StreamEncoder(nn.Module):
 
     def listen(self, mel_MF: Tensor, past: Past | None) -> tuple[Tensor, Past]:
         """The next piece of a sound, [mels, F] → [F / 2, D], and the past of the one after it. F is even. None: the sound begins."""
-        past, x, columns = past or self._silence(mel_MF), mel_MF, list[Tensor]()
-        for conv, before in zip(self.conv_layers, past.columns, strict=True):
-            x = torch.cat([before, x], dim=1)
-            columns.append(x[:, -before.shape[1] :].clone())
-            x = F.gelu(conv(x[None]))[0]
-        x_TD = x.T
+        return whole(self.pieces(mel_MF, past))
+
+    def pieces(self, mel_MF: Tensor, past: Past | None = None) -> Pieces[tuple[Tensor, Past]]:
+        """The same, in pieces of work."""
+        past = past or self._silence(mel_MF)
+        x_TD, columns = yield from self._convolved(mel_MF, past.columns)
         places = torch.arange(past.rows, past.rows + len(x_TD), device=x_TD.device)
         rotation = rotations(Rope(theta=self.stream.rope_theta), self.config.head_dim, places)
         seen: list[tuple[Tensor, Tensor]] = []
         for block, before in zip(self.transformer["layers"].children(), past.seen, strict=True):
-            x_TD, now = block(x_TD, rotation, before)
-            seen.append(now)
-        first, second = columns
-        return self.transformer["norm"](x_TD), Past(past.rows + len(x_TD), (first, second), tuple(seen))
+            rows: list[Tensor] = []
+            for some in stretches(len(x_TD), self.stream.window):
+                x_SD, before = block(x_TD[some], rotation[some], before)  # noqa: PLW2901 - each window is the past of the next
+                rows.append(x_SD)
+                yield
+            x_TD = torch.cat(rows)
+            seen.append(before)
+        return self.transformer["norm"](x_TD), Past(past.rows + len(x_TD), columns, tuple(seen))
+
+    def _convolved(self, mel_MF: Tensor, before: tuple[Tensor, Tensor]) -> Pieces[tuple[Tensor, tuple[Tensor, Tensor]]]:
+        """Rows [F / 2, D], and the last columns before each convolution of what comes next."""
+        rows: list[Tensor] = []
+        for x in torch.split(mel_MF, 2 * self.stream.window, dim=1):
+            first, second = self.conv_layers
+            mel = torch.cat([before[0], x], dim=1)
+            inner = torch.cat([before[1], F.gelu(first(mel[None]))[0]], dim=1)
+            before = mel[:, -before[0].shape[1] :].clone(), inner[:, -before[1].shape[1] :].clone()
+            rows.append(F.gelu(second(inner[None]))[0].T)
+            yield
+        return torch.cat(rows), before
 
     def _silence(self, like: Tensor) -> Past:
         config = self.config
@@ -83,10 +101,10 @@ class StreamBlock(nn.Module):
         self.ffn_norm = nn.RMSNorm(config.dim, eps=stream.norm_eps)
         self.feed_forward = FeedForward(config.dim, config.hidden, bias=True)
 
-    def forward(self, x_TD: Tensor, rotation: Tensor, past: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        given_TD, past = self.attention(self.attention_norm(x_TD), rotation, past)
-        x_TD = x_TD + given_TD
-        return x_TD + self.feed_forward(self.ffn_norm(x_TD)), past
+    def forward(self, x_SD: Tensor, rotation: Tensor, past: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        given_SD, past = self.attention(self.attention_norm(x_SD), rotation, past)
+        x_SD = x_SD + given_SD
+        return x_SD + self.feed_forward(self.ffn_norm(x_SD)), past
 
 
 class StreamAttention(nn.Module):
@@ -101,18 +119,14 @@ class StreamAttention(nn.Module):
         self.wv = nn.Linear(config.dim, inner)
         self.wo = nn.Linear(inner, config.dim)
 
-    def forward(self, x_TD: Tensor, rotation: Tensor, past: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """A window of queries at a time, which see two windows of keys: an hour of sound takes no more memory than a minute."""
-        q_TNH, k_TNH, v_TNH = (part(x_TD).view(len(x_TD), self.heads, -1) for part in (self.wq, self.wk, self.wv))
-        q_NTH, k_NTH, v_NTH = (part.transpose(0, 1) for part in (rotate(q_TNH, rotation), rotate(k_TNH, rotation), v_TNH))
-        before = past[0].shape[1]
-        k_NTH, v_NTH = (torch.cat(both, dim=1) for both in zip(past, (k_NTH, v_NTH), strict=True))
-        at = torch.arange(k_NTH.shape[1], device=x_TD.device)
-        seen: list[Tensor] = []
-        for start in range(before, len(at), self.window):
-            some, around = slice(start, start + self.window), slice(max(0, start - self.window + 1), start + self.window)
-            mask = causal_mask(at[some], at[around], self.window)
-            parts = q_NTH[None, :, start - before : start - before + self.window], k_NTH[None, :, around], v_NTH[None, :, around]
-            seen.append(F.scaled_dot_product_attention(*parts, attn_mask=mask)[0])  # with an axis more, as in audio.py
+    def forward(self, x_SD: Tensor, rotation: Tensor, past: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """What no more rows than a window see of themselves and of the past; and what is the past of the next."""
+        q_SNH, k_SNH, v_SNH = (part(x_SD).view(len(x_SD), self.heads, -1) for part in (self.wq, self.wk, self.wv))
+        q_NSH, k_NSH, v_NSH = (part.transpose(0, 1) for part in (rotate(q_SNH, rotation), rotate(k_SNH, rotation), v_SNH))
+        k_NTH, v_NTH = (torch.cat(both, dim=1) for both in zip(past, (k_NSH, v_NSH), strict=True))
+        at = torch.arange(k_NTH.shape[1], device=x_SD.device)
+        mask = causal_mask(at[-len(x_SD) :], at, self.window)
+        parts = q_NSH[None], k_NTH[None], v_NTH[None]  # with an axis more, as in audio.py
+        seen_NSH = F.scaled_dot_product_attention(*parts, attn_mask=mask)[0]
         last = max(0, len(at) - self.window + 1)
-        return self.wo(torch.cat(seen, dim=1).transpose(0, 1).flatten(-2)), (k_NTH[:, last:].clone(), v_NTH[:, last:].clone())
+        return self.wo(seen_NSH.transpose(0, 1).flatten(-2)), (k_NTH[:, last:].clone(), v_NTH[:, last:].clone())

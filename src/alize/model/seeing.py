@@ -9,9 +9,11 @@ encoder does not know where in a conversation its image stands, so an image is e
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from alize.model.config import ModelConfig, Vision
+from alize.model.pieces import Pieces, stretches, whole
 from alize.model.projector import Adapter, PatchMerger
 from alize.model.transformer import Transformer
 from alize.model.vision import VisionEncoder
@@ -31,10 +33,19 @@ class SeeingTransformer(Transformer):
 
     def see(self, images: Sequence[Tensor]) -> Tensor:
         """Images [3, height, width], multiples of a token's side → [I, D]: a row for each of their tokens, row by row."""
-        x_TD = self.vision_encoder(images)
+        return torch.cat([whole(self.perceive(image)) for image in images])
+
+    def perceive(self, image: Tensor) -> Pieces[Tensor]:
+        """One of them, in pieces."""
+        x_TD = yield from self.vision_encoder.pieces(image)
         if self.pre_mm_projector_norm is not None:
             x_TD = self.pre_mm_projector_norm(x_TD)
         if self.patch_merger is not None:
             patch = self.vision_encoder.config.patch
-            x_TD = self.patch_merger(x_TD, [(image.shape[1] // patch, image.shape[2] // patch) for image in images])
-        return self.vision_language_adapter(x_TD)
+            x_TD = self.patch_merger(x_TD, [(image.shape[1] // patch, image.shape[2] // patch)])
+        yield
+        rows: list[Tensor] = []
+        for some in stretches(len(x_TD)):
+            rows.append(self.vision_language_adapter(x_TD[some]))
+            yield
+        return torch.cat(rows)

@@ -12,7 +12,10 @@ patch sees all patches of its own image, and none of another, however many image
 
 So an image needs neither to be square nor to be shrunk to one size, and what the model learned of one size serves it in others.
 
-T patches (all images end to end), D width, N heads, H head width, Y rows and X columns of an image, P pixels of a patch.
+A large image takes minutes on a CPU, so it is seen in pieces (pieces.py): in each layer first the keys and values of all patches, then
+what some of the patches become, and the next ones.
+
+T patches of an image, S of them that are computed together, D width, N heads, H head width, Y rows and X columns, P pixels of a patch.
 """
 
 from collections.abc import Sequence
@@ -23,6 +26,7 @@ from torch import Tensor, nn
 
 from alize.model.config import Rope, Vision
 from alize.model.feedforward import FeedForward
+from alize.model.pieces import Pieces, stretches, whole
 from alize.model.rope import rotate, speeds
 
 __all__ = ["EPS", "VisionEncoder", "grid_rotations"]
@@ -41,15 +45,19 @@ class VisionEncoder(nn.Module):
         self.transformer = nn.ModuleDict({"layers": nn.ModuleList(VisionBlock(config) for _ in range(config.layers))})
 
     def forward(self, images: Sequence[Tensor]) -> Tensor:
-        """Images [3, Y·P, X·P] → [T, D], row by row, image after image."""
-        patches = [self.patch_conv(image[None])[0] for image in images]  # [D, Y, X]
-        x_TD = self.ln_pre(torch.cat([grid.flatten(1).T for grid in patches]))
+        """Images [3, Y·P, X·P] → a row of D for each patch, row by row, image after image."""
+        return torch.cat([whole(self.pieces(image)) for image in images])
+
+    def pieces(self, image: Tensor) -> Pieces[Tensor]:
+        """One image [3, Y·P, X·P] → [T, D]."""
+        grid = self.patch_conv(image[None])[0]  # [D, Y, X]
+        x_TD = self.ln_pre(grid.flatten(1).T)
         width = self.config.dim // self.config.heads
-        grids = [(grid.shape[1], grid.shape[2]) for grid in patches]
-        rotation = torch.cat([grid_rotations(self.config.rope_theta, width, *grid, x_TD.device) for grid in grids])
-        lengths = [rows * columns for rows, columns in grids]
+        rotation = grid_rotations(self.config.rope_theta, width, grid.shape[1], grid.shape[2], x_TD.device)
+        yield
         for block in self.transformer["layers"].children():
-            x_TD = block(x_TD, rotation, lengths)
+            pieces: Pieces[Tensor] = block(x_TD, rotation)
+            x_TD = yield from pieces
         return x_TD
 
 
@@ -63,9 +71,16 @@ class VisionBlock(nn.Module):
         self.ffn_norm = nn.RMSNorm(config.dim, eps=EPS)
         self.feed_forward = FeedForward(config.dim, config.hidden, config.activation)
 
-    def forward(self, x_TD: Tensor, rotation: Tensor, lengths: Sequence[int]) -> Tensor:
-        x_TD = x_TD + self.attention(self.attention_norm(x_TD), rotation, lengths)
-        return x_TD + self.feed_forward(self.ffn_norm(x_TD))
+    def forward(self, x_TD: Tensor, rotation: Tensor) -> Pieces[Tensor]:
+        kept = self.attention.kept(self.attention_norm(x_TD), rotation)
+        yield
+        rows: list[Tensor] = []
+        for some in stretches(len(x_TD)):
+            x_SD = x_TD[some]
+            x_SD = x_SD + self.attention(self.attention_norm(x_SD), rotation[some], *kept)
+            rows.append(x_SD + self.feed_forward(self.ffn_norm(x_SD)))
+            yield
+        return torch.cat(rows)
 
 
 class VisionAttention(nn.Module):
@@ -79,16 +94,20 @@ class VisionAttention(nn.Module):
         self.wv = nn.Linear(config.dim, config.dim, bias=False)
         self.wo = nn.Linear(config.dim, config.dim, bias=False)
 
-    def forward(self, x_TD: Tensor, rotation: Tensor, lengths: Sequence[int]) -> Tensor:
-        q_TNH, k_TNH, v_TNH = (part(x_TD).view(len(x_TD), self.heads, -1) for part in (self.wq, self.wk, self.wv))
-        turned = rotate(q_TNH, rotation), rotate(k_TNH, rotation), v_TNH
-        # With an axis before the heads PyTorch goes through the scores piece by piece; without one it would write all of them out, 20 GiB
-        # for the 110 · 110 patches of a large image.
-        seen = [
-            F.scaled_dot_product_attention(*(part.transpose(0, 1)[None] for part in image))[0].transpose(0, 1)
-            for image in zip(*(torch.split(part, list(lengths)) for part in turned), strict=True)
-        ]
-        return self.wo(torch.cat(seen).flatten(-2))
+    def kept(self, x_TD: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of all patches, [N, T, H] each."""
+        return rotate(self._heads(self.wk(x_TD)), rotation).transpose(0, 1), self._heads(self.wv(x_TD)).transpose(0, 1)
+
+    def forward(self, x_SD: Tensor, rotation: Tensor, k_NTH: Tensor, v_NTH: Tensor) -> Tensor:
+        """What some patches see of all."""
+        q_NSH = rotate(self._heads(self.wq(x_SD)), rotation).transpose(0, 1)
+        # With an axis before the heads PyTorch goes through the scores bit by bit; without one it would write all of them out, 800 MB for
+        # these rows and the 110 · 110 patches of a large image.
+        seen_NSH = F.scaled_dot_product_attention(q_NSH[None], k_NTH[None], v_NTH[None])[0]
+        return self.wo(seen_NSH.transpose(0, 1).flatten(-2))
+
+    def _heads(self, x_TD: Tensor) -> Tensor:
+        return x_TD.view(len(x_TD), self.heads, -1)
 
 
 def grid_rotations(theta: float, width: int, rows: int, columns: int, device: torch.device | str = "cpu") -> Tensor:

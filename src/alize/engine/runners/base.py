@@ -5,6 +5,7 @@ out cache blocks by number; the runner reads and writes the memory behind them.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from alize.engine.base import SamplingParams, TokenLogprob
 from alize.engine.images import Sight
-from alize.engine.media import Shown
+from alize.engine.media import Medium, Shown
 from alize.engine.pooling import Pooling
 from alize.engine.sounds import Hearing
 from alize.weights.adapters import Adapter
@@ -134,9 +135,27 @@ class Runner(Protocol):
 
         The whole batch is written before any of it is read: a sequence may share blocks that another one fills in the same call.
         With max_steps > 1, go on decoding inside the call; a row ends early at a stop token or its own limit.
+        What the batch shows of images and sounds has been encoded.
         Touches only blocks named in the tables. A slot is moved past each token once, and no further than its row has got; a row at
         position 0 begins with an empty one, whatever it held. Where this raises, slots it was given may have moved: do not go on from them.
         """
+        ...
+
+    def encoded(self, medium: Medium) -> bool:
+        """Whether an image or a sound is encoded, so that a batch may show it."""
+        ...
+
+    def encode(self, media: Sequence[Medium], budget: int) -> None:
+        """Go on encoding these, for about as long as `budget` tokens of a prompt take, but by one piece at least.
+
+        One is encoded after the other, the one that has begun first: no more than one is half done, and its state is all that is held of it.
+        One that has begun and is not among these is given up. What an encoder gives depends on nothing but the medium: not on the budgets,
+        and not on what was computed in between. Where this raises, what was encoded stays, and what was half done begins again.
+        """
+        ...
+
+    def keep(self, keys: AbstractSet[bytes]) -> None:
+        """Give up encoding what has none of these keys, and forget of what is encoded without one as much as the runner sees fit."""
         ...
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:

@@ -3,16 +3,19 @@
 Its cache holds the token ids themselves, and for those that show a part of an image or a sound a number made of it. The next token is
 a checksum of the whole sequence as read back through the block tables, so a block that was shared wrongly, freed early or never written
 changes every token after it. A state is that checksum itself, moved on by each token: one that was moved twice, left behind or mixed up
-never comes right again. With an adapter, tokens are kept as other numbers. No weights, no PyTorch, microseconds.
+never comes right again. With an adapter, tokens are kept as other numbers. To encode an image or a sound takes as many pieces as it has
+tokens, and all is forgotten that need not be kept. No weights, no PyTorch, microseconds.
 """
 
 import zlib
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
 from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
+from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.sample import sample_rows
 from alize.engine.sounds import Hearing
@@ -62,6 +65,9 @@ class FakeRunner:
         self.adapters: set[str] = set()  # the keys of those in memory
         self.calls = 0  # how often `run` was called
         self.tokens = 0  # how many tokens it was given
+        self.perceived: set[bytes] = set()  # the keys of what is encoded
+        self.half: tuple[bytes, int] | None = None  # what is being encoded, and how many pieces of it are
+        self.pieces: list[int] = []  # how many each call of `encode` computed
 
     @property
     def info(self) -> RunnerInfo:
@@ -76,6 +82,7 @@ class FakeRunner:
         self.tokens += len(batch.tokens)
         self._passed = {}
         starts = np.cumsum(batch.lengths) - batch.lengths
+        assert all(self.encoded(piece.medium) for piece in batch.shown if len(piece.rows()[0])), "a batch shows what is not encoded"
         self._write(batch, np.repeat(np.arange(len(batch.lengths)), batch.lengths), batch.positions, _seen(batch))
         if batch.want != "tokens":
             logits = [self._logits(batch, row, int(p) + 1) for row, s, n in self._rows(batch, starts) for p in batch.positions[s : s + n]]
@@ -95,6 +102,24 @@ class FakeRunner:
                 self._write(batch, np.array([row]), np.array([context]), np.array([token]))
                 context += 1
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, extra)) if any(extra) else ())
+
+    def encoded(self, medium: Medium) -> bool:
+        return medium.key in self.perceived
+
+    def encode(self, media: Sequence[Medium], budget: int) -> None:
+        half, computed = self.half, 0
+        self.half = half = half if half is not None and half[0] in {medium.key for medium in media} else None
+        for medium in sorted(media, key=lambda medium: half is None or medium.key != half[0]):
+            while medium.key not in self.perceived and computed < max(1, budget):
+                done = 1 + (self.half[1] if self.half is not None else 0)
+                computed += 1
+                self.half = (medium.key, done) if done < medium.length else None
+                self.perceived |= {medium.key} if self.half is None else set()
+        self.pieces.append(computed)
+
+    def keep(self, keys: AbstractSet[bytes]) -> None:
+        self.perceived &= keys
+        self.half = self.half if self.half is not None and self.half[0] in keys else None
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:
         self.adapters.add(key)

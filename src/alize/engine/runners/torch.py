@@ -4,6 +4,7 @@ It runs anything the model code can say, on a CPU or a GPU; faster runners must 
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
+from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.torch_adapters import TorchAdapters
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
@@ -101,6 +103,19 @@ class TorchRunner:
             hidden_TD = self._forward(batch)
         asked = any(rule.params.logprobs is not None for rule in sampling)
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
+
+    def encoded(self, medium: Medium) -> bool:
+        return self._senses is not None and self._senses.know(medium)
+
+    @torch.inference_mode()
+    def encode(self, media: Sequence[Medium], budget: int) -> None:
+        if self._senses is None:
+            raise TypeError(f"{type(self.model).__name__} perceives nothing")
+        self._senses.encode(media, budget)
+
+    def keep(self, keys: AbstractSet[bytes]) -> None:
+        if self._senses is not None:
+            self._senses.keep(keys)
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:
         self._adapters.load(key, adapter, self.model)
