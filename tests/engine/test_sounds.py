@@ -51,4 +51,4 @@ def test_a_stream_is_one_sound_that_lasts_as_long_as_its_answer() -> None:
     while engine.busy:
         engine.step()
         steps += 1
-    assert steps == 6  # never several at once: each brings its own piece of sound
+    assert steps == 1 + 6  # it is encoded; then never several at once: each brings its own piece of sound

@@ -141,5 +141,8 @@ class _Sized:
     def run(self, batch: Any, sampling: Any, max_steps: int = 1) -> Any:
         raise AssertionError
 
+    def encoded(self, medium: Any) -> bool:
+        raise AssertionError
+
     def close(self) -> None:
         pass

@@ -45,26 +45,29 @@ def stretches(length: int, rows: int = ROWS) -> Iterator[slice]:
 
 
 def tokens_worth(config: ModelConfig, rows: int) -> float:
-    """How many tokens of a prompt take as long as one piece of what has so many rows, by the multiplications of either.
+    """How many tokens of a prompt take as long as the longest piece of what has so many rows, by the multiplications of either.
 
     Pixtral 12B, of the largest of its images:
 
     >>> from alize.model.config import Vision
     >>> eye = Vision(dim=1024, layers=24, heads=16, hidden=4096, patch=16, image=1024)
-    >>> pixtral = ModelConfig(dim=5120, layers=40, heads=32, kv_heads=8, head_dim=128, hidden=14336, vocab=131072, max_context=1, vision=eye)
-    >>> round(tokens_worth(pixtral, 64 * 64), 2)
+    >>> sizes = {"dim": 5120, "layers": 40, "heads": 32, "kv_heads": 8, "head_dim": 128, "hidden": 14336, "vocab": 131072}
+    >>> round(tokens_worth(ModelConfig(**sizes, max_context=1, vision=eye), 64 * 64), 2)
     1.08
     """
-    if config.vision is not None:
-        dim = inner = config.vision.dim
-        forward, seen = 3 * dim * config.vision.hidden, rows
-    elif config.hearing is not None:
-        stream, dim = config.hearing.stream, config.hearing.dim
-        inner = config.hearing.heads * config.hearing.head_dim
-        forward, seen = (3 if stream else 2) * dim * config.hearing.hidden, min(rows, 2 * stream.window if stream else config.hearing.chunk)
-    else:
-        raise ValueError("a model that only reads encodes nothing")
-    some = min(rows, ROWS) * (2 * dim * inner + forward + 2 * seen * inner)
-    everyone = 0 if config.hearing is not None and config.hearing.stream else 2 * seen * dim * inner  # keys and values; a stream has windows
     decoder = parameters(replace(config, vision=None, hearing=None), active=True) - config.dim * config.vocab * (1 if config.tied else 2)
-    return max(some, everyone) / decoder
+    return _multiplications(config, rows) / decoder
+
+
+def _multiplications(config: ModelConfig, rows: int) -> int:
+    """Of the longest piece: what some rows become, or the keys and values of all."""
+    if config.vision is not None:
+        dim, gates = config.vision.dim, 3 * config.vision.dim * config.vision.hidden
+        return max(min(rows, ROWS) * (2 * dim * dim + gates + 2 * rows * dim), rows * 2 * dim * dim)
+    ear = config.hearing
+    assert ear is not None, "a model that only reads encodes nothing"
+    inner, wide = ear.heads * ear.head_dim, ear.dim * ear.hidden
+    if ear.stream is not None:  # a window of rows makes its keys and values itself, and sees two
+        return min(rows, ear.stream.window) * (4 * ear.dim * inner + 3 * wide + 4 * ear.stream.window * inner)
+    chunk = min(rows, ear.chunk)
+    return max(min(chunk, ROWS) * (2 * ear.dim * inner + 2 * wide + 2 * chunk * inner), chunk * 2 * ear.dim * inner)
