@@ -21,15 +21,13 @@ from typing import Any, Literal, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import FinishReason, Image, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
+from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
 from alize.engine.build import EngineConfig, build_core, named
 from alize.engine.core import Core
 from alize.engine.vectors import OutputType, check_shape, shaped
-from alize.errors import InvalidMedia, InvalidRequest, Missing
-from alize.prompt.content import Part as ContentPart
-from alize.prompt.images import MOST_BYTES, pixels_of, written_out
+from alize.errors import InvalidRequest, Missing
+from alize.prompt.brought import Brought, brought, takes
 from alize.prompt.parts import Call, Part
-from alize.prompt.placing import grids_of, images_in, marked, placed, sight_with
 from alize.prompt.reading import AnswerReader
 from alize.prompt.tools import Offer, begins_thought, offered
 from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conversation, plain_offer
@@ -83,13 +81,14 @@ class Model:
         default_max_tokens: int = 0,
         adapter: str | None = None,
         thought_marks: ThoughtMarks | None = None,
+        audio_seconds: float = 1800.0,
     ) -> None:
         """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves. `adapter`: the name
         that the core has for the one that everything is computed with. `thought_marks`: what stands around its thoughts, where its
-        tokenizer does not say."""
+        tokenizer does not say. `audio_seconds`: the longest that all sounds of a conversation may be together."""
         self.core, self.tokenizer, self._adapter = core, tokenizer, adapter
         self._marks = tokenizer.thought_marks or thought_marks
-        self._temperature, self._max_tokens = default_temperature, default_max_tokens
+        self._temperature, self._max_tokens, self._audio_seconds = default_temperature, default_max_tokens, audio_seconds
         self._ids = itertools.count()
         self._lock = threading.Lock()
         self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
@@ -112,22 +111,17 @@ class Model:
 
         `tools` may be called: see prompt/tools.py for what `tool_choice` does: "auto", "none", "any", or the name of one.
         None is as good as left out. Raises InvalidRequest for what is none of these or out of range, PromptTooLong where the
-        conversation does not fit, InvalidMessageOrder where the template forbids it, InvalidMedia for an image that cannot be read,
-        UnsupportedParameter for tools on a model that calls none.
+        conversation does not fit, InvalidMessageOrder where the template forbids it, InvalidMedia for an image or a sound that cannot be
+        read, UnsupportedParameter for tools on a model that calls none.
         """
-        marks = self.tokenizer.image_marks
-        sight = sight_with(marks, self.info.sight)
-        reads = [what for what, has in (("images", sight), ("thoughts", self._marks)) if has is not None]
+        reads = [*takes(self.tokenizer, self.info), *(["thoughts"] if self._marks is not None else [])]
         messages = plain_conversation(conversation, self.info.id, reads)
-        offer = self._offer(tools or (), tool_choice or "auto", continuing=bool(messages[-1].get("prefix")))
+        continuing = bool(messages[-1].get("prefix"))
+        offer = self._offer(tools or (), tool_choice or "auto", continuing=continuing)
         template = partial(self.tokenizer.template, tools=() if offer is None else offer.tools)
-        continuing, images = bool(messages[-1].get("prefix")), images_in(messages)
         messages = messages if offer is None else offer.opened(messages)
-        if marks is None or sight is None or not images:
-            return self._answer(template(messages), (), sampling, continuing, self._marks, offer)
-        pictures = [pixels_of(_bytes_of(image), sight.side, sight.most, image["path"]) for image in images]
-        tokens = template(marked(messages, grids_of(pictures, sight)))
-        return self._answer(tokens, placed(tokens, pictures, marks, sight), sampling, continuing, self._marks, offer)
+        prompt = brought(messages, self.tokenizer, self.info, template, self._audio_seconds)
+        return self._answer(prompt, sampling, continuing, self._marks, offer)
 
     @overload
     def chat(self, conversation: Conversation, *, tools: None = None, **sampling: Any) -> str: ...
@@ -146,7 +140,7 @@ class Model:
     def generate(self, prompt: str, **sampling: Any) -> str:
         """Continue a text as it stands, without a chat template. See `stream`."""
         start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
-        return _drained(self._answer(start + self.tokenizer.encode(prompt), (), sampling, continuing=True))
+        return _drained(self._answer(Brought(start + self.tokenizer.encode(prompt)), sampling, continuing=True))
 
     def embed(self, texts: Sequence[str], *, dimension: int | None = None, dtype: OutputType = "float") -> npt.NDArray[Any]:
         """One vector of length 1 per text: [len(texts), numbers]. `dimension` and `dtype` make them smaller: see engine/vectors.py.
@@ -195,16 +189,15 @@ class Model:
 
     def _answer(
         self,
-        tokens: list[int],
-        images: tuple[Image, ...],
+        prompt: Brought,
         given: dict[str, Any],
         continuing: bool,
         marks: ThoughtMarks | None = None,
         offer: Offer | None = None,
     ) -> Answer:
         begun = [] if offer is None else offer.behind(self.tokenizer.encode)
-        opened = marks is not None and begins_thought(marks, tokens, self.tokenizer, begun, self.info.id)
-        tokens = tokens + begun
+        opened = marks is not None and begins_thought(marks, prompt.tokens, self.tokenizer, begun, self.info.id)
+        tokens = [*prompt.tokens, *begun]
         options = {name: value for name, value in given.items() if value is not None}
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
@@ -212,7 +205,14 @@ class Model:
             raise InvalidRequest(f"max_tokens is {limit!r}; it must be a whole number, at least 1.", param="max_tokens")
         params = _sampling({"temperature": self._temperature, **options})
         request = Request(
-            f"local-{next(self._ids)}", tuple(tokens), limit, params, self.tokenizer.stop_ids, adapter=self._adapter, images=images
+            f"local-{next(self._ids)}",
+            tuple(tokens),
+            limit,
+            params,
+            self.tokenizer.stop_ids,
+            adapter=self._adapter,
+            images=prompt.images,
+            sounds=prompt.sounds,
         )
         check_fits(request, self.info)
         reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing, offer=offer)
@@ -299,7 +299,7 @@ def load(
         core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
-    return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks)
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks, chosen.max_audio_seconds)
 
 
 def _taken(answer: Answer, parts: Sequence[Part | Call]) -> str:
@@ -313,20 +313,6 @@ def _taken(answer: Answer, parts: Sequence[Part | Call]) -> str:
             last = answer.calls[-1]
             answer.calls[-1] = replace(last, arguments=last.arguments + call.arguments)
     return "".join(part.text for part in said if not part.thought)
-
-
-def _bytes_of(image: ContentPart) -> bytes:
-    """Of an image in a conversation. Raises InvalidMedia: nothing is fetched from elsewhere."""
-    address, place = image["image_url"], image["path"]
-    if address[:8].lower().startswith(("http://", "https://")):
-        raise InvalidMedia(f"{place}: nothing is fetched here.", param=place, remedy="Fetch the image, and give the path of its file.")
-    if address[:5].lower() == "data:":
-        return written_out(address, place)
-    try:
-        with Path(address).expanduser().open("rb") as file:
-            return file.read(MOST_BYTES + 1)  # one more is refused
-    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL; a home that nobody has
-        raise InvalidMedia(f"{place}: the image cannot be read. {error}", param=place) from error
 
 
 def _sampling(given: Mapping[str, Any]) -> SamplingParams:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
-from alize.api.hearing import Ears, Heard, ears_of, laid, listen
+from alize.api.hearing import ears_of, listen
 from alize.api.looking import look, sight_of
 from alize.api.offering import offer_of
 from alize.api.parts import House, Served
@@ -25,6 +25,7 @@ from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, chec
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import effort_of, plain_messages, with_thinking_prompt
+from alize.prompt.hearing import Ears, Heard, laid
 from alize.prompt.images import Floats
 from alize.prompt.placing import placed
 from alize.prompt.tools import PlainTool, begins_thought

@@ -7,45 +7,26 @@ tokens with a place for each ─ laid ─ the engine's sounds: one for all that 
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from alize.api.outside import SOUNDS, fetch
 from alize.api.parts import House, Served
-from alize.engine.base import Hearing, Sound
-from alize.errors import AlizeError, InvalidMedia, UnsupportedParameter
-from alize.prompt.sounds import Floats, drawn, samples_of, seconds_of, written_out
+from alize.errors import AlizeError, InvalidMedia
+from alize.prompt.hearing import Ears, Heard, ears_with, heard
+from alize.prompt.sounds import samples_of, seconds_of, written_out
 from alize.prompt.spectrogram import RATE
-from alize.tokenize.base import AudioMarks
 from alize.tokenize.text import parts_of
 
-__all__ = ["Ears", "Heard", "check_heard", "ears_of", "fetched", "hear", "laid", "listen", "newest", "timed"]
+__all__ = ["check_heard", "ears_of", "fetched", "hear", "listen", "newest", "timed"]
 
 Message = dict[str, Any]
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """How a model takes sounds, and how its tokenizer marks them."""
-
-    hearing: Hearing
-    marks: AudioMarks
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A sound as the model takes it."""
-
-    drawn: Floats
-    tokens: int
-    seconds: float  # as it was sent, without silence
-
-
 def ears_of(served: Served) -> Ears | None:
     """None where a model takes no sounds, or where its tokenizer has no place for them."""
-    marks, hearing = served.tokenizer.audio_marks, served.engine.info.hearing
-    return None if marks is None or hearing is None else Ears(hearing, marks)
+    return ears_with(served.tokenizer.audio_marks, served.engine.info.hearing)
 
 
 async def listen(messages: Sequence[Message], ears: Ears, house: House) -> tuple[list[Message], list[Heard]]:
@@ -58,7 +39,7 @@ async def listen(messages: Sequence[Message], ears: Ears, house: House) -> tuple
             if part["type"] != "input_audio":
                 content.append(dict(part))
                 continue
-            left = house.settings.max_audio_seconds - sum(heard.seconds for heard in all_heard)
+            left = house.settings.max_audio_seconds - sum(one.seconds for one in all_heard)
             data = await _sent(part["input_audio"], part["path"], house)
             all_heard.append(await hear(data, left, part["path"], ears, house))
             content.append({"type": "audio", "tokens": all_heard[-1].tokens})
@@ -68,15 +49,7 @@ async def listen(messages: Sequence[Message], ears: Ears, house: House) -> tuple
 
 async def hear(data: bytes, most: float, path: str, ears: Ears, house: House) -> Heard:
     """A file as the model takes it. `most`: seconds. Raises InvalidMedia."""
-    hearing, marks = ears.hearing, ears.marks
-
-    def read() -> Heard:
-        samples = samples_of(data, most, path)
-        silence = marks.before * marks.samples, marks.behind * marks.samples
-        picture = drawn(samples, hearing.bands, marks.piece, *silence, hearing.loudest)
-        return Heard(picture, picture.shape[1] // hearing.frames, len(samples) / RATE)
-
-    return await _apart(read, house)
+    return await _apart(partial(heard, data, most, path, ears), house)
 
 
 async def check_heard(data: bytes, path: str, house: House) -> None:
@@ -91,26 +64,6 @@ async def fetched(url: str, path: str, house: House) -> bytes:
     except AlizeError as error:  # as one kind: whoever sent the address has to send another
         raise InvalidMedia(f"{path}: the sound cannot be fetched. {error.message}", param=path, remedy=error.remedy) from error
     return found.data
-
-
-def laid(tokens: Sequence[int], all_heard: Sequence[Heard], ears: Ears) -> tuple[Sound, ...]:
-    """The sounds where their tokens stand: both are in the order of the conversation. A stream begins with the prompt.
-
-    Raises UnsupportedParameter for a template that has left one out.
-    """
-    frames, piece = ears.hearing.frames, ears.hearing.piece
-    if ears.hearing.streams:
-        return tuple(Sound.of(heard.drawn, frames, 0) for heard in all_heard)
-    sounds: list[Sound] = []
-    end = 0
-    for heard in all_heard:
-        start = tokens.index(ears.marks.sound, end) if ears.marks.sound in tokens[end:] else len(tokens)
-        end = start + heard.tokens
-        if list(tokens[start - 1 : end]) != ears.marks.tokens(heard.tokens):
-            raise UnsupportedParameter("This model's chat template has no place for these sounds.", param="messages")
-        for at in range(0, heard.tokens, piece):
-            sounds.append(Sound.of(heard.drawn[:, at * frames : (at + piece) * frames], frames, start + at))
-    return tuple(sounds)
 
 
 def newest(sounds: Sequence[str], most: float, lengths: dict[str, float]) -> int:

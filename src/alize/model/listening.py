@@ -66,7 +66,7 @@ class StreamEncoder(nn.Module):
         for block, before in zip(self.transformer["layers"].children(), past.seen, strict=True):
             rows: list[Tensor] = []
             for some in stretches(len(x_TD), self.stream.window):
-                x_SD, before = block(x_TD[some], rotation[some], before)  # noqa: PLW2901 - each window is the past of the next
+                x_SD, before = block(x_TD[some], rotation[some], before)
                 rows.append(x_SD)
                 yield
             x_TD = torch.cat(rows)

@@ -57,8 +57,9 @@ class Tool:
 
 
 Conversation = str | Sequence[Message | Mapping[str, Any]]
-"""A question, or the turns so far: Message values or {"role", "content"} dictionaries. For a model that sees, a content may be a list of
-{"type": "text", "text": …} and {"type": "image_url", "image_url": …}, an address `data:…` or the path of a file."""
+"""A question, or the turns so far: Message values or {"role", "content"} dictionaries. For a model that sees or hears, a content may be a
+list of {"type": "text", "text": …}, {"type": "image_url", "image_url": …} and {"type": "input_audio", "input_audio": …}: the path of a
+file, an address `data:…`, or for a sound base64."""
 
 
 def plain_conversation(conversation: Conversation, model: str, reads: Collection[str]) -> list[dict[str, Any]]:

@@ -148,7 +148,7 @@ class Runner(Protocol):
     def encode(self, media: Sequence[Medium], budget: int) -> None:
         """Go on encoding these, for about as long as `budget` tokens of a prompt take, but by one piece at least.
 
-        One is encoded after the other, the one that has begun first: no more than one is half done, and what that takes is all that is held.
+        One is encoded after the other, the one that has begun first: no more than one is half done, and that is all that is held.
         One that has begun and is not among these is given up. What an encoder gives depends on nothing but the medium: not on the budgets,
         and not on what was computed in between. Where this raises, what was encoded stays, and what was half done begins again.
         """
