@@ -11,7 +11,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
-from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
@@ -22,6 +21,7 @@ from alize.model.seeing import SeeingTransformer  # noqa: E402
 from alize.model.vision import VisionEncoder  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import SEEING, exact, reference, saved  # noqa: E402
+from tests.model.largest import LargestMade  # noqa: E402
 
 IMG = 10
 SIZES = [(1, 1), (3, 2), (1, 4), (2, 2)]  # rows and columns of tokens
@@ -103,18 +103,6 @@ def test_an_image_of_many_pieces_is_seen_as_transformers_sees_it(tmp_path: Path)
         features = torch.cat(list(theirs.get_image_features(**padded([picture])).pooler_output))
     assert features.std() > 0.1
     assert (seen - features).abs().max() < 1e-8
-
-
-class LargestMade(TorchDispatchMode):
-    """Numbers in the largest tensor that any operation gives."""
-
-    size = 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        for made in result if isinstance(result, tuple) else (result,):
-            self.size = max(self.size, made.numel() if isinstance(made, torch.Tensor) else 0)
-        return result
 
 
 def test_a_large_image_takes_memory_by_its_patches_not_by_their_pairs() -> None:
