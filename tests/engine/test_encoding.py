@@ -227,6 +227,35 @@ def calls_to_encode(runner: Runner, medium: Medium) -> int:
     return calls
 
 
+def test_an_image_of_many_pieces_is_bit_for_bit_what_its_encoder_gives_at_once() -> None:
+    torch = pytest.importorskip("torch")
+    from alize.engine.media import shown
+    from alize.engine.runners.torch_media import Senses
+    from alize.model.build import build_model
+    from alize.model.config import ModelConfig, Vision
+    from alize.model.pieces import ROWS
+    from alize.model.seeing import SeeingTransformer
+
+    eye = Vision(dim=16, layers=2, heads=2, hidden=24, patch=2, image=64, merge=2, norm_eps=1e-5)
+    sizes = {"dim": 32, "layers": 1, "heads": 4, "kv_heads": 2, "head_dim": 8, "hidden": 64, "vocab": 101, "max_context": 512}
+    torch.manual_seed(0)
+    model = build_model(ModelConfig(**sizes, vision=eye)).eval().requires_grad_(False)
+    assert isinstance(model, SeeingTransformer)
+    pixels = np.random.default_rng(0).standard_normal((2, 3, 64, 52)).astype(np.float32)
+    assert ROWS < 32 * 26
+    images = [Image.of(each, 4, 0) for each in pixels]
+    eyes = Senses(model)
+    for budget in (0, 3, 100, 0, 7, 10**9):
+        eyes.encode(images, budget)
+        model.see([torch.tensor(pixels[0, :, :8, :8])])  # whatever else is computed in between
+    assert eyes.encoded == 2
+    assert eyes.pieces > 6
+    for image, each in zip(images, pixels, strict=True):
+        _, rows = eyes.embeds(shown([image], 0, image.length, 0)) or (None, None)
+        assert rows is not None
+        assert torch.equal(rows, model.see([torch.tensor(each)]))
+
+
 @RUNNERS
 def test_a_call_encodes_one_piece_at_least_and_a_large_budget_all(made: Made) -> None:
     runner, (first, second, third) = made()

@@ -82,11 +82,11 @@ class PackedCausal:
         q_NTH, k_NTH, v_NTV = q_TNH.transpose(0, 1), _shared(k_TKH, groups), _shared(v_TKV, groups)
         at, seen = torch.arange(len(q_TNH), device=q_TNH.device), list[Tensor]()
         for some in stretches(len(at), _together(len(at) * len(q_NTH))):
-            past = slice(0 if window is None else max(0, some.start - window + 1), some.stop)
+            start: int = some.start
+            past = slice(0 if window is None else max(0, start - window + 1), some.stop)
             mask = causal_mask(at[some], at[past], window)
             if choice is not None:
-                first = some.start % TOGETHER
-                mask = torch.logical_and(mask, choice[some.start // TOGETHER][first : first + len(mask), past])
+                mask = mask & choice[start // TOGETHER][start % TOGETHER :][: len(mask), past]
             seen.append(F.scaled_dot_product_attention(q_NTH[:, some], k_NTH[:, past], v_NTV[:, past], attn_mask=mask, scale=scale))
         return torch.cat(seen, dim=1).transpose(0, 1)
 
