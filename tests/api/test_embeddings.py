@@ -114,7 +114,8 @@ async def test_it_needs_the_scope_of_models(reader: Desk) -> None:
         ({"input": "a" * 5000}, "input", "tokens, and fake reads 4096"),
         ({"input": ["a", "a" * 5000]}, "input.1", "tokens, and fake reads 4096"),
         ({"output_dimension": 9}, "output_dimension", "8 numbers"),
-        ({"model": "nobody"}, "model", "Invalid model"),
+        ({"model": "nobody"}, "model", "Invalid model: nobody."),
+        ({"model": ""}, "model", "the name is empty"),
     ],
 )
 async def test_what_cannot_be_embedded_says_why_and_costs_nothing(new_desk: Any, fields: dict[str, Any], param: str, said: str) -> None:

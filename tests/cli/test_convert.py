@@ -40,6 +40,15 @@ def test_what_stays_in_sixteen_bits_is_said(alize: Alize, tmp_path: Path) -> Non
     assert "matrices stay in 16 bits" in done.stderr
 
 
+def test_what_has_no_tokenizer_is_said_to_have_none(alize: Alize, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    for arguments in (("convert", "--to", "huggingface"), ("quantize", "--to", "int8")):
+        done = alize(arguments[0], str(tiny_checkpoint), "-o", str(tmp_path / arguments[0]), *arguments[1:])
+        assert done.exit_code == 0, done.stderr
+        assert "no tokenizer" in " ".join(done.stderr.split())
+    worded = alize("convert", str(write_tiny_gguf(tmp_path / "tiny.gguf")), "-o", str(tmp_path / "worded"), "--to", "huggingface")
+    assert "tokenizer" not in worded.stderr
+
+
 def test_mistakes_are_said_in_a_sentence(alize: Alize, tmp_path: Path) -> None:
     tiny = str(write_tiny_gguf(tmp_path / "tiny.gguf"))
     for arguments, words in (

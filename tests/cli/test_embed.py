@@ -62,3 +62,10 @@ def test_a_model_that_is_none_is_named(process: Start, tmp_path: Path) -> None:
     status, _, err = finish(process("embed", "a", "-m", "no-such-model"))
     assert status == 1
     assert "no-such-model" in err
+
+
+def test_a_model_that_chats_is_refused_as_the_api_refuses_it(process: Start, smollm2: Path) -> None:
+    status, out, err = finish(process("embed", "the cat", "-m", str(smollm2)))
+    assert (status, out) == (1, "")
+    assert "does not embed" in err
+    assert "alize models list" in err

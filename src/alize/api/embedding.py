@@ -23,6 +23,7 @@ from alize.api.trace import Trace
 from alize.engine.vectors import check_shape, shaped
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
 from alize.governance.identity import Principal
+from alize.weights.catalog import check_embeds
 
 __all__ = ["Embedding"]
 
@@ -63,12 +64,7 @@ class Embedding:
         """Raises InvalidRequest naming what is none, UnsupportedParameter for a model that makes no vectors."""
         if self.served.adapter is not None:
             raise UnsupportedParameter(f"{self.served.card.id} is an adapter; vectors are made without any.", param="model")
-        if "embeddings" not in self.served.card.capabilities:
-            raise UnsupportedParameter(
-                f"The model {self.served.card.id} does not embed.",
-                param="model",
-                remedy="Choose one of GET /v1/models that has embeddings.",
-            )
+        check_embeds(self.served.card, "Choose one of GET /v1/models that has embeddings.")
         given, most = self.request.input, self.house.settings.max_embeddings
         texts = [given] if isinstance(given, str) else given
         if not texts:

@@ -49,4 +49,5 @@ def model_named(name: str, parts: Parts, settings: Settings) -> Served | Sleepin
             remedy += f" What the upstream has is not known now: {upstream.error.text}"
     near = near_misses(name, known)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    raise InvalidModel(f"Invalid model: {name[:200]}.", param="model", remedy=hint + remedy)
+    said = f"Invalid model: {name[:200]}." if name else "Invalid model: the name is empty."
+    raise InvalidModel(said, param="model", remedy=hint + remedy)

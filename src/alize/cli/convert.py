@@ -47,7 +47,7 @@ def convert(
     The tokenizer, the chat template and the licence go along.
     """
     from alize.cli.progress import downloading
-    from alize.cli.terminal import stderr
+    from alize.cli.terminal import remark, stderr
     from alize.convert.release import Order
     from alize.convert.release import convert as write
 
@@ -55,6 +55,8 @@ def convert(
     order = Order(to.value, dtype.value if dtype else None, licence=card.licence)
     with downloading(stderr(), "Reading …") as progress:
         write(path, output, order, *([progress] if progress else []))
+    if _lacks_words(path):
+        remark(_WORDLESS)
     _say(output, to.value, as_json)
 
 
@@ -64,6 +66,18 @@ def _located(model: str, home: Path | None) -> "tuple[Card, Path]":
 
     settings = Settings.load(home=home, model=model)
     return located(settings.model, settings.home, settings.aliases())
+
+
+_WORDLESS = "There is no tokenizer beside these weights, and none in the result: it cannot be served, nor asked, until one is put there."
+
+
+def _lacks_words(path: Path) -> bool:
+    from contextlib import closing
+
+    from alize.weights.checkpoints import open_checkpoint
+
+    with closing(open_checkpoint(path)) as checkpoint:
+        return not (checkpoint.tokenizer.files or checkpoint.tokenizer.gguf)
 
 
 def _say(output: Path, form: str, as_json: bool) -> None:
@@ -126,5 +140,8 @@ def quantize(
             balance = balanced(tokenizer.encode(text), *([progress] if progress else []))
         left = write(path, output, to.value, card.licence, balance, *([progress] if progress else []))
     if left:
-        remark(f"{len(left)} matrices stay in 16 bits, such as {left[0]}: their rows do not hold whole groups, or they choose experts.")
+        count = "1 matrix stays" if len(left) == 1 else f"{len(left)} matrices stay"
+        remark(f"{count} in 16 bits, such as {left[0]}: rows that do not hold whole groups, or that choose experts.")
+    if _lacks_words(path):
+        remark(_WORDLESS)
     _say(output, to.value, as_json)

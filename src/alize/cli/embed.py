@@ -1,11 +1,14 @@
 """`alize embed`. In: texts, as arguments or a line each. Out: a JSON line with the vector of each. The model runs in this very process."""
 
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alize.cli.options import Home
+
+if TYPE_CHECKING:
+    from alize.settings import Settings
 
 __all__ = ["embed"]
 
@@ -50,11 +53,28 @@ def embed(
     lines = iter(map(legible, texts)) if texts else (_line(line, number) for number, line in enumerate(sys.stdin.buffer, 1))
     loaded = None
     while some := list(islice(lines, _TOGETHER)):
-        loaded = loaded or load(given.embedding_model, given.home)
+        if loaded is None:
+            _check(given)
+            loaded = load(given.embedding_model, given.home)
+            _check(given)  # of one that had to be fetched, it is known now
         for text, vector in zip(some, loaded.embed(some, dimension=dimension, dtype=cast(OutputType, dtype)), strict=True):
             write(msgspec.json.encode({"text": text, "embedding": vector.tolist()}).decode() + "\n")
     if loaded is None:
         raise InvalidRequest("There is nothing to embed.", remedy="Give texts, or pipe lines in: cat lines.txt | alize embed")
+
+
+def _check(given: "Settings") -> None:
+    """Raises UnsupportedParameter for a model that does not embed, as the API does. Of one that is not here yet, little may be known."""
+    from alize.errors import Missing
+    from alize.weights.catalog import check_embeds, find
+    from alize.weights.pull import located
+
+    try:
+        card, _ = located(given.embedding_model, given.home, given.aliases())
+    except Missing:
+        card = find(given.embedding_model, given.aliases())
+    if card is not None:
+        check_embeds(card, "Choose one that does with --model: `alize models list` shows those there are.")
 
 
 def _line(line: bytes, number: int) -> str:

@@ -177,7 +177,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tupl
     for context in _contexts(config):
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + states
     for name, kind in facts.kinds.items():
-        yield f"stored as {name}", f"{kind.tensors} tensors, {kind.parameters:,} values of {kind.bits:.2f} bits"
+        count = "1 tensor" if kind.tensors == 1 else f"{kind.tensors} tensors"
+        yield f"stored as {name}", f"{count}, {kind.parameters:,} values of {kind.bits:.2f} bits"
     for name, value in facts.params.items():
         yield name, value
     yield "tokenizer", f"{facts.tokenizer or 'none'}, {'with' if facts.chat_template else 'without'} a chat template"

@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from alize.errors import InvalidModel
+from alize.errors import InvalidModel, UnsupportedParameter
 
-__all__ = ["CAPABILITIES", "Card", "cards", "find", "near_misses", "resolved", "unknown"]
+__all__ = ["CAPABILITIES", "Card", "cards", "check_embeds", "find", "near_misses", "resolved", "unknown"]
 
 CAPABILITIES = frozenset(
     {
@@ -92,6 +92,12 @@ def resolved(name: str, aliases: Mapping[str, str]) -> str:
     for _ in aliases:  # as many steps as there are aliases: a circle of them ends, too
         name = aliases.get(name, name)
     return name
+
+
+def check_embeds(card: Card, remedy: str) -> None:
+    """Raises UnsupportedParameter for a model that was not made to embed: vectors of a chat model can be had, and mean little."""
+    if "embeddings" not in card.capabilities:
+        raise UnsupportedParameter(f"The model {card.id} does not embed.", param="model", remedy=remedy)
 
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:

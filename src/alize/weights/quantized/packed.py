@@ -55,7 +55,7 @@ def scales_of(weights: Floats, packed: Packed) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):  # of groups of zeros
         for start in range(0, len(flat), step):
             where = slice(start, start + step)
-            scales[where] = signed_scales(flat[where] / unit[where], half, sizes, REACH)[0]
+            scales[where] = signed_scales(np.asarray(flat[where] / unit[where], np.float32), half, sizes, REACH)[0]
     scales *= unit[:, 0]
     return np.where(scales == 0, np.float32(1), scales).reshape(largest.shape)
 
