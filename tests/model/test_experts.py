@@ -20,7 +20,9 @@ class Counted(SparseFeedForward):
 
 
 @pytest.mark.parametrize(("tokens", "seed"), [(1, 0), (2, 1), (3, 2)])
-@pytest.mark.parametrize("config", [Experts(count=8, active=2, hidden=24), Experts(count=8, active=2, hidden=24, groups=4, active_groups=2)])
+@pytest.mark.parametrize(
+    "config", [Experts(count=8, active=2, hidden=24), Experts(count=8, active=2, hidden=24, groups=4, active_groups=2)]
+)
 def test_weights_of_experts_that_no_token_chose_are_not_touched(config: Experts, tokens: int, seed: int) -> None:
     """Not a number in a single one of them would be one in every sum that it enters."""
     torch.manual_seed(seed)
