@@ -1,5 +1,6 @@
 """Tools over the API: offered, called in pieces or whole, answered with a result; and what cannot be done is refused by name."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -234,6 +235,19 @@ async def test_a_schema_nested_too_deep_is_refused_and_ends_nothing(opened: Call
     answer = await ask(desk, tools=[{**OTHER, "function": {"name": "f", "parameters": schema}}])
     assert (answer.status_code, answer.json()["param"]) == (400, "tools")
     assert (await ask(desk)).status_code == 200
+
+
+async def test_others_are_answered_while_a_large_schema_is_checked(opened: Callable[..., Any]) -> None:
+    desk = await opened(CALLS)
+    properties = {f"p{number}": {"type": "string"} for number in range(20_000)} | {"last": {"type": "text"}}
+    large = {"type": "object", "properties": properties}
+    asking = asyncio.create_task(ask(desk, tools=[{**OTHER, "function": {"name": "f", "parameters": large}}]))
+    answered = 0
+    while not asking.done():
+        assert (await desk.client.get("/v1/models")).status_code == 200
+        answered += 1
+    assert answered > 30  # nine or so before the schema is looked at, and some hundred while it is
+    assert (await asking).json()["param"] == "tools.0.function.parameters"
 
 
 async def test_128_tools_are_taken(new_desk: Callable[..., Any]) -> None:

@@ -59,7 +59,8 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     """
     sight, ears, marks = sight_of(served), ears_of(served), served.thought_marks
     refuse_unsupported(request, served)
-    offer = offer_of(request, served)
+    # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
+    offer = await asyncio.to_thread(offer_of, request, served) if request.tools else offer_of(request, served)
     messages = plain_messages(
         with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
         safe_prompt=request.safe_prompt,
