@@ -54,7 +54,7 @@ _DONE, _GOING, _FAULT, _FAILED, _LATER = 1000, 1001, 1008, 1011, 1013  # RFC 645
 class Dictation:
     """One session, from the moment that it is accepted."""
 
-    patience: ClassVar[float] = 60.0  # seconds without a message, before the sound has ended
+    patience: ClassVar[float] = 60.0  # seconds without sound, before it has ended
 
     def __init__(self, socket: WebSocket, house: House, speech: Speech, model: str) -> None:
         """`model`: as the client named it."""
@@ -81,13 +81,15 @@ class Dictation:
     # ── what comes ──
 
     async def _read(self) -> None:
+        now = asyncio.get_running_loop().time
+        until = now() + self.patience
         while True:
             try:
-                async with asyncio.timeout(None if self._ended else self.patience):
+                async with asyncio.timeout_at(None if self._ended else until):
                     written = await self._socket.receive_text()
             except TimeoutError:
                 raise RequestTimeout(
-                    f"Nothing was sent for {self.patience:g} seconds.", remedy="Send silence while nobody speaks, or input_audio.end."
+                    f"No sound came for {self.patience:g} seconds.", remedy="Send silence while nobody speaks, or input_audio.end."
                 ) from None
             except (KeyError, TypeError):  # a message of bytes
                 raise InvalidRequest("Messages are JSON, sent as text.", remedy="Send sound as base64 in input_audio.append.") from None
@@ -98,6 +100,7 @@ class Dictation:
                     pass  # sent before the client could know
                 case InputAudioAppend(audio=audio):
                     await self._sound().push(_decoded(audio))
+                    until = now() + self.patience if audio else until
                 case InputAudioEnd():
                     await self._end()
                 case _:
