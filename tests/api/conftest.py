@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.serving import Desk, opened
+from alize.engine.fake import FakeEngine
+from tests.serving import Desk, listening, opened
+from tests.talking import CARD_THAT_HEARS, TOKENIZER, Hall, writing
 
 
 @pytest.fixture
@@ -40,3 +42,16 @@ async def new_desk(tmp_path: Path, database_urls: Callable[[], str]) -> AsyncIte
 async def desk(new_desk: Callable[..., Any]) -> Desk:
     """An application with default settings, whose model says "Hello"."""
     return await new_desk()
+
+
+@pytest.fixture
+async def hall(new_desk: Callable[..., Any]) -> AsyncIterator[Callable[..., Any]]:
+    """Opens an application whose model writes while it hears."""
+    async with AsyncExitStack() as stack:
+
+        async def new(engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Any = CARD_THAT_HEARS, **settings: Any) -> Hall:
+            engine = engine or writing()
+            desk = await new_desk(engine=engine, tokenizer=tokenizer, card=card, **settings)
+            return Hall(desk, await stack.enter_async_context(listening(desk.app)))
+
+        yield new

@@ -1,114 +1,28 @@
 """Transcription while somebody speaks: a WebSocket on a real socket, by hand and by Mistral's client."""
 
 import asyncio
-import base64
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from mistralai.client import Mistral
 from mistralai.client.models import AudioFormat
 from mistralai.extra.exceptions import RealtimeTranscriptionWSError
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from alize.api.dictation import Dictation
 from alize.api.hearing import ears_of
 from alize.api.live import Live, Speech
 from alize.engine.base import Hearing
 from alize.engine.fake import FakeEngine, saying
-from alize.errors import AuthenticationFailed, EngineCrashed, QueueFull
-from alize.governance import Passes, Principal, revoke_key
+from alize.errors import EngineCrashed, QueueFull
 from alize.prompt.sounds import drawn
+from alize.prompt.streamed import Streamed
 from alize.tokenize.bytes import ByteTokenizer
-from tests.serving import CARD, Desk, listening
-from tests.voxtral import sound, wave
-
-PATH = "/v1/audio/transcriptions/realtime"
-TOKENIZER = ByteTokenizer(streams=True)
-EAR = Hearing(bands=8, frames=10, piece=1, loudest=1.5, delay=2)  # a token is a tenth of a second; 0.3 s cover the prompt
-CARD_THAT_HEARS = replace(CARD, capabilities=frozenset({"audio_transcription"}))
-TENTH = 3200  # bytes
-SAYS = "Bonjour, le vent. " * 20
-
-
-def spoken(seconds: float = 1.0) -> bytes:
-    return (wave(seconds)[:, 0] * 32767).astype("<i2").tobytes()
-
-
-def append(data: bytes) -> dict[str, Any]:
-    return {"type": "input_audio.append", "audio": base64.b64encode(data).decode()}
-
-
-END = {"type": "input_audio.end"}
-
-
-@dataclass
-class Talk:
-    """One session, from the client's side."""
-
-    socket: ClientConnection
-
-    async def send(self, *messages: Any) -> None:
-        for message in messages:
-            await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
-
-    async def read(self) -> dict[str, Any]:
-        return json.loads(await self.socket.recv())
-
-    async def until(self, kind: str) -> list[dict[str, Any]]:
-        """The messages up to the first of a kind."""
-        found = [await self.read()]
-        while found[-1]["type"] != kind:
-            assert found[-1]["type"] != "error", found[-1]
-            found.append(await self.read())
-        return found
-
-    async def closed(self) -> int:
-        with pytest.raises(ConnectionClosed):
-            await self.read()
-        return self.socket.close_code or 0
-
-
-@dataclass
-class Hall:
-    """A desk behind a socket."""
-
-    desk: Desk
-    port: int
-
-    @asynccontextmanager
-    async def talk(self, query: str = "?model=fake", key: str | None = "", **more: Any) -> AsyncIterator[Talk]:
-        """`key`: None sends none, "" the desk's own."""
-        headers = {} if key is None else {"Authorization": f"Bearer {key or self.desk.key}"}
-        async with connect(
-            f"ws://127.0.0.1:{self.port}{PATH}{query}", additional_headers={**headers, **more.pop("headers", {})}, **more
-        ) as one:
-            yield Talk(one)
-
-    async def refused(self, **more: Any) -> tuple[int, dict[str, Any]]:
-        with pytest.raises(InvalidStatus) as caught:
-            async with self.talk(**more):
-                pass
-        return caught.value.response.status_code, json.loads(caught.value.response.body)
-
-
-@pytest.fixture
-async def hall(new_desk: Callable[..., Any]) -> AsyncIterator[Callable[..., Any]]:
-    """Opens an application whose model writes while it hears."""
-    async with AsyncExitStack() as stack:
-
-        async def new(engine: FakeEngine | None = None, tokenizer: Any = TOKENIZER, card: Any = CARD_THAT_HEARS, **settings: Any) -> Hall:
-            engine = engine or FakeEngine(saying(SAYS, TOKENIZER), vocab_size=267, hearing=EAR)
-            desk = await new_desk(engine=engine, tokenizer=tokenizer, card=card, **settings)
-            return Hall(desk, await stack.enter_async_context(listening(desk.app)))
-
-        yield new
+from tests.talking import EAR, END, PATH, SAYS, TENTH, append, spoken, writing
+from tests.voxtral import sound
 
 
 async def test_text_comes_while_the_sound_still_does(hall: Callable[..., Any]) -> None:
@@ -180,6 +94,30 @@ async def test_a_sound_may_end_before_it_is_asked_about_or_the_engine_has_begun(
     assert (sound.most == 0) == (early == "ended")
     assert sound.length + sum(size for _, size, _ in told) // 320 == 10  # of 320 bytes: two of silence, five of sound, three of silence
     assert [last for _, _, last in told] == ([] if early == "ended" else [True])
+
+
+async def test_an_end_that_is_still_being_read_is_no_end_yet(hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end is drawn in a thread: whoever asks meanwhile must not take what there is for all of it."""
+    here = await hall()
+    (served,) = here.desk.parts.served()
+    ears = ears_of(served)
+    assert ears is not None
+    live = Live(Speech(served, ears, here.desk.owner, 100.0), "pcm_s16le", 16000)
+    await live.push(spoken(0.5))
+    drawn_in_thread, asked = Streamed.end, threading.Event()
+
+    def end(streamed: Streamed) -> Any:
+        columns = drawn_in_thread(streamed)
+        asked.wait()
+        return columns
+
+    monkeypatch.setattr(Streamed, "end", end)
+    ending = asyncio.create_task(live.end())
+    await asyncio.sleep(0)  # it waits for its thread
+    sound = (await live.question()).question.choices[0].sounds[0]
+    asked.set()
+    await ending
+    assert sound.most > sound.length
 
 
 async def test_the_official_client_speaks_with_it(hall: Callable[..., Any]) -> None:
@@ -288,7 +226,7 @@ async def test_what_is_wrong_is_said_and_ends_the_session(hall: Callable[..., An
 
 def held() -> FakeEngine:
     """An engine that gives nothing, so that no session is over before all was said."""
-    engine = FakeEngine(saying(SAYS, TOKENIZER), vocab_size=267, hearing=EAR)
+    engine = writing()
     engine.hold()
     return engine
 
@@ -325,117 +263,6 @@ async def test_a_model_that_cannot_write_while_it_hears_says_so(hall: Callable[.
     official = Mistral(api_key=here.desk.key, server_url=f"http://127.0.0.1:{here.port}")
     with pytest.raises(RealtimeTranscriptionWSError, match="whole sounds only" if whole else "cannot hear"):
         await official.audio.realtime.connect("fake")
-
-
-# ── who is let in ──
-
-
-async def test_a_key_is_needed_and_may_stand_where_a_browser_can_send_one(hall: Callable[..., Any]) -> None:
-    here = await hall()
-    assert (await here.refused(key=None))[0] == 401
-    status, body = await here.refused(key="alz_wrong")
-    assert (status, body["code"]) == (401, "unauthorized")
-    assert (await here.refused(key=await here.desk.make_key("admin")))[0] == 403
-    assert (await here.refused(key=None, subprotocols=["realtime", "alz_wrong"]))[0] == 401
-    async with here.talk(key=None, subprotocols=["realtime", here.desk.key]) as talk:
-        assert talk.socket.subprotocol == "realtime"
-        assert (await talk.read())["type"] == "session.created"
-
-
-async def test_a_page_opens_sessions_with_a_pass_of_its_own_server(hall: Callable[..., Any]) -> None:
-    here = await hall()
-    key = await here.desk.make_key("inference")
-    async with Mistral(api_key=key, server_url=f"http://127.0.0.1:{here.port}") as official:
-        made = await official.realtime.sessions.create_async(request={"model": "fake", "purpose": "realtime", "ttl_seconds": 30})
-    secret = made.client_secret.value
-    assert made.expires_at == made.client_secret.expires_at
-    async with here.talk(key=None, subprotocols=["realtime", secret], origin="https://elsewhere.example") as talk:
-        await talk.send(append(spoken(0.5)), END)
-        await talk.until("transcription.done")
-    async with here.talk(key=secret) as talk:
-        await talk.read()
-    assert (await here.refused(query="?model=fake-latest", key=secret))[0] == 403
-    assert (await here.refused(key=secret[:-1]))[0] == 401
-    plain = await here.desk.client.get("/v1/models", headers={"Authorization": f"Bearer {secret}"})
-    assert plain.status_code == 401  # it opens WebSockets, and nothing else
-    (row,) = [row for row in await here.desk.rows() if row.outcome == "length"]
-    async with here.desk.database.transaction() as store:
-        await revoke_key(store, here.desk.owner.workspace, row.principal)
-    assert (await here.refused(key=secret))[0] == 401
-
-
-@pytest.mark.parametrize(
-    ("wanted", "status", "says"),
-    [
-        ({"purpose": "realtime"}, 422, "model"),
-        ({"purpose": "other", "model": "fake"}, 422, "purpose"),
-        ({"purpose": "realtime", "model": "fake", "ttl_seconds": 601}, 422, "600"),
-        ({"purpose": "realtime", "model": "fake", "ttl_seconds": 0}, 422, "1"),
-        ({"purpose": "realtime", "model": "nobody"}, 400, "nobody"),
-    ],
-)
-async def test_a_pass_that_would_open_nothing_is_not_made(hall: Callable[..., Any], wanted: dict[str, Any], status: int, says: str) -> None:
-    answer = await (await hall()).desk.client.post("/v1/client/sessions", json=wanted)
-    assert answer.status_code == status
-    assert says in answer.text
-
-
-def test_a_pass_ends_and_few_are_remembered() -> None:
-    now = 0.0
-    passes, who = Passes(lambda: now), Principal("k", "o", "w", frozenset({"inference"}), "key")
-    first = passes.give(who, "fake", 5)
-    now = 4.9
-    assert passes.holder(first, "fake") is who
-    now = 5.0
-    with pytest.raises(AuthenticationFailed):
-        passes.holder(first, "fake")
-    kept = [passes.give(who, "fake", 5) for _ in range(10_001)]
-    with pytest.raises(AuthenticationFailed):
-        passes.holder(kept[0], "fake")
-    assert passes.holder(kept[1], "fake") is who
-
-
-@pytest.mark.parametrize(
-    ("origin", "status"), [(None, 101), ("http://127.0.0.1:{port}", 101), ("https://evil.example", 403), ("null", 403)]
-)
-async def test_a_cookie_counts_for_pages_of_this_house_only(hall: Callable[..., Any], origin: str | None, status: int) -> None:
-    here = await hall()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{here.port}") as browser:
-        account = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery"}
-        made = await browser.post("/api/setup", json=account)
-        assert made.status_code == 201, made.text
-        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    asked = {"key": None, "headers": {"Cookie": cookie}, "origin": origin and origin.format(port=here.port)}
-    if status == 101:
-        async with here.talk(**asked) as talk:
-            assert (await talk.read())["type"] == "session.created"
-    else:
-        assert (await here.refused(**asked))[0] == status
-
-
-async def test_without_accounts_a_page_from_elsewhere_is_not_let_in(hall: Callable[..., Any]) -> None:
-    here = await hall(auth=False)
-    assert (await here.refused(key=None, origin="https://evil.example"))[0] == 401
-    async with here.talk(key=None) as talk:
-        assert (await talk.read())["type"] == "session.created"
-
-
-async def test_sessions_count_as_requests(hall: Callable[..., Any]) -> None:
-    here = await hall(requests_per_minute=1)
-    async with here.talk() as talk:
-        await talk.read()
-    status, body = await here.refused()
-    assert (status, body["code"]) == (429, "1300")
-
-
-async def test_only_this_address_becomes_a_websocket(hall: Callable[..., Any]) -> None:
-    here = await hall()
-    with pytest.raises(InvalidStatus) as caught:
-        async with connect(f"ws://127.0.0.1:{here.port}/health"):
-            pass
-    assert caught.value.response.status_code == 200
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{here.port}") as client:
-        assert (await client.get(PATH)).status_code == 404
 
 
 # ── how it ends otherwise ──
@@ -500,7 +327,7 @@ async def test_an_engine_that_ends_or_is_full_is_said_to_be_tried_again(hall: Ca
 
 
 async def test_a_sound_that_outlasts_the_context_is_not_passed_over(hall: Callable[..., Any]) -> None:
-    here = await hall(engine=FakeEngine(saying(SAYS, TOKENIZER), vocab_size=267, max_context=12, hearing=EAR))
+    here = await hall(engine=writing(max_context=12))
     async with here.talk() as talk:
         await talk.send(append(spoken(3.0)), END)
         found = await talk.until("error")
@@ -511,7 +338,7 @@ async def test_a_sound_that_outlasts_the_context_is_not_passed_over(hall: Callab
 
 
 async def test_a_model_may_stop_before_the_sound_does(hall: Callable[..., Any]) -> None:
-    here = await hall(engine=FakeEngine(saying("Oui.", TOKENIZER), vocab_size=267, hearing=EAR))
+    here = await hall(engine=writing("Oui."))
     async with here.talk() as talk:
         await talk.send(append(spoken(2.0)))
         assert (await talk.until("transcription.done"))[-1]["text"] == "Oui."

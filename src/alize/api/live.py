@@ -59,6 +59,7 @@ class Live:
         self._drawn = np.zeros((hearing.bands, 0), np.float32)  # what the engine has not been told
         self._given = 0  # tokens that it has
         self._asked: str | None = None  # its request, once it has begun
+        self._ended = False  # all of it was drawn
         self._whole = False  # the engine knows that no more comes
         self._enough = asyncio.Event()
         self._turn = asyncio.Lock()  # a server that stops ends a sound of which a piece is just being read
@@ -70,16 +71,16 @@ class Live:
 
     async def push(self, data: bytes) -> None:
         """More of it. Raises InvalidMedia, and InvalidRequest behind the end."""
-        await self._further(lambda: self._streamed.push(data))
+        await self._further(lambda: self._streamed.push(data), last=False)
 
     async def end(self) -> None:
         """That was all. Raises InvalidMedia where it was nothing, and InvalidRequest for a second end."""
-        await self._further(self._streamed.end)
+        await self._further(self._streamed.end, last=True)
 
     async def question(self) -> Asked:
         """Once the sound covers the prompt. Raises PromptTooLong for a context that the prompt does not fit into."""
         await self._enough.wait()
-        self._whole = self._streamed.ended
+        self._whole = self._ended
         most = 0 if self._whole else self._most
         begun = Sound.begun(self._take(), self._speech.ears.hearing.frames, most, secrets.token_bytes(24))
         return ask_live(self._prompt, begun, self._speech.served, self._speech.principal)
@@ -89,13 +90,13 @@ class Live:
         self._asked = request
         self._tell()
 
-    async def _further(self, work: Callable[[], Floats]) -> None:
+    async def _further(self, work: Callable[[], Floats], *, last: bool) -> None:
         async with self._turn:
-            if self._streamed.ended:
+            if self._ended:
                 raise InvalidRequest("The sound has ended: input_audio.end was sent.", remedy="Open another session for another one.")
             drawn = await asyncio.to_thread(work)
-            self._drawn = np.concatenate([self._drawn, drawn], axis=1)
-            if self._streamed.ended or self._tokens >= len(self._prompt):
+            self._drawn, self._ended = np.concatenate([self._drawn, drawn], axis=1), last
+            if last or self._tokens >= len(self._prompt):
                 self._enough.set()
             self._tell()
 
@@ -110,8 +111,8 @@ class Live:
         return drawn[:, : max(0, room)]
 
     def _tell(self) -> None:
-        if self._asked is not None and not self._whole and (self._tokens or self._streamed.ended):
-            self._whole = self._streamed.ended
+        if self._asked is not None and not self._whole and (self._tokens or self._ended):
+            self._whole = self._ended
             self._speech.served.engine.hear(self._asked, written(self._take()), last=self._whole)
 
 

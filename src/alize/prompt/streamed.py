@@ -23,7 +23,6 @@ class Streamed:
         self._drawing = Drawing(bands, loudest)
         self._columns = self._drawing.push(np.zeros(before, np.float32))  # of a token that is not whole
         self._samples = 0
-        self.ended = False
 
     @property
     def seconds(self) -> float:
@@ -48,7 +47,6 @@ class Streamed:
         self._samples += len(samples)
         if not self._samples:
             raise InvalidMedia("audio: the sound has no length.", param="audio", remedy="Send some before input_audio.end.")
-        self.ended = True
         silence = np.zeros(-self._samples % self._token + self._behind, np.float32)
         columns = self._drawing.push(np.concatenate([samples, silence]))
         return self._whole(np.concatenate([columns, self._drawing.end()], axis=1))
