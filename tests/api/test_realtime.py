@@ -104,16 +104,17 @@ async def test_an_end_that_is_still_being_read_is_no_end_yet(hall: Callable[...,
     assert ears is not None
     live = Live(Speech(served, ears, here.desk.owner, 100.0), "pcm_s16le", 16000)
     await live.push(spoken(0.5))
-    drawn_in_thread, asked = Streamed.end, threading.Event()
+    drawn_in_thread, begun, asked = Streamed.end, threading.Event(), threading.Event()
 
     def end(streamed: Streamed) -> Any:
         columns = drawn_in_thread(streamed)
+        begun.set()
         asked.wait()
         return columns
 
     monkeypatch.setattr(Streamed, "end", end)
     ending = asyncio.create_task(live.end())
-    await asyncio.sleep(0)  # it waits for its thread
+    await asyncio.to_thread(begun.wait)
     sound = (await live.question()).question.choices[0].sounds[0]
     asked.set()
     await ending
