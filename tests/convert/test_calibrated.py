@@ -12,7 +12,7 @@ from alize.convert.fewer_bits import KINDS, quantize  # noqa: E402
 from alize.convert.layouts import pieces  # noqa: E402
 from alize.errors import ConversionFailed  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.params import read_params  # noqa: E402
 from alize.model.quantize import balance, rounded, spread  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
@@ -88,7 +88,7 @@ def test_what_is_computed_stays(tmp_path: Path) -> None:
     config, scheme = read_params(checkpoint.params), KINDS["int4-g32"]
     assert scheme is not None
     changed = balanced(TOKENS)(checkpoint, config, pieces(checkpoint, config), scheme, "BF16")
-    model: Any = load_transformer(checkpoint, torch.float64)
+    model: Any = load_model(checkpoint, torch.float64)
     before = logits(source, torch.float64)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -12,7 +12,7 @@ from alize.convert.fewer_bits import quantize  # noqa: E402
 from alize.convert.release import Order, convert  # noqa: E402
 from alize.errors import CheckpointInvalid, ConversionFailed  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from alize.weights.checkpoints.clip_names import to_clip  # noqa: E402
 from alize.weights.checkpoints.gguf_file import read_gguf  # noqa: E402
@@ -40,7 +40,7 @@ def place(folder: Path, form: str) -> Path:
 
 def logits(path: Path, dtype: Any) -> Any:
     checkpoint = open_checkpoint(path)
-    model = load_transformer(checkpoint, dtype)
+    model = load_model(checkpoint, dtype)
     checkpoint.close()
     tokens = torch.tensor(np.random.default_rng(0).integers(0, 97, 40))
     with torch.no_grad():

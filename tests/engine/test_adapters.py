@@ -25,7 +25,7 @@ from tests.adapters import write_release
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
 from alize.model.build import Model  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.lora import adapt, shapes_of  # noqa: E402
 from alize.weights.adapters import open_adapter  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
@@ -285,7 +285,7 @@ def test_a_model_is_gone_when_its_runner_is(tmp_path: Path) -> None:
 
 def test_what_sees_no_rows_has_no_adapter_of_each(tmp_path: Path) -> None:
     stream = next(family for name, family in HEARING.items() if "Realtime" in name)
-    model = load_transformer(open_checkpoint(saved(reference(stream), tmp_path / "stream")))
+    model = load_model(open_checkpoint(saved(reference(stream), tmp_path / "stream")))
     layer = "layers.0.ada_rms_norm_t_cond.0"
     path = write_release(tmp_path / "lora.safetensors", {layer: tuple(model.get_submodule(layer).weight.shape)})
     core = Core(TorchRunner(model), Limits(), {"full": 8, "sliding": 8})
@@ -295,7 +295,7 @@ def test_what_sees_no_rows_has_no_adapter_of_each(tmp_path: Path) -> None:
 
 def test_a_model_that_only_reads_has_no_adapters(tmp_path: Path) -> None:
     """Its vectors would be those of the model alone."""
-    model = load_transformer(open_checkpoint(released(encoder(), tmp_path / "reads")))
+    model = load_model(open_checkpoint(released(encoder(), tmp_path / "reads")))
     path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (32, 32)})
     with pytest.raises(UnsupportedParameter, match="no adapters"):
         Core(TorchRunner(model), Limits(), {}).set_adapter("some", str(path))

@@ -75,9 +75,9 @@ def test_logits_are_those_of_the_weights_with_the_adapter_in_them(core: Core, sm
     from safetensors.numpy import load_file
 
     from alize.model.build import packed_memory
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
-    model = load_transformer(open_checkpoint(smollm2), torch.float64)
+    model = load_model(open_checkpoint(smollm2), torch.float64)
     write_peft(tmp_path / "again", 30, SECOND, seed=2, rank=16, size=0.1)
     tensors = load_file(tmp_path / "again" / "adapter_model.safetensors")
 

@@ -12,7 +12,7 @@ from alize.weights.checkpoints import open_checkpoint
 
 torch = pytest.importorskip("torch")
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from tests.model.families import FAMILIES, reference, saved  # noqa: E402
 
 
@@ -23,7 +23,7 @@ def test_a_rolling_cache_holds_a_window_however_long_the_text_grows(tmp_path: Pa
 
     window, piece = 32, 16
     source = saved(reference(FAMILIES["dense, sliding window"], sliding_window=window), tmp_path / "model")
-    runner = TorchRunner(load_transformer(open_checkpoint(source), torch.float64))
+    runner = TorchRunner(load_model(open_checkpoint(source), torch.float64))
     (group,) = runner.info.groups
     assert (group.kind, group.window) == ("sliding", window)
     most = -(-(window + piece) // BLOCK) + 1  # what a step sees and writes, begun anywhere in a block

@@ -18,7 +18,7 @@ from tests.house import start
 torch = pytest.importorskip("torch")
 import alize  # noqa: E402
 from alize.engine.runners.torch import TorchRunner, cache_groups  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import FAMILIES, reference, saved  # noqa: E402
 from tests.model.test_mamba import RELEASE, as_consolidated  # noqa: E402
@@ -126,7 +126,7 @@ def test_a_release_answers_through_the_server(tmp_path: Path) -> None:
 
 def _runner(folder: Path) -> TorchRunner:
     checkpoint = open_checkpoint(saved(reference(FAMILIES["state space"]), folder))
-    return TorchRunner(load_transformer(checkpoint))
+    return TorchRunner(load_model(checkpoint))
 
 
 class _Sized:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from alize.model.build import packed_memory
-from alize.model.load import load_transformer
+from alize.model.load import load_model
 from alize.weights.checkpoints import open_checkpoint
 from tests.model.families import exact
 
@@ -19,7 +19,7 @@ def compare(theirs: Any, path: Path, dtype: str, tolerance: float, lengths: Sequ
     """The logits of random sequences, which transformers reads one by one and we read packed."""
     kind = getattr(torch, dtype)
     checkpoint = open_checkpoint(path)
-    ours = load_transformer(checkpoint, kind)
+    ours = load_model(checkpoint, kind)
     checkpoint.close()
     numbers = np.random.default_rng(0)
     sequences = [torch.tensor(numbers.integers(0, 97, length)) for length in lengths]

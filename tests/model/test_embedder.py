@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.embedder import pooled  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.memory import cached_bytes, parameters  # noqa: E402
 from alize.model.params import read_params  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
@@ -26,7 +26,7 @@ BATCH = [[2, 5, 6, 7, 3], [2, 9, 3], [2, 8, 3], [2, *range(5, 60), 3], [2]]
 def ours(folder: Path, batch: list[list[int]], kind: Any = torch.float64) -> tuple[list[Any], Any]:
     """The rows of each text, and the vectors."""
     checkpoint = open_checkpoint(folder)
-    model = load_transformer(checkpoint, kind)
+    model = load_model(checkpoint, kind)
     lengths = [len(text) for text in batch]
     tokens = torch.tensor([token for text in batch for token in text])
     positions = torch.cat([torch.arange(length) for length in lengths])
@@ -142,7 +142,7 @@ def test_a_configuration_that_cannot_be_run_is_refused_by_name(changes: dict[str
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | changes))
     with pytest.raises(CheckpointInvalid, match=said):
-        load_transformer(open_checkpoint(folder))
+        load_model(open_checkpoint(folder))
 
 
 def test_an_unknown_tensor_is_refused(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_an_encoder_whose_weights_stay_in_their_file_gives_the_same_rows(kind: s
     checkpoint = open_checkpoint(released(encoder(kind).bfloat16(), tmp_path / kind))
     lengths = [len(text) for text in BATCH]
     tokens, positions = torch.tensor([token for text in BATCH for token in text]), torch.cat([torch.arange(length) for length in lengths])
-    models = (load_transformer(checkpoint, stored=stored) for stored in (False, True))
+    models = (load_model(checkpoint, stored=stored) for stored in (False, True))
     expanded, stored = (model(tokens, positions, packed_memory(model.config, lengths)) for model in models)
     assert (expanded - stored).abs().max() < 1e-5
 

@@ -13,7 +13,7 @@ from alize.engine.base import Request, SamplingParams  # noqa: E402
 from alize.engine.core import Core  # noqa: E402
 from alize.engine.runners.torch import TorchRunner  # noqa: E402
 from alize.engine.schedule import Limits  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import FAMILIES, exact, reference, saved  # noqa: E402
 
@@ -26,7 +26,7 @@ PROMPTS = (3, 50)
 def test_the_engine_writes_what_transformers_writes(family: str, tmp_path: Path) -> None:
     theirs = reference(FAMILIES[family])
     checkpoint = open_checkpoint(saved(theirs, tmp_path))
-    runner = TorchRunner(load_transformer(checkpoint, torch.float64))
+    runner = TorchRunner(load_model(checkpoint, torch.float64))
     checkpoint.close()
     core = Core(runner, Limits(step_tokens=32), {group.name: 64 for group in runner.info.groups})
     numbers = np.random.default_rng(0)

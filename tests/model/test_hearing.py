@@ -15,7 +15,7 @@ from safetensors.torch import save_file  # noqa: E402
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.hearing import HearingTransformer  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.pieces import ROWS  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from tests.model.families import HEARING, exact, reference, saved  # noqa: E402
@@ -27,7 +27,7 @@ STREAMS = [name for name in HEARING if "Realtime" in name]
 
 def load(folder: Path, kind: Any) -> HearingTransformer:
     checkpoint = open_checkpoint(folder)
-    model = load_transformer(checkpoint, kind)
+    model = load_model(checkpoint, kind)
     checkpoint.close()
     assert isinstance(model, HearingTransformer)
     return model
@@ -281,5 +281,5 @@ def test_what_hears_may_stay_in_its_file(family: str, tmp_path: Path) -> None:
     checkpoint = open_checkpoint(saved(reference(HEARING[family]).bfloat16(), tmp_path))
     mel = drawn(40, torch.float32)
     with torch.no_grad():
-        expanded, stored = (load_transformer(checkpoint, stored=stored).hear(mel) for stored in (False, True))
+        expanded, stored = (load_model(checkpoint, stored=stored).hear(mel) for stored in (False, True))
     assert (expanded - stored).abs().max() < 1e-4

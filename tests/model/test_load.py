@@ -102,11 +102,11 @@ def test_what_is_not_said_has_a_default() -> None:
 
 def test_every_tensor_has_its_own_values_in_every_dtype(smollm2: Path) -> None:
     torch = pytest.importorskip("torch")
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
     checkpoint = open_checkpoint(smollm2)
     for dtype in (torch.float32, torch.bfloat16):
-        for name, parameter in load_transformer(checkpoint, dtype).named_parameters():
+        for name, parameter in load_model(checkpoint, dtype).named_parameters():
             assert torch.equal(parameter, torch.tensor(checkpoint.array(name)).to(dtype)), name
 
 
@@ -124,14 +124,14 @@ def test_every_tensor_has_its_own_values_in_every_dtype(smollm2: Path) -> None:
 )
 def test_weights_and_configuration_must_agree(tiny_checkpoint: Path, tmp_path: Path, change: dict[str, Any], says: str) -> None:
     pytest.importorskip("torch")
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
     folder = tmp_path / "changed"
     shutil.copytree(tiny_checkpoint, folder)
     params = json.loads((folder / "params.json").read_text())
     (folder / "params.json").write_text(json.dumps({**params, **change}))
     with pytest.raises(CheckpointInvalid, match=says):
-        load_transformer(open_checkpoint(folder))
+        load_model(open_checkpoint(folder))
 
 
 def in_halves(folder: Path) -> MappedCheckpoint:
@@ -156,10 +156,10 @@ def in_halves(folder: Path) -> MappedCheckpoint:
 
 def test_what_unpacks_latents_is_put_together_where_it_is_split(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
-    split = load_transformer(in_halves(tmp_path)).state_dict()
-    whole = load_transformer(open_checkpoint(tmp_path)).state_dict()
+    split = load_model(in_halves(tmp_path)).state_dict()
+    whole = load_model(open_checkpoint(tmp_path)).state_dict()
     assert set(split) == set(whole)
     assert all(torch.equal(split[name], whole[name]) for name in whole)
 
@@ -178,7 +178,7 @@ def test_halves_that_do_not_fit_are_refused_before_they_are_read(
     half: str, shape: tuple[int, ...] | None, says: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
     checkpoint = in_halves(tmp_path)
     name = f"layers.1.attention.{half}.weight"
@@ -188,4 +188,4 @@ def test_halves_that_do_not_fit_are_refused_before_they_are_read(
         tensors[name] = replace(checkpoint.stored(name), shape=shape)  # its bytes are too few: reading them would fail in another way
     changed = MappedCheckpoint("gguf", tmp_path, checkpoint.params, tensors, checkpoint.tokenizer, {})
     with pytest.raises(CheckpointInvalid, match=says):
-        load_transformer(changed)
+        load_model(changed)

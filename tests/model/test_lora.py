@@ -18,7 +18,7 @@ from safetensors.torch import load_file as torch_tensors  # noqa: E402
 from safetensors.torch import save_file as save_torch  # noqa: E402
 
 from alize.model.build import Model, packed_memory  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.lora import LoraLinear, adapt, linear_layers  # noqa: E402
 from alize.model.merge import merge  # noqa: E402
 from tests.embedding import decoder, released  # noqa: E402
@@ -62,7 +62,7 @@ def logits(model: Model, sequences: list[list[int]]) -> list[np.ndarray]:
 
 
 def loaded(path: Path) -> Model:
-    return load_transformer(open_checkpoint(path), torch.float64)
+    return load_model(open_checkpoint(path), torch.float64)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 
 torch = pytest.importorskip("torch")
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.remember import PackedStates  # noqa: E402
 from alize.model.scan import advance, convolve, scan  # noqa: E402
 from tests.model.agreement import compare  # noqa: E402
@@ -192,7 +192,7 @@ def test_logits_are_those_of_transformers(layout: str, family: str, dtype: str, 
 
 def test_the_state_reaches_far_back(tmp_path: Path) -> None:
     """Otherwise the comparison would say nothing of it: 100 tokens later the first one still changes the logits."""
-    ours = load_transformer(open_checkpoint(saved(reference(FAMILIES["state space"]), tmp_path)), torch.float64)
+    ours = load_model(open_checkpoint(saved(reference(FAMILIES["state space"]), tmp_path)), torch.float64)
     tokens = torch.arange(100) % 97
     changed = tokens.clone()
     changed[0] = 50
@@ -265,13 +265,13 @@ def test_a_config_json_that_cannot_be_run_is_refused_by_name(change: dict[str, A
 def test_weights_of_another_shape_are_refused_by_name(tmp_path: Path) -> None:
     path = as_consolidated(reference(FAMILIES["state space"]), tmp_path, conv_kernel=5)
     with pytest.raises(CheckpointInvalid, match=r"layers\.0\.mixer\.conv1d\.weight"):
-        load_transformer(open_checkpoint(path))
+        load_model(open_checkpoint(path))
 
 
 def test_a_decay_that_would_grow_is_refused_by_name(tmp_path: Path) -> None:
     path = as_gguf(reference(FAMILIES["state space"]), tmp_path, A_log=np.ones((8, 1), np.float32))
     with pytest.raises(CheckpointInvalid, match=r"layers\.0\.mixer\.A_log"):
-        load_transformer(open_checkpoint(path))
+        load_model(open_checkpoint(path))
 
 
 def test_a_tensor_of_another_architecture_is_refused_by_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from alize import load  # noqa: E402
 from alize.engine.vectors import shaped  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
 from alize.model.embedder import pooled  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.tokenize import load_tokenizer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 
@@ -52,7 +52,7 @@ def test_its_rows_are_those_of_transformers(minilm: Path, texts: list[str]) -> N
     released.no_padding()
     released.no_truncation()
     checkpoint = open_checkpoint(minilm)
-    model, tokenizer = load_transformer(checkpoint, torch.float64), load_tokenizer(checkpoint.tokenizer)
+    model, tokenizer = load_model(checkpoint, torch.float64), load_tokenizer(checkpoint.tokenizer)
     for text in texts[:12]:
         tokens = tokenizer.enclosed(text)
         assert tokens == released.encode(text).ids
@@ -66,7 +66,7 @@ def test_its_rows_are_those_of_transformers(minilm: Path, texts: list[str]) -> N
 
 def test_the_library_gives_the_same_vectors_in_float32(minilm: Path, texts: list[str], vectors: Any) -> None:
     checkpoint = open_checkpoint(minilm)
-    model, tokenizer = load_transformer(checkpoint, torch.float64), load_tokenizer(checkpoint.tokenizer)
+    model, tokenizer = load_model(checkpoint, torch.float64), load_tokenizer(checkpoint.tokenizer)
     for text, vector in zip(texts[:5], vectors, strict=False):
         tokens = tokenizer.enclosed(text)
         hidden = model(torch.tensor(tokens), torch.arange(len(tokens)), packed_memory(model.config, [len(tokens)]))

@@ -28,7 +28,7 @@ import torch
 from pathlib import Path
 from alize.engine.runners.torch import TorchRunner
 from alize.engine.runners.torch_pack import pack_module
-from alize.model.load import load_transformer
+from alize.model.load import load_model
 from alize.weights.checkpoints import open_checkpoint
 
 def resident(name):
@@ -42,7 +42,7 @@ checkpoint = open_checkpoint(Path(path))
 gc.collect()
 before = resident("VmRSS")
 Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-runner = TorchRunner(load_transformer(checkpoint, dtype, stored=stored, settle=pack_module))
+runner = TorchRunner(load_model(checkpoint, dtype, stored=stored, settle=pack_module))
 print(json.dumps({"peak": resident("VmHWM") - before, "kept": resident("VmRSS") - before, "weights": runner.info.weights_bytes}))
 """
 

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from alize.convert.release import Order, convert  # noqa: E402
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from alize.weights.checkpoints.gguf_file import read_gguf  # noqa: E402
 from tests.model.converter import as_gguf  # noqa: E402
@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def load(path: Path) -> Any:
     checkpoint = open_checkpoint(path)
     try:
-        return load_transformer(checkpoint, torch.float64)
+        return load_model(checkpoint, torch.float64)
     finally:
         checkpoint.close()
 
@@ -125,7 +125,7 @@ def test_what_sees_may_stay_in_its_file(made: Made) -> None:
     """Decoded as it is used, it gives what it gives decoded at once."""
     _, target = made("merged patches", "f16")
     checkpoint = open_checkpoint(target)
-    expanded, stored = (load_transformer(checkpoint, torch.float32, stored=stored) for stored in (False, True))
+    expanded, stored = (load_model(checkpoint, torch.float32, stored=stored) for stored in (False, True))
     pictures = images(8, torch.float32)
     with torch.no_grad():
         assert (expanded.see(pictures) - stored.see(pictures)).abs().max() < 1e-4

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
 from alize.model.config import Vision  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.pieces import ROWS  # noqa: E402
 from alize.model.seeing import SeeingTransformer  # noqa: E402
 from alize.model.vision import VisionEncoder  # noqa: E402
@@ -30,7 +30,7 @@ TEXTS = [[*range(20, 27)], [33], [], [40, 41], [50, 51, 52]]  # before, between 
 
 def load(folder: Path, kind: Any) -> SeeingTransformer:
     checkpoint = open_checkpoint(folder)
-    model = load_transformer(checkpoint, kind)
+    model = load_model(checkpoint, kind)
     checkpoint.close()
     assert isinstance(model, SeeingTransformer)
     return model

@@ -12,7 +12,7 @@ from alize.weights.checkpoints.base import Checkpoint
 
 torch = pytest.importorskip("torch")
 from alize.model.attend import PackedCausal  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 
 TEXT = (
     "The mistral is a strong, cold, northwesterly wind that blows from southern France into the Gulf of Lion. It is most common in the "
@@ -77,7 +77,7 @@ def as_transformers(checkpoint: Checkpoint):  # type: ignore[no-untyped-def]
 def test_logits_on_real_text_are_those_of_transformers(smollm2: Path) -> None:
     checkpoint = open_checkpoint(smollm2)
     tokens = torch.tensor(load_tokenizer(checkpoint.tokenizer).encode(TEXT))
-    ours = load_transformer(checkpoint)
+    ours = load_model(checkpoint)
     with torch.no_grad():
         logits = ours.head(ours(tokens, torch.arange(len(tokens)), PackedCausal(ours.config, [len(tokens)])))
         expected = as_transformers(checkpoint)(tokens[None]).logits[0]

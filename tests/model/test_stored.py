@@ -16,7 +16,7 @@ from alize.convert.fewer_bits import quantize  # noqa: E402
 from alize.engine.base import Request  # noqa: E402
 from alize.engine.build import EngineConfig, build_core  # noqa: E402
 from alize.model.attend import PackedCausal  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.model.stored import StoredEmbedding, StoredLinear, Workers  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from alize.weights.checkpoints.base import StoredTensor  # noqa: E402
@@ -84,7 +84,7 @@ def test_the_real_model_says_the_same_as_stored(smollm2: Path) -> None:
     with torch.inference_mode():
         logits = []
         for kept in (False, True):
-            model = load_transformer(checkpoint, stored=kept)
+            model = load_model(checkpoint, stored=kept)
             logits.append(model.head(model(tokens, positions, PackedCausal(model.config, [40]))))
     assert isinstance(model.output, StoredLinear)  # tied: the same matrix as the embeddings
     assert logits[0].abs().max() > 20
@@ -102,7 +102,7 @@ def test_stored_weights_change_nothing_but_the_order_of_additions(kept: str, smo
     with torch.no_grad():
         logits: list[torch.Tensor] = []
         for stored in (False, True):
-            model = load_transformer(checkpoint, torch.float64, stored=stored)
+            model = load_model(checkpoint, torch.float64, stored=stored)
             logits.append(model.head(model(tokens, positions, PackedCausal(model.config, [4]))))
     assert logits[0].abs().max() > 20
     assert (logits[0] - logits[1]).abs().max() < 1e-9
@@ -111,7 +111,7 @@ def test_stored_weights_change_nothing_but_the_order_of_additions(kept: str, smo
 @pytest.mark.parametrize("weights", ["stored", "expanded"])
 def test_fp8_answers_stored_as_expanded(weights: str, tmp_path: Path) -> None:
     folder = consolidated(tmp_path / "release")
-    exact = load_transformer(open_checkpoint(folder), torch.float64)
+    exact = load_model(open_checkpoint(folder), torch.float64)
     core = build_core(EngineConfig(str(folder), dtype="float32", weights=weights, threads=1, cache_bytes=1 << 20))
     tokens = list(range(3, 30))
     with torch.no_grad():

@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 from alize.errors import AlizeError
-from alize.model.load import load_transformer
+from alize.model.load import load_model
 from alize.tokenize import huggingface, load_tokenizer, mistral, template
 from alize.weights.checkpoints import open_checkpoint
 
@@ -35,7 +35,7 @@ PLACES = {
 def read(folder: Path) -> None:
     """As a server does with a model, up to its first prompt."""
     checkpoint = open_checkpoint(folder)
-    load_transformer(checkpoint)
+    load_model(checkpoint)
     tokenizer = load_tokenizer(checkpoint.tokenizer)
     tokenizer.template([{"role": "user", "content": "hello"}])
 

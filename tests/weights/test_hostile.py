@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 from alize.errors import CheckpointInvalid  # noqa: E402
 from alize.model.build import packed_memory  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.tokenize import load_tokenizer  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint  # noqa: E402
 from alize.weights.checkpoints.gguf_config import ARCHITECTURES  # noqa: E402
@@ -47,7 +47,7 @@ def tried(folder: Path) -> None:
     refusal = ""
     try:
         checkpoint = open_checkpoint(folder)
-        model = load_transformer(checkpoint)
+        model = load_model(checkpoint)
         if checkpoint.tokenizer.gguf:
             load_tokenizer(checkpoint.tokenizer).encode("hello")
     except CheckpointInvalid as refused:

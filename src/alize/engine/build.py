@@ -116,7 +116,7 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
     from alize.engine.runners.torch import TorchRunner
     from alize.engine.runners.torch_dtype import choose_dtype
     from alize.engine.runners.torch_pack import can_pack, pack_module
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
     torch.set_num_threads(config.threads or cores())
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -136,7 +136,7 @@ def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
         budget = config.cache_bytes or min(8 * GIB, max((left - fit.adapters) // 4, least_cache(params, fit.dtype)))
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None
-        model = load_transformer(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
+        model = load_model(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
         return TorchRunner(model, f"{reason}; {fit.reason}"), budget, left
 
 

@@ -18,7 +18,7 @@ from alize.model.stored import StoredEmbedding, StoredLinear, Workers
 from alize.weights.checkpoints.base import Checkpoint
 from alize.weights.footprint import stays_stored
 
-__all__ = ["Progress", "load_transformer", "unfilled"]
+__all__ = ["Progress", "load_model", "unfilled"]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes of the file that are dealt with, and with all of them."""
@@ -27,7 +27,7 @@ PIECE = 1 << 17  # values decoded at once on their way to another type
 GRAIN = 1 << 15  # PyTorch copies fewer than this without other threads: here every thread has a part of its own
 
 
-def load_transformer(
+def load_model(
     checkpoint: Checkpoint,
     dtype: torch.dtype = torch.float32,
     device: str = "cpu",

@@ -35,7 +35,7 @@ from torch import Tensor, nn
 
 from alize.model.build import Model, packed_memory
 from alize.model.config import ModelConfig
-from alize.model.load import load_transformer
+from alize.model.load import load_model
 from alize.weights.checkpoints.base import Checkpoint
 from alize.weights.quantized.packed import REACH
 
@@ -141,7 +141,7 @@ def watched(
     checkpoint: Checkpoint, config: ModelConfig, tokens: Sequence[int], round: Round, report: Callable[[int, int], None]
 ) -> dict[str, npt.NDArray[np.float32]]:
     """The factors of every layer, "layers.0.ffn_norm" → a. Runs the model once; a layer's inputs are forgotten when it is balanced."""
-    model = load_transformer(checkpoint)
+    model = load_model(checkpoint)
     tokens_T = torch.tensor(tokens[:TOKENS])
     lengths = [min(WINDOW, len(tokens_T) - start) for start in range(0, len(tokens_T), WINDOW)]
     positions_T = torch.cat([torch.arange(length) for length in lengths])

@@ -52,10 +52,10 @@ def test_a_model_hears_with_the_file_beside_it(tmp_path: Path) -> None:
 
 def test_what_both_files_make_is_a_model(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from alize.model.load import load_transformer
+    from alize.model.load import load_model
 
-    eyes = load_transformer(open_checkpoint(write(tmp_path / "eyes", WHOLE)))
-    ears = load_transformer(open_checkpoint(write(tmp_path / "ears", mmproj(EAR, EAR_TENSORS))))
+    eyes = load_model(open_checkpoint(write(tmp_path / "eyes", WHOLE)))
+    ears = load_model(open_checkpoint(write(tmp_path / "ears", mmproj(EAR, EAR_TENSORS))))
     assert eyes.see([torch.zeros(3, 8, 4)]).shape == (2, WIDTH)
     assert ears.hear(torch.zeros(4, 40)).shape == (5, WIDTH)
 

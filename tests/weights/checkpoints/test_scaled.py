@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 from alize.errors import CheckpointInvalid  # noqa: E402
-from alize.model.load import load_transformer  # noqa: E402
+from alize.model.load import load_model  # noqa: E402
 from alize.weights.checkpoints import open_checkpoint, scaled  # noqa: E402
 from alize.weights.checkpoints.dequantize import dequantize  # noqa: E402
 from tests.model.families import FAMILIES, reference, saved  # noqa: E402
@@ -110,7 +110,7 @@ def test_fp8_loads_as_transformers_reads_it(family: str, way: str, tmp_path: Pat
     save_file(plain, expected / "model.safetensors", metadata={"format": "pt"})
     said = json.loads((folder / "config.json").read_text())
     (expected / "config.json").write_text(json.dumps({key: value for key, value in said.items() if key != "quantization_config"}))
-    ours, theirs = (load_transformer(open_checkpoint(path)).state_dict() for path in (folder, expected))
+    ours, theirs = (load_model(open_checkpoint(path)).state_dict() for path in (folder, expected))
     assert ours.keys() == theirs.keys()
     for name, tensor in theirs.items():
         assert torch.equal(ours[name], tensor), name
@@ -143,7 +143,7 @@ def consolidated(folder: Path, **changes: Any) -> Path:
 def test_mistral_s_own_layout_is_read_and_scales_of_activations_are_left_out(tmp_path: Path) -> None:
     folder = consolidated(tmp_path / "release")
     raw = load_file(folder / "consolidated.safetensors")
-    model = load_transformer(open_checkpoint(folder)).state_dict()
+    model = load_model(open_checkpoint(folder)).state_dict()
     for name, weight in model.items():
         scale = raw.get(name.removesuffix("weight") + "qscale_weight", torch.tensor(1.0)).float()
         assert torch.equal(weight, raw[name].float() * scale), name
