@@ -1,0 +1,59 @@
+// What Python calls: C functions over plain structures. Each says 0, or 1 for no memory.
+#include <new>
+
+#include "pack.h"
+#include "session.h"
+
+using namespace alize;
+
+#define ALIZE extern "C" __attribute__((visibility("default")))
+
+ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wish); }
+ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
+
+ALIZE size_t alize_bytes_of_values(int32_t format, int64_t rows, int64_t columns) {
+    return bytes_of_values(static_cast<Format>(format), rows, columns);
+}
+ALIZE void alize_pack(int32_t format, const uint8_t* blocks, const int32_t* source_rows, int32_t rows, int32_t columns,
+                      uint8_t* values, uint16_t* scales, uint16_t* minimums) {
+    pack(static_cast<Format>(format), blocks, source_rows, rows, columns, values, scales, minimums);
+}
+ALIZE void alize_unpack_row(const Matrix* matrix, int32_t row, float* out) { unpack_row(*matrix, row, out); }
+
+ALIZE Session* alize_open(const Model* model, const Kernels* kernels, int32_t threads) {
+    try {
+        return new Session(*model, *kernels, threads);
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+ALIZE void alize_give_cache(Session* session, const Cache* caches, int32_t layers) {
+    session->give_cache(std::vector<Cache>(caches, caches + layers));
+}
+ALIZE int32_t alize_run(Session* session, const Step* step) {
+    try {
+        session->run(*step);
+        return 0;
+    } catch (const std::bad_alloc&) {
+        return 1;
+    }
+}
+ALIZE void alize_close(Session* session) { delete session; }
+
+// Single kernels, for tests.
+ALIZE void alize_quantise(const Kernels* k, const float* x, int32_t columns, int8_t* integers, float* scales, float* sums) {
+    k->quantise(x, columns, integers, scales, sums);
+}
+ALIZE void alize_product(const Kernels* k, const Matrix* w, int32_t first, int32_t last, const Rows* x, int32_t row, int32_t count,
+                         float* y, size_t stride) {
+    k->product(*w, first, last, *x, row, count, y, stride);
+}
+ALIZE void alize_normalise(const Kernels* k, const float* x, const float* weight, int32_t columns, float epsilon, float* out) {
+    k->normalise(x, weight, columns, epsilon, out);
+}
+ALIZE void alize_gate(const Kernels* k, const float* interleaved, int32_t columns, float* out) { k->gate(interleaved, columns, out); }
+ALIZE void alize_rotate(const Kernels* k, float* head, const float* cosines, const float* sines, int32_t width) {
+    k->rotate(head, cosines, sines, width);
+}
+ALIZE void alize_attend(const Kernels* k, const Attention* attention) { k->attend(*attention); }
+ALIZE int32_t alize_largest(const Kernels* k, const float* x, int32_t columns) { return k->largest(x, columns); }

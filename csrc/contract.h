@@ -1,0 +1,39 @@
+// The arithmetic that every kernel computes, to the bit, on every processor.
+//
+//   Rows of activations become integers, a scale for each BLOCK of 64 and a sum for each GROUP of 32:
+//
+//       amax = max |x|        over the block
+//       sx   = amax / 127     q[k] = nearest_even(x[k] * (127 / amax))     |q| <= 127; a block of zeros has sx = 0 and q = 0
+//       sum  = q[0] + … + q[31]   of each group
+//
+//   A product of one row of weights with one row of activations is a chain of single-precision operations in this order:
+//
+//       acc = +0
+//       for each block, ascending:
+//           f = +0
+//           for each group of the block, ascending:
+//               i = sum over the group of integer weight × q          exact, so its order is free
+//               f = fma(float(i), d, f)                               d: the group's scale
+//               f = fma(float(sum), m, f)                             m: the group's minimum, in formats that have one
+//           acc = fma(f, sx, acc)
+//
+//   An example of one block with one group, format Q4_1 (weight = d · nibble + m), of four numbers in place of 32:
+//
+//       x = 1 -2 4 0      sx = 4/127     q = 32 -64 127 0 (31.75 and -63.5 to the nearest, ties to even)     sum = 95
+//       nibbles = 3 0 5 1     d = 0.5    m = -1     so the weights are 0.5 -1 1.5 -0.5
+//       i = 3·32 + 5·127 = 731       f = 731 · 0.5 - 95 = 270.5       acc = 270.5 · 4/127 = 8.5197  (8.5 in exact numbers)
+//
+//   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)
+//   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1. No file is compiled with -ffast-math, none
+//   contracts a product and a sum that the source does not write as fma.
+#pragma once
+
+namespace alize {
+
+constexpr int GROUP = 32;    // weights that share a scale
+constexpr int BLOCK = 32;    // activations that share a scale
+constexpr int OUTPUTS = 16;  // rows of weights that are computed together: the lanes of a vector
+constexpr int PAGE = 16;     // tokens of a cache block
+constexpr int SPAN = 64;     // keys that are weighed together, aligned to absolute positions
+
+}  // namespace alize

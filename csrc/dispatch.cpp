@@ -1,0 +1,34 @@
+// Which kernels this processor can run. Compiled for the oldest one that the program supports.
+#include "kernels.h"
+
+#include <cstring>
+
+namespace alize {
+
+namespace {
+
+bool runs_here(const Kernels& kernels) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();  // asks the processor and, for the width of registers, what the system saves of them
+    if (&kernels == &avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    if (&kernels == &avx512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+#endif
+    return &kernels == &portable;
+}
+
+}  // namespace
+
+const Kernels* choose_kernels(const char* wish) {
+    const Kernels* const fastest_first[] = {
+#if defined(__x86_64__)
+        &avx512, &avx2,
+#endif
+        &portable};
+    for (const Kernels* kernels : fastest_first)
+        if (runs_here(*kernels) && (wish == nullptr || *wish == '\0' || std::strcmp(wish, kernels->name) == 0)) return kernels;
+    return nullptr;
+}
+
+}  // namespace alize

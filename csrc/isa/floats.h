@@ -1,0 +1,215 @@
+// Everything that is computed in floats, written once over Lanes. An isa/ file includes its lanes_*.h first, then this.
+#pragma once
+#include "../kernels.h"
+#include "../contract.h"
+
+
+namespace {
+
+using namespace alize;
+
+// e^x to 2 ulp for x <= 0: exactly 1 at 0, exactly +0 below -87, where single precision would end in subnormal numbers.
+// x = n·ln 2 + r with n whole, and e^r by a polynomial of the sixth degree (minimax, as in Cephes' expf).
+inline Lanes exponential(Lanes x) {
+    Lanes floor = Lanes::all(-87.0f);
+    Lanes n = Lanes::nearest(Lanes::mul(Lanes::max(x, floor), Lanes::all(1.44269504f)));
+    Lanes r = Lanes::fma(n, Lanes::all(-0.693359375f), Lanes::max(x, floor));
+    r = Lanes::fma(n, Lanes::all(2.12194440e-4f), r);
+    Lanes p = Lanes::all(1.9875691500e-4f);
+    p = Lanes::fma(p, r, Lanes::all(1.3981999507e-3f));
+    p = Lanes::fma(p, r, Lanes::all(8.3334519073e-3f));
+    p = Lanes::fma(p, r, Lanes::all(4.1665795894e-2f));
+    p = Lanes::fma(p, r, Lanes::all(1.6666665459e-1f));
+    p = Lanes::fma(p, r, Lanes::all(5.0000001201e-1f));
+    Lanes e = Lanes::add(Lanes::fma(p, Lanes::mul(r, r), r), Lanes::all(1.0f));
+    return Lanes::where_less(x, floor, Lanes::all(0.0f), Lanes::mul(e, Lanes::power_of_two(n)));
+}
+
+void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums) {
+    for (int32_t start = 0; start < columns; start += BLOCK) {
+        int32_t length = columns - start < BLOCK ? columns - start : BLOCK;
+        Lanes most = Lanes::all(0.0f);
+        for (int32_t k = 0; k < length; k += 16) most = Lanes::max(Lanes::magnitude(Lanes::load(x + start + k)), most);
+        float amax = most.greatest();
+        Lanes inverse = Lanes::all(amax > 0.0f ? 127.0f / amax : 0.0f);
+        for (int32_t k = 0; k < length; k += 16)
+            Lanes::nearest(Lanes::mul(Lanes::load(x + start + k), inverse)).to_bytes(integers + start + k);
+        scales[start / BLOCK] = amax / 127.0f;
+        for (int32_t k = 0; k < length; k += GROUP) {
+            int32_t sum = 0;
+            for (int32_t i = 0; i < GROUP; i++) sum += integers[start + k + i];
+            sums[(start + k) / GROUP] = static_cast<float>(sum);
+        }
+    }
+}
+
+void normalise(const float* x, const float* weight, int32_t columns, float epsilon, float* out) {
+    Lanes squares = Lanes::all(0.0f);
+    for (int32_t k = 0; k < columns; k += 16) squares = Lanes::fma(Lanes::load(x + k), Lanes::load(x + k), squares);
+    Lanes factor = Lanes::all(1.0f / __builtin_sqrtf(squares.sum() / static_cast<float>(columns) + epsilon));
+    for (int32_t k = 0; k < columns; k += 16)
+        Lanes::mul(Lanes::mul(Lanes::load(x + k), factor), Lanes::load(weight + k)).store(out + k);
+}
+
+void gate(const float* interleaved, int32_t columns, float* out) {
+    Lanes one = Lanes::all(1.0f);
+    for (int32_t k = 0; k < columns; k += 16) {
+        Lanes g = Lanes::load(interleaved + 2 * k), up = Lanes::load(interleaved + 2 * k + 16);
+        // g / (1 + e^-g), with the exponential of a number that is never above 0 so that nothing overflows
+        Lanes zero = Lanes::all(0.0f);
+        Lanes small = exponential(Lanes::sub(zero, Lanes::magnitude(g)));
+        Lanes sigmoid = Lanes::div(Lanes::where_less(g, zero, small, one), Lanes::add(one, small));
+        Lanes::mul(Lanes::mul(g, sigmoid), up).store(out + k);
+    }
+}
+
+void rotate(float* head, const float* cosines, const float* sines, int32_t width) {
+    int32_t half = width / 2;
+    for (int32_t k = 0; k < half; k += 16) {
+        Lanes a = Lanes::load(head + k), b = Lanes::load(head + half + k);
+        Lanes c = Lanes::load(cosines + k), s = Lanes::load(sines + k);
+        Lanes::fma(a, c, Lanes::sub(Lanes::all(0.0f), Lanes::mul(b, s))).store(head + k);
+        Lanes::fma(b, c, Lanes::mul(a, s)).store(head + half + k);
+    }
+}
+
+void add(float* x, const float* y, int32_t columns) {
+    for (int32_t k = 0; k < columns; k += 16) Lanes::add(Lanes::load(x + k), Lanes::load(y + k)).store(x + k);
+}
+
+void remember_key(const float* key, int32_t width, uint16_t* page, int32_t slot) {
+    for (int32_t k = 0; k < width; k += 16) {
+        uint16_t column[16];
+        Lanes::load(key + k).to_bfloat16(column);
+        for (int32_t i = 0; i < 16; i++) page[(k + i) * PAGE + slot] = column[i];
+    }
+}
+
+void remember_value(const float* value, int32_t width, uint16_t* page, int32_t slot) {
+    for (int32_t k = 0; k < width; k += 16) Lanes::load(value + k).to_bfloat16(page + slot * width + k);
+}
+
+int32_t largest(const float* x, int32_t columns) {
+    Lanes most = Lanes::all(-__builtin_inff());
+    for (int32_t k = 0; k < columns; k += 16) most = Lanes::max(Lanes::load(x + k), most);
+    float top = most.greatest();
+    for (int32_t k = 0; k < columns; k++)
+        if (x[k] == top) return k;
+    return -1;
+}
+
+// Weighs SPAN keys at a time and merges spans in ascending order, every one of them, even where there is but one:
+//
+//     s[j] = q · k[j]     m_b = max s     p[j] = e^(s[j] - m_b)     l_b = sum p     o_b = sum p[j] · v[j], j ascending
+//     m' = max(m, m_b)    a = e^(m - m')    c = e^(m_b - m')    l = l·a + l_b·c    o = o·a + o_b·c
+//
+// Spans lie at absolute positions, so that neither the beginning of a call nor of a window moves them. Keys that a query does not see
+// have p = +0 and change no bit; pages that none of the rows sees are not touched.
+template <int ROWS, int COLUMNS>
+void attend_rows(const Attention& a) {
+    constexpr int WIDTH = COLUMNS * 16;
+    float most[ROWS], total[ROWS];
+    Lanes infinite = Lanes::all(-__builtin_inff());
+    for (int r = 0; r < ROWS; r++) {
+        most[r] = -__builtin_inff();
+        total[r] = 0.0f;
+        for (int c = 0; c < COLUMNS; c++) Lanes::all(0.0f).store(a.out + r * WIDTH + c * 16);
+    }
+    static const float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    int32_t newest = a.positions[ROWS - 1];
+    int32_t oldest = a.window > 0 && a.positions[0] >= a.window ? a.positions[0] - a.window + 1 : 0;
+    for (int32_t start = oldest / SPAN * SPAN; start <= newest; start += SPAN) {
+        float weight[ROWS][SPAN];
+        Lanes top[ROWS];
+        for (int r = 0; r < ROWS; r++) top[r] = infinite;
+        for (int32_t page = 0; page < SPAN / PAGE; page++) {
+            int32_t first = start + page * PAGE;
+            if (first > newest || first + PAGE <= oldest) {
+                for (int r = 0; r < ROWS; r++) infinite.store(weight[r] + page * PAGE);
+                continue;
+            }
+            const uint16_t* keys = a.keys + a.page_stride * a.table[first / PAGE];
+            Lanes score[ROWS];
+            for (int r = 0; r < ROWS; r++) score[r] = Lanes::all(0.0f);
+            for (int32_t d = 0; d < WIDTH; d++) {
+                Lanes key = Lanes::from_bfloat16(keys + d * PAGE);
+                for (int r = 0; r < ROWS; r++) score[r] = Lanes::fma(Lanes::all(a.queries[r * WIDTH + d]), key, score[r]);
+            }
+            Lanes place = Lanes::load(index);
+            for (int r = 0; r < ROWS; r++) {
+                float behind = static_cast<float>(a.positions[r] - first);  // whole numbers, small enough to be exact
+                score[r] = Lanes::where_less(Lanes::all(behind), place, infinite, score[r]);
+                if (a.window > 0)
+                    score[r] = Lanes::where_less(place, Lanes::all(behind - static_cast<float>(a.window) + 1.0f), infinite, score[r]);
+                score[r].store(weight[r] + page * PAGE);
+                top[r] = Lanes::max(score[r], top[r]);
+            }
+        }
+        float peak[ROWS], sum[ROWS];
+        for (int r = 0; r < ROWS; r++) {
+            peak[r] = top[r].greatest();
+            Lanes base = Lanes::all(peak[r] == -__builtin_inff() ? 0.0f : peak[r]), lanes = Lanes::all(0.0f);
+            for (int32_t j = 0; j < SPAN; j += 16) {
+                Lanes p = exponential(Lanes::sub(Lanes::load(weight[r] + j), base));
+                p.store(weight[r] + j);
+                lanes = Lanes::add(lanes, p);
+            }
+            sum[r] = lanes.sum();
+        }
+        Lanes part[ROWS][COLUMNS];
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < COLUMNS; c++) part[r][c] = Lanes::all(0.0f);
+        for (int32_t j = 0; j < SPAN; j++) {
+            if (start + j > newest) break;
+            if (start + j < oldest) continue;
+            const uint16_t* value = a.values + a.page_stride * a.table[(start + j) / PAGE] + (start + j) % PAGE * WIDTH;
+            for (int c = 0; c < COLUMNS; c++) {
+                Lanes v = Lanes::from_bfloat16(value + c * 16);
+                for (int r = 0; r < ROWS; r++) part[r][c] = Lanes::fma(Lanes::all(weight[r][j]), v, part[r][c]);
+            }
+        }
+        for (int r = 0; r < ROWS; r++) {
+            if (peak[r] == -__builtin_inff()) continue;  // this row sees none of them
+            float higher = peak[r] > most[r] ? peak[r] : most[r];
+            float change[16] = {most[r] - higher, peak[r] - higher};
+            exponential(Lanes::load(change)).store(change);
+            total[r] = __builtin_fmaf(sum[r], change[1], total[r] * change[0]);
+            Lanes before = Lanes::all(change[0]), now = Lanes::all(change[1]);
+            for (int c = 0; c < COLUMNS; c++) {
+                float* out = a.out + r * WIDTH + c * 16;
+                Lanes::fma(part[r][c], now, Lanes::mul(Lanes::load(out), before)).store(out);
+            }
+            most[r] = higher;
+        }
+    }
+    for (int r = 0; r < ROWS; r++) {
+        Lanes all = Lanes::all(total[r]);
+        for (int c = 0; c < COLUMNS; c++) {
+            float* out = a.out + r * WIDTH + c * 16;
+            Lanes::div(Lanes::load(out), all).store(out);
+        }
+    }
+}
+
+template <int COLUMNS>
+void attend_width(const Attention& a) {
+    switch (a.rows) {
+        case 1: return attend_rows<1, COLUMNS>(a);
+        case 2: return attend_rows<2, COLUMNS>(a);
+        case 3: return attend_rows<3, COLUMNS>(a);
+        case 4: return attend_rows<4, COLUMNS>(a);
+        case 5: return attend_rows<5, COLUMNS>(a);
+        default: return attend_rows<6, COLUMNS>(a);
+    }
+}
+
+void attend(const Attention& a) {
+    switch (a.width) {
+        case 32: return attend_width<2>(a);
+        case 64: return attend_width<4>(a);
+        case 96: return attend_width<6>(a);
+        default: return attend_width<8>(a);
+    }
+}
+
+}  // namespace

@@ -1,0 +1,79 @@
+// Sixteen floats in two registers. Each operation rounds as lanes_portable.h does.
+#pragma once
+#include <immintrin.h>
+#include <cstdint>
+
+namespace {
+
+struct Lanes {
+    __m256 a, b;  // lanes 0 … 7, 8 … 15
+
+    static Lanes all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+    static Lanes load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+    void store(float* p) const { _mm256_storeu_ps(p, a); _mm256_storeu_ps(p + 8, b); }
+
+    static Lanes add(Lanes x, Lanes y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
+    static Lanes sub(Lanes x, Lanes y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
+    static Lanes mul(Lanes x, Lanes y) { return {_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)}; }
+    static Lanes div(Lanes x, Lanes y) { return {_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)}; }
+    static Lanes fma(Lanes x, Lanes y, Lanes z) { return {_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)}; }
+    static Lanes max(Lanes x, Lanes y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
+    static Lanes magnitude(Lanes x) {
+        __m256 sign = _mm256_set1_ps(-0.0f);
+        return {_mm256_andnot_ps(sign, x.a), _mm256_andnot_ps(sign, x.b)};
+    }
+    static Lanes nearest(Lanes x) {
+        constexpr int how = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        return {_mm256_round_ps(x.a, how), _mm256_round_ps(x.b, how)};
+    }
+    static Lanes where_less(Lanes x, Lanes y, Lanes p, Lanes q) {
+        return {_mm256_blendv_ps(q.a, p.a, _mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ)),
+                _mm256_blendv_ps(q.b, p.b, _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ))};
+    }
+    static __m256 power(__m256 n) {
+        __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127)), 23);
+        return _mm256_castsi256_ps(bits);
+    }
+    static Lanes power_of_two(Lanes n) { return {power(n.a), power(n.b)}; }
+    static __m256 wide(const uint16_t* p) {
+        __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+        return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+    }
+    static Lanes from_bfloat16(const uint16_t* p) { return {wide(p), wide(p + 8)}; }
+    static Lanes from_float16(const uint16_t* p) {
+        return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
+                _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 8)))};
+    }
+    static __m256i rounded(__m256 x) {
+        __m256i bits = _mm256_castps_si256(x);
+        __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+        __m256i up = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+        __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+        __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+        return _mm256_srli_epi32(_mm256_blendv_epi8(up, quiet, nan), 16);
+    }
+    void to_bfloat16(uint16_t* p) const {
+        __m256i mixed = _mm256_packus_epi32(rounded(a), rounded(b));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(mixed, 0xd8));
+    }
+    void to_bytes(int8_t* p) const {
+        __m256i mixed = _mm256_packs_epi32(_mm256_cvttps_epi32(a), _mm256_cvttps_epi32(b));
+        __m256i words = _mm256_permute4x64_epi64(mixed, 0xd8);
+        __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+    }
+    float sum() const {
+        __m256 c = _mm256_add_ps(a, b);
+        __m128 d = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
+        __m128 e = _mm_add_ps(d, _mm_movehl_ps(d, d));
+        return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
+    }
+    float greatest() const {
+        __m256 c = _mm256_max_ps(a, b);
+        __m128 d = _mm_max_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
+        __m128 e = _mm_max_ps(d, _mm_movehl_ps(d, d));
+        return _mm_cvtss_f32(_mm_max_ss(e, _mm_movehdup_ps(e)));
+    }
+};
+
+}  // namespace

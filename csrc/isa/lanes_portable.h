@@ -1,0 +1,82 @@
+// Sixteen floats, one at a time: what every other lanes_*.h must agree with to the bit.
+#pragma once
+#include <cstdint>
+
+namespace {
+
+struct Lanes {
+    float v[16];
+
+    static Lanes all(float x) { Lanes r; for (float& e : r.v) e = x; return r; }
+    static Lanes load(const float* p) { Lanes r; __builtin_memcpy(r.v, p, 64); return r; }
+    void store(float* p) const { __builtin_memcpy(p, v, 64); }
+
+    template <class F> static Lanes each(F f) { Lanes r; for (int i = 0; i < 16; i++) r.v[i] = f(i); return r; }
+
+    static Lanes add(Lanes a, Lanes b) { return each([&](int i) { return a.v[i] + b.v[i]; }); }
+    static Lanes sub(Lanes a, Lanes b) { return each([&](int i) { return a.v[i] - b.v[i]; }); }
+    static Lanes mul(Lanes a, Lanes b) { return each([&](int i) { return a.v[i] * b.v[i]; }); }
+    static Lanes div(Lanes a, Lanes b) { return each([&](int i) { return a.v[i] / b.v[i]; }); }
+    static Lanes fma(Lanes a, Lanes b, Lanes c) { return each([&](int i) { return __builtin_fmaf(a.v[i], b.v[i], c.v[i]); }); }
+    // As the vector instructions have it: b where either is NaN.
+    static Lanes max(Lanes a, Lanes b) { return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; }); }
+    static Lanes magnitude(Lanes a) { return each([&](int i) { return __builtin_fabsf(a.v[i]); }); }
+    static Lanes nearest(Lanes a) { return each([&](int i) { return __builtin_nearbyintf(a.v[i]); }); }  // ties to even
+    // a where x < y, else b
+    static Lanes where_less(Lanes x, Lanes y, Lanes a, Lanes b) { return each([&](int i) { return x.v[i] < y.v[i] ? a.v[i] : b.v[i]; }); }
+    // 2^n for whole n in -126 … 127
+    static Lanes power_of_two(Lanes n) {
+        return each([&](int i) {
+            int32_t bits = (static_cast<int32_t>(n.v[i]) + 127) << 23;
+            float x;
+            __builtin_memcpy(&x, &bits, 4);
+            return x;
+        });
+    }
+    static Lanes from_bfloat16(const uint16_t* p) {
+        return each([&](int i) {
+            uint32_t bits = static_cast<uint32_t>(p[i]) << 16;
+            float x;
+            __builtin_memcpy(&x, &bits, 4);
+            return x;
+        });
+    }
+    static Lanes from_float16(const uint16_t* p) {
+        return each([&](int i) {
+            uint32_t sign = static_cast<uint32_t>(p[i] & 0x8000) << 16, exponent = p[i] >> 10 & 31, fraction = p[i] & 1023;
+            float x;
+            if (exponent == 0) {
+                x = static_cast<float>(fraction) * 0x1p-24f;  // exact, also of what is below the normal numbers
+            } else {
+                uint32_t bits = (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+                __builtin_memcpy(&x, &bits, 4);
+            }
+            uint32_t bits;
+            __builtin_memcpy(&bits, &x, 4);
+            bits |= sign;
+            __builtin_memcpy(&x, &bits, 4);
+            return x;
+        });
+    }
+    // To the nearest, ties to even; a NaN stays one.
+    void to_bfloat16(uint16_t* p) const {
+        for (int i = 0; i < 16; i++) {
+            uint32_t bits;
+            __builtin_memcpy(&bits, &v[i], 4);
+            bool nan = (bits & 0x7fffffff) > 0x7f800000;
+            p[i] = static_cast<uint16_t>((nan ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+        }
+    }
+    // Whole numbers in -128 … 127 to bytes.
+    void to_bytes(int8_t* p) const { for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(v[i]); }
+
+    float sum() const {
+        float a[8], b[4];
+        for (int i = 0; i < 8; i++) a[i] = v[i] + v[i + 8];
+        for (int i = 0; i < 4; i++) b[i] = a[i] + a[i + 4];
+        return (b[0] + b[2]) + (b[1] + b[3]);
+    }
+    float greatest() const { float m = v[0]; for (float e : v) m = e > m ? e : m; return m; }
+};
+
+}  // namespace

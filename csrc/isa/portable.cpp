@@ -1,0 +1,11 @@
+// The table of this processor family. Compiled with its flags alone, and holding nothing that another file could be given by the linker.
+#include "lanes_portable.h"
+#include "floats.h"
+#include "product_portable.h"
+#include "tiles.h"
+
+namespace alize {
+
+extern const Kernels portable = {"portable", product, quantise, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+
+}  // namespace alize

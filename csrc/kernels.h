@@ -1,0 +1,82 @@
+// What one processor family computes: plain structures, and a table of functions that an isa/ file fills.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace alize {
+
+// How the integers of a packed matrix are stored. N rows, K columns; N padded to 16 with zero scales.
+enum class Format : int32_t {
+    Q4_1 = 0,  // weight = d · nibble + m         [N/16][K/32][4 lines of 64 bytes], d and m float16 [N/16][K/32][16]
+    Q4_0 = 1,  // weight = d · (nibble - 8)       the same, without m
+    Q8_0 = 2,  // weight = d · integer            [N/16][K/32][8 lines of 64 bytes], integers stored plus 128, d float16
+};
+
+// A line holds 16 rows × 4 columns: byte 4 · row + column. In 4-bit formats line j of a group holds columns 8j … 8j + 3 in its low
+// nibbles and 8j + 4 … 8j + 7 in its high ones; in 8-bit formats line j holds columns 4j … 4j + 3.
+struct Matrix {
+    Format format;
+    int32_t rows, columns;      // as padded: multiples of 16 and of 32
+    const uint8_t* values;      // 64-byte aligned
+    const uint16_t* scales;     // float16
+    const uint16_t* minimums;   // float16, or null
+};
+
+// Quantised rows, see contract.h. One row is `stride` bytes of integers; scales and sums have strides of their own.
+struct Rows {
+    const int8_t* integers;
+    const float* scales;  // [row][blocks]
+    const float* sums;    // [row][groups], whole numbers
+    int32_t stride, blocks, groups;
+};
+
+// Queries of one key/value head, and where its keys and values lie.
+struct Attention {
+    const float* queries;      // [rows][width], scaled
+    float* out;                // [rows][width]
+    const int32_t* positions;  // [rows], ascending
+    int32_t rows;              // at most ATTENTION_ROWS
+    int32_t width;             // of a head, a multiple of 16
+    int32_t window;            // keys a query sees, itself included; 0 for all
+    const int32_t* table;      // page of each 16 positions
+    const uint16_t* keys;      // of this layer and head: page p at p · page_stride, bfloat16 [width][16]
+    const uint16_t* values;    // bfloat16 [16][width]
+    size_t page_stride;        // in numbers
+};
+
+constexpr int ATTENTION_ROWS = 6;
+constexpr int PRODUCT_ROWS = 8;
+
+struct Kernels {
+    const char* name;
+    // y[row][output] of output blocks [first, last), for `count` rows starting at `row`. `stride`: floats from one row of y to the next.
+    // y is indexed from the first output of `first`.
+    void (*product)(const Matrix&, int32_t first, int32_t last, const Rows&, int32_t row, int32_t count, float* y, size_t stride);
+    // One row to integers. columns: a multiple of 32.
+    void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums);
+    // out = x / sqrt(mean(x²) + epsilon) · weight
+    void (*normalise)(const float* x, const float* weight, int32_t columns, float epsilon, float* out);
+    // out = silu(gate) · up, 16 numbers of each alternating as a product of interleaved matrices gives them: [gate 16][up 16]…
+    void (*gate)(const float* interleaved, int32_t columns, float* out);
+    // Halves of a head turned: (a, b) → (a·cos - b·sin, b·cos + a·sin). width: a multiple of 32.
+    void (*rotate)(float* head, const float* cosines, const float* sines, int32_t width);
+    void (*attend)(const Attention&);
+    // x += y
+    void (*add)(float* x, const float* y, int32_t columns);
+    // One head's key, or value, of one token into its page, at `slot`.
+    void (*remember_key)(const float* key, int32_t width, uint16_t* page, int32_t slot);
+    void (*remember_value)(const float* value, int32_t width, uint16_t* page, int32_t slot);
+    // The largest of a row of logits, the first where several are equal; -1 where there is none but NaN.
+    int32_t (*largest)(const float* x, int32_t columns);
+};
+
+extern const Kernels portable;
+#if defined(__x86_64__)
+extern const Kernels avx2;
+extern const Kernels avx512;
+#endif
+
+// The fastest that this processor and its system can run; `wish` names one, for tests. Null where that one cannot run here.
+const Kernels* choose_kernels(const char* wish);
+
+}  // namespace alize
