@@ -3,6 +3,7 @@
 
 #include "pack.h"
 #include "session.h"
+#include "turns.h"
 
 using namespace alize;
 
@@ -57,3 +58,6 @@ ALIZE void alize_rotate(const Kernels* k, float* head, const float* cosines, con
 }
 ALIZE void alize_attend(const Kernels* k, const Attention* attention) { k->attend(*attention); }
 ALIZE int32_t alize_largest(const Kernels* k, const float* x, int32_t columns) { return k->largest(x, columns); }
+ALIZE void alize_turns(const float* speed, int32_t pairs, int32_t positions, float scale, float* cosines, float* sines) {
+    turns(speed, pairs, positions, scale, cosines, sines);
+}

@@ -1,0 +1,155 @@
+"""The C++ core as Python sees it. In: nothing. Out: its functions, and the structures they take, field for field those of csrc/.
+
+A plain C interface, so that one build serves every version of Python and needs no headers of it; a call lets other threads of Python run.
+"""
+
+import ctypes
+import sys
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int32, c_int64, c_size_t, c_void_p
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.errors import Missing
+
+__all__ = ["FORMATS", "CacheC", "LayerC", "MatrixC", "ModelC", "RowsC", "StepC", "aligned", "library", "native_kernels"]
+
+FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2}
+"""Kinds of tensors that kernels take, exactly as their file has them, by their number in csrc/kernels.h."""
+
+_FILE = "libalize.so"
+
+
+class MatrixC(Structure):
+    _fields_ = [
+        ("format", c_int32),
+        ("rows", c_int32),
+        ("columns", c_int32),
+        ("values", c_void_p),
+        ("scales", c_void_p),
+        ("minimums", c_void_p),
+    ]
+
+
+class RowsC(Structure):
+    _fields_ = [
+        ("integers", c_void_p),
+        ("scales", c_void_p),
+        ("sums", c_void_p),
+        ("stride", c_int32),
+        ("blocks", c_int32),
+        ("groups", c_int32),
+    ]
+
+
+class LayerC(Structure):
+    _fields_ = [
+        ("attention_norm", c_void_p),
+        ("mlp_norm", c_void_p),
+        ("qkv", MatrixC),
+        ("out", MatrixC),
+        ("gate_up", MatrixC),
+        ("down", MatrixC),
+        ("cosines", c_void_p),
+        ("sines", c_void_p),
+        ("table", c_int32),
+        ("window", c_int32),
+    ]
+
+
+class ModelC(Structure):
+    _fields_ = [
+        ("dim", c_int32),
+        ("heads", c_int32),
+        ("kv_heads", c_int32),
+        ("head", c_int32),
+        ("mlp", c_int32),
+        ("vocab", c_int32),
+        ("layers", c_int32),
+        ("epsilon", c_float),
+        ("query_scale", c_float),
+        ("embedding", MatrixC),
+        ("vocabulary", MatrixC),
+        ("norm", c_void_p),
+        ("layer", POINTER(LayerC)),
+    ]
+
+
+class CacheC(Structure):
+    _fields_ = [("keys", c_void_p), ("values", c_void_p)]
+
+
+class StepC(Structure):
+    _fields_ = [
+        ("tokens", c_int32),
+        ("sequences", c_int32),
+        ("token", c_void_p),
+        ("position", c_void_p),
+        ("length", c_void_p),
+        ("table", c_void_p),
+        ("width", c_void_p),
+        ("row", c_void_p),
+        ("rows", c_int32),
+        ("hidden", c_void_p),
+        ("logits", c_void_p),
+        ("best", c_void_p),
+    ]
+
+
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "alize_kernels": (c_void_p, [c_char_p]),
+    "alize_kernels_name": (c_char_p, [c_void_p]),
+    "alize_bytes_of_values": (c_size_t, [c_int32, c_int64, c_int64]),
+    "alize_pack": (None, [c_int32, c_void_p, c_void_p, c_int32, c_int32, c_void_p, c_void_p, c_void_p]),
+    "alize_unpack_row": (None, [POINTER(MatrixC), c_int32, c_void_p]),
+    "alize_turns": (None, [c_void_p, c_int32, c_int32, c_float, c_void_p, c_void_p]),
+    "alize_open": (c_void_p, [POINTER(ModelC), c_void_p, c_int32]),
+    "alize_give_cache": (None, [c_void_p, POINTER(CacheC), c_int32]),
+    "alize_run": (c_int32, [c_void_p, POINTER(StepC)]),
+    "alize_close": (None, [c_void_p]),
+    "alize_quantise": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_void_p, c_void_p]),
+    "alize_product": (
+        None,
+        [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
+    ),
+    "alize_normalise": (None, [c_void_p, c_void_p, c_void_p, c_int32, c_float, c_void_p]),
+    "alize_gate": (None, [c_void_p, c_void_p, c_int32, c_void_p]),
+    "alize_rotate": (None, [c_void_p, c_void_p, c_void_p, c_void_p, c_int32]),
+    "alize_attend": (None, [c_void_p, c_void_p]),
+    "alize_largest": (c_int32, [c_void_p, c_void_p, c_int32]),
+}
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """Raises Missing where the core was not built."""
+    # An installation that reads its modules from a clone has what is built beside the installed ones: a package may lie in two folders.
+    folders = [Path(folder) for folder in sys.modules["alize.engine.runners.native"].__path__]
+    try:
+        loaded = ctypes.CDLL(str(next((folder / _FILE for folder in folders if (folder / _FILE).is_file()), folders[0] / _FILE)))
+    except OSError as error:
+        raise Missing(
+            f"The native core is not there: {error}.",
+            remedy="Install a C++ compiler and install Alizé again, or go on with PyTorch.",
+        ) from error
+    for name, (returns, takes) in _FUNCTIONS.items():
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = returns, takes
+    return loaded
+
+
+def native_kernels(wish: str = "") -> tuple[int, str] | None:
+    """(handle, name) of the fastest kernels that run here, or of those named. None where these do not. Raises Missing."""
+    handle = library().alize_kernels(wish.encode() or None)
+    return None if handle is None else (handle, library().alize_kernels_name(handle).decode())
+
+
+def aligned(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array that begins with a page of memory. Raises MemoryError."""
+    size = np.dtype(dtype).itemsize * count
+    memory = np.empty(size + 4096, np.uint8)
+    start = -memory.ctypes.data % 4096
+    return memory[start : start + size].view(dtype)

@@ -1,0 +1,206 @@
+"""NativeRunner: the C++ core under the engine's scheduler. In: a packed batch. Out: drawn tokens.
+
+A row's result never depends on what shares the batch, on threads or on the processor: csrc/contract.h says how.
+"""
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.engine.base import TokenLogprob
+from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.native.library import CacheC, StepC, library, native_kernels
+from alize.engine.runners.native.weights import PackedWeights
+from alize.engine.sample import sample_rows
+from alize.errors import Missing, UnsupportedParameter
+from alize.model.config import ModelConfig
+from alize.weights.adapters import Adapter
+from alize.weights.checkpoints.base import Checkpoint
+
+__all__ = ["NativeRunner"]
+
+_BYTES = 2
+"""Of a number in the cache: bfloat16."""
+
+Ints = npt.NDArray[np.int32]
+
+
+class NativeRunner:
+    """Runs a model over paged caches. See `Runner` for what each method promises, and `why_not` for what it runs."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        config: ModelConfig,
+        threads: int,
+        *,
+        max_context: int = 0,
+        kernels: str = "",
+        max_steps: int = 64,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """`kernels` names some, for tests. `max_context`: positions to be ready for, 0 for all that the model has.
+
+        Raises Missing where the core is not built or the processor does not have what those kernels need, MemoryError.
+        """
+        found = native_kernels(kernels)
+        if found is None:
+            raise Missing(f"This processor cannot run the kernels '{kernels}'.")
+        handle, name = found
+        context = min(config.max_context, max_context or config.max_context)
+        self._config, self._threads = config, threads
+        self._weights = PackedWeights(checkpoint, config, context, progress)
+        self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
+        if self._session is None:
+            raise MemoryError("no memory for the core")
+        self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
+        kinds = sorted({checkpoint.stored(tensor).kind for tensor in checkpoint if len(checkpoint.stored(tensor).shape) == 2})
+        self._info = RunnerInfo(
+            name=f"native-{name}",
+            dtype="+".join(kinds),
+            dtype_reason="weights exactly as the file has them, products in whole numbers",
+            vocab_size=config.vocab,
+            hidden_size=config.dim,
+            max_context=context,
+            groups=_groups(config),
+            weights_bytes=self._weights.nbytes,
+            batch_invariant=True,
+            max_steps=max_steps,
+        )
+
+    @property
+    def info(self) -> RunnerInfo:
+        return self._info
+
+    def allocate(self, blocks: Mapping[str, int]) -> None:
+        size = self._config.kv_heads * self._config.head_dim * BLOCK
+        kinds = [self._config.attention_kind(layer) for layer in range(self._config.layers)]
+        fresh = [(_zeros(blocks[kind] * size), _zeros(blocks[kind] * size)) for kind in kinds]
+        caches = (CacheC * len(fresh))(*(CacheC(keys.ctypes.data, values.ctypes.data) for keys, values in fresh))
+        library().alize_give_cache(self._session, caches, len(fresh))
+        self._cache = fresh
+
+    def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
+        if batch.want != "tokens":
+            return Output(tokens=((),) * len(batch.lengths), values=self._values(batch))
+        drawn: list[list[int]] = [[] for _ in batch.lengths]
+        logprobs: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
+        rows: list[int] = np.flatnonzero(batch.sample).tolist()
+        tokens, positions, lengths, contexts = batch.tokens, batch.positions, batch.lengths, batch.contexts
+        for step in range(max_steps):
+            last = (np.cumsum(lengths, dtype=np.int32) - 1)[rows]
+            rules = [sampling[row].after(drawn[row]) for row in rows]
+            self._draw(batch, tokens, positions, lengths, last, rows, rules, contexts[rows].tolist(), drawn, logprobs)
+            rows = [row for row in rows if len(drawn[row]) < sampling[row].limit and drawn[row][-1] not in sampling[row].stop_ids]
+            if step + 1 == max_steps or not rows:
+                break
+            # What is not in `rows` has ended and goes on with its last token: that is never read.
+            tokens = np.array([of[-1] if of else token for of, token in zip(drawn, tokens.tolist(), strict=True)], np.int32)
+            positions, contexts = positions + 1, contexts + 1
+        asked = any(rule.params.logprobs is not None for rule in sampling)
+        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
+
+    def load_adapter(self, key: str, adapter: Adapter) -> None:
+        raise UnsupportedParameter("The native runner has no adapters yet.", param="model", remedy="Set runner to torch.")
+
+    def drop_adapter(self, key: str) -> None:
+        """There are none."""
+
+    def close(self) -> None:
+        if self._session is not None:
+            library().alize_close(self._session)
+        self._session, self._cache = None, []
+        self.__dict__.pop("_weights", None)
+
+    def _values(self, batch: Batch) -> npt.NDArray[np.float32]:
+        every = np.arange(len(batch.tokens), dtype=np.int32)
+        out = np.empty((len(every), self._config.dim if batch.want == "hidden" else self._config.vocab), np.float32)
+        where = {"hidden": out} if batch.want == "hidden" else {"logits": out}
+        self._step(batch, batch.tokens, batch.positions, batch.lengths, every, **where)
+        return out
+
+    def _draw(
+        self,
+        batch: Batch,
+        tokens: Ints,
+        positions: Ints,
+        lengths: Ints,
+        last: Ints,
+        rows: list[int],
+        rules: list[RowSampling],
+        places: list[int],
+        drawn: list[list[int]],
+        logprobs: list[list[TokenLogprob]],
+    ) -> None:
+        """One step, and a token for each of `rows`."""
+        if all(map(_plain, rules)):
+            best: Ints = np.empty(len(rows), np.int32)
+            self._step(batch, tokens, positions, lengths, last, best=best)
+            for row, token in zip(rows, best.tolist(), strict=True):
+                drawn[row].append(max(token, 0))  # of nothing but NaN, the first, as numpy has it
+            return
+        logits = np.empty((len(rows), self._config.vocab), np.float32)
+        self._step(batch, tokens, positions, lengths, last, logits=logits)
+        chosen, extra = sample_rows(logits, rules, places)
+        for row, token, logprob in zip(rows, chosen, extra, strict=True):
+            drawn[row].append(token)
+            if logprob is not None:
+                logprobs[row].append(logprob)
+
+    def _step(
+        self,
+        batch: Batch,
+        tokens: Ints,
+        positions: Ints,
+        lengths: Ints,
+        rows: Ints,
+        *,
+        hidden: npt.NDArray[np.float32] | None = None,
+        logits: npt.NDArray[np.float32] | None = None,
+        best: Ints | None = None,
+    ) -> None:
+        """Raises MemoryError before anything is written."""
+        tables = [np.ascontiguousarray(batch.tables[group.name], np.int32) for group in self._info.groups]
+        table = (ctypes.c_void_p * len(tables))(*(each.ctypes.data for each in tables))
+        width = np.array([each.shape[1] for each in tables], np.int32)
+        tokens, positions, lengths, rows = (np.ascontiguousarray(each, np.int32) for each in (tokens, positions, lengths, rows))
+        step = StepC(
+            tokens=len(tokens),
+            sequences=len(lengths),
+            token=tokens.ctypes.data,
+            position=positions.ctypes.data,
+            length=lengths.ctypes.data,
+            table=ctypes.addressof(table),
+            width=width.ctypes.data,
+            row=rows.ctypes.data,
+            rows=len(rows),
+            hidden=None if hidden is None else hidden.ctypes.data,
+            logits=None if logits is None else logits.ctypes.data,
+            best=None if best is None else best.ctypes.data,
+        )
+        if library().alize_run(self._session, ctypes.byref(step)):
+            raise MemoryError(f"no memory for a step of {len(tokens)} tokens")
+
+
+def _plain(rule: RowSampling) -> bool:
+    """Whether the likeliest token is drawn, whatever was before, and nothing else is asked."""
+    params = rule.params
+    plain = params.temperature < 1e-30 and params.logprobs is None and not rule.history
+    return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
+
+
+def _zeros(count: int) -> npt.NDArray[np.uint16]:
+    """Pages that the system gives only when they are written."""
+    return np.zeros(count, np.uint16)
+
+
+def _groups(config: ModelConfig) -> tuple[CacheGroup, ...]:
+    found: list[CacheGroup] = []
+    for kind in ("full", "sliding"):
+        layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
+        size = len(layers) * 2 * config.kv_heads * config.head_dim * BLOCK * _BYTES
+        if layers:
+            found.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
+    return tuple(found)
