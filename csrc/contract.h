@@ -1,10 +1,13 @@
 // The arithmetic that every kernel computes, to the bit, on every processor.
 //
-//   Rows of activations become integers, a scale for each BLOCK of 64 and a sum for each GROUP of 32:
+//   Rows of activations become integers, a scale for each BLOCK of 32 and a sum for each GROUP of 32:
 //
 //       amax = max |x|        over the block
-//       sx   = amax / 127     q[k] = nearest_even(x[k] * (127 / amax))     |q| <= 127; a block of zeros has sx = 0 and q = 0
+//       sx   = amax / 127     q[k] = nearest_even(x[k] * (127 / amax))     |q| <= 127
 //       sum  = q[0] + … + q[31]   of each group
+//
+//   A block whose amax is below 1e-36, where 127 / amax would be infinite, has sx = 0 and q = 0. One that holds an infinity or what is not
+//   a number has sx = NaN and q = 0: it makes all of its row NaN, and nothing else.
 //
 //   A product of one row of weights with one row of activations is a chain of single-precision operations in this order:
 //
@@ -33,6 +36,7 @@ namespace alize {
 constexpr int GROUP = 32;    // weights that share a scale
 constexpr int BLOCK = 32;    // activations that share a scale
 constexpr int OUTPUTS = 16;  // rows of weights that are computed together: the lanes of a vector
+constexpr float SMALLEST = 1e-36f;
 constexpr int PAGE = 16;     // tokens of a cache block
 constexpr int SPAN = 64;     // keys that are weighed together, aligned to absolute positions
 

@@ -28,10 +28,20 @@ inline Lanes exponential(Lanes x) {
 void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums) {
     for (int32_t start = 0; start < columns; start += BLOCK) {
         int32_t length = columns - start < BLOCK ? columns - start : BLOCK;
-        Lanes most = Lanes::all(0.0f);
-        for (int32_t k = 0; k < length; k += 16) most = Lanes::max(Lanes::magnitude(Lanes::load(x + start + k)), most);
+        Lanes most = Lanes::all(0.0f), nothing = most;
+        for (int32_t k = 0; k < length; k += 16) {
+            Lanes part = Lanes::load(x + start + k);
+            most = Lanes::max(Lanes::magnitude(part), most);
+            nothing = Lanes::fma(part, Lanes::all(0.0f), nothing);  // not a number where one of them is none, or infinite
+        }
         float amax = most.greatest();
-        Lanes inverse = Lanes::all(amax > 0.0f ? 127.0f / amax : 0.0f);
+        if (nothing.sum() != 0.0f || amax < SMALLEST) {
+            for (int32_t k = 0; k < length; k++) integers[start + k] = 0;
+            for (int32_t k = 0; k < length; k += GROUP) sums[(start + k) / GROUP] = 0.0f;
+            scales[start / BLOCK] = nothing.sum();
+            continue;
+        }
+        Lanes inverse = Lanes::all(127.0f / amax);
         for (int32_t k = 0; k < length; k += 16)
             Lanes::nearest(Lanes::mul(Lanes::load(x + start + k), inverse)).to_bytes(integers + start + k);
         scales[start / BLOCK] = amax / 127.0f;

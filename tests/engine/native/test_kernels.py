@@ -1,0 +1,118 @@
+"""Kernels compute what the contract says, to the bit, on every processor family that this one can be."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alize.engine.runners.native.library import FORMATS
+from tests.engine.native.kernels import BLOCK, NAMES, Weights, exact_product, product, quantise
+
+KINDS = tuple(FORMATS)
+shapes = st.tuples(st.integers(1, 70), st.integers(1, 9).map(lambda n: 32 * n))
+
+
+def weights(kind: str, rows: int, columns: int, seed: int, *, extreme: bool = False) -> Weights:
+    rng = np.random.default_rng(seed)
+    low, high = (-127, 128) if kind == "Q8_0" else (0, 16)
+    integers = rng.integers(low, high, (rows, columns))
+    if extreme:
+        integers = rng.choice([low, high - 1], (rows, columns))
+    d, m = (rng.standard_normal((rows, columns // 32)).astype(np.float16) for _ in range(2))
+    return Weights(kind, integers, d, m)
+
+
+def activations(rows: int, columns: int, seed: int) -> npt.NDArray[np.float32]:
+    """Ordinary numbers, and every kind that goes wrong: zeros, an outlier, ties, the smallest and the largest."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, columns)).astype(np.float32)
+    for row in range(rows):
+        match rng.integers(7):
+            case 0:
+                x[row] = 0
+            case 1:
+                x[row, rng.integers(columns)] = 1e4
+            case 2:
+                x[row] = rng.choice([-127, -0.5, 0.5, 1.5, 127], columns)  # a scale of 1, and halves to round
+            case 3:
+                x[row] *= np.float32(1e-38)
+            case 4:
+                x[row] *= np.float32(1e30)
+            case _:
+                pass
+    return np.ascontiguousarray(x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_product_is_the_chain_that_the_contract_writes_down(name: str, kind: str) -> None:
+    w, x = weights(kind, 19, 96, 1), quantise(name, activations(7, 96, 2))
+    y = product(name, w, x)
+    for row in range(7):
+        for output in (0, 1, 15, 16, 18):
+            assert y[row, output] == exact_product(w, x, row, output)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_become_integers_that_are_nearest_ties_to_even(name: str) -> None:
+    x = activations(40, 96, 3)
+    made = quantise(name, x)
+    for row in range(40):
+        for block in range(96 // BLOCK):
+            part = x[row, block * BLOCK : (block + 1) * BLOCK]
+            most = np.abs(part).max()
+            expected = np.rint(part * (np.float32(127) / most)) if most > 1e-36 else np.zeros(BLOCK)
+            if most < 1e-36:
+                most, expected = np.float32(0), np.zeros(BLOCK)
+            assert made.scales[row, block] == most / np.float32(127)
+            assert np.array_equal(made.integers[row, block * BLOCK : (block + 1) * BLOCK], expected)
+            assert made.sums[row, block] == expected.sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(KINDS), shape=shapes, count=st.integers(1, 21), seed=st.integers(0, 2**32 - 1), extreme=st.booleans())
+def test_every_family_computes_the_same_bits(kind: str, shape: tuple[int, int], count: int, seed: int, extreme: bool) -> None:
+    w, x = weights(kind, *shape, seed, extreme=extreme), activations(count, shape[1], seed + 1)
+    first, *others = ((quantise(name, x), product(name, w, quantise(name, x))) for name in NAMES)
+    for other in others:
+        assert same(first[0].integers, other[0].integers)
+        assert same(first[0].scales, other[0].scales)
+        assert same(first[1], other[1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(NAMES), kind=st.sampled_from(KINDS), shape=shapes, count=st.integers(1, 40), seed=st.integers(0, 2**32 - 1)
+)
+def test_a_row_is_the_same_whatever_rows_are_beside_it(name: str, kind: str, shape: tuple[int, int], count: int, seed: int) -> None:
+    w, x = weights(kind, *shape, seed), quantise(name, activations(count, shape[1], seed + 1))
+    together = product(name, w, x)
+    for row in range(count):
+        assert same(product(name, w, x, rows=1, first=row)[0], together[row])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_looked_up_is_what_the_file_says(kind: str) -> None:
+    w = weights(kind, 37, 64, 5)
+    d, m = (np.repeat(each.astype(np.float32), 32, axis=1) for each in (w.d, w.m))
+    expected = (w.integers - (8 if kind == "Q4_0" else 0)).astype(np.float32) * d + (m if kind == "Q4_1" else 0)
+    assert all(np.array_equal(w.row(row), expected[row]) for row in range(37))
+
+
+def same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+    """To the bit, so that two zeros of different signs are two."""
+    return a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_spoils_its_own_row_and_no_other(name: str, bad: float) -> None:
+    x = activations(3, 96, 9)
+    whole = product(name, w := weights("Q4_1", 16, 96, 8), quantise(name, x))
+    x[1, 40] = bad
+    spoilt = product(name, w, quantise(name, x))
+    assert np.isnan(spoilt[1]).all()
+    assert same(spoilt[[0, 2]], whole[[0, 2]])
