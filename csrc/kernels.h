@@ -45,7 +45,6 @@ struct Attention {
 };
 
 constexpr int ATTENTION_ROWS = 6;
-constexpr int PRODUCT_ROWS = 8;
 
 struct Kernels {
     const char* name;

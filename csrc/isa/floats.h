@@ -1,4 +1,5 @@
-// Everything that is computed in floats, written once over Lanes. An isa/ file includes its lanes_*.h first, then this.
+// Everything that is computed in floats, written once over Lanes. An isa/ file includes its lanes_*.h first, then this: MOST_QUERIES is
+// how many rows of attention share what is read.
 #pragma once
 #include "../kernels.h"
 #include "../contract.h"
@@ -101,8 +102,10 @@ void remember_value(const float* value, int32_t width, uint16_t* page, int32_t s
 
 int32_t largest(const float* x, int32_t columns) {
     Lanes most = Lanes::all(-__builtin_inff());
-    for (int32_t k = 0; k < columns; k += 16) most = Lanes::max(Lanes::load(x + k), most);
+    int32_t whole = columns / 16 * 16;  // a vocabulary may have any size
+    for (int32_t k = 0; k < whole; k += 16) most = Lanes::max(Lanes::load(x + k), most);
     float top = most.greatest();
+    for (int32_t k = whole; k < columns; k++) top = x[k] > top ? x[k] : top;
     for (int32_t k = 0; k < columns; k++)
         if (x[k] == top) return k;
     return -1;
@@ -201,24 +204,21 @@ void attend_rows(const Attention& a) {
     }
 }
 
-template <int COLUMNS>
-void attend_width(const Attention& a) {
-    switch (a.rows) {
-        case 1: return attend_rows<1, COLUMNS>(a);
-        case 2: return attend_rows<2, COLUMNS>(a);
-        case 3: return attend_rows<3, COLUMNS>(a);
-        case 4: return attend_rows<4, COLUMNS>(a);
-        case 5: return attend_rows<5, COLUMNS>(a);
-        default: return attend_rows<6, COLUMNS>(a);
-    }
+// ROWS rows together where there are so many; else fewer. Each is weighed alone, so it makes no difference to the result.
+template <int ROWS, int COLUMNS>
+void attend_together(Attention a) {
+    for (; a.rows >= ROWS; a.rows -= ROWS, a.positions += ROWS, a.queries += ROWS * a.width, a.out += ROWS * a.width)
+        attend_rows<ROWS, COLUMNS>(a);
+    if constexpr (ROWS > 1)
+        if (a.rows > 0) attend_together<ROWS - 1, COLUMNS>(a);
 }
 
 void attend(const Attention& a) {
     switch (a.width) {
-        case 32: return attend_width<2>(a);
-        case 64: return attend_width<4>(a);
-        case 96: return attend_width<6>(a);
-        default: return attend_width<8>(a);
+        case 32: return attend_together<MOST_QUERIES, 2>(a);
+        case 64: return attend_together<MOST_QUERIES, 4>(a);
+        case 96: return attend_together<MOST_QUERIES, 6>(a);
+        default: return attend_together<MOST_QUERIES, 8>(a);
     }
 }
 

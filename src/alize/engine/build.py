@@ -9,10 +9,10 @@ from pathlib import Path
 from alize.engine.available import available
 from alize.engine.core import Core
 from alize.engine.cores import cores
-from alize.engine.fit import OVERHEAD, Room, adapter_numbers, allocating, choose_fit, least_cache
+from alize.engine.fit import OVERHEAD, Room, adapter_numbers, allocating, choose_fit, gib, least_cache
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import Missing
+from alize.errors import Missing, OutOfMemory, SettingInvalid
 from alize.model.params import read_params
 from alize.settings import Settings
 from alize.weights.checkpoints import open_checkpoint
@@ -31,6 +31,7 @@ class EngineConfig:
     path: str  # the weights
     model: str = ""  # the id they are served under
     sha256: str | None = None
+    runner: str = "torch"  # or native
     dtype: str = "auto"
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
     threads: int = 0  # 0: every core this process may use
@@ -48,6 +49,7 @@ class EngineConfig:
             path=str(path),
             model=model,
             sha256=sha256,
+            runner=settings.runner,
             dtype=settings.dtype,
             threads=settings.threads,
             cache_bytes=int(settings.cache_memory * GIB),
@@ -90,9 +92,9 @@ def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
 
     Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
     """
-    runner, budget, left = _runner(config, progress)
+    runner, budget, left = _native(config, progress) if config.runner == "native" else _torch(config, progress)
     blocks = _blocks(runner.info, config, budget)
-    room = Room(left - runner.info.cache_bytes(blocks), partial(_free, runner.info.name.removeprefix("torch-")))
+    room = Room(left - runner.info.cache_bytes(blocks), partial(_free, "cuda" if runner.info.name == "torch-cuda" else "cpu"))
     with allocating("the cache", "Set cache_memory to fewer GiB."):
         core = Core(runner, config.limits, blocks, config.model, config.sha256, room)
     for name, path in config.adapters.items():
@@ -102,12 +104,33 @@ def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
 
 def _free(device: str) -> int:
     """Bytes that nobody has."""
+    if device == "cpu":
+        return available().free
     import torch
 
-    return available().free if device == "cpu" else torch.cuda.mem_get_info(device)[0]
+    return torch.cuda.mem_get_info(device)[0]
 
 
-def _runner(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
+def _native(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
+    """The same of the C++ core. Raises SettingInvalid for what it does not run."""
+    from alize.engine.runners.native import NativeRunner, why_not
+
+    with allocating("the weights", "Choose a smaller model."), closing(open_checkpoint(Path(config.path))) as checkpoint:
+        params = read_params(checkpoint.params)
+        reason = "adapters are loaded" if config.adapters else why_not(checkpoint, params)
+        if reason is not None:
+            raise SettingInvalid(f"The native runner cannot run {config.model or config.path}: {reason}.", remedy="Set runner to torch.")
+        free, file = min(_free("cpu"), config.memory_bytes or 2**63), sum(checkpoint.stored(name).data.nbytes for name in checkpoint)
+        if file + OVERHEAD + least_cache(params, "bfloat16") > free:
+            raise OutOfMemory(
+                f"The weights take {gib(file)}, and {gib(free)} are free.", remedy="Close other programs, or choose a smaller model."
+            )
+        runner = NativeRunner(checkpoint, params, config.threads or cores(), max_context=config.limits.max_context, progress=progress)
+        left = max(0, free - file - OVERHEAD)
+        return runner, config.cache_bytes or min(8 * GIB, max(left // 4, least_cache(params, "bfloat16"))), left
+
+
+def _torch(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
     """The weights, loaded; how many bytes the cache may take beside them; and how many are left for it and for adapters."""
     try:
         import torch

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from alize.engine.runners.native.library import FORMATS, MatrixC, RowsC, aligned, library, native_kernels
 
-__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "handle", "product", "quantise"]
+__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "handle", "largest", "product", "quantise"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -97,6 +97,10 @@ def product(name: str, weights: Weights, x: Quantised, rows: int | None = None, 
     into = (first, count, y.ctypes.data, weights.c.rows)
     library().alize_product(handle(name), ctypes.byref(weights.c), 0, weights.c.rows // 16, ctypes.byref(x.c()), *into)
     return y[:, : len(weights.integers)]
+
+
+def largest(name: str, x: Floats, columns: int) -> int:
+    return library().alize_largest(handle(name), x.ctypes.data, columns)
 
 
 def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.float32:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alize.engine.runners.native.library import FORMATS
-from tests.engine.native.kernels import BLOCK, NAMES, Weights, exact_product, product, quantise
+from tests.engine.native.kernels import BLOCK, NAMES, Weights, exact_product, largest, product, quantise
 
 KINDS = tuple(FORMATS)
 shapes = st.tuples(st.integers(1, 70), st.integers(1, 9).map(lambda n: 32 * n))
@@ -84,9 +84,7 @@ def test_every_family_computes_the_same_bits(kind: str, shape: tuple[int, int], 
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    name=st.sampled_from(NAMES), kind=st.sampled_from(KINDS), shape=shapes, count=st.integers(1, 40), seed=st.integers(0, 2**32 - 1)
-)
+@given(name=st.sampled_from(NAMES), kind=st.sampled_from(KINDS), shape=shapes, count=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
 def test_a_row_is_the_same_whatever_rows_are_beside_it(name: str, kind: str, shape: tuple[int, int], count: int, seed: int) -> None:
     w, x = weights(kind, *shape, seed), quantise(name, activations(count, shape[1], seed + 1))
     together = product(name, w, x)
@@ -116,3 +114,14 @@ def test_what_is_no_number_spoils_its_own_row_and_no_other(name: str, bad: float
     spoilt = product(name, w, quantise(name, x))
     assert np.isnan(spoilt[1]).all()
     assert same(spoilt[[0, 2]], whole[[0, 2]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_largest_of_any_number_of_logits_is_the_first_of_its_size(name: str) -> None:
+    for columns in (1, 15, 16, 17, 203):
+        x = np.full(columns + 16, np.inf, np.float32)  # what lies behind the row is not of it
+        x[:columns] = np.random.default_rng(columns).standard_normal(columns)
+        x[columns // 2] = x[columns - 1] = 9
+        assert largest(name, x, columns) == columns // 2
+        x[columns // 3] = np.nan
+        assert largest(name, x, columns) == (columns // 2 if columns // 3 != columns // 2 else columns - 1 if columns > 1 else -1)

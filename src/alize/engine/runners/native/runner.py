@@ -5,11 +5,13 @@ A row's result never depends on what shares the batch, on threads or on the proc
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import numpy.typing as npt
 
 from alize.engine.base import TokenLogprob
+from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.native.library import CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
@@ -102,6 +104,16 @@ class NativeRunner:
         asked = any(rule.params.logprobs is not None for rule in sampling)
         return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
 
+    def encoded(self, medium: Medium) -> bool:
+        """It takes no images and no sounds."""
+        return False
+
+    def encode(self, media: Sequence[Medium], budget: int) -> None:
+        raise UnsupportedParameter("The native runner takes no images and no sounds.", param="messages", remedy="Set runner to torch.")
+
+    def keep(self, keys: AbstractSet[bytes]) -> None:
+        """There are none."""
+
     def load_adapter(self, key: str, adapter: Adapter) -> None:
         raise UnsupportedParameter("The native runner has no adapters yet.", param="model", remedy="Set runner to torch.")
 
@@ -117,8 +129,8 @@ class NativeRunner:
     def _values(self, batch: Batch) -> npt.NDArray[np.float32]:
         every = np.arange(len(batch.tokens), dtype=np.int32)
         out = np.empty((len(every), self._config.dim if batch.want == "hidden" else self._config.vocab), np.float32)
-        where = {"hidden": out} if batch.want == "hidden" else {"logits": out}
-        self._step(batch, batch.tokens, batch.positions, batch.lengths, every, **where)
+        hidden, logits = (out, None) if batch.want == "hidden" else (None, out)
+        self._step(batch, batch.tokens, batch.positions, batch.lengths, every, hidden=hidden, logits=logits)
         return out
 
     def _draw(
@@ -136,7 +148,7 @@ class NativeRunner:
     ) -> None:
         """One step, and a token for each of `rows`."""
         if all(map(_plain, rules)):
-            best: Ints = np.empty(len(rows), np.int32)
+            best = np.empty(len(rows), np.int32)
             self._step(batch, tokens, positions, lengths, last, best=best)
             for row, token in zip(rows, best.tolist(), strict=True):
                 drawn[row].append(max(token, 0))  # of nothing but NaN, the first, as numpy has it

@@ -1,0 +1,173 @@
+"""The native runner beside the specification, and beside itself: the same answer whatever shares a batch, on any threads and kernels."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from alize.engine.base import Request, SamplingParams
+from alize.engine.batch import pack
+from alize.engine.build import EngineConfig, build_core
+from alize.engine.core import Core
+from alize.engine.runners.native import NativeRunner, why_not
+from alize.engine.schedule import Limits
+from alize.errors import SettingInvalid
+from alize.model.params import read_params
+from alize.weights.checkpoints import open_checkpoint
+from tests.engine.native.files import CONTEXT, VOCAB, write_gguf
+from tests.engine.native.kernels import BLOCK, NAMES
+
+KINDS = ("Q4_0", "Q4_1", "Q8_0")
+WAYS = {
+    "batched": (Limits(), 200),
+    "chunked": (Limits(step_tokens=16), 200),
+    "several steps a call": (Limits(decode_steps=8), 200),
+    "without the prefix cache": (Limits(prefix_cache=False), 200),
+    "preempted": (Limits(step_tokens=64), 24),
+}
+
+
+def native(path: Path, threads: int = 2, kernels: str = "") -> NativeRunner:
+    with closing(open_checkpoint(path)) as checkpoint:
+        return NativeRunner(checkpoint, read_params(checkpoint.params), threads, kernels=kernels)
+
+
+def logits(runner: NativeRunner, tokens: list[int], pieces: int = 0) -> npt.NDArray[np.float32]:
+    """Of every token: in one call, or in calls of so many."""
+    runner.allocate({group.name: CONTEXT // 16 for group in runner.info.groups})
+    table = {group.name: list(range(CONTEXT // 16)) for group in runner.info.groups}
+    size = pieces or len(tokens)
+    batches = [
+        pack([(tokens[at : at + size], at, table)], runner.info.groups, [False], want="logits") for at in range(0, len(tokens), size)
+    ]
+    values = [runner.run(batch, []).values for batch in batches]
+    return np.concatenate([value for value in values if value is not None])
+
+
+def prompt(length: int, seed: int = 0) -> list[int]:
+    return np.random.default_rng(seed).integers(0, VOCAB, length).tolist()
+
+
+@pytest.mark.parametrize("window", [0, 40])
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, window: int) -> None:
+    """Up to what eight bits of activations and sixteen of keys and values leave; and where these are rounded alike, to six digits, but
+    where a number that lies between two integers falls to the other side: in a prompt of 150 tokens one does, in many of six not."""
+    torch = pytest.importorskip("torch")
+    from alize.model.attend import PackedCausal
+    from alize.model.load import load_model
+
+    class Rounding(PackedCausal):
+        def __call__(self, layer: int, q: Any, k: Any, v: Any, scale: float, chosen: bool = False) -> Any:
+            return super().__call__(layer, q, *(part.float().bfloat16().double() for part in (k, v)), scale, chosen)
+
+    path = write_gguf(tmp_path / "tiny.gguf", kind, window=window, head=64 if kind == "Q4_1" else 32)
+    tokens = prompt(150)
+    with closing(open_checkpoint(path)) as checkpoint:
+        model = load_model(checkpoint, torch.float64)
+
+    def specified(memory: type[PackedCausal], tokens: list[int]) -> npt.NDArray[np.float64]:
+        with torch.inference_mode():
+            hidden = model(torch.tensor(tokens), torch.arange(len(tokens)), memory(model.config, [len(tokens)]))
+            return model.head(hidden).numpy()
+
+    def rounded(_: object, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        blocks = inputs[0].unflatten(-1, (-1, BLOCK))
+        scales = blocks.abs().amax(-1, keepdim=True) / 127
+        return ((torch.round(blocks / scales) * scales).flatten(-2),)
+
+    found, plain = logits(native(path), tokens), specified(PackedCausal, tokens)
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.register_forward_pre_hook(rounded)
+    assert _off(found, plain) < 0.04
+    assert _off(found, specified(Rounding, tokens)) < 0.02
+    short = [prompt(6, seed) for seed in range(10)]
+    assert sum(_off(logits(native(path), tokens), specified(Rounding, tokens)) < 1e-6 for tokens in short) >= 3
+
+
+def _off(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]) -> float:
+    """How far apart they are, as a share of how far the logits vary."""
+    return float(np.sqrt(((found - expected) ** 2).mean()) / expected.std())
+
+
+@pytest.mark.parametrize("window", [0, 40])
+def test_every_family_of_processors_and_any_number_of_threads_give_the_same_bits(tmp_path: Path, window: int) -> None:
+    path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_1", window=window), prompt(150)
+    whole = logits(native(path, threads=1, kernels="portable"), tokens)
+    for name in NAMES:
+        for threads in (1, 2, 3):
+            assert logits(native(path, threads, name), tokens).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 16, 50])
+def test_a_prompt_in_pieces_gives_the_same_bits(tmp_path: Path, pieces: int) -> None:
+    path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_0", window=40), prompt(150)
+    assert logits(native(path), tokens, pieces).tobytes() == logits(native(path), tokens).tobytes()
+
+
+def requests() -> list[Request]:
+    """Greedy and drawn, short and long, some with a common beginning."""
+    common = prompt(60, 1)
+    return [
+        Request(
+            str(index),
+            (*(common if index % 2 else ()), *prompt(5 + 17 * index, index)),
+            12,
+            SamplingParams(temperature=0.0 if index % 3 else 0.9, seed=index, logprobs=2 if index == 4 else None),
+        )
+        for index in range(7)
+    ]
+
+
+def answers(core: Core, asked: list[Request]) -> dict[str, list[int]]:
+    drawn: dict[str, list[int]] = {request.id: [] for request in asked}
+    for request in asked:
+        core.add(request)
+    while core.busy:
+        for step in core.step():
+            drawn[step.request_id] += step.tokens
+    core.check()
+    return drawn
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_is_the_same_whatever_runs_beside_it(tmp_path: Path, way: str) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q8_0")
+    limits, blocks = WAYS[way]
+    runner = native(path)
+    alone: dict[str, list[int]] = {}
+    for request in requests():
+        alone |= answers(Core(native(path, threads=1), replace(Limits(), prefix_cache=False), {"full": 200}, "tiny"), [request])
+    assert answers(Core(runner, limits, {"full": blocks}, "tiny"), requests()) == alone
+
+
+def test_the_real_model_is_hardly_another_one(smollm2: Path) -> None:
+    """A KL divergence of 0.003 from the weights in float32 is what eight bits of activations cost; see the log."""
+    import alize
+
+    text = (
+        "The lighthouse keeper climbed the stairs every evening to light the lamp, and every morning to put it out. One night in November"
+    )
+    found: list[npt.NDArray[np.float64]] = []
+    for runner in ("native", "torch"):
+        with closing(alize.load(smollm2, runner=runner, dtype="float32")) as model:
+            assert model.info.runner.startswith(runner)
+            values = model.logits(model.tokenizer.encode(text)).astype(np.float64)
+            found.append(values - np.log(np.exp(values).sum(-1, keepdims=True)))
+    ours, theirs = found
+    assert (np.exp(theirs) * (theirs - ours)).sum(-1).mean() < 0.01
+    assert (ours.argmax(-1) == theirs.argmax(-1)).mean() > 0.9
+
+
+def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q5_0")
+    with closing(open_checkpoint(path)) as checkpoint:
+        assert why_not(checkpoint, read_params(checkpoint.params)) == "'tok_embeddings.weight' is stored as Q5_0"
+    with pytest.raises(SettingInvalid) as refused:
+        build_core(EngineConfig(str(path), runner="native"))
+    assert refused.value.remedy == "Set runner to torch."
