@@ -50,6 +50,13 @@ def with_nan() -> bytes:
     return data.getvalue()
 
 
+def loudest(rate: int, channels: int = 1) -> bytes:
+    """The largest numbers of 32 bits, in no order."""
+    data, signs = io.BytesIO(), np.random.default_rng(0).choice([-1, 1], (800, 1)).repeat(channels, 1)
+    soundfile.write(data, signs.astype(np.float32) * np.finfo(np.float32).max, rate, format="WAV", subtype="FLOAT")
+    return data.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "wrong"),
     [
@@ -75,6 +82,9 @@ def with_nan() -> bytes:
         (b"ID3\x03\x00" + bytes(300), "damaged|no length"),
         (b"\xff\xfb\x90\x64" + bytes(1000), "damaged|no length|numbers"),
         (with_nan(), "no numbers"),
+        (loudest(8000), "too large to be computed with"),
+        (loudest(44100), "too large to be computed with"),
+        (loudest(16000, channels=2), "too large to be computed with"),
         (sound(3.0), "longer than 2 seconds"),
         (sound(3.0, "MP3"), "longer than 2 seconds"),
     ],
@@ -83,6 +93,10 @@ def test_what_cannot_be_read_is_refused_by_what_is_wrong_with_it(data: bytes, wr
     with pytest.raises(InvalidMedia, match=wrong) as refused:
         samples_of(data, 2.0, "messages.0.content.1")
     assert refused.value.param == "messages.0.content.1"
+
+
+def test_the_largest_numbers_of_one_channel_are_heard_where_nothing_is_made_of_them() -> None:
+    assert np.isfinite(drawn(samples_of(loudest(16000), 1.0, "file"), 8, 1280)).all()
 
 
 def test_a_head_that_claims_more_than_there_is_gives_what_there_is() -> None:

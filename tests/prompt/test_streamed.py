@@ -85,6 +85,9 @@ def test_what_is_no_sound_is_refused() -> None:
     for bad in (np.nan, np.inf):
         with pytest.raises(InvalidMedia, match="no numbers"):
             Pcm("pcm_f32le", 16000).push(np.array([0, bad], "<f4").tobytes())
+    largest = np.random.default_rng(0).choice([-1, 1], 8000) * np.finfo(np.float32).max
+    with pytest.raises(InvalidMedia, match="too large to be computed with"):
+        Pcm("pcm_f32le", 8000).push(largest.astype("<f4").tobytes(), last=True)
     pcm = Pcm("pcm_s32le", 16000)
     pcm.push(b"abcde")
     with pytest.raises(InvalidMedia, match="within a sample"):

@@ -78,7 +78,8 @@ class Pcm:
         numbers = np.frombuffer(there[:whole], self._kind)
         scale = self._scale
         samples = scale[numbers] if isinstance(scale, np.ndarray) else (numbers / scale).astype(np.float32)
-        if not np.isfinite(samples).all():
-            raise InvalidMedia("audio: the sound has samples that are no numbers.", param="audio")
+        heard: Floats = samples if self._stream is None else self._stream.resample_chunk(samples, last=last)
+        if not (np.isfinite(samples).all() and np.isfinite(heard).all()):  # between two of the largest numbers there is none
+            raise InvalidMedia("audio: the sound has samples that are no numbers, or too large to be computed with.", param="audio")
         self._samples += len(samples)
-        return samples if self._stream is None else self._stream.resample_chunk(samples, last=last)
+        return heard

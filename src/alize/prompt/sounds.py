@@ -134,16 +134,19 @@ def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
     soxr: Any = import_module("soxr")
 
     stream = None if rate == RATE else soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
-    heard = 0
+    read = 0
     while True:
         block: Floats = file.read(max(1, _AT_ONCE // channels), dtype="float32", always_2d=True)
-        heard += len(block)
-        if heard > most * rate:
+        read += len(block)
+        if read > most * rate:
             raise _invalid(path, f"the sound is longer than {most:g} seconds.", "Send a part of it, or have max_audio_seconds raised.")
-        if not np.isfinite(block).all():
-            raise _invalid(path, "the sound has samples that are no numbers.")
-        mixed = block.mean(axis=1, dtype=np.float32) if channels > 1 else block[:, 0]
-        yield mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))
+        with np.errstate(over="ignore"):  # looked for below
+            mixed = block.mean(axis=1, dtype=np.float32) if channels > 1 else block[:, 0]
+        heard = mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))
+        # Of the largest numbers there are, neither a sum nor what is between two of them is one.
+        if not (np.isfinite(block).all() and np.isfinite(heard).all()):
+            raise _invalid(path, "the sound has samples that are no numbers, or too large to be computed with.")
+        yield heard
         if not len(block):
             return
 
