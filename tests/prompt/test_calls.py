@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -123,6 +124,15 @@ def test_parameters_between_tags_become_json_as_the_schema_says():
         ("new", "7"),
         ("city", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["days", "any", "on"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "[1, NaN]", "007", "0x1", "1_0", "[1,]"])
+def test_a_parameter_that_only_python_reads_as_json_is_a_text(key: str, value: str):
+    words = f"<tool_call><function=weather><parameter={key}>{value}</parameter></function></tool_call>"
+    (call,), _ = read("functions", words)
+    assert isinstance(call, Call)
+    assert msgspec.json.decode(call.arguments) == {key: value}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import re
 import secrets
 import string
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from alize.prompt.cursor import Cursor, MalformedError, Reading, Words
 from alize.prompt.extent import Extent
@@ -248,10 +248,15 @@ class Forms:
         """The text as it stands where that is JSON of such a kind, else quoted."""
         written = _PYTHON.get(text.strip(), text).translate(self._spelled)
         try:
-            value: Any = json.loads(written)
+            value: Any = json.loads(written, parse_constant=_refused)
         except (ValueError, RecursionError):
             return f'"{self._quoted(text)}"'
         return written if not kinds or not _KINDS[type(value)].isdisjoint(kinds) else f'"{self._quoted(text)}"'
+
+
+def _refused(word: str) -> NoReturn:
+    """NaN, Infinity and -Infinity: Python reads them, and they are no JSON."""
+    raise ValueError(word)
 
 
 def _text(value: str) -> str:
