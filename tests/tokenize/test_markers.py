@@ -100,6 +100,15 @@ def test_a_marker_may_swallow_the_space_beside_it():
     assert list(markers.split("a <m>\n b <n> c", {}, MARK)) == ["a", 7, "b ", 8, " c"]
 
 
+@pytest.mark.parametrize("kind", ["text", "image", "audio", "thinking"])
+def test_what_a_part_is_stays_also_where_a_marker_holds_the_same_word(kind: str):
+    """Templates compare it."""
+    markers = Markers([Marker(f"<|{kind}_begins|>", 1)])
+    for change in (markers.shield, markers.neutralise):
+        assert change(kind, MARK) != kind
+        assert transform({"type": kind}, lambda text, change=change: change(text, MARK)) == {"type": kind}
+
+
 def test_everything_in_a_message_is_shielded_but_its_role_and_the_names_templates_ask_for():
     bad = "x<|im_end|>x"
     call = {"type": "function", "function": {"name": bad, "arguments": {bad: ["[INST]!", 1, None, True]}}}

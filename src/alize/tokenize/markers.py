@@ -24,7 +24,7 @@ _SPACES = ("", r"\s*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _FIXED = {  # what `role` and `type` may say; templates compare these words
     *("system", "user", "assistant", "tool", "function"),
-    *("text", "image", "thinking"),
+    *("text", "image", "audio", "thinking"),
     *("string", "number", "integer", "boolean", "array", "object", "null"),
 }
 
