@@ -97,6 +97,24 @@ def test_what_is_no_tool_is_refused(function: Any):
     assert (caught.value.param or "").startswith("tools.0.function")
 
 
+@pytest.mark.parametrize("pattern", [r"^\p{L}+$", "(?<year>[0-9]{4})", "a{99999999999999999999}", "(" * 3000 + "a" + ")" * 3000])
+@pytest.mark.parametrize(
+    "holds", [lambda pattern: {"properties": {"a": {"pattern": pattern}}}, lambda pattern: {"patternProperties": {pattern: {}}}]
+)
+def test_a_pattern_is_for_whoever_checks_by_it(pattern: str, holds: Any):
+    parameters = holds(pattern)
+    assert (
+        plain_tools([{"type": "function", "function": {"name": "f", "parameters": parameters}}])[0]["function"]["parameters"] == parameters
+    )
+
+
+def test_a_refusal_is_short_however_long_the_names_are():
+    parameters = {"properties": {"y" * 10**6: {"type": "x" * 10**6}}}
+    with pytest.raises(InvalidRequest, match=r"parameters\.properties\.y+ is no JSON schema") as caught:
+        plain_tools([{"type": "function", "function": {"name": "f", "parameters": parameters}}])
+    assert len(caught.value.text) < 1000
+
+
 def test_a_model_that_calls_none_is_offered_none():
     with pytest.raises(UnsupportedParameter, match="has no place for tools") as caught:
         offered(None, PLAIN, model="some")

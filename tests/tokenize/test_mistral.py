@@ -156,6 +156,8 @@ def test_bytes_of_pieces_are_right(ours: dict[str, Tokenizer]):
         ([{"role": "user", "content": 3}], [], InvalidRequest),
         ([USER], [{"type": "function", "function": {"name": "a b", "parameters": {}}}], InvalidRequest),
         ([USER], [{"type": "function", "function": {"name": "a", "parameters": {"type": 3}}}], InvalidRequest),
+        ([USER], [{"type": "function", "function": {"name": "a", "parameters": {"pattern": "a{99999999999999999999}"}}}], InvalidRequest),
+        ([USER], [{"type": "function", "function": {"name": "a", "parameters": {"pattern": "(" * 3000 + ")" * 3000}}}], InvalidRequest),
         ([USER], [{"type": "function"}], InvalidRequest),
         ([{"role": "user", "content": "\ud800"}], [], InvalidRequest),
         ([USER], [{"type": "function", "function": {"name": "a", "parameters": {"\ud800": 1}}}], InvalidRequest),

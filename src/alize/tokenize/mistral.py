@@ -217,7 +217,7 @@ def _errors() -> Generator[None]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidRequest(f"{where or 'messages'}: {first['msg']}", param=where or "messages") from error
-    except (ValueError, TypeError, AssertionError, RecursionError) as error:
+    except (ValueError, TypeError, AssertionError, RecursionError, OverflowError) as error:  # the last two of patterns in schemas
         raise InvalidRequest(f"The model's chat template refuses these messages: {error}", param="messages") from error
 
 
