@@ -68,3 +68,10 @@ def test_a_forced_call_excludes_a_beginning_that_is_given(model: alize.Model) ->
         model.stream([*ASKED, alize.Message("assistant", "It", prefix=True)], tools=[WEATHER], tool_choice="any")
     with pytest.raises(InvalidRequest, match="none of the tools"):
         model.stream(ASKED, tools=[WEATHER], tool_choice="clock")
+
+
+@pytest.mark.parametrize("choice", [{"type": "function", "function": {"name": "weather"}}, 7, ["weather"]])
+def test_a_choice_is_a_text(model: alize.Model, choice: object) -> None:
+    with pytest.raises(InvalidRequest, match="not a text") as refused:
+        model.stream(ASKED, tools=[WEATHER], tool_choice=choice)  # pyright: ignore[reportArgumentType]
+    assert "name of the function" in (refused.value.remedy or "")

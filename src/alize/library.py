@@ -178,6 +178,10 @@ class Model:
 
     def _offer(self, tools: Sequence[Tool | Mapping[str, Any]], choice: str, *, continuing: bool) -> Offer | None:
         plain = plain_offer(tools)
+        if not isinstance(choice, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidRequest(
+                f"tool_choice is {choice!r:.100}, not a text.", param="tool_choice", remedy="Write the name of the function alone."
+            )
         if choice == "none" or (not plain and choice == "auto"):
             return None
         if not plain:
