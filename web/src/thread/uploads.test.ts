@@ -78,6 +78,19 @@ describe("uploads", () => {
     expect([uploads.take("new"), uploads.take("c"), uploads.take("other")]).toEqual([[], [kept("a")], []]);
   });
 
+  it("are sent once, and still one after the other, where their draft moves while one is on its way", async () => {
+    const { calls, uploads } = held();
+    uploads.add("new", [sound("a")]);
+    uploads.move("new", "c");
+    uploads.add("c", [sound("b")]);
+    expect(calls.map(({ name }) => name)).toEqual(["a"]);
+    calls[0]?.arrive();
+    await vi.waitFor(() => expect(calls.map(({ name }) => name)).toEqual(["a", "b"]));
+    calls[1]?.arrive();
+    await vi.waitFor(() => expect(uploads.of("c")).toEqual([]));
+    expect(uploads.take("c")).toEqual([kept("a"), kept("b")]);
+  });
+
   it("are the same list until one of them changes, and all end at the sign-out", () => {
     const { calls, uploads } = held();
     uploads.add("c", [sound("a")]);

@@ -52,7 +52,7 @@ export function createUploads(send: Send): Uploads {
   let going: readonly Going[] = [];
   let shown = new Map<string, readonly Upload[]>();
   const arrived = new Map<string, Attachment[]>();
-  const busy = new Set<string>();
+  const leaving = new Set<string>(); // keys: the draft of one may be renamed while it is on its way
   const listeners = new Set<() => void>();
 
   function set(next: readonly Going[]): void {
@@ -66,10 +66,11 @@ export function createUploads(send: Send): Uploads {
   const find = (key: string): Going | undefined => going.find((one) => one.key === key);
 
   async function pump(): Promise<void> {
+    const busy = new Set(going.filter(({ key }) => leaving.has(key)).map(({ draft }) => draft));
     const one = going.find(({ failure, draft }) => failure === null && !busy.has(draft));
     if (!one) return;
-    const { key, draft } = one;
-    busy.add(draft);
+    const { key } = one;
+    leaving.add(key);
     try {
       const file = await send(one.name, one.file, (sent) => change(key, { sent }), one.ends.signal);
       const to = find(key)?.draft;
@@ -80,7 +81,7 @@ export function createUploads(send: Send): Uploads {
     } catch (failure) {
       change(key, { failure, sent: 0 });
     } finally {
-      busy.delete(draft);
+      leaving.delete(key);
     }
     void pump();
   }
