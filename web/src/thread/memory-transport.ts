@@ -27,13 +27,19 @@ const GOING_ON: ReadonlySet<RunEvent["type"]> = new Set([
   "message.output.delta",
 ]);
 
+/** As the server has it (settings.py): of a model that is asked with 0, another answer would be the same again. */
+const WARMER = 0.7;
+
 export interface MemoryParts {
   /** Opens the stream of POST /v1/chat/completions. */
   ask: (body: unknown, signal: AbortSignal) => Promise<Response>;
   /** What a model is sent of messages: POST /api/context. */
   count: Count;
-  /** The model must have a name here: the public API has no default. `served_by` and `left`: its card's, empty for this server. */
-  beginning: () => Promise<Beginning & { served_by?: string; left?: readonly string[] }>;
+  /**
+   * The model must have a name here: the public API has no default. `served_by` and `left`: its card's, empty for this server.
+   * `temperature`: what it is asked with where the settings say none.
+   */
+  beginning: () => Promise<Beginning & { served_by?: string; left?: readonly string[]; temperature?: number | null }>;
   now?: () => string;
 }
 
@@ -67,6 +73,15 @@ export function memoryTransport(parts: MemoryParts): Transport {
     return log && !log.ended ? log : null;
   }
 
+  /** Whether a model has answered the same question before. */
+  function isBeside(message: Message, model: string): boolean {
+    for (const one of messages.values()) {
+      if (one.id === message.id) return false; // what comes behind it was made later
+      if (one.parent === message.parent && one.content !== "" && one.model === model) return true;
+    }
+    return false;
+  }
+
   /** As the server does it: a question without another answer goes with the one that it waits for. */
   function withdraw(run: string): string[] {
     const made = messages.get(logs.get(run)?.message ?? "");
@@ -93,14 +108,16 @@ export function memoryTransport(parts: MemoryParts): Transport {
     try {
       for (let before = blocker(run); before; before = blocker(run)) await ending(before);
       if (log.ended) return;
-      const { served_by = "", left = [], ...begun } = await beginning();
+      const { served_by = "", left = [], temperature = null, ...begun } = await beginning();
       const continuing = message.content !== "";
       const path = pathTo(continuing ? message.id : message.parent);
       const use = await contextOf(path, begun, count, log.end.signal, continuing);
       tell(run, startedBy(message.id, begun.model, served_by, use)); // before anything is sent elsewhere
       const reader = createChatReader({ content: message.content, thought: use.thoughts ? message.thought : "" });
       const sent = path.filter(({ id }) => !use.dropped.includes(id));
-      const response = await ask(chatRequest(sent, begun.model, begun.settings, use), log.end.signal);
+      const warmer = temperature === 0 && isBeside(message, begun.model) ? { temperature: WARMER } : {};
+      const settings = { ...warmer, ...begun.settings };
+      const response = await ask(chatRequest(sent, begun.model, settings, use), log.end.signal);
       if (!response.ok) throw await failureOf(response);
       for await (const data of dataOf(response))
         for (const event of reader.read(data)) tell(run, whole(message, event, left));

@@ -99,7 +99,8 @@ export function temporaryStore(cache: QueryClient): ThreadStore {
       const { model, settings } = newChatOf(cache);
       const served = modelNamed(talking(await cache.ensureQueryData(modelsQuery)), model);
       if (!served) throw new ApiFailure("There is no model.", 503, "no_model");
-      return { model: served.id, settings, served_by: served.served_by, left: served.left };
+      const { id, served_by, left, default_model_temperature: temperature } = served;
+      return { model: id, settings, served_by, left, temperature };
     },
   });
   return createStore({ id: newId(), exists: false, transport });
