@@ -1,6 +1,7 @@
 """Who may open a session of transcription: by a key, a pass, a cookie, and from where."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -9,8 +10,11 @@ from mistralai.client import Mistral
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from alize.api.dictation import Dictation
 from alize.errors import AuthenticationFailed
-from alize.governance import Passes, Principal, revoke_key
+from alize.governance import Passes, Principal, make_key, revoke_key
+from alize.governance.key_identity import check_key
+from alize.storage import open_database
 from tests.talking import END, PATH, append, spoken
 
 
@@ -46,6 +50,57 @@ async def test_a_page_opens_sessions_with_a_pass_of_its_own_server(hall: Callabl
     async with here.desk.database.transaction() as store:
         await revoke_key(store, here.desk.owner.workspace, row.principal)
     assert (await here.refused(key=secret))[0] == 401
+
+
+async def test_a_pass_ends_with_its_key_also_where_another_server_revokes_that(hall: Callable[..., Any]) -> None:
+    here = await hall()
+    async with here.desk.database.transaction() as store:
+        made = await make_key(store, here.desk.owner, "page", expires=datetime.now(UTC) + timedelta(hours=1))
+    key = {"Authorization": f"Bearer {made.secret}"}
+    passed = await here.desk.client.post("/v1/client/sessions", json={"purpose": "realtime", "model": "fake"}, headers=key)
+    secret = passed.json()["client_secret"]["value"]
+    async with here.talk(key=secret) as talk:
+        await talk.read()
+    principal = Principal(made.record.id, made.record.organization, made.record.workspace, frozenset({"inference"}), "key")
+    with pytest.raises(AuthenticationFailed, match="expired"):
+        await check_key(here.desk.database, principal, datetime.now(UTC) + timedelta(hours=2))
+    elsewhere = open_database(here.desk.settings)
+    async with elsewhere.transaction() as store:
+        await revoke_key(store, made.record.workspace, made.record.id)
+    await elsewhere.close()
+    status, body = await here.refused(key=secret)
+    assert (status, body["code"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("by", ["key", "cookie"])
+async def test_whoever_is_signed_out_meanwhile_is_heard_no_more(hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    monkeypatch.setattr(Dictation, "believed", 0)
+    here = await hall()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{here.port}") as browser:
+        cookie, csrf = await _signed_in(browser)
+        async with here.desk.database.transaction() as store:
+            made = await make_key(store, here.desk.owner, "page")
+        asked: dict[str, Any] = {"key": made.secret} if by == "key" else {"key": None, "headers": {"Cookie": cookie}}
+        async with here.talk(**asked) as talk:
+            await talk.send(append(spoken(0.5)))
+            await talk.until("transcription.text.delta")
+            if by == "cookie":
+                assert (await browser.delete("/api/session", headers={"X-CSRF-Token": csrf})).is_success
+            else:
+                async with here.desk.database.transaction() as store:
+                    await revoke_key(store, made.record.workspace, made.record.id)
+            await talk.send(append(spoken(0.5)))
+            while (told := await talk.read())["type"] != "error":
+                pass
+            assert (told["error"]["code"], told["error"]["type"]) == (401, "authentication_error")
+            assert await talk.closed() == 1008
+
+
+async def _signed_in(browser: httpx.AsyncClient) -> tuple[str, str]:
+    """The cookie of the first account, and its token."""
+    made = await browser.post("/api/setup", json={"email": "ada@example.com", "name": "Ada", "password": "correct horse battery"})
+    assert made.status_code == 201, made.text
+    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items()), made.json()["csrf"]
 
 
 @pytest.mark.parametrize(
@@ -85,10 +140,7 @@ def test_a_pass_ends_and_few_are_remembered() -> None:
 async def test_a_cookie_counts_for_pages_of_this_house_only(hall: Callable[..., Any], origin: str | None, status: int) -> None:
     here = await hall()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{here.port}") as browser:
-        account = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery"}
-        made = await browser.post("/api/setup", json=account)
-        assert made.status_code == 201, made.text
-        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        cookie, _ = await _signed_in(browser)
     asked = {"key": None, "headers": {"Cookie": cookie}, "origin": origin and origin.format(port=here.port)}
     if status == 101:
         async with here.talk(**asked) as talk:

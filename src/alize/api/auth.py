@@ -10,6 +10,7 @@ Who acts by a cookie and changes something must also prove that a page of ours a
 
 import ipaddress
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends
@@ -21,9 +22,10 @@ from alize.api.trace import trace_of
 from alize.errors import AuthenticationFailed, Conflict, PermissionDenied
 from alize.governance import csrf
 from alize.governance.identity import Principal, Scope
+from alize.governance.key_identity import check_key
 from alize.governance.passes import MARK
 
-__all__ = ["SUBPROTOCOL", "Admin", "Caller", "Here", "Person", "headers_of", "house", "on_this_machine", "speaker"]
+__all__ = ["SUBPROTOCOL", "Admin", "Caller", "Here", "Person", "check_still", "headers_of", "house", "on_this_machine", "speaker"]
 
 SUBPROTOCOL = "realtime"
 """What a browser asks to speak on a WebSocket; behind it a pass or a key can stand: Sec-WebSocket-Protocol: realtime, PASS."""
@@ -59,12 +61,23 @@ async def speaker(socket: WebSocket, here: House) -> Principal:
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret.startswith(MARK):
         principal = trace_of(socket.scope).principal = here.parts.passes.holder(secret, socket.query_params.get("model", ""))
+        await check_still(socket, principal, here)  # a pass knows neither when its key expires, nor of other servers that revoke it
     else:
         principal = _scoped(await _known(headers, socket, here), "inference")
     if principal.session:
         csrf.check_origin(headers)  # a WebSocket opens with a GET that carries no token
     here.limits.admit(principal.workspace)
     return principal
+
+
+async def check_still(socket: WebSocket, principal: Principal, here: House) -> None:
+    """Raise AuthenticationFailed where who opened a WebSocket was signed out since, or their key has ended."""
+    if principal.kind == "key":
+        await check_key(here.parts.database, principal, datetime.now(UTC))
+    elif principal.session:
+        now = await here.parts.identity.identify(headers_of(socket))
+        if now is None or now.session != principal.session:
+            raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.")
 
 
 async def admin(request: Request, here: Here) -> Principal:

@@ -6,8 +6,9 @@
     input_audio.append …            transcription.text.delta …    and transcription.segment, behind what was said together
     input_audio.end                 transcription.done, closes with 1000
 
-A session has one sound. Whatever is wrong ends it: an `error`, then a close code that says whose fault it was. A server that is told to
-stop takes no more sound, says what it has heard until then, and closes with 1001.
+A session has one sound. Whatever is wrong ends it: an `error`, then a close code that says whose fault it was. So does the end of the key
+or the sign-in that it was opened with. A server that is told to stop takes no more sound, says what it has heard until then, and closes
+with 1001.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from alize.api.answers import Begun, Event, Finish
+from alize.api.auth import check_still
 from alize.api.body import json_of, parsed
 from alize.api.errors import internal, told
 from alize.api.live import Live, Speech
@@ -55,6 +57,7 @@ class Dictation:
     """One session, from the moment that it is accepted."""
 
     patience: ClassVar[float] = 60.0  # seconds without sound, before it has ended
+    believed: ClassVar[float] = 1.0  # seconds for which whoever was let in is, without being asked again
 
     def __init__(self, socket: WebSocket, house: House, speech: Speech, model: str) -> None:
         """`model`: as the client named it."""
@@ -82,7 +85,7 @@ class Dictation:
 
     async def _read(self) -> None:
         now = asyncio.get_running_loop().time
-        until = now() + self.patience
+        until, asked = now() + self.patience, now()
         while True:
             try:
                 async with asyncio.timeout_at(None if self._ended else until):
@@ -99,6 +102,9 @@ class Dictation:
                 case InputAudioAppend() | InputAudioEnd() if self._stopped:
                     pass  # sent before the client could know
                 case InputAudioAppend(audio=audio):
+                    if now() - asked >= self.believed:
+                        await check_still(self._socket, self._speech.principal, self._house)
+                        asked = now()
                     await self._sound().push(_decoded(audio))
                     until = now() + self.patience if audio else until
                 case InputAudioEnd():

@@ -17,7 +17,7 @@ from alize.governance.identity import SCOPES, Principal, Scope
 from alize.governance.secret import MARK, digest_of, whole
 from alize.storage.base import Database, KeyRecord
 
-__all__ = ["REMEMBERED", "KeyIdentity"]
+__all__ = ["REMEMBERED", "KeyIdentity", "check_key"]
 
 REMEMBERED = 5.0  # seconds a key is believed without asking the database again
 _MOST = 10_000  # keys remembered
@@ -106,6 +106,15 @@ class KeyIdentity:
                 await store.keys.touch(key.workspace, key.id, at)
         except AlizeError as error:  # the answer matters more than when its key was last used
             _log.warning("the use of key %s could not be noted: %s", key.id, error)
+
+
+async def check_key(database: Database, key: Principal, now: datetime) -> None:
+    """Raise AuthenticationFailed where a key that was let in has ended since: what it began may last longer than it."""
+    async with database.transaction() as store:
+        record = await store.keys.get(key.workspace, key.id)
+    if record is None:
+        raise AuthenticationFailed("This API key is not known here any more.", remedy=_GET_ONE)
+    _check(record, now)
 
 
 def _sent(headers: dict[str, str]) -> str | None:
