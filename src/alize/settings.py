@@ -102,6 +102,11 @@ class Settings:
     max_embeddings: int = _setting(2048, "Most texts of one request for embeddings; one more is answered 400.")
     max_images: int = _setting(8, "Most images of one chat request, each of at most 10 MiB; one more is answered 400.")
     max_audio_seconds: float = _setting(1800.0, "Longest sound of one request, all of its sounds together; more is answered 400.")
+    upload_bytes_per_person: int = _setting(
+        2 * 2**30,
+        "Bytes of pictures and sounds that are kept for one person, and what their keys upload; an upload beyond is answered 409. 0 is no "
+        "limit.",
+    )
     requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
@@ -280,6 +285,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_embeddings": (1, 1 << 20),
     "max_images": (0, 1000),
     "max_audio_seconds": (0, 86400),
+    "upload_bytes_per_person": (0, 1 << 50),
     "requests_per_minute": (0, 1e9),
     "tokens_per_minute": (0, 1e12),
     "keep_alive_seconds": (0.1, 3600),

@@ -91,6 +91,23 @@ async def test_the_page_is_told_no_more_than_a_request_may_have(tmp_path: Path) 
         assert (limits["image_bytes"], limits["audio_bytes"], limits["body_bytes"]) == (100_000, 100_000, 100_000)
 
 
+async def test_a_person_has_as_much_kept_as_they_may_whichever_key_uploads_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, upload_bytes_per_person=2 * len(PNG)) as desk:
+        page, sent = Page(desk), {"Content-Type": "image/png"}
+        first = await page.upload(PNG, "image/png")
+        other = {**sent, "Authorization": f"Bearer {await desk.make_key()}"}
+        assert (await page.client.post("/api/attachments?name=b.png", content=PNG, headers=other)).status_code == 201
+        for headers in (sent, other):
+            refused = await page.client.post("/api/attachments?name=c.png", content=PNG, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+            assert f"{2 * len(PNG)} bytes are kept for you" in refused.json()["message"]
+            assert "upload_bytes_per_person" in refused.json()["message"]
+        assert (await get(page, first["id"])).content == PNG
+    (unlimited := tmp_path / "unlimited").mkdir()
+    async with opened(unlimited, upload_bytes_per_person=0) as desk:
+        await Page(desk).upload(PNG, "image/png")
+
+
 async def test_the_same_question_sent_twice_is_one_with_its_uploads(page: Page) -> None:
     chat, file = await page.begin(), await page.upload(PNG, "image/png")
     body = {"id": new_id(), "content": "What?", "attachments": [file], "answer": {"id": new_id(), "run": new_id()}}

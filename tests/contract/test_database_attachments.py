@@ -54,6 +54,30 @@ async def test_an_upload_is_its_owners_with_its_bytes(database: Database, owner:
     assert await objects_in(database) == 1
 
 
+async def test_what_a_person_has_kept_is_summed_with_what_their_keys_uploaded(database: Database) -> None:
+    member = await new_member(database)
+    owner, other = Owner(member.workspace, member.principal), Owner(member.workspace, "prn_other")
+    async with database.transaction() as store:
+        await store.keys.add(key := key_of(member))
+        program = Owner(owner.workspace, key.id)
+        for whose, data in ((owner, b"GIF"), (owner, b"GIF"), (program, b"GIF89a"), (other, b"other")):
+            await store.attachments.add(upload(whose, data), data)
+        assert [await store.attachments.taken(one) for one in (owner, program, other, Owner("ws_none", "prn_none"))] == [12, 6, 5, 0]
+
+
+async def test_of_uploads_at_once_each_counts_those_before_it(database: Database) -> None:
+    member = await new_member(database)
+    owner = Owner(member.workspace, member.principal)
+
+    async def add(number: int) -> int:
+        async with database.transaction() as store:
+            taken = await store.attachments.taken(owner)
+            await store.attachments.add(upload(owner, b"%d" % number), b"%d" % number)
+            return taken
+
+    assert sorted(await asyncio.gather(*(add(number) for number in range(8)))) == list(range(8))
+
+
 async def test_an_id_is_used_once_and_what_came_second_leaves_nothing(database: Database, owner: Owner) -> None:
     async with database.transaction() as store:
         await store.attachments.add(mine := upload(owner), b"GIF")

@@ -9,12 +9,12 @@ Bytes are rows: they come and go in one transaction with what refers to them, an
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_, update
 
 from alize.errors import Conflict
 from alize.storage.base import AttachmentRecord, Owner
 from alize.storage.owning import owned
-from alize.storage.schema import attachments, message_attachments, messages, objects
+from alize.storage.schema import attachments, message_attachments, messages, objects, principals
 from alize.storage.statements import insert_new
 from alize.storage.units import Unit
 
@@ -51,6 +51,12 @@ class SqlAttachments:
             .where(_seen(owner), attachments.c.id.in_(ids))
         )
         return {row.id: row.data for row in await self._unit.read(query)} if ids else {}
+
+    async def taken(self, owner: Owner) -> int:
+        mine = select(principals.c.id).where(principals.c.id == owner.principal)
+        await self._unit.write(mine.with_for_update(key_share=True))
+        total = select(func.coalesce(func.sum(attachments.c.bytes), 0)).where(owned(attachments, owner))
+        return int((await self._unit.read(total)).scalar_one())  # PostgreSQL sums to a decimal
 
     async def hold(self, owner: Owner, ids: Sequence[str], at: datetime) -> Mapping[str, AttachmentRecord]:
         mine = (_seen(owner), attachments.c.id.in_(ids))

@@ -22,9 +22,9 @@ from alize.api.hearing import check_heard
 from alize.api.looking import check_seen
 from alize.assistant.routes.answers import Here, json, owner_of
 from alize.assistant.schemas import Attached
-from alize.errors import NotFound, PayloadTooLarge, ValidationFailed
-from alize.governance import csrf
-from alize.storage.base import AttachmentRecord
+from alize.errors import Conflict, NotFound, PayloadTooLarge, ValidationFailed
+from alize.governance import Principal, answerable, csrf
+from alize.storage.base import AttachmentRecord, Owner, Store
 from alize.storage.ids import new_id
 
 __all__ = ["router"]
@@ -62,6 +62,7 @@ async def upload_attachment(
     whose = (principal.workspace, principal.id)
     made = AttachmentRecord(new_id("att"), *whose, name, kind, len(data), digest, datetime.now(UTC))
     async with assistant.database.transaction() as store:
+        await _check_room(store, principal, made.bytes, here.settings.upload_bytes_per_person)
         await store.attachments.add(made, data)
     shown = {field: getattr(made, field) for field in ("id", "name", "type", "bytes", "sha256", "created")}
     return json({**shown, "object": "attachment"}, 201)
@@ -100,6 +101,18 @@ async def _body(request: Request, most: int) -> bytes:
         else:
             return bytes(data)
     raise PayloadTooLarge(f"The file has more than {most} bytes.", remedy="Send a smaller one.")
+
+
+async def _check_room(store: Store, principal: Principal, more: int, most: int) -> None:
+    """Raise Conflict where a person would have more kept than they may. What a key uploads counts for the person who answers for it."""
+    if not most:
+        return
+    taken = await store.attachments.taken(Owner(principal.workspace, await answerable(store, principal)))
+    if taken + more > most:
+        raise Conflict(
+            f"Pictures and sounds of {taken} bytes are kept for you, and with this file they were more than {most}.",
+            remedy="Delete conversations that have some, which counts an hour later, or have upload_bytes_per_person raised.",
+        )
 
 
 def _part(header: str, size: int) -> tuple[int, int] | None:

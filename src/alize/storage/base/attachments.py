@@ -39,6 +39,11 @@ class AttachmentRepository(Protocol):
         """The bytes of those that are there."""
         ...
 
+    async def taken(self, owner: Owner) -> int:
+        """Bytes of all that belongs to an owner, equal ones as often as they were uploaded. Other uploads of the owner's wait with theirs
+        until this transaction ends, so that none comes between the sum and what is added to it."""
+        ...
+
     async def hold(self, owner: Owner, ids: Sequence[str], at: datetime) -> Mapping[str, AttachmentRecord]:
         """Those that are there, kept from now on as if they had just been uploaded: nobody removes them before this transaction ends."""
         ...
