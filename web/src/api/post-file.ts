@@ -19,7 +19,7 @@ export const postFile: PostFile = (address, headers, file, onSent, signal) =>
       request.setRequestHeader(name, value);
     });
     request.upload.onprogress = ({ loaded }) => onSent(loaded);
-    request.onload = () => done(answerOf(request));
+    request.onload = () => done(Promise.resolve(request).then(answerOf)); // what throws there would otherwise be heard by nobody
     request.onerror = () => failed(new TypeError("The file could not be sent."));
     request.onabort = () => failed(signal?.reason ?? new DOMException("Aborted", "AbortError"));
     request.onloadend = () => signal?.removeEventListener("abort", abort);
@@ -33,7 +33,8 @@ export const postFile: PostFile = (address, headers, file, onSent, signal) =>
 
 function answerOf(request: XMLHttpRequest): Response {
   const wait = request.getResponseHeader("Retry-After");
-  return new Response(request.responseText, {
+  const text = request.responseText;
+  return new Response(text === "" ? null : text, {
     status: request.status,
     ...(wait === null ? {} : { headers: { "Retry-After": wait } }),
   });
