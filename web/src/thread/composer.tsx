@@ -17,6 +17,8 @@ export interface ComposerProps {
   limits: Limits | undefined;
   senses: Senses;
   refused: readonly Refusal[];
+  /** Files are being read, which go with what is sent next. */
+  reading: boolean;
   onFiles: (files: Iterable<File>) => void;
   onSend: () => void;
   /** Null: nothing runs. */
@@ -28,10 +30,10 @@ export interface ComposerProps {
 
 /** Each part of it reads of the draft what it shows: a key renders the field, and the first one the buttons. */
 export function Composer(props: ComposerProps) {
-  const { draft, limits, senses, refused, onFiles, onSend, onStop, stopping, children } = props;
+  const { draft, limits, senses, refused, reading, onFiles, onSend, onStop, stopping, children } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const send = (): void => {
-    if (isSendable(draft.typed()) && draft.uploads.of(draft.key).length === 0) onSend();
+    if (isSendable(draft.typed()) && !reading && draft.uploads.of(draft.key).length === 0) onSend();
   };
   return (
     <form
@@ -48,7 +50,7 @@ export function Composer(props: ComposerProps) {
       <div className="flex items-center gap-1">
         <Attach limits={limits} senses={senses} onFiles={onFiles} />
         {children}
-        <Send draft={draft} onStop={onStop} stopping={stopping} />
+        <Send draft={draft} reading={reading} onStop={onStop} stopping={stopping} />
       </div>
     </form>
   );
@@ -101,9 +103,10 @@ function Field({ field, draft, onFiles, onEnter, queues }: FieldProps) {
   );
 }
 
-function Send({ draft, onStop, stopping }: Pick<ComposerProps, "draft" | "onStop" | "stopping">) {
+function Send({ draft, reading, onStop, stopping }: Pick<ComposerProps, "draft" | "reading" | "onStop" | "stopping">) {
   const t = useT();
-  const waits = useUploads(draft).length > 0;
+  const uploads = useUploads(draft);
+  const waits = reading || uploads.length > 0;
   const typed = useTyped(draft, isSendable);
   const sendable = typed && !waits;
   return (

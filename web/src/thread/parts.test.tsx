@@ -296,7 +296,7 @@ describe("the composer", () => {
   it("sends with Enter, but not with Shift or while an input method composes", async () => {
     const user = userEvent.setup();
     let sent = 0;
-    const base = { limits, senses, refused: [], onFiles: () => {}, onStop: null, stopping: false };
+    const base = { limits, senses, reading: false, refused: [], onFiles: () => {}, onStop: null, stopping: false };
     show(threadOf([]), <Composer {...base} draft={draftOf("hello")} onSend={() => ++sent} />);
     await user.click(screen.getByRole("textbox", name("Message")));
     await user.keyboard("{Shift>}{Enter}{/Shift}");
@@ -307,7 +307,16 @@ describe("the composer", () => {
 
   it("says the limits before anything is chosen, and why a file was refused", () => {
     const refused = [{ why: "large" as const, name: "log.txt", size: 600_000, most: 262_144 }];
-    const base = { limits, senses, refused, onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
+    const base = {
+      limits,
+      senses,
+      reading: false,
+      refused,
+      onFiles: () => {},
+      onStop: null,
+      stopping: false,
+      onSend: () => {},
+    };
     show(threadOf([]), <Composer {...base} draft={draftOf("")} />);
     expect(screen.getByRole("button", name(/Text files up to 256 kB, at most 4 files/))).toBeDefined();
     expect(screen.getByRole("alert").textContent).toContain(
@@ -316,7 +325,15 @@ describe("the composer", () => {
   });
 
   it("says how large pictures and sounds may be where the model takes them", () => {
-    const base = { limits, refused: [], onFiles: () => {}, onStop: null, stopping: false, onSend: () => {} };
+    const base = {
+      limits,
+      reading: false,
+      refused: [],
+      onFiles: () => {},
+      onStop: null,
+      stopping: false,
+      onSend: () => {},
+    };
     const both = { sees: true, hears: true, model: "small" };
     show(threadOf([]), <Composer {...base} senses={both} draft={draftOf("")} />);
     const said = /at most 4 files a message\. Images up to 50 MB, made smaller where needed\. Sounds up to 4\.9 kB/;
@@ -329,7 +346,7 @@ describe("the composer", () => {
     const told: ((bytes: number) => void)[] = [];
     const uploads = createUploads((_name, _file, onSent) => new Promise(() => void told.push(onSent)));
     const draft = { ...draftOf("hello"), uploads };
-    const base = { limits, senses, refused: [], onFiles: () => {}, onStop: null, stopping: false };
+    const base = { limits, senses, reading: false, refused: [], onFiles: () => {}, onStop: null, stopping: false };
     show(threadOf([]), <Composer {...base} draft={draft} onSend={() => ++sent} />);
     act(() => uploads.add("c", [{ name: "a.wav", type: "audio/wav", content: new Blob(["12345678"]) }]));
     act(() => told[0]?.(4));
@@ -349,6 +366,7 @@ describe("the composer", () => {
       limits,
       senses,
       refused: [],
+      reading: false,
       onFiles: () => {},
       onStop: () => {},
       stopping: false,

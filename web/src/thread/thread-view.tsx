@@ -143,6 +143,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
             limits={limits}
             senses={senses}
             refused={files.refused}
+            reading={files.reading}
             onFiles={files.add}
             onSend={send}
             onStop={active === null ? null : () => store.stop(active)}

@@ -8,6 +8,8 @@ import type { Draft } from "./use-draft";
 export interface Files {
   add: (files: Iterable<File>) => void;
   refused: readonly Refusal[];
+  /** Some are being read: sent now, the question would go without them. */
+  reading: boolean;
   /** The refusals have been read. */
   forget: () => void;
 }
@@ -15,31 +17,34 @@ export interface Files {
 export function useFiles(draft: Draft, limits: Limits | undefined, senses: Senses): Files {
   const store = useStore();
   const [refused, setRefused] = useState<readonly Refusal[]>([]);
+  const [reads, setReads] = useState(0);
   // While files are read, a new chat may get the address that its draft is kept under from then on.
   const latest = useRef(draft);
   latest.current = draft;
 
-  const add = async (files: Iterable<File>): Promise<void> => {
-    if (!limits) return;
+  const read = async (files: Iterable<File>, limits: Limits): Promise<void> => {
     const { attachments } = draft.typed();
-    const read = await readFiles(chosen(files), {
+    const { taken, refused } = await readFiles(chosen(files), {
       limits,
       senses,
       attached: attachments.length + draft.uploads.of(draft.key).length,
       room: store.kept ? Number.POSITIVE_INFINITY : roomIn(limits, attachments),
     });
-    setRefused(read.refused);
+    setRefused(refused);
     const now = latest.current;
     if (store.kept) {
-      now.addFiles(
-        read.taken.flatMap(({ content, ...file }) => (content instanceof Blob ? [] : [text(file, content)])),
-      );
-      now.uploads.add(now.key, read.taken);
+      now.addFiles(taken.flatMap(({ content, ...file }) => (content instanceof Blob ? [] : [text(file, content)])));
+      now.uploads.add(now.key, taken);
     } else {
-      now.addFiles(await Promise.all(read.taken.map(whole)));
+      now.addFiles(await Promise.all(taken.map(whole)));
     }
   };
-  return { add: (files) => void add(files), refused, forget: () => setRefused([]) };
+  const add = (files: Iterable<File>): void => {
+    if (!limits) return;
+    setReads((count) => count + 1);
+    void read(files, limits).finally(() => setReads((count) => count - 1));
+  };
+  return { add, refused, reading: reads > 0, forget: () => setRefused([]) };
 }
 
 function text({ name, type }: Omit<Taking, "content">, content: string) {
