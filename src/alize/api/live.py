@@ -56,7 +56,8 @@ class Live:
         self._streamed = Streamed(Pcm(encoding, rate), hearing.bands, hearing.loudest, *around, speech.most)
         self._prompt = tuple(speech.served.tokenizer.transcription(1))
         self._most = _longest(speech, len(self._prompt))
-        self._drawn = np.zeros((hearing.bands, 0), np.float32)  # what the engine has not been told
+        self._drawn = [np.zeros((hearing.bands, 0), np.float32)]  # what the engine has not been told: joined once, when it is
+        self._columns = 0  # of all that
         self._given = 0  # tokens that it has
         self._asked: str | None = None  # its request, once it has begun
         self._ended = False  # all of it was drawn
@@ -95,19 +96,21 @@ class Live:
             if self._ended:
                 raise InvalidRequest("The sound has ended: input_audio.end was sent.", remedy="Open another session for another one.")
             drawn = await asyncio.to_thread(work)
-            self._drawn, self._ended = np.concatenate([self._drawn, drawn], axis=1), last
+            if drawn.size:
+                self._drawn.append(drawn)
+            self._columns, self._ended = self._columns + drawn.shape[1], last
             if last or self._tokens >= len(self._prompt):
                 self._enough.set()
             self._tell()
 
     @property
     def _tokens(self) -> int:
-        return self._drawn.shape[1] // self._speech.ears.hearing.frames
+        return self._columns // self._speech.ears.hearing.frames
 
     def _take(self) -> Floats:
         """What was drawn since, as far as the context reaches: behind it the answer ends."""
-        drawn, room = self._drawn, (self._most - self._given) * self._speech.ears.hearing.frames
-        self._given, self._drawn = self._given + self._tokens, drawn[:, :0]
+        drawn, room = np.concatenate(self._drawn, axis=1), (self._most - self._given) * self._speech.ears.hearing.frames
+        self._given, self._drawn, self._columns = self._given + self._tokens, [drawn[:, :0]], 0
         return drawn[:, : max(0, room)]
 
     def _tell(self) -> None:
