@@ -128,10 +128,12 @@ def test_a_pass_ends_and_few_are_remembered() -> None:
     now = 5.0
     with pytest.raises(AuthenticationFailed):
         passes.holder(first, "fake")
+    others = passes.give(Principal("other", "o", "w", frozenset({"inference"}), "key"), "fake", 5)
     kept = [passes.give(who, "fake", 5) for _ in range(10_001)]
     with pytest.raises(AuthenticationFailed):
         passes.holder(kept[0], "fake")
     assert passes.holder(kept[1], "fake") is who
+    assert passes.holder(others, "fake").id == "other"  # nobody ends those of others by asking for many
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from alize.governance.secret import digest_of
 __all__ = ["MARK", "Passes"]
 
 MARK = "rt_"
-_MOST = 10_000  # remembered; the oldest ends early
+_MOST = 10_000  # remembered for one principal, whose oldest ends early: nobody ends those of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,11 @@ class Passes:
     def give(self, principal: Principal, model: str, seconds: float) -> str:
         """A new secret, of 192 random bits."""
         now = self._clock()
-        self._given = {digest: given for digest, given in self._given.items() if given.until > now}
         if len(self._given) >= _MOST:
-            del self._given[next(iter(self._given))]
+            self._given = {digest: given for digest, given in self._given.items() if given.until > now}
+            theirs = [digest for digest, given in self._given.items() if given.principal.id == principal.id]
+            for digest in theirs[: max(0, len(theirs) - _MOST + 1)]:
+                del self._given[digest]
         secret = MARK + secrets.token_urlsafe(24)
         self._given[digest_of(secret)] = _Pass(principal, model, now + seconds)
         return secret
