@@ -44,7 +44,8 @@ function Writing() {
   );
 }
 
-test("a question that is sent while its file is still being read waits for it", async () => {
+/** The composer of a chat whose model never answers. */
+function writing() {
   const never = (): Promise<never> => new Promise(() => {});
   const transport = memoryTransport({ ask: never, count: never, beginning: never });
   const store = createStore({ id: "c", exists: false, transport });
@@ -60,20 +61,49 @@ test("a question that is sent while its file is still being read waits for it", 
       </ToastProvider>
     </QueryClientProvider>,
   );
-  const user = userEvent.setup();
-  let arrive = (_: ArrayBuffer): void => {};
-  const file = new File(["1 2"], "a.txt", { type: "text/plain" });
-  file.arrayBuffer = () => new Promise((done) => (arrive = done));
-  fireEvent.paste(screen.getByRole("textbox", { name: "Message" }), {
-    clipboardData: { files: [file], types: ["Files"] },
+  const field = screen.getByRole("textbox", { name: "Message" });
+  const paste = (...files: File[]): void => {
+    fireEvent.paste(field, { clipboardData: { files, types: ["Files"] } });
+  };
+  return { store, field, paste };
+}
+
+/** A file that is being read until it `arrive`s. */
+function slow(name: string): { file: File; arrive: () => void } {
+  let arrive = (): void => {};
+  const bytes = new Promise<ArrayBuffer>((done) => {
+    arrive = () => done(new Uint8Array([49, 32, 50]).buffer);
   });
-  await user.type(screen.getByRole("textbox", { name: "Message" }), "Sum it up{Enter}");
+  const file = new File(["1 2"], name, { type: "text/plain" });
+  file.arrayBuffer = () => bytes;
+  return { file, arrive };
+}
+
+test("a question that is sent while its file is still being read waits for it", async () => {
+  const { store, field, paste } = writing();
+  const user = userEvent.setup();
+  const { file, arrive } = slow("a.txt");
+  paste(file);
+  await user.type(field, "Sum it up{Enter}");
   expect(store.view().thread.path).toEqual([]);
   expect(screen.getByRole("button", { name: /waits for the files/ }).getAttribute("aria-disabled")).toBe("true");
-  await act(async () => arrive(new Uint8Array([49, 32, 50]).buffer));
+  await act(async () => arrive());
   await screen.findByRole("button", { name: "Remove a.txt" });
-  await user.type(screen.getByRole("textbox", { name: "Message" }), "{Enter}");
+  await user.type(field, "{Enter}");
   await waitFor(() => expect(store.view().thread.path).toHaveLength(2));
   const [asked] = store.view().thread.path.map((id) => store.view().thread.messages.get(id));
   expect(asked).toMatchObject({ content: "Sum it up", attachments: [{ name: "a.txt", text: "1 2" }] });
+});
+
+test("files that come while others are being read stand behind them, and no more than a message may have", async () => {
+  const { paste } = writing();
+  const [a, b, c, d, e, f] = ["a", "b", "c", "d", "e", "f"].map((name) => slow(`${name}.txt`));
+  if (!a || !b || !c || !d || !e || !f) throw new Error("There are six.");
+  for (const one of [b, c, d, e, f]) one.arrive();
+  paste(a.file, b.file, c.file);
+  paste(d.file, e.file, f.file);
+  await act(async () => a.arrive());
+  await waitFor(() => expect(screen.getAllByText(/was not attached: at most 4 files/)).toHaveLength(2));
+  const names = screen.getAllByRole("button", { name: /^Remove/ }).map((one) => one.getAttribute("aria-label"));
+  expect(names).toEqual(["Remove a.txt", "Remove b.txt", "Remove c.txt", "Remove d.txt"]);
 });

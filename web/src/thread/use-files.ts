@@ -18,19 +18,21 @@ export function useFiles(draft: Draft, limits: Limits | undefined, senses: Sense
   const store = useStore();
   const [refused, setRefused] = useState<readonly Refusal[]>([]);
   const [reads, setReads] = useState(0);
+  const queue = useRef(Promise.resolve());
   // While files are read, a new chat may get the address that its draft is kept under from then on.
   const latest = useRef(draft);
   latest.current = draft;
 
-  const read = async (files: Iterable<File>, limits: Limits): Promise<void> => {
-    const { attachments } = draft.typed();
+  const read = async (files: readonly File[], limits: Limits): Promise<void> => {
+    const before = latest.current;
+    const { attachments } = before.typed();
     const { taken, refused } = await readFiles(chosen(files), {
       limits,
       senses,
-      attached: attachments.length + draft.uploads.of(draft.key).length,
+      attached: attachments.length + before.uploads.of(before.key).length,
       room: store.kept ? Number.POSITIVE_INFINITY : roomIn(limits, attachments),
     });
-    setRefused(refused);
+    setRefused((others) => [...others, ...refused]);
     const now = latest.current;
     if (store.kept) {
       now.addFiles(taken.flatMap(({ content, ...file }) => (content instanceof Blob ? [] : [text(file, content)])));
@@ -41,8 +43,12 @@ export function useFiles(draft: Draft, limits: Limits | undefined, senses: Sense
   };
   const add = (files: Iterable<File>): void => {
     if (!limits) return;
+    const some = [...files]; // a clipboard is empty once its event is over
+    const next = (): Promise<void> => read(some, limits);
+    if (reads === 0) setRefused([]);
     setReads((count) => count + 1);
-    void read(files, limits).finally(() => setReads((count) => count - 1));
+    // One after the other: those of two drops together would each find room for themselves.
+    queue.current = queue.current.then(next, next).finally(() => setReads((count) => count - 1));
   };
   return { add, refused, reading: reads > 0, forget: () => setRefused([]) };
 }
