@@ -1,0 +1,1 @@
+"""What each family's configuration says. In: `params`, in the vocabulary of Mistral's params.json. Out: the parts of a ModelConfig."""
