@@ -8,10 +8,6 @@ gguf           an expert's projections of a layer as one stack; wkv_b as wk_b an
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from alize.convert.check import Form
 from alize.convert.config_json import model_type
@@ -20,6 +16,7 @@ from alize.errors import CheckpointInvalid, ConversionFailed
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints import Checkpoint
 from alize.weights.checkpoints.names import to_consolidated, to_gguf, to_huggingface
+from alize.weights.checkpoints.unpacking import joined, joined_shape
 from alize.weights.checkpoints.writing import NewTensor, new_tensor
 
 __all__ = ["Choose", "new_tensors", "pieces"]
@@ -45,14 +42,12 @@ def pieces(checkpoint: Checkpoint, config: ModelConfig) -> dict[str, Piece]:
 
 
 def _joined(name: str, keys: Piece, values: Piece) -> Piece:
-    def rows(k_NCP: npt.NDArray[Any], v_NVC: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.concatenate([k_NCP.swapaxes(1, 2), v_NVC], axis=1).reshape(-1, v_NVC.shape[2])
-
-    heads, rank, plain = keys.shape
-    shape = (heads * (plain + values.shape[1]), rank)
-    made = transformed(replace(keys, name=name), lambda k_NCP: rows(k_NCP, values.values()), shape)
+    shape = joined_shape(keys.shape, values.shape)
+    if shape is None:
+        raise CheckpointInvalid(f"'{keys.name}' is {keys.shape} and '{values.name}' {values.shape}: they do not fit.")
+    made = transformed(replace(keys, name=name), lambda k_NCP: joined(k_NCP, values.values()), shape)
     if keys.kind == values.kind and keys.kind in ("F32", "F16", "BF16"):
-        return replace(made, kind=keys.kind, stored=lambda: rows(keys.stored(), values.stored()))
+        return replace(made, kind=keys.kind, stored=lambda: joined(keys.stored(), values.stored()))
     return made
 
 

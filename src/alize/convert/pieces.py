@@ -13,14 +13,15 @@ import numpy.typing as npt
 
 from alize.errors import ConversionFailed
 from alize.weights.checkpoints import Checkpoint
-from alize.weights.checkpoints.kinds import KINDS
+from alize.weights.checkpoints.kinds import KINDS, PLAIN
 from alize.weights.checkpoints.mapped import halved, interleaved
+from alize.weights.checkpoints.unpacking import halves_of, split
+from alize.weights.quantized.bfloat16 import encode_bfloat16
 from alize.weights.quantized.ggml import ENCODED, encode
 
 __all__ = ["Piece", "cast", "is_plain", "piece_of", "rows_in_halves", "split_keys_and_values", "transformed"]
 
 Values = npt.NDArray[Any]
-PLAIN = ("F32", "F16", "BF16", "F64")
 ROWS = 1 << 22  # values that are encoded at a time
 TOO_LARGE = "Choose another --dtype: bfloat16 and float32 hold it."
 
@@ -80,24 +81,17 @@ def rows_in_halves(piece: Piece, heads: int) -> Piece:
 
 
 def split_keys_and_values(piece: Piece, heads: int, plain: int) -> tuple[Piece, Piece]:
-    """wkv_b [heads · (plain + value), rank] as a GGUF has it.
+    """wkv_b [heads · (plain + value), rank] as a GGUF has it: see unpacking.py."""
+    rank, value = piece.shape[1], piece.shape[0] // heads - plain
 
-    That is wk_b [heads, rank, plain], whose axes have changed places, and wv_b [heads, value, rank].
-    """
-    rank = piece.shape[1]
-    value = piece.shape[0] // heads - plain
+    def half(which: int, shape: tuple[int, ...]) -> Piece:
+        def change(rows: Values) -> Values:
+            return split(rows, heads, plain)[which]
 
-    def of_keys(rows: Values) -> Values:
-        return np.ascontiguousarray(rows.reshape(heads, plain + value, rank)[:, :plain].swapaxes(1, 2))
-
-    def of_values(rows: Values) -> Values:
-        return np.ascontiguousarray(rows.reshape(heads, plain + value, rank)[:, plain:])
-
-    def half(name: str, shape: tuple[int, ...], change: Callable[[Values], Values]) -> Piece:
-        part = replace(transformed(piece, change, shape), name=piece.name.replace(".wkv_b.", f".{name}."))
+        part = replace(transformed(piece, change, shape), name=halves_of(piece.name)[which])
         return replace(part, kind=piece.kind, stored=lambda: change(piece.stored())) if is_plain(piece.kind) else part
 
-    return half("wk_b", (heads, rank, plain), of_keys), half("wv_b", (heads, value, rank), of_values)
+    return half(0, (heads, rank, plain)), half(1, (heads, value, rank))
 
 
 def cast(piece: Piece, kind: str) -> Piece:
@@ -124,16 +118,9 @@ def _rows_as(piece: Piece, kind: str, rows: Values) -> Values:
             raise ConversionFailed(f"'{piece.name}' holds values too large for {kind}, whose scales are of 16 bits.")
         return encoded.reshape(len(rows), -1)
     if kind == "BF16":
-        return _bfloat16(np.ascontiguousarray(rows, np.float32))
+        return encode_bfloat16(np.asarray(rows, np.float32))
     with np.errstate(over="ignore"):
         narrowed = rows.astype(KINDS[kind].record)
     if kind == "F16" and (np.isinf(narrowed) & np.isfinite(rows)).any():
         raise ConversionFailed(f"'{piece.name}' holds a value above 65504, the largest that float16 holds.", remedy=TOO_LARGE)
     return narrowed
-
-
-def _bfloat16(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
-    """The upper halves, rounded to the nearest, of two to the even one; what is no number stays none."""
-    bits = values.view(np.uint32)
-    rounded = (bits + np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))) >> np.uint32(16)
-    return np.where(np.isnan(values), bits >> np.uint32(16) | np.uint32(0x40), rounded).astype("<u2")

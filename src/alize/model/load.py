@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -16,6 +14,7 @@ from alize.model.config import ModelConfig
 from alize.model.params import read_params
 from alize.model.stored import StoredEmbedding, StoredLinear, Workers
 from alize.weights.checkpoints.base import Checkpoint
+from alize.weights.checkpoints.unpacking import halves_of, joined, joined_shape
 from alize.weights.footprint import stays_stored
 
 __all__ = ["Progress", "load_model", "unfilled"]
@@ -58,12 +57,12 @@ def load_model(
 def _check_names(checkpoint: Checkpoint, model: Model) -> None:
     """Every parameter has its tensor, of its shape, and every tensor its parameter."""
     wanted = {name for name, _ in model.named_parameters()} | {"output.weight"}  # a tied head may be there twice
-    wanted |= {half for name in wanted for half in _halves(name) if name not in checkpoint}
+    wanted |= {half for name in wanted for half in halves_of(name) if name not in checkpoint}
     left = sorted(set(checkpoint) - wanted)
     if left:
         raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
     for name, parameter in model.named_parameters():
-        halves = () if name in checkpoint else _halves(name)
+        halves = () if name in checkpoint else halves_of(name)
         missing = [part for part in halves or (name,) if part not in checkpoint]
         if missing:
             raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
@@ -135,10 +134,10 @@ class _Filling:
         return StoredLinear(matrix, None if given is None else self._tensor(f"{name}.bias", given), self.workers)
 
     def _tensor(self, name: str, wanted: Tensor) -> Tensor:
-        names = (name,) if name in self.checkpoint else _halves(name)
+        names = (name,) if name in self.checkpoint else halves_of(name)
         if len(names) == 2:
-            joined = _joined(*(self.checkpoint.array(half) for half in names))
-            tensor = torch.as_tensor(joined).to(self.dtype)
+            whole = joined(*(self.checkpoint.array(half) for half in names))
+            tensor = torch.as_tensor(whole).to(self.dtype)
         else:
             tensor = torch.empty(wanted.shape, dtype=self.dtype)
             self._decode(name, tensor)
@@ -177,24 +176,13 @@ class _Filling:
             self.progress(self.done, self.total)
 
 
-def _halves(name: str) -> tuple[str, ...]:
-    """What wkv_b, which unpacks latents to keys and values, is split into: wk_b [heads, rank, plain part], wv_b [heads, value, rank]."""
-    if not name.endswith(".wkv_b.weight"):
-        return ()
-    return name.replace(".wkv_b.", ".wk_b."), name.replace(".wkv_b.", ".wv_b.")
-
-
-def _joined_shape(checkpoint: Checkpoint, first: str, second: str) -> tuple[int, ...]:
+def _joined_shape(checkpoint: Checkpoint, first: str, second: str) -> tuple[int, int]:
     """Of the two together. Raises CheckpointInvalid where they do not fit."""
-    k_NCP, v_NVC = checkpoint.stored(first).shape, checkpoint.stored(second).shape
-    if len(k_NCP) != 3 or len(v_NVC) != 3 or (k_NCP[0], k_NCP[1]) != (v_NVC[0], v_NVC[2]):
-        raise CheckpointInvalid(f"{checkpoint.path}: '{first}' is {k_NCP} and '{second}' {v_NVC}: they do not fit.")
-    return k_NCP[0] * (k_NCP[2] + v_NVC[1]), k_NCP[1]
-
-
-def _joined(k_NCP: npt.NDArray[Any], v_NVC: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What llama.cpp's converter has split."""
-    return np.concatenate([k_NCP.swapaxes(1, 2), v_NVC], axis=1).reshape(-1, v_NVC.shape[2])
+    keys, values = checkpoint.stored(first).shape, checkpoint.stored(second).shape
+    shape = joined_shape(keys, values)
+    if shape is None:
+        raise CheckpointInvalid(f"{checkpoint.path}: '{first}' is {keys} and '{second}' {values}: they do not fit.")
+    return shape
 
 
 class _Unfilled(TorchFunctionMode):

@@ -20,7 +20,7 @@ from alize.weights.adapters import Adapter
 from alize.weights.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import printable
-from alize.weights.checkpoints.kinds import KINDS
+from alize.weights.checkpoints.kinds import KINDS, PLAIN
 from alize.weights.checkpoints.layout import Layout, layout_of, names_in
 from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor, halved, map_file
@@ -28,10 +28,10 @@ from alize.weights.checkpoints.names import from_consolidated, from_huggingface
 from alize.weights.checkpoints.safetensors_file import read_safetensors
 from alize.weights.checkpoints.stacked import unstacked
 from alize.weights.files import CHUNK, make_room, remove, sync_folder, write_hashed, writing
+from alize.weights.quantized.bfloat16 import encode_bfloat16
 
 __all__ = ["merge"]
 
-PLAIN = ("F32", "F16", "BF16", "F64")
 ROWS = 1024  # added at a time
 Report = Callable[[int, int], None]
 """Called with the bytes written, and how many there will be."""
@@ -145,8 +145,6 @@ def _added(path: Path, tensor: FileTensor, stored: StoredTensor, delta: Delta) -
 
 
 def _encoded(values: npt.NDArray[np.float32] | npt.NDArray[np.float64], kind: str) -> npt.NDArray[np.uint8]:
-    """As bytes of a plain kind; BF16 is the upper half of a float32, rounded to the nearest, ties to even."""
-    if kind != "BF16":
-        return values.astype(KINDS[kind].record).reshape(-1).view(np.uint8)
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    return ((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)).astype("<u2").reshape(-1).view(np.uint8)
+    """As bytes of a plain kind."""
+    numbers = encode_bfloat16(np.asarray(values, np.float32)) if kind == "BF16" else values.astype(KINDS[kind].record)
+    return numbers.reshape(-1).view(np.uint8)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import printable
+from alize.weights.checkpoints.kinds import PLAIN
 from alize.weights.checkpoints.mapped import FileTensor
 from alize.weights.files import sha256_of
 
@@ -20,7 +21,6 @@ __all__ = ["Adapter", "Half", "LowRank", "fingerprint", "paired"]
 
 Half = Literal["A", "B"]
 MOST_RANK = 1 << 16
-_PLAIN = ("F32", "F16", "BF16", "F64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def paired(path: Path, halves: Iterable[tuple[str, Half, FileTensor]]) -> dict[s
     """A and B of each layer. Raises CheckpointInvalid where one is missing, there twice, no matrix, or where they do not fit together."""
     found: dict[str, dict[Half, FileTensor]] = {}
     for layer, half, tensor in halves:
-        if tensor.kind not in _PLAIN:
-            raise _wrong(path, tensor, f"is stored as {tensor.kind}, and an adapter must be one of {', '.join(_PLAIN)}")
+        if tensor.kind not in PLAIN:
+            raise _wrong(path, tensor, f"is stored as {tensor.kind}, and an adapter must be one of {', '.join(PLAIN)}")
         if len(tensor.shape) != 2 or 0 in tensor.shape:
             raise _wrong(path, tensor, f"is of shape {list(tensor.shape)}, which is no matrix")
         if half in found.setdefault(layer, {}):

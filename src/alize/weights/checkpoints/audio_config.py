@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.fields import Fields, shown
-from alize.weights.checkpoints.vision_config import inner
+from alize.weights.checkpoints.encoder_rotation import theta_of
+from alize.weights.checkpoints.fields import Fields, inner, shown
 
 __all__ = ["add_hearing", "encoder_of"]
 
@@ -40,7 +40,7 @@ def add_hearing(fields: Fields, params: dict[str, Any]) -> None:
         encoder["head_dim"] = ear.integer("head_dim", 64)
         encoder["sliding_window"] = ear.integer("sliding_window", 750)
         encoder["norm_eps"] = ear.number("rms_norm_eps", 1e-5)
-        encoder["rope_theta"] = _theta(ear)
+        encoder["rope_theta"] = theta_of(ear, "audio_config", "default")
         params |= {"ada_rms_norm_t_cond": True, "ada_rms_norm_t_cond_dim": 32}
         params["num_delay_tokens"] = fields.integer("default_num_delay_tokens", 6)
         if fields.integer("audio_length_per_tok", 8) != 2 * stack:
@@ -59,17 +59,3 @@ def encoder_of(params: Mapping[str, Any]) -> dict[str, Any] | None:
     several = params.get("multimodal")
     whole = cast("dict[str, Any]", several).get("whisper_model_args") if isinstance(several, dict) else None
     return cast("dict[str, Any]", whole)["encoder_args"] if isinstance(whole, dict) else None
-
-
-def _theta(ear: Fields) -> float:
-    theta = ear.number("rope_theta", 10000.0)
-    rope = ear.get("rope_parameters")
-    if rope is None:
-        return theta
-    if not isinstance(rope, dict):
-        raise CheckpointInvalid(f"{ear.path}: 'rope_parameters' of 'audio_config' is {shown(rope)}, not an object.")
-    named = Fields(ear.path, {f"rope_parameters.{key}": value for key, value in cast("dict[str, Any]", rope).items()}, "rope_parameters.")
-    named.expect("rope_type", "default")
-    theta = named.number("rope_theta", theta)
-    named.refuse_rest()
-    return theta

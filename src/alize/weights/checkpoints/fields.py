@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import MOST_LAYERS
 
-__all__ = ["Fields", "printable", "read_json", "read_list", "shown"]
+__all__ = ["Fields", "inner", "printable", "read_json", "read_list", "shown"]
 
 MAX_JSON = 16 * 2**20  # bytes; read, a list of empty lists takes 28 times as much
 
@@ -90,6 +90,14 @@ class Fields:
     def _fail(self, key: str, wanted: str, value: Any) -> NoReturn:
         state = "is missing" if value is None else f"is {shown(value)}, not {wanted}"
         raise CheckpointInvalid(f"{self.path}: '{self.prefix}{key}' {state}.", remedy="The file is damaged, or not a plain dense model.")
+
+
+def inner(fields: Fields, key: str) -> Fields:
+    """The entries of an object within the configuration. Raises CheckpointInvalid where there is none."""
+    value = fields.get(key)
+    if not isinstance(value, dict):
+        raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(value)}, not an object.", remedy="Fetch the model again.")
+    return Fields(fields.path, cast("dict[str, Any]", value))
 
 
 def _alike(items: list[Any]) -> Any:

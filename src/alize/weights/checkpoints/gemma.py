@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from alize.weights.checkpoints.fields import Fields
+from alize.weights.checkpoints.fields import Fields, inner
 from alize.weights.checkpoints.mapped import FileTensor
-from alize.weights.checkpoints.vision_config import inner
 
 __all__ = ["READS_TEXT_ALONE", "SEES", "gguf_gemma", "huggingface_gemma", "text_of", "without_eyes"]
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.audio_config import add_hearing
 from alize.weights.checkpoints.encoder import encoder_params
-from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.fields import Fields, inner, shown
 from alize.weights.checkpoints.gemma import SEES, huggingface_gemma, text_of
 from alize.weights.checkpoints.mamba import huggingface_params
 from alize.weights.checkpoints.scaled import fp8_blocks
-from alize.weights.checkpoints.vision_config import add_vision, inner
+from alize.weights.checkpoints.vision_config import add_vision
 
 __all__ = ["BARE", "params_of"]
 

@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "PLAIN", "Kind"]
+
+PLAIN = ("F32", "F16", "BF16", "F64")
+"""Kinds that keep each value by itself, without a scale."""
 
 
 @dataclass(frozen=True, slots=True)

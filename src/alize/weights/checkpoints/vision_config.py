@@ -3,12 +3,13 @@
 Sources: PixtralVisionConfig, LlavaConfig and Mistral3Config of transformers 5.24, whose defaults stand in for entries that are left out.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.fields import Fields, shown
+from alize.weights.checkpoints.encoder_rotation import theta_of
+from alize.weights.checkpoints.fields import Fields, inner, shown
 
-__all__ = ["MEAN", "SPREAD", "add_vision", "inner"]
+__all__ = ["MEAN", "SPREAD", "add_vision"]
 
 MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of red, green and blue in what the first encoders were trained on: every encoder that is read here takes colours less the one, by the
@@ -40,7 +41,7 @@ def add_vision(fields: Fields, text: Fields, params: dict[str, Any]) -> None:
         "intermediate_size": eye.integer("intermediate_size", 4096),
         "patch_size": eye.integer("patch_size", 16),
         "image_size": eye.integer("image_size", 1024),
-        "rope_theta": _theta(eye),
+        "rope_theta": theta_of(eye, "vision_config", "axial", "default"),
         "hidden_act": eye.get("hidden_act") or "gelu",
         "adapter_bias": fields.flag("multimodal_projector_bias", llava),
     }
@@ -59,25 +60,3 @@ def _may_be_tied(fields: Fields, text: Fields) -> bool:
     """Whether the head may be the embedding table: it is where the file has no head of its own. Either configuration may say so."""
     said = [part.flag("tie_word_embeddings", False) for part in (fields, text) if part.get("tie_word_embeddings") is not None]
     return any(said) if said else fields.get("model_type") == "mistral3"
-
-
-def _theta(eye: Fields) -> float:
-    theta = eye.number("rope_theta", 10000.0)
-    rope = eye.get("rope_parameters")
-    if rope is None:
-        return theta
-    if not isinstance(rope, dict):
-        raise CheckpointInvalid(f"{eye.path}: 'rope_parameters' of 'vision_config' is {shown(rope)}, not an object.")
-    named = Fields(eye.path, {f"rope_parameters.{key}": value for key, value in cast("dict[str, Any]", rope).items()}, "rope_parameters.")
-    named.expect("rope_type", "axial", "default")
-    theta = named.number("rope_theta", theta)
-    named.refuse_rest()
-    return theta
-
-
-def inner(fields: Fields, key: str) -> Fields:
-    """The entries of an object within the configuration. Raises CheckpointInvalid where there is none."""
-    value = fields.get(key)
-    if not isinstance(value, dict):
-        raise CheckpointInvalid(f"{fields.path}: '{key}' is {shown(value)}, not an object.", remedy="Fetch the model again.")
-    return Fields(fields.path, cast("dict[str, Any]", value))
