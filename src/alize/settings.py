@@ -335,7 +335,7 @@ def _check_adapters(settings: Settings) -> None:
             raise SettingInvalid(
                 f"adapters: '{pair}' is not written NAME=PATH.",
                 param="adapters",
-                remedy="A name is of letters, digits and . _ : / -, at most 200 of them.",
+                remedy="Write law=adapters/law, say. A name is of letters, digits and . _ : / -, at most 200 of them.",
             )
         if name in named:
             raise SettingInvalid(f"adapters: '{name}' is there twice.", param="adapters")

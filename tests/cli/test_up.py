@@ -17,6 +17,7 @@ from tests.cli.conftest import Alize
         (["--model", "no-such-model"], "no-such-model"),
         (["--model", "no-such-model.gguf"], "no-such-model"),
         (["--adapter", "law"], "NAME=PATH"),
+        (["--adapter", "adapters/law"], "law=adapters/law"),
         (["--adapter", "law=a", "--adapter", "law=b"], "twice"),
     ],
 )
@@ -24,6 +25,14 @@ def test_a_start_that_cannot_be_is_refused(alize: Alize, arguments: list[str], s
     result = alize("up", *([] if "--port" in arguments else ["--port", "0"]), *arguments)
     assert result.exit_code == 1
     assert said in result.stderr
+
+
+def test_a_path_that_looks_like_a_model_of_a_hub_is_said_to_be_none(alize: Alize, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIZE_HUB_ENDPOINT", "http://127.0.0.1:9")
+    result = alize("up", "--port", "0", "--model", "models/absent")
+    assert result.exit_code == 1
+    assert "There is no file or folder models/absent here." in result.stderr
+    assert "cannot be reached for models/absent" in " ".join(result.stderr.split())
 
 
 def test_a_port_in_use_is_said(alize: Alize, smollm2: Path) -> None:

@@ -157,8 +157,11 @@ def test_the_file_of_another_model_is_refused_with_both_sizes(made: Made, tmp_pa
     mine.mkdir()
     as_gguf(theirs, mine / "model.gguf")
     shutil.copy(made("Pixtral")[1] / "mmproj-model-f32.gguf", mine)
-    with pytest.raises(CheckpointInvalid, match=r"mmproj-model-f32\.gguf is made for embeddings of 32 numbers .* and the model's have 64"):
+    with pytest.raises(
+        CheckpointInvalid, match=r"mmproj-model-f32\.gguf is made for embeddings of 32 numbers .* and the model's have 64"
+    ) as refused:
         open_checkpoint(mine)
+    assert "move one of the two into another folder" in str(refused.value.remedy)
 
 
 def arrays(path: Path) -> dict[str, Any]:

@@ -340,7 +340,7 @@ def test_an_environment_that_cannot_be_used_is_said(
     [f"http://{'a' * 70}.example", "http://a..b", "http://127.0.0.1:9", "nonsense", "http://", "ftp://127.0.0.1/", "http://[::1", ""],
 )
 def test_a_hub_that_cannot_be_reached_is_named_with_what_to_do(endpoint: str, tmp_path: Path) -> None:
-    with pytest.raises(DownloadFailed, match="cannot be reached") as failed:
+    with pytest.raises(DownloadFailed, match=f"cannot be reached for {NAME}") as failed:
         pull(NAME, tmp_path, endpoint=endpoint)
     assert "hub_endpoint" in str(failed.value.remedy)
 

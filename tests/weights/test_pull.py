@@ -154,8 +154,9 @@ def test_what_is_not_here_says_how_to_get_it(home: Path) -> None:
     with pytest.raises(Missing) as missing:
         located("mistralai/Mistral-7B-Instruct-v0.3", home, {})
     assert missing.value.remedy == "Fetch it: alize pull mistral-7b-instruct-v0.3"  # the catalog has a name for it
-    with pytest.raises(Missing, match="'owner/name' is not here yet"):
+    with pytest.raises(Missing, match="'owner/name' is not here yet") as missing:
         located("owner/name", home, {})
+    assert missing.value.remedy == "Fetch it: alize pull owner/name. Where a path was meant, there is nothing at it."
     with pytest.raises(Missing, match="'nothing' is not here"):
         verify(home, "nothing")
 

@@ -9,6 +9,8 @@ import typer
 from alize.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alize.weights.catalog import Card
 
 __all__ = ["convert", "quantize"]
@@ -55,8 +57,8 @@ def convert(
     order = Order(to.value, dtype.value if dtype else None, licence=card.licence)
     with downloading(stderr(), "Reading …") as progress:
         write(path, output, order, *([progress] if progress else []))
-    if _lacks_words(path):
-        remark(_WORDLESS)
+    for lack in _remarks(path, output):
+        remark(lack)
     _say(output, to.value, as_json)
 
 
@@ -71,24 +73,39 @@ def _located(model: str, home: Path | None) -> "tuple[Card, Path]":
 _WORDLESS = "There is no tokenizer beside these weights, and none in the result: it cannot be served, nor asked, until one is put there."
 
 
-def _lacks_words(path: Path) -> bool:
+def _remarks(model: Path, output: Path) -> "Iterator[str]":
+    """What the result lacks, and where that is."""
     from contextlib import closing
 
     from alize.weights.checkpoints import open_checkpoint
 
-    with closing(open_checkpoint(path)) as checkpoint:
-        return not (checkpoint.tokenizer.files or checkpoint.tokenizer.gguf)
+    with closing(open_checkpoint(model, alone=True)) as checkpoint:
+        if not (checkpoint.tokenizer.files or checkpoint.tokenizer.gguf):
+            yield _WORDLESS
+        if output.suffix == checkpoint.path.suffix == ".gguf" and not _projectors(output.parent):
+            for path in _projectors(checkpoint.path.parent):
+                yield f"The result reads text alone until {path} lies beside it, too: what the model sees or hears with stays as it is."
+
+
+def _projectors(folder: Path) -> list[Path]:
+    from alize.weights.checkpoints.layout import is_projector
+
+    return sorted(path for path in folder.iterdir() if is_projector(path.name))
 
 
 def _say(output: Path, form: str, as_json: bool) -> None:
     from alize.cli.terminal import print_json, size
+    from alize.convert.projector import projector_beside
 
     files = [output] if output.is_file() else [path for path in output.rglob("*") if path.is_file()]
     count = sum(path.stat().st_size for path in files)
+    beside = projector_beside(output) if output.is_file() and projector_beside(output).is_file() else None
     if as_json:
-        print_json({"path": str(output), "form": form, "bytes": count})
+        print_json({"path": str(output), "form": form, "bytes": count, "projector": str(beside) if beside else None})
     else:
         typer.echo(f"{output}  {size(count)}")
+        if beside is not None:
+            typer.echo(f"{beside}  {size(beside.stat().st_size)}, what it sees or hears with")
 
 
 class Bits(StrEnum):
@@ -108,7 +125,8 @@ def quantize(
     model: Source,
     output: Target,
     to: Annotated[
-        Bits, typer.Option("--to", help="A folder: whole numbers with a scale a row or group, or eight-bit floats. A GGUF: the last three.")
+        Bits,
+        typer.Option("--to", help="A folder: int8 and int4-…, whole numbers with a scale a row or group; fp8. A GGUF: q8_0, q4_0, q4_k_m."),
     ],
     calibrate: Annotated[
         str,
@@ -142,6 +160,6 @@ def quantize(
     if left:
         count = "1 matrix stays" if len(left) == 1 else f"{len(left)} matrices stay"
         remark(f"{count} in 16 bits, such as {left[0]}: rows that do not hold whole groups, or that choose experts.")
-    if _lacks_words(path):
-        remark(_WORDLESS)
+    for lack in _remarks(path, output):
+        remark(lack)
     _say(output, to.value, as_json)

@@ -113,7 +113,8 @@ def _piped(limit: int) -> str:
     except UnicodeDecodeError as error:
         raise InvalidRequest(
             f"What is piped in is not UTF-8 text (byte {error.start} is {data[error.start]:#04x}).",
-            remedy="Convert it first: iconv -f latin1 -t utf-8, or pdftotext for a PDF.",
+            remedy="Convert it first: iconv -f latin1 -t utf-8, or pdftotext for a PDF. "
+            "Images and sounds are asked about on the page, over the API or in the library.",
         ) from error
 
 

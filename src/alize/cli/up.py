@@ -63,4 +63,6 @@ def _say_what_is_fetched(settings: "Settings") -> None:
         return
     card = find(name, settings.aliases())
     much = f" ({size(card.size)})" if card and card.size else ""
+    if card is None:  # owner/name of a hub, which a path that was mistyped may look like
+        remark(f"There is no file or folder {name} here.")
     remark(f"Fetching the model {name}{much}, this once …")

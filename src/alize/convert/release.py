@@ -57,7 +57,7 @@ def convert(source: Path, target: Path, order: Order, report: Report = lambda do
     Raises CheckpointInvalid for a source that cannot be read, ConversionFailed for what the form cannot hold, for a target that is there
     already, and where the disk is full.
     """
-    _check_target(target, order.form)
+    _check_target(target, order)
     # From one GGUF to another, what it sees or hears with stays as it is: it goes with the new file as well.
     checkpoint = open_checkpoint(source, alone=order.form == "gguf")
     try:
@@ -87,11 +87,12 @@ def check_whole(checkpoint: Checkpoint, config: ModelConfig, found: dict[str, Pi
         )
 
 
-def _check_target(target: Path, form: Form) -> None:
+def _check_target(target: Path, order: Order) -> None:
     check_free(target)
-    if (target.suffix == ".gguf") != (form == "gguf"):
-        wanted = "a file whose name ends in .gguf" if form == "gguf" else "a folder"
-        raise ConversionFailed(f"{target} cannot be the target: the form {form} is {wanted}.", remedy="Choose another name with -o.")
+    if (target.suffix == ".gguf") != (order.form == "gguf"):
+        wanted = "a file whose name ends in .gguf" if order.form == "gguf" else "a folder"
+        made = order.mix or f"the form {order.form}"
+        raise ConversionFailed(f"{target} cannot be the target: {made} is {wanted}.", remedy="Choose another name with -o.")
     if SPLIT.fullmatch(target.name):
         raise ConversionFailed(f"{target.name} is the name of one of several pieces, and one file is written.")
 

@@ -44,7 +44,7 @@ def fetch_hub(
             return _fetched(client, f"{repository}/resolve/{commit}", chosen, staging, target, progress), commit
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last: a name that can be no host's
         raise DownloadFailed(
-            f"The hub at {endpoint} cannot be reached: {str(error).rstrip('.') or type(error).__name__}.",
+            f"The hub at {endpoint} cannot be reached for {source.repository}: {str(error).rstrip('.') or type(error).__name__}.",
             remedy="Check the network and the setting hub_endpoint, or bring the files yourself: alize pull FOLDER",
         ) from error
 

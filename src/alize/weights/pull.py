@@ -73,7 +73,10 @@ def located(name: str, home: Path, aliases: Mapping[str, str]) -> tuple[Card, Pa
         return described_at(source.path, id, str(source)), source.path
     if source is None:
         raise unknown(name, aliases, (manifest.card.id for manifest in installed(home)))
-    raise Missing(f"The model '{id}' is not here yet.", remedy=f"Fetch it: alize pull {id}")
+    remedy = f"Fetch it: alize pull {id}"
+    if card is None and isinstance(source, HubSource):  # written like owner/name, which a path may be, too
+        remedy += ". Where a path was meant, there is nothing at it."
+    raise Missing(f"The model '{id}' is not here yet.", remedy=remedy)
 
 
 def verify(home: Path, id: str, progress: Progress | None = None) -> None:

@@ -74,7 +74,9 @@ def _speech(name: str, principal: Principal, here: House) -> Speech:
     ears = None if isinstance(model, UpstreamModel) else ears_of(model)
     if isinstance(model, UpstreamModel) or ears is None:
         raise UnsupportedParameter(
-            f"The model {name[:200]} cannot hear.", param="model", remedy="Choose one of GET /v1/models that has audio_transcription."
+            f"The model {name[:200]} cannot hear.",
+            param="model",
+            remedy="Choose one of GET /v1/models that has audio_transcription_realtime.",
         )
     if not ears.hearing.streams:
         raise UnsupportedParameter(

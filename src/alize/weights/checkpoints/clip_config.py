@@ -38,7 +38,7 @@ def params_of_projector(kind: str, fields: Fields, text: Mapping[str, Any], name
     if width != text.get("dim"):
         raise CheckpointInvalid(
             f"{fields.path} is made for embeddings of {width} numbers ('clip.{sense}.projection_dim'), and the model's have {text['dim']}.",
-            remedy="It is of another model: put the one of this model beside it, or none.",
+            remedy="It is of another model, and what lies beside a GGUF is taken for its own: move one of the two into another folder.",
         )
     epsilon = fields.number(f"{sense}.attention.layer_norm_epsilon", EPS)
     if not np.isclose(epsilon, EPS, rtol=1e-3, atol=0):

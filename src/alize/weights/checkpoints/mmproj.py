@@ -128,7 +128,7 @@ def _check_same_model(model: MappedCheckpoint, path: Path, row: FileTensor) -> N
     if _cosine(own, dequantize(row.kind, row.data, row.shape)) < ALIKE:
         raise CheckpointInvalid(
             f"{path}: tensor '{IMAGE_BREAK}' is not the embedding of [IMG_BREAK] in {model.path.name}.",
-            remedy="It is of another model: put the one of this model beside it, or none.",
+            remedy="It is of another model, and what lies beside a GGUF is taken for its own: move one of the two into another folder.",
         )
 
 
