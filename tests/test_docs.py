@@ -1,7 +1,8 @@
 """The documentation is true. In: the READMEs and docs/. Out: a failure where an example does not run or a command does not exist.
 
 A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
-whose key is in the variable ALIZE_API_KEY, ```python tools one whose model calls the tool `weather`.
+whose key is in the variable ALIZE_API_KEY, ```python tools one whose model calls the tool `weather`, ```python sight one whose model sees,
+and a picture.
 """
 
 import os
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,14 @@ import pytest
 import typer
 
 from alize.cli.app import build
+from alize.engine.base import Sight
+from alize.engine.fake import FakeEngine, saying
+from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.catalog import find
 from tests.calling import ARGUMENTS, agent, engine_of
 from tests.calling import TOKENIZER as CALLING
-from tests.serving import in_background
+from tests.pictures import plain
+from tests.serving import CARD, in_background
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,11 +39,12 @@ def blocks(kind: str) -> list[Any]:
     return found
 
 
-def run(code: str, **environment: str) -> str:
+def run(code: str, folder: Path | None = None, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:__main__", "-c", code],
         capture_output=True,
         text=True,
+        cwd=folder,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stderr
@@ -72,6 +79,17 @@ def test_tools_are_called_as_the_examples_say(code: str, tmp_path: Path) -> None
     with in_background(tmp_path, card=card, engine=engine_of(agent), tokenizer=CALLING) as background:
         code = code.replace("http://127.0.0.1:8600", background.url)
         assert run(code, ALIZE_API_KEY=background.desk.key).strip() in ("It is 22 °C in Aix-en-Provence é", ARGUMENTS)
+
+
+@pytest.mark.parametrize("code", blocks("python sight"))
+def test_pictures_are_asked_about_as_the_examples_say(code: str, tmp_path: Path) -> None:
+    tokenizer = ByteTokenizer(images=True)
+    engine = FakeEngine(saying("A receipt.", tokenizer), vocab_size=267, sight=Sight(side=4, most=40))
+    card = replace(CARD, id="pixtral", capabilities=CARD.capabilities | {"vision"})
+    (tmp_path / "receipt.png").write_bytes(plain())
+    with in_background(tmp_path, card=card, engine=engine, tokenizer=tokenizer) as background:
+        code = code.replace("http://127.0.0.1:8600", background.url)
+        assert run(code, tmp_path, ALIZE_API_KEY=background.desk.key).strip() == "A receipt."
 
 
 def spans() -> Iterator[tuple[str, str]]:
