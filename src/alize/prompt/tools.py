@@ -162,13 +162,13 @@ def _plain(tool: Mapping[str, Any], path: str) -> PlainTool:
 def _checked_schema(schema: object, path: str) -> Mapping[str, Any]:
     if not isinstance(schema, Mapping):
         raise InvalidRequest(f"{path} is no JSON schema: it is not an object.", param=path)
-    from jsonschema import Draft7Validator  # 0.2 s of import, for those alone who offer tools
+    from jsonschema import Draft7Validator, FormatChecker  # 0.2 s of import, for those alone who offer tools
     from jsonschema.exceptions import SchemaError
 
     schema = cast("Mapping[str, Any]", schema)
     try:
         # Patterns are those of ECMAScript: Python's reader refuses some of them, and others, made for that, break it.
-        Draft7Validator.check_schema(dict(schema), format_checker=None)
+        Draft7Validator.check_schema(dict(schema), format_checker=FormatChecker(()))
     except SchemaError as error:
         where = ".".join([path, *map(str, error.absolute_path)])
         raise InvalidRequest(f"{where[:300]} is no JSON schema: {error.message[:300]}", param=path) from error
