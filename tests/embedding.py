@@ -54,13 +54,17 @@ def encoder(kind: str = "bert", seed: int = 1, **changes: Any) -> Any:
     return model
 
 
-def decoder(seed: int = 1) -> Any:
+CODE = {"hidden_size": 3072, "num_hidden_layers": 2}
+"""As wide as Codestral Embed's vectors are at most; the heads stay small."""
+
+
+def decoder(seed: int = 1, **changes: Any) -> Any:
     """A random Mistral without a head."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import transformers
     torch.manual_seed(seed)
-    model = transformers.MistralModel(transformers.MistralConfig(**DENSE, sliding_window=None)).eval()
+    model = transformers.MistralModel(transformers.MistralConfig(**{**DENSE, "sliding_window": None, **changes})).eval()
     randomize(model)
     return model
 
@@ -75,9 +79,8 @@ def released(model: Any, folder: Path, mode: str = "mean", reads: int | None = N
     ]
     (folder / "modules.json").write_text(json.dumps(modules))
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    (folder / "1_Pooling" / "config.json").write_text(
-        json.dumps({"word_embedding_dimension": 32} | {f"pooling_mode_{name}": mode == key for key, name in POOLING.items()})
-    )
+    pools = {f"pooling_mode_{name}": mode == key for key, name in POOLING.items()}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": model.config.hidden_size} | pools))
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": reads, "do_lower_case": False}))
     if tokenizer:
         (folder / "tokenizer.json").write_text(json.dumps(wordpiece()))

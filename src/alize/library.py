@@ -34,7 +34,7 @@ from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conv
 from alize.settings import Settings
 from alize.tokenize import tokenizer_at
 from alize.tokenize.base import ThoughtMarks, Tokenizer
-from alize.weights.catalog import resolved
+from alize.weights.catalog import Card, check_embeds, resolved
 from alize.weights.pull import located, pull
 
 __all__ = ["Answer", "Message", "Model", "Tool", "ToolCall", "load"]
@@ -82,11 +82,13 @@ class Model:
         adapter: str | None = None,
         thought_marks: ThoughtMarks | None = None,
         audio_seconds: float = 1800.0,
+        card: Card | None = None,
     ) -> None:
         """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves. `adapter`: the name
         that the core has for the one that everything is computed with. `thought_marks`: what stands around its thoughts, where its
-        tokenizer does not say. `audio_seconds`: the longest that all sounds of a conversation may be together."""
-        self.core, self.tokenizer, self._adapter = core, tokenizer, adapter
+        tokenizer does not say. `audio_seconds`: the longest that
+        all sounds of a conversation may be together. `card`: says whether it was made to embed; without one it is asked for vectors."""
+        self.core, self.tokenizer, self._adapter, self._card = core, tokenizer, adapter, card
         self._marks = tokenizer.thought_marks or thought_marks
         self._temperature, self._max_tokens, self._audio_seconds = default_temperature, default_max_tokens, audio_seconds
         self._ids = itertools.count()
@@ -145,13 +147,16 @@ class Model:
     def embed(self, texts: Sequence[str], *, dimension: int | None = None, dtype: OutputType = "float") -> npt.NDArray[Any]:
         """One vector of length 1 per text: [len(texts), numbers]. `dimension` and `dtype` make them smaller: see engine/vectors.py.
 
-        Raises InvalidRequest for a text that is not in a list, or empty, and PromptTooLong.
+        Raises InvalidRequest for a text that is not in a list, or empty, UnsupportedParameter for a model that was not made to embed, and
+        PromptTooLong.
         """
         if isinstance(texts, str):
             raise InvalidRequest("embed takes a list of texts, and this is one text.", param="texts", remedy="Write embed([text]).")
         for index, text in enumerate(texts):
             if not isinstance(text, str) or not text:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise InvalidRequest(f"texts[{index}] is {text!r}, which is no text.", param="texts")
+        if self._card is not None:
+            check_embeds(self._card, 'Load one that does: alize.load("all-minilm-l6-v2").')
         check_shape(self.info.hidden_size, dtype, dimension)
         tokens = [self.tokenizer.enclosed(text) for text in texts]
         with self._computing():
@@ -303,7 +308,7 @@ def load(
         core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
-    return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks, chosen.max_audio_seconds)
+    return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks, chosen.max_audio_seconds, card)
 
 
 def _taken(answer: Answer, parts: Sequence[Part | Call]) -> str:

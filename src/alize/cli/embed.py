@@ -56,7 +56,6 @@ def embed(
         if loaded is None:
             _check(given)
             loaded = load(given.embedding_model, given.home)
-            _check(given)  # of one that had to be fetched, it is known now
         for text, vector in zip(some, loaded.embed(some, dimension=dimension, dtype=cast(OutputType, dtype)), strict=True):
             write(msgspec.json.encode({"text": text, "embedding": vector.tolist()}).decode() + "\n")
     if loaded is None:
@@ -64,7 +63,7 @@ def embed(
 
 
 def _check(given: "Settings") -> None:
-    """Raises UnsupportedParameter for a model that does not embed, as the API does. Of one that is not here yet, little may be known."""
+    """Raises UnsupportedParameter for a model that does not embed, before it is loaded. One that is not here yet may say so later."""
     from alize.errors import Missing
     from alize.weights.catalog import check_embeds, find
     from alize.weights.pull import located
