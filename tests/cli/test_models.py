@@ -7,6 +7,7 @@ import pytest
 
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
+from tests.tiny_model import write_tiny_gguf
 
 
 @pytest.fixture
@@ -70,6 +71,15 @@ def test_an_unknown_name_is_said_with_what_was_meant(alize: Alize, command: list
     result = alize(*command, "smollm2-135m-instruckt")
     assert result.exit_code == 1
     assert "smollm2-135m-instruct" in result.stderr
+
+
+def test_a_model_that_was_only_used_by_its_path_is_pulled_by_it_to_be_verified(alize: Alize, tmp_path: Path) -> None:
+    tiny = write_tiny_gguf(tmp_path / "tiny.gguf")
+    refused = alize("models", "verify", str(tiny))
+    assert refused.exit_code == 1
+    assert f"alize pull {tiny}" in " ".join(refused.stderr.split())
+    assert alize("pull", str(tiny)).exit_code == 0
+    assert alize("models", "verify", str(tiny)).exit_code == 0
 
 
 def test_nothing_is_fetched_offline(alize: Alize) -> None:

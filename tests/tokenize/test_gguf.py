@@ -120,6 +120,12 @@ def test_what_is_damaged_or_unknown_is_refused_by_name(made_metadata: dict[str, 
     assert message in caught.value.message
 
 
+def test_a_template_that_cannot_be_read_may_be_replaced(made_metadata: dict[str, Any]):
+    with pytest.raises(CheckpointInvalid) as caught:
+        load(made_metadata | {"tokenizer.chat_template": "{% for %}"})
+    assert "as chat_template.jinja" in str(caught.value.remedy)
+
+
 def test_two_entries_of_one_text_are_refused(made_metadata: dict[str, Any]):
     tokens = list(made_metadata["tokenizer.ggml.tokens"])
     tokens[-1] = tokens[0]

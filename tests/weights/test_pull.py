@@ -157,7 +157,7 @@ def test_what_is_not_here_says_how_to_get_it(home: Path) -> None:
     with pytest.raises(Missing, match="'owner/name' is not here yet") as missing:
         located("owner/name", home, {})
     assert missing.value.remedy == "Fetch it: alize pull owner/name. Where a path was meant, there is nothing at it."
-    with pytest.raises(Missing, match="'nothing' is not here"):
+    with pytest.raises(Missing, match="'nothing' was not pulled"):
         verify(home, "nothing")
 
 

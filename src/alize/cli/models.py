@@ -76,7 +76,7 @@ def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> No
     settings = Settings.load(home=home, model=model)
     card, _ = located(settings.model, settings.home, settings.aliases())
     with downloading(stderr()) as progress:
-        verify(settings.home, card.id, progress)
+        verify(settings.home, card.id, progress, settings.model)
     if as_json:
         print_json({"id": card.id, "sha256": card.sha256, "whole": True})
     else:

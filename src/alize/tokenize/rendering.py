@@ -19,6 +19,7 @@ from alize.tokenize.sandbox import TemplateSandbox
 __all__ = ["Rendering", "refuse"]
 
 _LONGEST_SOURCE = 2**20
+_MEND = "Lay one that can be read beside the weights, as chat_template.jinja: it counts before the model's own."
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -48,9 +49,9 @@ class Rendering:
             self._variables = meta.find_undeclared_variables(tree)
             self.tools = "xml_tools" if "xml_tools" in self._variables and "tools" not in self._variables else "tools"  # SmolLM3's name
         except TemplateSyntaxError as error:
-            raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.") from error
+            raise CheckpointInvalid(f"The chat template cannot be read: line {error.lineno}: {error.message}.", remedy=_MEND) from error
         except (TemplateError, SyntaxError, RecursionError) as error:
-            raise CheckpointInvalid(f"The chat template cannot be compiled: {error}.") from error
+            raise CheckpointInvalid(f"The chat template cannot be compiled: {error}.", remedy=_MEND) from error
         self._words = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
         self._words |= {node.attr for node in tree.find_all(nodes.Getattr)}
 

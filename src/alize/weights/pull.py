@@ -79,11 +79,14 @@ def located(name: str, home: Path, aliases: Mapping[str, str]) -> tuple[Card, Pa
     raise Missing(f"The model '{id}' is not here yet.", remedy=remedy)
 
 
-def verify(home: Path, id: str, progress: Progress | None = None) -> None:
-    """Read every file of a model again. Raises CheckpointInvalid naming the first that has changed, Missing where it was not pulled."""
+def verify(home: Path, id: str, progress: Progress | None = None, name: str | None = None) -> None:
+    """Read every file of a model again. `name` is what to pull it by, where that is not its id: a path.
+
+    Raises CheckpointInvalid naming the first that has changed, Missing where it was not pulled.
+    """
     manifest, report = read_manifest(home, id), progress or _silent
     if manifest is None:
-        raise Missing(f"The model '{id}' is not here.", remedy=f"Fetch it: alize pull {id}")
+        raise Missing(f"The model '{id}' was not pulled: nothing says what it was.", remedy=f"Pull it first: alize pull {name or id}")
     remedy = f"Delete {folder_of(home, id)} and pull it again."
     total, before = sum(entry.bytes for entry in manifest.files), 0
     for entry in manifest.files:
