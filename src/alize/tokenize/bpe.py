@@ -58,7 +58,7 @@ class BpeTokenizer(VocabularyDecoder):
             raise InvalidRequest(
                 "This model carries no chat template: it completes text and cannot be talked to.",
                 param="messages",
-                remedy="Use an instruct model, or add chat_template.jinja beside its weights.",
+                remedy="Use an instruct model, or add chat_template.jinja beside its safetensors: a GGUF's is in its file.",
             )
         ids = list(self._ids(self._chat.segments(messages, tools, effort)))
         media = [part for message in messages for part in parts_of(message) if part["type"] in ("image", "audio")]

@@ -19,7 +19,7 @@ from alize.tokenize.sandbox import TemplateSandbox
 __all__ = ["Rendering", "refuse"]
 
 _LONGEST_SOURCE = 2**20
-_MEND = "Lay one that can be read beside the weights, as chat_template.jinja: it counts before the model's own."
+_MEND = "Beside safetensors, lay one that can be read, as chat_template.jinja. A GGUF holds its own: take another file of the model."
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
