@@ -7,6 +7,7 @@ and a picture.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from alize.cli.app import build
 from alize.engine.base import Sight
 from alize.engine.fake import FakeEngine, saying
 from alize.tokenize.bytes import ByteTokenizer
-from alize.weights.catalog import find
+from alize.weights.catalog import cards, find
+from alize.weights.sources import HubSource, PackageSource, parse_source
 from tests.calling import ARGUMENTS, agent, engine_of
 from tests.calling import TOKENIZER as CALLING
 from tests.pictures import plain
@@ -124,6 +126,41 @@ def test_every_command_that_is_written_down_exists() -> None:
         assert not unknown, f"{page}: {span}: {unknown}"
         looked_at += 1
     assert looked_at > 10
+
+
+def test_each_family_is_run_by_a_command_that_parses_and_names_what_there_is() -> None:
+    """What it names is a card of the catalog, a repository, or one of four placeholders."""
+    section = (ROOT / "docs" / "models" / "README.md").read_text("utf-8").split("## How to run each")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    named: set[str] = set()
+    for family, *cells in rows:
+        commands = re.findall(r"`(alize [^`]+)`", " ".join(cells))
+        assert commands, f"{family} has no command"
+        for command in commands:
+            named.add(_model_of(command))
+    placeholders = {"owner/name", "models/embedder", "models/folder", "models/file.gguf"}
+    for name in named - placeholders:
+        if "/" not in name:
+            assert name in {card.id for card in cards()}, f"the catalog has no {name}"
+        assert isinstance(parse_source(_source_of(name)), HubSource | PackageSource), name
+    verified = (ROOT / "docs" / "models" / "README.md").read_text("utf-8").split("## What is verified")[1]
+    known = " ".join(family for family, *_ in rows)
+    for family in ("Mathstral", "Mixtral", "Codestral Mamba", "Pixtral", "Voxtral Realtime", "Ministral 3", "Mistral Large 4", "Gemma 3"):
+        assert family in verified
+        assert family in known, f"{family} is verified, and nothing says how to run it"
+
+
+def _source_of(name: str) -> str:
+    card = find(name, {})
+    return card.source if card else name
+
+
+def _model_of(command: str) -> str:
+    """The model of a command as the parser understands it, without running it. Fails where the parser refuses."""
+    program: Any = typer.main.get_command(build())
+    _, subcommand, *arguments = shlex.split(command)
+    context = program.commands[subcommand].make_context(subcommand, arguments)
+    return context.params["model"]
 
 
 def test_links_lead_somewhere() -> None:
