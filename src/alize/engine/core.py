@@ -97,7 +97,8 @@ class Core:
     @property
     def _state(self) -> object:
         """What a plan depends on."""
-        return self.paused, self._arrivals, self._pieces, len(self._sequences), self.scheduler.groups.used
+        scheduler = self.scheduler
+        return self.paused, self._arrivals, self._pieces, len(self._sequences), scheduler.groups.used, scheduler.preemptions
 
     @property
     def settled(self) -> bool:
