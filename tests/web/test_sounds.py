@@ -56,7 +56,7 @@ def test_sounds_are_attached_heard_played_and_kept(hearing: House, owner: dict[s
     choose(ada, "a.m4a", b"ftyp", "audio/mp4")
     ada.sees("a.m4a was not attached: only text files and sounds")
     choose(ada, "said.wav", WAV, "audio/wav")
-    expect(ada.tab.get_by_text("said.wav")).to_be_visible()
+    expect(ada.button("Remove said.wav")).to_be_visible()  # it has arrived: until then nothing is sent
     ada.ask("What was that?")
     ada.answered()
     ada.tab.reload()
