@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, AUDIO_BYTES, AUDIO_TYPES, IMAGE_BYTES, IMAGE_TYPES
 from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
@@ -65,9 +65,25 @@ class ConversationChange(Schema):
     leaf: Id | None = None
 
 
+_NONE: dict[str, JsonValue] = {"type": "null"}
+_TEXT: dict[str, JsonValue] = {"type": "string"}
+_UPLOADED: list[JsonValue] = [*IMAGE_TYPES, *AUDIO_TYPES]
+
+
 class AttachmentNew(Schema):
     """A text, or an upload."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["id"], "properties": {"id": _TEXT, "name": _NONE, "type": _NONE, "text": _NONE}},
+                {
+                    "required": ["name", "type", "text"],
+                    "properties": {"id": _NONE, "name": _TEXT, "type": {"type": "string", "not": {"enum": _UPLOADED}}, "text": _TEXT},
+                },
+            ]
+        }
+    )
     id: AttachmentId | None = Field(None, description="Of a picture or a sound, as POST /api/attachments gave it; then nothing else.")
     name: str | None = Field(None, min_length=1, max_length=255)
     type: str | None = Field(None, max_length=100)

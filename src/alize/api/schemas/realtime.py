@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from alize.api.schemas.values import Integer, JsonObject, Reply, Schema
+from alize.api.schemas.values import WHOLE, JsonObject, Reply, Schema
 from alize.prompt.pcm import RATES
 
 __all__ = [
@@ -68,7 +68,7 @@ class ClientSessionRequest(Schema):
 
     purpose: Literal["realtime"]
     model: str = Field(description="Id or alias of a model of GET /v1/models that has audio_transcription_realtime.", min_length=1)
-    ttl_seconds: Annotated[Integer, Field(ge=1, le=600)] | None = Field(None, description="How long it may open them; 60 by default.")
+    ttl_seconds: Annotated[int, Field(ge=1, le=600), WHOLE] | None = Field(None, description="How long it may open them; 60 by default.")
 
 
 class ClientSecret(Reply):
