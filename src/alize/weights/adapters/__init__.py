@@ -21,6 +21,7 @@ def open_adapter(path: Path, scale: float | None = None) -> Adapter:
     """
     shown = printable(str(path))
     try:
+        path.stat()  # of a file that is not there it would be said else that the folder holds no adapter
         folder = path if path.is_dir() else path.parent
         names = {entry.name for entry in folder.iterdir()}
     except OSError as error:
