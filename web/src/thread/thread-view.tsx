@@ -60,7 +60,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const [newChat] = useNewChat();
   const limits = useSession().data?.limits;
   const senses = useSenses(conversation);
-  const files = useFiles(draft, limits, senses);
+  const files = useFiles(draft, useModels().data && limits, senses);
   const [wanted, setWanted] = useState<string | null>(null);
   const there = useView((view) => target !== null && view.thread.messages.has(target.message));
   useKeyboard(page);

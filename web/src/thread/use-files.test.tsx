@@ -26,9 +26,9 @@ const limits = {
 };
 const senses = { sees: false, hears: false, model: "small" };
 
-function Writing() {
+function Writing({ known }: { known: boolean }) {
   const draft = useDraft();
-  const files = useFiles(draft, limits, senses);
+  const files = useFiles(draft, known ? limits : undefined, senses);
   return (
     <Composer
       draft={draft}
@@ -45,27 +45,29 @@ function Writing() {
 }
 
 /** The composer of a chat whose model never answers. */
-function writing() {
+function writing(known = true) {
   const never = (): Promise<never> => new Promise(() => {});
   const transport = memoryTransport({ ask: never, count: never, beginning: never });
   const store = createStore({ id: "c", exists: false, transport });
   store.open();
-  render(
-    <QueryClientProvider client={new QueryClient()}>
+  const client = new QueryClient();
+  const page = (known: boolean) => (
+    <QueryClientProvider client={client}>
       <ToastProvider>
         <TooltipProvider>
           <ThreadContext value={store}>
-            <Writing />
+            <Writing known={known} />
           </ThreadContext>
         </TooltipProvider>
       </ToastProvider>
-    </QueryClientProvider>,
+    </QueryClientProvider>
   );
+  const { rerender } = render(page(known));
   const field = screen.getByRole("textbox", { name: "Message" });
   const paste = (...files: File[]): void => {
     fireEvent.paste(field, { clipboardData: { files, types: ["Files"] } });
   };
-  return { store, field, paste };
+  return { store, field, paste, know: () => rerender(page(true)) };
 }
 
 /** A file that is being read until it `arrive`s. */
@@ -106,4 +108,15 @@ test("files that come while others are being read stand behind them, and no more
   await waitFor(() => expect(screen.getAllByText(/was not attached: at most 4 files/)).toHaveLength(2));
   const names = screen.getAllByRole("button", { name: /^Remove/ }).map((one) => one.getAttribute("aria-label"));
   expect(names).toEqual(["Remove a.txt", "Remove b.txt", "Remove c.txt", "Remove d.txt"]);
+});
+
+test("a file that is chosen before it is known what the model takes waits for that", async () => {
+  const { paste, know } = writing(false);
+  const { file, arrive } = slow("a.txt");
+  arrive();
+  await act(async () => paste(file, new File(["RIFF"], "said.wav", { type: "audio/wav" })));
+  expect(screen.queryByText(/was not attached/)).toBeNull();
+  await act(async () => know());
+  await screen.findByRole("button", { name: "Remove a.txt" });
+  await screen.findByText("said.wav was not attached: small cannot hear.");
 });

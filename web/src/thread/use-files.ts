@@ -1,5 +1,5 @@
 /** Files for the draft. In: what a person chose, dropped or pasted. Out: texts attached, the rest on its way, and what was refused. */
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { chosen, type Limits, type Refusal, readFiles, roomIn, type Senses, type Taking } from "./attachments";
 import { written } from "./pictures";
 import { useStore } from "./thread-context";
@@ -14,6 +14,7 @@ export interface Files {
   forget: () => void;
 }
 
+/** `limits` are undefined until these, and what the model is, are known: what is chosen before waits for it. */
 export function useFiles(draft: Draft, limits: Limits | undefined, senses: Senses): Files {
   const store = useStore();
   const [refused, setRefused] = useState<readonly Refusal[]>([]);
@@ -22,8 +23,17 @@ export function useFiles(draft: Draft, limits: Limits | undefined, senses: Sense
   // While files are read, a new chat may get the address that its draft is kept under from then on.
   const latest = useRef(draft);
   latest.current = draft;
+  const known = useRef({ limits, senses });
+  known.current = { limits, senses };
+  const waiting = useRef<(() => void)[]>([]);
+  useEffect(() => {
+    if (limits) for (const go of waiting.current.splice(0)) go();
+  }, [limits]);
 
-  const read = async (files: readonly File[], limits: Limits): Promise<void> => {
+  const read = async (files: readonly File[]): Promise<void> => {
+    if (!known.current.limits) await new Promise<void>((go) => waiting.current.push(go));
+    const { limits, senses } = known.current;
+    if (!limits) return;
     const before = latest.current;
     const { attachments } = before.typed();
     const { taken, refused } = await readFiles(chosen(files), {
@@ -42,9 +52,8 @@ export function useFiles(draft: Draft, limits: Limits | undefined, senses: Sense
     }
   };
   const add = (files: Iterable<File>): void => {
-    if (!limits) return;
     const some = [...files]; // a clipboard is empty once its event is over
-    const next = (): Promise<void> => read(some, limits);
+    const next = (): Promise<void> => read(some);
     if (reads === 0) setRefused([]);
     setReads((count) => count + 1);
     // One after the other: those of two drops together would each find room for themselves.

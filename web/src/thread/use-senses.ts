@@ -9,5 +9,5 @@ export function useSenses(conversation: Conversation | undefined): Senses {
   const [newChat] = useNewChat();
   const model = modelNamed(talking(useModels().data ?? []), conversation?.model ?? newChat.model);
   const { vision = false, audio = false } = model?.capabilities ?? {};
-  return { sees: vision, hears: audio, model: model ? nameOf(model) : "" };
+  return { sees: vision, hears: audio, model: model ? nameOf(model) : (conversation?.model ?? "") };
 }
