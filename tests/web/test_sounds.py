@@ -104,9 +104,10 @@ def test_two_sounds_as_large_as_may_be_go_with_one_question(hearing: House, owne
     for name in "ab":
         expect(ada.button(f"Remove {name}.wav")).to_be_visible(timeout=30_000)
     ada.ask("And these?")
-    expect(ada.tab.locator("audio")).to_have_count(2, timeout=30_000)  # ten megabytes, beside whatever else runs here
+    expect(ada.tab.locator("audio")).to_have_count(2)
+    ada.tab.wait_for_url("**/c/*")  # the question has arrived
     ada.tab.reload()
-    expect(ada.tab.locator("audio")).to_have_count(2, timeout=30_000)
+    expect(ada.tab.locator("audio")).to_have_count(2)
 
 
 def test_what_a_temporary_chat_cannot_send_at_once_is_refused_before(
