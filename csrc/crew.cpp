@@ -50,19 +50,24 @@ Crew::~Crew() {
 }
 
 void Crew::run() {
-    // Phases of this walk lie far beyond those of the last one: whoever is still in it finds all of them over.
-    uint32_t first = static_cast<uint32_t>(claim_.load() >> 32) + 2 * END;
-    first_.store(first, std::memory_order_relaxed);
-    claim_.store(static_cast<uint64_t>(first) << 32, std::memory_order_release);
-    walks_.fetch_add(1, std::memory_order_release);
+    uint32_t walk = next();
+    open(first_of(walk));
+    walks_.store(walk, std::memory_order_release);
     walks_.notify_all();
-    program_(0, walks_.load(std::memory_order_relaxed));
+    program_(0, walk);
 }
 
-bool Crew::wait_for(uint32_t phase) {
-    auto over = [&] { return static_cast<int32_t>(static_cast<uint32_t>(claim_.load(std::memory_order_acquire) >> 32) - phase) > 0; };
-    while (!spin(over, BETWEEN_PHASES)) std::this_thread::yield();
-    return static_cast<int32_t>(static_cast<uint32_t>(claim_.load(std::memory_order_acquire) >> 32) - phase) < END;
+void Crew::open(uint64_t claim) {
+    claim_.store(claim, std::memory_order_release);
+    claim_.notify_all();
+}
+
+bool Crew::wait_for(uint64_t phase) {
+    uint64_t now;
+    auto over = [&] { return ((now = claim_.load(std::memory_order_acquire)) ^ phase) >= ONE_PHASE; };
+    // All chunks of the phase are claimed, so the word stays as it is until the phase is over.
+    while (!spin(over, BETWEEN_PHASES)) claim_.wait(now, std::memory_order_acquire);
+    return (now ^ phase) < ONE_WALK;
 }
 
 void Crew::serve(int member) {

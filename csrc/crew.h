@@ -1,10 +1,11 @@
 // Threads that walk through one program together, a phase at a time. Chunks of a phase are claimed, not dealt out: a thread that the
 // system takes off its core between two chunks holds nobody up, and comes back to find that phase over.
 //
-//   claim   phase << 32 | next chunk       one word, so that a late thread cannot claim a chunk of a phase that has ended
+//   claim   walk | phase | next chunk      one word, so that a late thread cannot claim a chunk of a phase, or of a walk, that has ended
 //   done    chunks of this phase that are computed
 //
 // Whoever computes the last chunk opens the next phase by writing the claim. Everything written in a phase is seen in those after it.
+// A walk's phases follow from its number alone, so that whoever begins one late looks for its own phases and never for another's.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -30,26 +31,26 @@ public:
     void run();
     uint32_t next() const { return walks_.load(std::memory_order_relaxed) + 1; }
 
-    // One member's way through phases. Made anew at the beginning of each walk.
+    // One member's way through the phases of the walk of that number.
     class Walk {
     public:
-        explicit Walk(Crew& crew, uint32_t first) : crew_(crew), phase_(first) {}
+        Walk(Crew& crew, uint32_t number) : crew_(crew), here_(first_of(number)) {}
 
-        // Compute chunks of the next phase until none is left, then wait until all are done. False where this walk is long over.
+        // Compute chunks of the next phase until none is left, then wait until all are done. False where this walk is over.
         template <class Work>
         bool phase(uint32_t chunks, Work&& work) {
-            uint32_t here = phase_++;
+            uint64_t here = here_;
+            here_ += ONE_PHASE;
             for (;;) {
                 uint64_t now = crew_.claim_.load(std::memory_order_acquire);
-                int32_t ahead = static_cast<int32_t>(static_cast<uint32_t>(now >> 32) - here);
-                if (ahead != 0) return ahead > 0 && ahead < END;
-                uint32_t chunk = static_cast<uint32_t>(now);
+                if ((now ^ here) >= ONE_PHASE) return (now ^ here) < ONE_WALK;
+                uint64_t chunk = now - here;
                 if (chunk >= chunks) break;
                 if (!crew_.claim_.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) continue;
-                work(chunk);
+                work(static_cast<uint32_t>(chunk));
                 if (crew_.done_.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks) {
                     crew_.done_.store(0, std::memory_order_relaxed);
-                    crew_.claim_.store(static_cast<uint64_t>(here + 1) << 32, std::memory_order_release);
+                    crew_.open(here + ONE_PHASE);
                     return true;
                 }
             }
@@ -58,21 +59,21 @@ public:
 
     private:
         Crew& crew_;
-        uint32_t phase_;
+        uint64_t here_;  // the claim with which its next phase begins
     };
 
-    Walk walk() { return Walk(*this, first_.load(std::memory_order_acquire)); }
-
 private:
-    static constexpr int32_t END = 1 << 16;  // no walk has so many phases
+    // 24 bits of chunk, 14 of phase (over 2,000 layers), 26 of walk: a member would have to miss 67 million of them to be mistaken.
+    static constexpr uint64_t ONE_PHASE = 1ull << 24, ONE_WALK = ONE_PHASE << 14;
+    static constexpr uint64_t first_of(uint32_t walk) { return walk * ONE_WALK; }
 
-    bool wait_for(uint32_t phase);
+    void open(uint64_t claim);
+    bool wait_for(uint64_t phase);
     void serve(int member);
 
     alignas(128) std::atomic<uint64_t> claim_{0};
     alignas(128) std::atomic<uint32_t> done_{0};
     alignas(128) std::atomic<uint32_t> walks_{0};  // how many were begun; the others wait for it to change
-    std::atomic<uint32_t> first_{0};               // phase that the current walk begins with
     std::atomic<bool> over_{false};
     std::function<void(int, uint32_t)> program_;
     std::vector<std::thread> others_;

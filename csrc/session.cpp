@@ -158,7 +158,7 @@ void Session::walk(int member, uint32_t number) {
     const Job& job = *jobs_[number % JOBS];
     const Step& step = job.step;
     Scratch& own = *scratch_[static_cast<size_t>(member)];
-    Crew::Walk walk = crew_->walk();
+    Crew::Walk walk(*crew_, number);
     auto embed = [&](uint32_t chunk) {
         int32_t end = std::min(step.tokens, (static_cast<int32_t>(chunk) + 1) * FEW);
         for (int32_t t = static_cast<int32_t>(chunk) * FEW; t < end; t++)

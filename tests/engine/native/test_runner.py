@@ -1,5 +1,6 @@
 """The native runner beside the specification, and beside itself: the same answer whatever shares a batch, on any threads and kernels."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from alize.engine.base import Request, SamplingParams
 from alize.engine.batch import pack
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
+from alize.engine.runners.base import Batch
 from alize.engine.runners.native import NativeRunner, why_not
 from alize.engine.schedule import Limits
 from alize.errors import SettingInvalid
@@ -171,3 +173,26 @@ def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None
     with pytest.raises(SettingInvalid) as refused:
         build_core(EngineConfig(str(path), runner="native"))
     assert refused.value.remedy == "Set runner to torch."
+
+
+def test_more_threads_than_cores_never_mistake_one_step_for_another(tmp_path: Path) -> None:
+    """A thread that wakes when the step it was woken for is over finds its work done, and takes none of the next step for it."""
+    path = write_gguf(tmp_path / "tiny.gguf")
+    table = {"full": list(range(CONTEXT // 16))}
+
+    def steps(_: int) -> None:
+        with closing(native(path, threads=8)) as runner:
+            runner.allocate({"full": CONTEXT // 16})
+            batches = [pack([(prompt(length, length), 0, table)], runner.info.groups, [False], want="hidden") for length in range(1, 10)]
+            expected = [_bytes(runner, batch) for batch in batches]
+            for _ in range(2000):
+                assert [_bytes(runner, batch) for batch in batches] == expected
+
+    with ThreadPoolExecutor(4) as others:  # so that no core is ever free
+        list(others.map(steps, range(4)))
+
+
+def _bytes(runner: NativeRunner, batch: Batch) -> bytes:
+    values = runner.run(batch, []).values
+    assert values is not None
+    return values.tobytes()
