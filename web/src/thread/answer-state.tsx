@@ -132,7 +132,7 @@ function Note({ bad = false, icon, children }: { bad?: boolean; icon: ReactNode;
       className={`note flex items-start gap-x-3 rounded-2 px-3 py-2 text-13 ${look} [&>svg]:size-4 [&>svg]:flex-none ${bad ? "[&>svg]:text-bad" : "[&>svg]:text-ink-3"}`}
     >
       {icon}
-      <div className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-x-2">{children}</div>
+      <div className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-2">{children}</div>
     </div>
   );
 }

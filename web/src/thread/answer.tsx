@@ -53,7 +53,7 @@ function Bar({ message }: { message: Message }) {
   const { content } = message;
   return (
     <div className="-mt-1 flex flex-wrap items-center gap-x-0.5 gap-y-1 text-ink-3">
-      <span className="-ms-1.5 flex items-center gap-0.5 print:hidden">
+      <span className="-ms-1.5 flex items-center gap-0.5 empty:hidden print:hidden">
         <BranchWalker id={message.id} />
         {content !== "" && (
           <IconButton
