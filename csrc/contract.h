@@ -9,6 +9,10 @@
 //   A block whose amax is below 1e-36, where 127 / amax would be infinite, has sx = 0 and q = 0. One that holds an infinity or what is not
 //   a number has sx = NaN and q = 0: it makes all of its row NaN, and nothing else.
 //
+//   One number of a block that is at least twice as large as every other in magnitude (2·|x| <= amax for all others) stands apart:
+//   it stays a float, its q is 0, and amax is that of the others. Trained models have a few channels that are a hundred times as large as
+//   those around them; one scale for both would leave the others two bits.
+//
 //   A product of one row of weights with one row of activations is a chain of single-precision operations in this order:
 //
 //       acc = +0
@@ -19,6 +23,8 @@
 //               f = fma(float(i), d, f)                               d: the group's scale
 //               f = fma(float(sum), m, f)                             m: the group's minimum, in formats that have one
 //           acc = fma(f, sx, acc)
+//       for each number that stands apart, ascending:
+//           acc = fma(x, w, acc)                          w: its weight, fma(float(integer weight), d, m), with m = +0 where there is none
 //
 //   An example of one block with one group, format Q4_1 (weight = d · nibble + m), of four numbers in place of 32:
 //

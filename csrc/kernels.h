@@ -27,7 +27,9 @@ struct Rows {
     const int8_t* integers;
     const float* scales;  // [row][blocks]
     const float* sums;    // [row][groups], whole numbers
-    int32_t stride, blocks, groups;
+    const uint8_t* marks;  // [row][marks_stride]: which number of a block stands apart, counted from 1; 0 for none, also behind the last block
+    const float* apart;    // [row][blocks]: that number
+    int32_t stride, blocks, groups, marks_stride;  // marks_stride: a multiple of 8
 };
 
 // Queries of one key/value head, and where its keys and values lie.
@@ -51,8 +53,8 @@ struct Kernels {
     // y[row][output] of output blocks [first, last), for `count` rows starting at `row`. `stride`: floats from one row of y to the next.
     // y is indexed from the first output of `first`.
     void (*product)(const Matrix&, int32_t first, int32_t last, const Rows&, int32_t row, int32_t count, float* y, size_t stride);
-    // One row to integers. columns: a multiple of 32.
-    void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums);
+    // One row, or some blocks of it, to integers. columns: a multiple of 32.
+    void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart);
     // out = x / sqrt(mean(x²) + epsilon) · weight
     void (*normalise)(const float* x, const float* weight, int32_t columns, float epsilon, float* out);
     // out = silu(gate) · up, 16 numbers of each alternating as a product of interleaved matrices gives them: [gate 16][up 16]…

@@ -40,10 +40,14 @@ public:
         return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + at);
     }
     Integers integers(int32_t rows, int32_t columns) {
-        Integers made{nullptr, nullptr, nullptr, columns + 64, ceiling(columns, BLOCK), columns / GROUP};
+        const int32_t blocks = columns / BLOCK;
+        Integers made{nullptr, nullptr, nullptr, nullptr, nullptr, columns + 64, blocks, columns / GROUP, (blocks + 7) / 8 * 8};
         made.integers = take<int8_t>(static_cast<size_t>(rows) * made.stride);
         made.scales = take<float>(static_cast<size_t>(rows) * made.blocks);
         made.sums = take<float>(static_cast<size_t>(rows) * made.groups);
+        made.marks = take<uint8_t>(static_cast<size_t>(rows) * made.marks_stride);
+        made.apart = take<float>(static_cast<size_t>(rows) * made.blocks);
+        if (made.marks != nullptr) std::memset(made.marks, 0, static_cast<size_t>(rows) * made.marks_stride);  // behind the last block
         return made;
     }
     size_t used() const { return used_; }
@@ -174,7 +178,7 @@ void Session::walk(int member, uint32_t number) {
         const float* x = job.x + static_cast<size_t>(step.row[r]) * model_.dim;
         float* row = step.hidden == nullptr ? own.row : step.hidden + static_cast<size_t>(r) * model_.dim;
         kernels_.normalise(x, model_.norm, model_.dim, model_.epsilon, row);
-        kernels_.quantise(row, model_.dim, job.last.row(r), job.last.scale(r), job.last.sum(r));
+        job.last.write(kernels_, row, model_.dim, r);
     };
     if (!walk.phase(static_cast<uint32_t>(step.rows), normal)) return;
     if (job.logits == nullptr) return;
@@ -210,7 +214,7 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
     auto rows = [&](const float* weight, const Integers& into, int32_t from, int32_t to) {
         for (int32_t t = from; t < to; t++) {
             kernels_.normalise(job.x + static_cast<size_t>(t) * m.dim, weight, m.dim, m.epsilon, own.row);
-            kernels_.quantise(own.row, m.dim, into.row(t), into.scale(t), into.sum(t));
+            into.write(kernels_, own.row, m.dim, t);
         }
     };
     auto shared = [&](const float* weight) {
@@ -263,8 +267,7 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
         for (int32_t r = 0; r < height; r++) {
             float product[BLOCK];
             kernels_.gate(own.tile + static_cast<size_t>(r) * 2 * BLOCK, width, product);
-            kernels_.quantise(product, width, job.gated.row(row + r) + first, job.gated.scale(row + r) + first / BLOCK,
-                              job.gated.sum(row + r) + first / GROUP);
+            job.gated.write(kernels_, product, width, row + r, first);
         }
     };
     if (!walk.phase(gates.count(), gate)) return false;
@@ -324,9 +327,8 @@ void Session::attend(const Job& job, const Layer& layer, int index, int32_t numb
                      cache.keys + page * item.kv_head, cache.values + page * item.kv_head, page * m.kv_heads});
     for (int32_t t = 0; t < item.tokens; t++)
         for (int32_t h = 0; h < item.heads; h++) {
-            int32_t first = (item.head + h) * m.head, token = item.token + t;
-            kernels_.quantise(own.weighed + static_cast<size_t>(t * item.heads + h) * m.head, m.head, job.attended.row(token) + first,
-                              job.attended.scale(token) + first / BLOCK, job.attended.sum(token) + first / GROUP);
+            const float* weighed = own.weighed + static_cast<size_t>(t * item.heads + h) * m.head;
+            job.attended.write(kernels_, weighed, m.head, item.token + t, (item.head + h) * m.head);
         }
 }
 

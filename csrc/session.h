@@ -29,11 +29,16 @@ struct Integers {
     int8_t* integers;
     float* scales;
     float* sums;
-    int32_t stride, blocks, groups;
-    int8_t* row(int32_t r) const { return integers + static_cast<size_t>(r) * stride; }
-    float* scale(int32_t r) const { return scales + static_cast<size_t>(r) * blocks; }
-    float* sum(int32_t r) const { return sums + static_cast<size_t>(r) * groups; }
-    Rows rows() const { return {integers, scales, sums, stride, blocks, groups}; }
+    uint8_t* marks;
+    float* apart;
+    int32_t stride, blocks, groups, marks_stride;
+    // Numbers of row r, from column `first` on, a multiple of a block.
+    void write(const Kernels& kernels, const float* x, int32_t columns, int32_t r, int32_t first = 0) const {
+        const size_t row = static_cast<size_t>(r), block = static_cast<size_t>(first) / BLOCK;
+        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + row * groups + block,
+                         marks + row * marks_stride + block, apart + row * blocks + block);
+    }
+    Rows rows() const { return {integers, scales, sums, marks, apart, stride, blocks, groups, marks_stride}; }
 };
 
 class Session {

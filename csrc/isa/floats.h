@@ -26,30 +26,81 @@ inline Lanes exponential(Lanes x) {
     return Lanes::where_less(x, floor, Lanes::all(0.0f), Lanes::mul(e, Lanes::power_of_two(n)));
 }
 
-void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums) {
-    for (int32_t start = 0; start < columns; start += BLOCK) {
-        int32_t length = columns - start < BLOCK ? columns - start : BLOCK;
+// Which number of a block is twice as large as every other, counted from 1; 0 where none is.
+inline uint8_t standing_apart(const float* x, float amax) {
+    Lanes large = Lanes::all(0.0f);
+    for (int32_t k = 0; k < BLOCK; k += 16) {
+        Lanes twice = Lanes::mul(Lanes::magnitude(Lanes::load(x + k)), Lanes::all(2.0f));
+        large = Lanes::add(large, Lanes::where_less(Lanes::all(amax), twice, Lanes::all(1.0f), Lanes::all(0.0f)));
+    }
+    if (large.sum() != 1.0f) return 0;  // the largest is always among them
+    for (int32_t k = 0; k < BLOCK; k++)
+        if (__builtin_fabsf(x[k]) == amax) return static_cast<uint8_t>(k + 1);
+    return 0;
+}
+
+void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart) {
+    for (int32_t block = 0; block < columns / BLOCK; block++, x += BLOCK, integers += BLOCK) {
         Lanes most = Lanes::all(0.0f), nothing = most;
-        for (int32_t k = 0; k < length; k += 16) {
-            Lanes part = Lanes::load(x + start + k);
+        for (int32_t k = 0; k < BLOCK; k += 16) {
+            Lanes part = Lanes::load(x + k);
             most = Lanes::max(Lanes::magnitude(part), most);
             nothing = Lanes::fma(part, Lanes::all(0.0f), nothing);  // not a number where one of them is none, or infinite
         }
-        float amax = most.greatest();
-        if (nothing.sum() != 0.0f || amax < SMALLEST) {
-            for (int32_t k = 0; k < length; k++) integers[start + k] = 0;
-            for (int32_t k = 0; k < length; k += GROUP) sums[(start + k) / GROUP] = 0.0f;
-            scales[start / BLOCK] = nothing.sum();
+        float amax = most.greatest(), wrong = nothing.sum();
+        float rest[BLOCK];
+        const float* from = x;
+        marks[block] = wrong != 0.0f || amax < SMALLEST ? 0 : standing_apart(x, amax);
+        apart[block] = 0.0f;
+        if (marks[block] != 0) {
+            for (int32_t k = 0; k < BLOCK; k++) rest[k] = x[k];
+            apart[block] = x[marks[block] - 1];
+            rest[marks[block] - 1] = 0.0f;
+            from = rest;
+            amax = Lanes::max(Lanes::magnitude(Lanes::load(rest)), Lanes::magnitude(Lanes::load(rest + 16))).greatest();
+        }
+        if (wrong != 0.0f || amax < SMALLEST) {
+            for (int32_t k = 0; k < BLOCK; k++) integers[k] = 0;
+            sums[block] = 0.0f;
+            scales[block] = wrong;
             continue;
         }
         Lanes inverse = Lanes::all(127.0f / amax);
-        for (int32_t k = 0; k < length; k += 16)
-            Lanes::nearest(Lanes::mul(Lanes::load(x + start + k), inverse)).to_bytes(integers + start + k);
-        scales[start / BLOCK] = amax / 127.0f;
-        for (int32_t k = 0; k < length; k += GROUP) {
-            int32_t sum = 0;
-            for (int32_t i = 0; i < GROUP; i++) sum += integers[start + k + i];
-            sums[(start + k) / GROUP] = static_cast<float>(sum);
+        for (int32_t k = 0; k < BLOCK; k += 16) Lanes::nearest(Lanes::mul(Lanes::load(from + k), inverse)).to_bytes(integers + k);
+        scales[block] = amax / 127.0f;
+        int32_t sum = 0;
+        for (int32_t k = 0; k < BLOCK; k++) sum += integers[k];
+        sums[block] = static_cast<float>(sum);
+    }
+}
+
+// The numbers of ROWS rows that stand apart, times their weights, to what `acc` has of BLOCKS output blocks. `column(b, k)` gives the 16
+// weights of column k of the b-th block of outputs: most rows have the same number apart, so it is seldom asked for more than one of a block.
+template <int BLOCKS, int ROWS, class Column>
+inline void add_apart(const Rows& x, int32_t row, Lanes (&acc)[BLOCKS][ROWS], Column column) {
+    const uint8_t* marks = x.marks + static_cast<size_t>(row) * x.marks_stride;
+    const float* apart = x.apart + static_cast<size_t>(row) * x.blocks;
+    for (int32_t eight = 0; eight < x.blocks; eight += 8) {
+        uint64_t some = 0;
+        for (int r = 0; r < ROWS; r++) {
+            uint64_t of_row;
+            __builtin_memcpy(&of_row, marks + static_cast<size_t>(r) * x.marks_stride + eight, 8);
+            some |= of_row;
+        }
+        while (some != 0) {
+            const int32_t place = __builtin_ctzll(some) / 8, block = eight + place;
+            some &= ~(0xffull << place * 8);
+            Lanes weights[BLOCKS];
+            uint8_t known = 0;
+            for (int r = 0; r < ROWS; r++) {
+                const uint8_t mark = marks[static_cast<size_t>(r) * x.marks_stride + block];
+                if (mark == 0) continue;
+                if (mark != known)
+                    for (int b = 0; b < BLOCKS; b++) weights[b] = column(b, block * BLOCK + mark - 1);
+                known = mark;
+                const Lanes value = Lanes::all(apart[static_cast<size_t>(r) * x.blocks + block]);
+                for (int b = 0; b < BLOCKS; b++) acc[b][r] = Lanes::fma(value, weights[b], acc[b][r]);
+            }
         }
     }
 }

@@ -52,13 +52,31 @@ inline void half_group(const uint8_t* lines, const int8_t* x, int32_t stride, __
     }
 }
 
+// 16 outputs' weights of one column.
+template <Format FORMAT>
+inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
+    constexpr int LINES = FORMAT == Format::Q8_0 ? 8 : 4, COLUMNS = GROUP / LINES;
+    const size_t place = static_cast<size_t>(block) * (w.columns / GROUP) + column / GROUP;
+    const int32_t k = column % GROUP;
+    const uint8_t* line = w.values + (place * LINES + k / COLUMNS) * 64;
+    const __m128i shift = _mm_cvtsi32_si128(FORMAT == Format::Q8_0 ? k % 4 * 8 : k % 4 * 8 + k % 8 / 4 * 4);
+    const __m256i mask = _mm256_set1_epi32(FORMAT == Format::Q8_0 ? 255 : 15);
+    const __m256i offset = _mm256_set1_epi32(FORMAT == Format::Q8_0 ? 128 : FORMAT == Format::Q4_0 ? 8 : 0);
+    auto half = [&](const uint8_t* from) {
+        __m256i four = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+        return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_and_si256(_mm256_srl_epi32(four, shift), mask), offset));
+    };
+    Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place * OUTPUTS) : Lanes::all(0.0f);
+    return Lanes::fma(Lanes{half(line), half(line + 32)}, Lanes::from_float16(w.scales + place * OUTPUTS), m);
+}
+
 template <Format FORMAT, int BLOCKS, int ROWS>
 void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
     constexpr size_t bytes = FORMAT == Format::Q8_0 ? 512 : 256;
     const int32_t groups = w.columns / GROUP;
     for (int b = 0; b < BLOCKS; b++) {
-        Lanes f[ROWS], acc[ROWS];
-        for (int r = 0; r < ROWS; r++) f[r] = acc[r] = Lanes::all(0.0f);
+        Lanes f[ROWS], acc[1][ROWS];
+        for (int r = 0; r < ROWS; r++) f[r] = acc[0][r] = Lanes::all(0.0f);
         for (int32_t g = 0; g < groups; g++) {
             size_t place = static_cast<size_t>(block + b) * groups + g;
             const int8_t* at = x.integers + static_cast<size_t>(row) * x.stride + g * GROUP;
@@ -77,12 +95,14 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
                 f[r] = Lanes::fma(Lanes{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])}, d, f[r]);
                 if (FORMAT == Format::Q4_1) f[r] = Lanes::fma(Lanes::all(sum), m, f[r]);
                 if ((g + 1) % (BLOCK / GROUP) == 0 || g + 1 == groups) {
-                    acc[r] = Lanes::fma(f[r], Lanes::all(x.scales[static_cast<size_t>(row + r) * x.blocks + g / (BLOCK / GROUP)]), acc[r]);
+                    const float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g / (BLOCK / GROUP)];
+                    acc[0][r] = Lanes::fma(f[r], Lanes::all(scale), acc[0][r]);
                     f[r] = Lanes::all(0.0f);
                 }
             }
         }
-        for (int r = 0; r < ROWS; r++) acc[r].store(y + r * stride + b * OUTPUTS);
+        add_apart<1, ROWS>(x, row, acc, [&](int, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
+        for (int r = 0; r < ROWS; r++) acc[0][r].store(y + r * stride + b * OUTPUTS);
     }
 }
 

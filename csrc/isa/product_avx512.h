@@ -17,6 +17,25 @@ inline __m512i quad(const int8_t* x) {
     return _mm512_set1_epi32(four);
 }
 
+// 16 outputs' weights of one column.
+template <Format FORMAT>
+inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
+    constexpr int LINES = FORMAT == Format::Q8_0 ? 8 : 4, COLUMNS = GROUP / LINES;
+    const size_t place = static_cast<size_t>(block) * (w.columns / GROUP) + column / GROUP;
+    const int32_t k = column % GROUP;
+    __m512i line = _mm512_load_si512(w.values + (place * LINES + k / COLUMNS) * 64);
+    __m512i i;
+    if (FORMAT == Format::Q8_0) {
+        i = _mm512_and_si512(_mm512_srl_epi32(line, _mm_cvtsi32_si128(k % 4 * 8)), _mm512_set1_epi32(255));
+        i = _mm512_sub_epi32(i, _mm512_set1_epi32(128));
+    } else {
+        i = _mm512_and_si512(_mm512_srl_epi32(line, _mm_cvtsi32_si128(k % 4 * 8 + k % 8 / 4 * 4)), _mm512_set1_epi32(15));
+        if (FORMAT == Format::Q4_0) i = _mm512_sub_epi32(i, _mm512_set1_epi32(8));
+    }
+    Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place * OUTPUTS) : Lanes::all(0.0f);
+    return Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, Lanes::from_float16(w.scales + place * OUTPUTS), m);
+}
+
 // BLOCKS output blocks from `block` on for ROWS rows from `row` on: everything stays in registers until the last group.
 template <Format FORMAT, int BLOCKS, int ROWS>
 void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
@@ -75,6 +94,7 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
             }
         }
     }
+    add_apart<BLOCKS, ROWS>(x, row, acc, [&](int b, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
     for (int b = 0; b < BLOCKS; b++)
         for (int r = 0; r < ROWS; r++) acc[b][r].store(y + r * stride + b * OUTPUTS);
 }

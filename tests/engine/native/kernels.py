@@ -29,24 +29,29 @@ def handle(name: str) -> int:
 
 @dataclass(frozen=True)
 class Quantised:
-    """Rows of activations as integers, scales and sums."""
+    """Rows of activations as integers, scales and sums, and what stands apart."""
 
     integers: npt.NDArray[np.int8]  # [rows, columns + 64]
     scales: Floats
     sums: Floats
+    marks: npt.NDArray[np.uint8]  # [rows, blocks up to a multiple of 8]
+    apart: Floats  # [rows, blocks]
 
     def c(self) -> RowsC:
-        of = (self.integers, self.scales, self.sums)
-        return RowsC(*(each.ctypes.data for each in of), self.integers.shape[1], self.scales.shape[1], self.sums.shape[1])
+        of = (self.integers, self.scales, self.sums, self.marks, self.apart)
+        widths = (each.shape[1] for each in (self.integers, self.scales, self.sums, self.marks))
+        return RowsC(*(each.ctypes.data for each in of), *widths)
 
 
 def quantise(name: str, x: Floats) -> Quantised:
     rows, columns = x.shape
     integers = aligned(rows * (columns + 64), np.int8).reshape(rows, columns + 64)
     integers[:] = 0
-    made = Quantised(integers, np.zeros((rows, -(-columns // BLOCK)), np.float32), np.zeros((rows, columns // GROUP), np.float32))
+    blocks = columns // BLOCK
+    scales, sums, apart = (np.zeros((rows, blocks), np.float32) for _ in range(3))
+    made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart)
     for row in range(rows):
-        where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums))
+        where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.marks, made.apart))
         library().alize_quantise(handle(name), x[row].ctypes.data, columns, *where)
     return made
 
@@ -114,6 +119,10 @@ def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.f
         if weights.kind == "Q4_1":
             f = _fma(x.sums[row, g], np.float32(weights.m[output, g]), f)
         acc = _fma(f, x.scales[row, g], acc)
+    for g in np.flatnonzero(x.marks[row]):
+        k = int(g) * GROUP + int(x.marks[row, g]) - 1
+        m = np.float32(weights.m[output, g]) if weights.kind == "Q4_1" else np.float32(0)
+        acc = _fma(x.apart[row, g], _fma(np.float32(weights.integers[output, k] - offset), np.float32(weights.d[output, g]), m), acc)
     return acc
 
 

@@ -30,7 +30,7 @@ def activations(rows: int, columns: int, seed: int) -> npt.NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((rows, columns)).astype(np.float32)
     for row in range(rows):
-        match rng.integers(7):
+        match rng.integers(9):
             case 0:
                 x[row] = 0
             case 1:
@@ -41,6 +41,11 @@ def activations(rows: int, columns: int, seed: int) -> npt.NDArray[np.float32]:
                 x[row] *= np.float32(1e-38)
             case 4:
                 x[row] *= np.float32(1e30)
+            case 5:
+                x[row, :] = 0
+                x[row, 0] = -3  # alone, and so apart
+            case 6:
+                x[row, rng.integers(columns)] = 2 * np.abs(x[row]).max()  # just so large, and the more so in other blocks
             case _:
                 pass
     return np.ascontiguousarray(x)
@@ -64,6 +69,15 @@ def test_rows_become_integers_that_are_nearest_ties_to_even(name: str) -> None:
         for block in range(96 // BLOCK):
             part = x[row, block * BLOCK : (block + 1) * BLOCK]
             most = np.abs(part).max()
+            place = int(np.abs(part).argmax())
+            others = np.delete(part, place)
+            if most > 1e-36 and (np.float32(2) * np.abs(others) <= most).all():
+                assert made.marks[row, block] == place + 1
+                assert made.apart[row, block] == part[place]
+                part = np.where(np.arange(BLOCK) == place, np.float32(0), part)
+                most = np.abs(part).max()
+            else:
+                assert made.marks[row, block] == 0
             expected = np.rint(part * (np.float32(127) / most)) if most > 1e-36 else np.zeros(BLOCK)
             if most < 1e-36:
                 most, expected = np.float32(0), np.zeros(BLOCK)
@@ -80,6 +94,8 @@ def test_every_family_computes_the_same_bits(kind: str, shape: tuple[int, int], 
     for other in others:
         assert same(first[0].integers, other[0].integers)
         assert same(first[0].scales, other[0].scales)
+        assert same(first[0].marks, other[0].marks)
+        assert same(first[0].apart, other[0].apart)
         assert same(first[1], other[1])
 
 

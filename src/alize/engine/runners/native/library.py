@@ -39,9 +39,12 @@ class RowsC(Structure):
         ("integers", c_void_p),
         ("scales", c_void_p),
         ("sums", c_void_p),
+        ("marks", c_void_p),
+        ("apart", c_void_p),
         ("stride", c_int32),
         ("blocks", c_int32),
         ("groups", c_int32),
+        ("marks_stride", c_int32),
     ]
 
 
@@ -110,7 +113,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_give_cache": (None, [c_void_p, POINTER(CacheC), c_int32]),
     "alize_run": (c_int32, [c_void_p, POINTER(StepC)]),
     "alize_close": (None, [c_void_p]),
-    "alize_quantise": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_void_p, c_void_p]),
+    "alize_quantise": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]),
     "alize_product": (
         None,
         [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
