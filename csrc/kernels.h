@@ -55,6 +55,10 @@ struct Kernels {
     void (*product)(const Matrix&, int32_t first, int32_t last, const Rows&, int32_t row, int32_t count, float* y, size_t stride);
     // One row, or some blocks of it, to integers. columns: a multiple of 32.
     void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart);
+    // t[j] = a[j] · x, x a row of integers and what stands apart of it, as floats in `x`. a: [rank][columns]
+    void (*narrow)(const Rows&, int32_t row, const float* a, int32_t rank, int32_t columns, float* x, float* t);
+    // y[o] += sum over j of b[j][o] · t[j], for 16 outputs
+    void (*widen)(const float* t, const float* b, int32_t width, float* y);
     // out = x / sqrt(mean(x²) + epsilon) · weight
     void (*normalise)(const float* x, const float* weight, int32_t columns, float epsilon, float* out);
     // out = silu(gate) · up, 16 numbers of each alternating as a product of interleaved matrices gives them: [gate 16][up 16]…

@@ -28,6 +28,19 @@ struct Model {
     const Layer* layer;
 };
 
+// What an adapter adds to one product of a layer, y += B (A x): see src/alize/model/lora.py. The products of queries, keys and values, and those
+// of gate and up, are one here, but each has an A of its own: `first[n]` says which rows of A the n-th 16 outputs are made of.
+struct LowRank {
+    const float* a;        // [rank][columns]; null where the adapter leaves this product alone
+    const float* b;        // [outputs / 16][width][16], scaled
+    const int32_t* first;  // [outputs / 16]
+    int32_t rank, width;   // of all A of this product together; of each
+};
+
+struct Adapter {
+    LowRank qkv, out, gate_up, down;
+};
+
 // Keys and values of one layer: page p of key/value head h at ((p · kv_heads) + h) · head · 16.
 struct Cache {
     uint16_t* keys;
@@ -44,6 +57,8 @@ struct Step {
     const int32_t* width;
     const int32_t* row;         // [rows] tokens whose hidden row is wanted, ascending
     int32_t rows;
+    const Adapter* const* adapter;  // [sequences] of [layers] each, null for none; or null where no sequence has one
+    int32_t widest_rank;        // of any product of these adapters
     float* hidden;              // [rows][dim] after the last norm, or null
     float* logits;              // [rows][vocab], or null
     int32_t* best;              // [rows] likeliest tokens, or null

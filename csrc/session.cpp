@@ -91,6 +91,9 @@ struct Session::Job {
     Integers normal{}, attended{}, gated{}, last{};
     std::vector<int32_t> sequence_of;
     std::vector<Item> items;
+    std::vector<int32_t> adapted;      // tokens that have an adapter
+    std::vector<int32_t> adapted_as;   // which of these each token is, -1 for none; empty where none has one
+    float* narrow = nullptr;           // [adapted][widest rank]: A x of the product that is next
 };
 
 namespace {
@@ -130,6 +133,16 @@ void Session::run(const Step& step) {
 void Session::prepare(Job& job) {
     const Step& step = job.step;
     const Model& m = model_;
+    job.adapted.clear();
+    job.adapted_as.clear();
+    if (step.adapter != nullptr) {
+        job.adapted_as.assign(static_cast<size_t>(step.tokens), -1);
+        for (int32_t s = 0, token = 0; s < step.sequences; token += step.length[s++])
+            for (int32_t t = token; step.adapter[s] != nullptr && t < token + step.length[s]; t++) {
+                job.adapted_as[static_cast<size_t>(t)] = static_cast<int32_t>(job.adapted.size());
+                job.adapted.push_back(t);
+            }
+    }
     for (bool real : {false, true}) {
         Cutter cut(real ? memory_.as<void>() : nullptr);
         job.x = cut.take<float>(static_cast<size_t>(step.tokens) * m.dim);
@@ -140,6 +153,7 @@ void Session::prepare(Job& job) {
         job.last = cut.integers(step.rows, m.dim);
         job.logits = step.logits;
         if (step.logits == nullptr && step.best != nullptr) job.logits = cut.take<float>(static_cast<size_t>(step.rows) * m.vocab);
+        job.narrow = cut.take<float>(job.adapted.size() * static_cast<size_t>(step.widest_rank));
         if (!real) memory_.at_least(cut.used());
     }
     int32_t group = m.heads / m.kv_heads;
@@ -233,7 +247,21 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
         return *x;
     };
 
+    // A x of every row that has an adapter on the product that follows.
+    auto narrowed = [&](LowRank Adapter::*which, const float* weight, const Integers& from, int32_t columns) {
+        auto work = [&](uint32_t chunk) {
+            int32_t token = job.adapted[chunk];
+            const LowRank& pair = job.step.adapter[job.sequence_of[static_cast<size_t>(token)]][index].*which;
+            const Integers& integers = weight == nullptr ? from : normal(weight);
+            if (pair.a != nullptr)
+                kernels_.narrow(integers.rows(), token, pair.a, pair.rank, columns, own.row,
+                                job.narrow + chunk * static_cast<size_t>(job.step.widest_rank));
+        };
+        return job.adapted.empty() || walk.phase(static_cast<uint32_t>(job.adapted.size()), work);
+    };
+
     if (!shared(layer.attention_norm)) return false;
+    if (!narrowed(&Adapter::qkv, layer.attention_norm, job.normal, m.dim)) return false;
     Chunks heads(m.heads + 2 * m.kv_heads, tokens, threads(), 1);
     auto query = [&](uint32_t chunk) {
         const Integers& integers = normal(layer.attention_norm);
@@ -245,25 +273,29 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
     auto weigh = [&](uint32_t item) { attend(job, layer, index, static_cast<int32_t>(item), own); };
     if (!walk.phase(static_cast<uint32_t>(job.items.size()), weigh)) return false;
 
-    auto add = [&](const Matrix& w, const Integers& from, const Chunks& chunks, uint32_t chunk) {
+    auto add = [&](const Matrix& w, LowRank Adapter::*which, const Integers& from, const Chunks& chunks, uint32_t chunk) {
         int32_t first = chunks.first(chunk), last = chunks.last(chunk), row = chunks.row(chunk), height = chunks.height(chunk);
         int32_t outputs = (last - first) * OUTPUTS;
         kernels_.product(w, first, last, from.rows(), row, height, own.tile, static_cast<size_t>(outputs));
+        widen(job, index, which, first, last, row, height, own.tile, static_cast<size_t>(outputs));
         for (int32_t r = 0; r < height; r++)
             kernels_.add(job.x + static_cast<size_t>(row + r) * m.dim + static_cast<size_t>(first) * OUTPUTS,
                          own.tile + static_cast<size_t>(r) * outputs, outputs);
     };
+    if (!narrowed(&Adapter::out, nullptr, job.attended, m.heads * m.head)) return false;
     Chunks out(m.dim / OUTPUTS, tokens, threads(), TILE_OUTPUTS / OUTPUTS);
-    if (!walk.phase(out.count(), [&](uint32_t chunk) { add(layer.out, job.attended, out, chunk); })) return false;
+    if (!walk.phase(out.count(), [&](uint32_t chunk) { add(layer.out, &Adapter::out, job.attended, out, chunk); })) return false;
 
     if (few) x = nullptr;
     if (!shared(layer.mlp_norm)) return false;
+    if (!narrowed(&Adapter::gate_up, layer.mlp_norm, job.normal, m.dim)) return false;
     Chunks gates(ceiling(m.mlp, BLOCK), tokens, threads(), 1);
     auto gate = [&](uint32_t chunk) {
         const Integers& integers = normal(layer.mlp_norm);
         int32_t row = gates.row(chunk), height = gates.height(chunk);
         int32_t first = gates.first(chunk) * BLOCK, width = std::min(BLOCK, m.mlp - first);
         kernels_.product(layer.gate_up, first / 8, (first + width) / 8, integers.rows(), row, height, own.tile, 2 * BLOCK);
+        widen(job, index, &Adapter::gate_up, first / 8, (first + width) / 8, row, height, own.tile, 2 * BLOCK);
         for (int32_t r = 0; r < height; r++) {
             float product[BLOCK];
             kernels_.gate(own.tile + static_cast<size_t>(r) * 2 * BLOCK, width, product);
@@ -272,8 +304,25 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
     };
     if (!walk.phase(gates.count(), gate)) return false;
 
+    if (!narrowed(&Adapter::down, nullptr, job.gated, m.mlp)) return false;
     Chunks down(m.dim / OUTPUTS, tokens, threads(), TILE_OUTPUTS / OUTPUTS);
-    return walk.phase(down.count(), [&](uint32_t chunk) { add(layer.down, job.gated, down, chunk); });
+    return walk.phase(down.count(), [&](uint32_t chunk) { add(layer.down, &Adapter::down, job.gated, down, chunk); });
+}
+
+// What adapters add to outputs 16 · first … 16 · last of a tile of rows.
+void Session::widen(const Job& job, int index, LowRank Adapter::*which, int32_t first, int32_t last, int32_t row, int32_t height, float* y,
+                    size_t stride) {
+    if (job.adapted.empty()) return;
+    for (int32_t r = 0; r < height; r++) {
+        const int32_t as = job.adapted_as[static_cast<size_t>(row + r)];
+        if (as < 0) continue;
+        const LowRank& pair = job.step.adapter[job.sequence_of[static_cast<size_t>(row + r)]][index].*which;
+        if (pair.a == nullptr) continue;
+        const float* narrow = job.narrow + static_cast<size_t>(as) * job.step.widest_rank;
+        for (int32_t n = first; n < last; n++)
+            kernels_.widen(narrow + pair.first[n], pair.b + static_cast<size_t>(n) * pair.width * OUTPUTS, pair.width,
+                           y + static_cast<size_t>(r) * stride + static_cast<size_t>(n - first) * OUTPUTS);
+    }
 }
 
 void Session::project(const Job& job, const Layer& layer, int index, const Integers& x, int32_t head, int32_t first, int32_t last,
@@ -282,6 +331,7 @@ void Session::project(const Job& job, const Layer& layer, int index, const Integ
     const Step& step = job.step;
     const int32_t blocks = m.head / OUTPUTS;
     kernels_.product(layer.qkv, head * blocks, (head + 1) * blocks, x.rows(), first, last - first, own.tile, static_cast<size_t>(m.head));
+    widen(job, index, &Adapter::qkv, head * blocks, (head + 1) * blocks, first, last - first, own.tile, static_cast<size_t>(m.head));
     const Cache& cache = caches_[static_cast<size_t>(index)];
     const int32_t kv = (head - m.heads) % m.kv_heads;
     for (int32_t t = first; t < last; t++) {

@@ -57,6 +57,8 @@ private:
     void walk(int member, uint32_t number);
     void prepare(Job& job);
     bool layer(Crew::Walk& walk, const Job& job, int index, Scratch& own);
+    void widen(const Job& job, int index, LowRank Adapter::*which, int32_t first, int32_t last, int32_t row, int32_t height, float* y,
+               size_t stride);
     void project(const Job& job, const Layer& layer, int index, const Integers& x, int32_t head, int32_t first, int32_t last, Scratch& own);
     void attend(const Job& job, const Layer& layer, int index, int32_t item, Scratch& own);
 

@@ -8,6 +8,6 @@
 
 namespace alize {
 
-extern const Kernels avx2 = {"avx2", product, quantise, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+extern const Kernels avx2 = {"avx2", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
 
 }  // namespace alize

@@ -105,6 +105,28 @@ inline void add_apart(const Rows& x, int32_t row, Lanes (&acc)[BLOCKS][ROWS], Co
     }
 }
 
+void narrow(const Rows& rows, int32_t row, const float* a, int32_t rank, int32_t columns, float* x, float* t) {
+    const int8_t* integers = rows.integers + static_cast<size_t>(row) * rows.stride;
+    for (int32_t block = 0; block < columns / BLOCK; block++) {
+        const float scale = rows.scales[static_cast<size_t>(row) * rows.blocks + block];
+        for (int32_t k = block * BLOCK; k < (block + 1) * BLOCK; k++) x[k] = static_cast<float>(integers[k]) * scale;
+        const uint8_t mark = rows.marks[static_cast<size_t>(row) * rows.marks_stride + block];
+        if (mark != 0) x[block * BLOCK + mark - 1] = rows.apart[static_cast<size_t>(row) * rows.blocks + block];
+    }
+    for (int32_t j = 0; j < rank; j++) {
+        Lanes sum = Lanes::all(0.0f);
+        for (int32_t k = 0; k < columns; k += 16)
+            sum = Lanes::fma(Lanes::load(a + static_cast<size_t>(j) * columns + k), Lanes::load(x + k), sum);
+        t[j] = sum.sum();
+    }
+}
+
+void widen(const float* t, const float* b, int32_t width, float* y) {
+    Lanes sum = Lanes::load(y);
+    for (int32_t j = 0; j < width; j++) sum = Lanes::fma(Lanes::all(t[j]), Lanes::load(b + j * 16), sum);
+    sum.store(y);
+}
+
 void normalise(const float* x, const float* weight, int32_t columns, float epsilon, float* out) {
     Lanes squares = Lanes::all(0.0f);
     for (int32_t k = 0; k < columns; k += 16) squares = Lanes::fma(Lanes::load(x + k), Lanes::load(x + k), squares);

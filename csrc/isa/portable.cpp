@@ -8,6 +8,6 @@
 
 namespace alize {
 
-extern const Kernels portable = {"portable", product, quantise, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
 
 }  // namespace alize

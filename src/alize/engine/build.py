@@ -117,7 +117,7 @@ def _native(config: EngineConfig, progress: Progress | None) -> tuple[Runner, in
 
     with allocating("the weights", "Choose a smaller model."), closing(open_checkpoint(Path(config.path))) as checkpoint:
         params = read_params(checkpoint.params)
-        reason = "adapters are loaded" if config.adapters else why_not(checkpoint, params)
+        reason = why_not(checkpoint, params)
         if reason is not None:
             raise SettingInvalid(f"The native runner cannot run {config.model or config.path}: {reason}.", remedy="Set runner to torch.")
         free, file = min(_free("cpu"), config.memory_bytes or 2**63), sum(checkpoint.stored(name).data.nbytes for name in checkpoint)

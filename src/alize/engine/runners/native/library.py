@@ -15,7 +15,20 @@ import numpy.typing as npt
 
 from alize.errors import Missing
 
-__all__ = ["FORMATS", "CacheC", "LayerC", "MatrixC", "ModelC", "RowsC", "StepC", "aligned", "library", "native_kernels"]
+__all__ = [
+    "FORMATS",
+    "AdapterC",
+    "CacheC",
+    "LayerC",
+    "LowRankC",
+    "MatrixC",
+    "ModelC",
+    "RowsC",
+    "StepC",
+    "aligned",
+    "library",
+    "native_kernels",
+]
 
 FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2}
 """Kinds of tensors that kernels take, exactly as their file has them, by their number in csrc/kernels.h."""
@@ -81,6 +94,16 @@ class ModelC(Structure):
     ]
 
 
+class LowRankC(Structure):
+    _fields_ = [("a", c_void_p), ("b", c_void_p), ("first", c_void_p), ("rank", c_int32), ("width", c_int32)]
+
+
+class AdapterC(Structure):
+    """Of one layer."""
+
+    _fields_ = [("qkv", LowRankC), ("out", LowRankC), ("gate_up", LowRankC), ("down", LowRankC)]
+
+
 class CacheC(Structure):
     _fields_ = [("keys", c_void_p), ("values", c_void_p)]
 
@@ -96,6 +119,8 @@ class StepC(Structure):
         ("width", c_void_p),
         ("row", c_void_p),
         ("rows", c_int32),
+        ("adapter", c_void_p),
+        ("widest_rank", c_int32),
         ("hidden", c_void_p),
         ("logits", c_void_p),
         ("best", c_void_p),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from alize.engine.base import TokenLogprob
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.native.adapters import NativeAdapters
 from alize.engine.runners.native.library import CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import sample_rows
@@ -57,6 +58,7 @@ class NativeRunner:
         self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
         if self._session is None:
             raise MemoryError("no memory for the core")
+        self._adapters = NativeAdapters(config)
         self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
         kinds = sorted({checkpoint.stored(tensor).kind for tensor in checkpoint if len(checkpoint.stored(tensor).shape) == 2})
         self._info = RunnerInfo(
@@ -70,6 +72,7 @@ class NativeRunner:
             weights_bytes=self._weights.nbytes,
             batch_invariant=True,
             max_steps=max_steps,
+            adapter_bytes=4,
         )
 
     @property
@@ -115,10 +118,10 @@ class NativeRunner:
         """There are none."""
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:
-        raise UnsupportedParameter("The native runner has no adapters yet.", param="model", remedy="Set runner to torch.")
+        self._adapters.load(key, adapter)
 
     def drop_adapter(self, key: str) -> None:
-        """There are none."""
+        self._adapters.drop(key)
 
     def close(self) -> None:
         if self._session is not None:
@@ -178,6 +181,7 @@ class NativeRunner:
         table = (ctypes.c_void_p * len(tables))(*(each.ctypes.data for each in tables))
         width = np.array([each.shape[1] for each in tables], np.int32)
         tokens, positions, lengths, rows = (np.ascontiguousarray(each, np.int32) for each in (tokens, positions, lengths, rows))
+        adapters, widest = self._adapters.of(batch.adapters)
         step = StepC(
             tokens=len(tokens),
             sequences=len(lengths),
@@ -188,6 +192,8 @@ class NativeRunner:
             width=width.ctypes.data,
             row=rows.ctypes.data,
             rows=len(rows),
+            adapter=None if adapters is None else ctypes.addressof(adapters),
+            widest_rank=widest,
             hidden=None if hidden is None else hidden.ctypes.data,
             logits=None if logits is None else logits.ctypes.data,
             best=None if best is None else best.ctypes.data,

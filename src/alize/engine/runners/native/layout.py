@@ -1,0 +1,49 @@
+"""Which matrices the core multiplies as one, and in which order their rows lie then. In: names and sizes. Out: rows.
+
+The rows of a query's or a key's head are in halves, (i, i + width / 2) in place of (2i, 2i + 1), since the core turns halves; of the
+feed-forward 16 rows of the gate and 16 of up take turns, so that one thread computes what is multiplied with each other.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["OUTPUTS", "PRODUCTS", "halves", "order_of"]
+
+Rows = npt.NDArray[np.int32]
+
+OUTPUTS = 16
+"""Rows that the core computes together."""
+
+PRODUCTS = {
+    "qkv": ("attention.wq", "attention.wk", "attention.wv"),
+    "out": ("attention.wo",),
+    "gate_up": ("feed_forward.w1", "feed_forward.w3"),
+    "down": ("feed_forward.w2",),
+}
+"""The names that a layer has for them in csrc/model.h."""
+
+
+def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] | None = None) -> Rows:
+    """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already."""
+    starts = np.cumsum([0, *sizes])
+    if names[0].endswith(".w1"):
+        gate = np.arange(sizes[0], dtype=np.int32).reshape(-1, OUTPUTS)
+        return np.stack([gate, gate + sizes[0]], axis=1).reshape(-1)
+    parts: list[Rows] = []
+    for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
+        rows = np.arange(size, dtype=np.int32)
+        if name.endswith((".wq", ".wk")) and not (turned is not None and turned[number]):
+            rows = halves(rows, head_dim)
+        parts.append(rows + np.int32(starts[number]))
+    return np.concatenate(parts)
+
+
+def halves(rows: Rows, width: int) -> Rows:
+    """Heads of this width in halves.
+
+    >>> halves(np.arange(4, dtype=np.int32), 4).tolist()
+    [0, 2, 1, 3]
+    """
+    return rows.reshape(-1, width // 2, 2).swapaxes(1, 2).reshape(-1)
