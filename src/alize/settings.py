@@ -72,9 +72,10 @@ class Settings:
     upstream_timeout: float = _setting(300.0, "Seconds of silence after which an answer of the upstream is given up.")
     # ── the engine ──
     runner: str = _setting(
-        "torch",
-        "What computes: `torch`, which runs every model, or `native`, the C++ core for CPUs: several times as fast, and so far for dense "
-        "models of Llama's shape in GGUF files of Q4_0, Q4_1 and Q8_0, without adapters.",
+        "auto",
+        "What computes: `native`, the C++ core for processors: several times as fast, and so far for dense models of Llama's shape in GGUF "
+        "files of Q4_0, Q4_1 and Q8_0; `torch`, PyTorch, which runs every model; or auto: native where it can run the model, and there is "
+        "no GPU.",
     )
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")
@@ -259,7 +260,7 @@ _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "fals
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
 _ADAPTER = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
 _CHOICES = {
-    "runner": ("torch", "native"),
+    "runner": ("auto", "native", "torch"),
     "dtype": ("auto", "float32", "bfloat16", "float64"),
     "weights_in_memory": ("auto", "stored", "expanded"),
     "log_level": ("debug", "info", "warning", "error"),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,10 @@ def test_an_engine_answers_without_pytorch_s_compiler(tiny_checkpoint: Path) -> 
     subprocess.run([sys.executable, "-c", ANSWER, str(tiny_checkpoint)], check=True, timeout=120)
 
 
-@pytest.mark.parametrize("weights", ["stored", "expanded"])
-def test_loading_tells_how_far_it_is(weights: str, smollm2: Path) -> None:
+@pytest.mark.parametrize(("runner", "weights"), [("torch", "stored"), ("torch", "expanded"), ("native", "stored")])
+def test_loading_tells_how_far_it_is(runner: str, weights: str, smollm2: Path) -> None:
     told: list[tuple[int, int, str]] = []
-    config = EngineConfig(str(smollm2), threads=1, cache_bytes=1 << 20, weights=weights)
+    config = EngineConfig(str(smollm2), runner=runner, threads=1, cache_bytes=1 << 20, weights=weights)
     core = build_core(config, named(lambda *report: told.append(report), "Loading it"))
     core.runner.close()
     done = [each[0] for each in told]
@@ -45,18 +46,20 @@ def test_loading_tells_how_far_it_is(weights: str, smollm2: Path) -> None:
     assert {each[1:] for each in told} == {(done[-1], "Loading it")}  # of all bytes in the end
 
 
-def test_what_does_not_fit_is_refused_before_a_weight_is_read(smollm2: Path) -> None:
+@pytest.mark.parametrize("given", [{"dtype": "float32"}, {"runner": "native"}])
+def test_what_does_not_fit_is_refused_before_a_weight_is_read(given: dict[str, Any], smollm2: Path) -> None:
     told: list[int] = []
-    config = EngineConfig(str(smollm2), dtype="float32", threads=1, memory_bytes=100 << 20)
-    with pytest.raises(OutOfMemory, match=r"does not fit into memory: its weights take 92\.1 MiB as stored, .*; 100\.0 MiB are free"):
+    config = EngineConfig(str(smollm2), threads=1, memory_bytes=100 << 20, **given)
+    with pytest.raises(OutOfMemory, match=r"does not fit into memory: its weights take 92\.[01] MiB as stored, .*; 100\.0 MiB are free"):
         build_core(config, lambda done, total: told.append(done))
     assert not told
 
 
-def test_a_limit_of_memory_bounds_weights_and_cache_together(smollm2: Path) -> None:
+@pytest.mark.parametrize("runner", ["torch", "native"])
+def test_a_limit_of_memory_bounds_weights_and_cache_together(runner: str, smollm2: Path) -> None:
     limit = 600 << 20
-    core = build_core(EngineConfig(str(smollm2), threads=1, memory_bytes=limit))
-    assert "as stored" in core.info.dtype_reason
+    core = build_core(EngineConfig(str(smollm2), runner=runner, threads=1, memory_bytes=limit))
+    assert runner == "native" or "as stored" in core.info.dtype_reason
     assert core.info.weights_bytes + core.info.cache_bytes < limit
 
 

@@ -70,10 +70,25 @@ def _of_the_machine(machine: "Machine") -> Iterator[Finding]:
     yield Finding("instruction sets", *_extensions(machine))
     yield _memory(machine)
     yield Finding("GPU", *_gpu(machine))
-    if machine.torch is None:
-        yield Finding("PyTorch", "problem", "not installed", "It computes the models. Install it: pip install 'alize[torch]'.")
+    yield (native := _native_core())
+    if machine.torch is not None:
+        yield Finding("PyTorch", "ok", machine.torch, "It computes what the native core does not.")
+    elif native.state == "ok":
+        yield Finding("PyTorch", "note", "not installed", "The native core's models are served. For others: pip install 'alize[torch]'.")
     else:
-        yield Finding("PyTorch", "ok", machine.torch)
+        yield Finding("PyTorch", "problem", "not installed", "It computes the models. Install it: pip install 'alize[torch]'.")
+
+
+def _native_core() -> Finding:
+    from alize.engine.runners.native.library import native_kernels
+    from alize.errors import Missing
+
+    try:
+        found = native_kernels()
+    except Missing as error:
+        return Finding("native core", "note", "not built", error.remedy or "")
+    name = found[1] if found else "none"
+    return Finding("native core", "ok", name, "It computes dense models in 4 and 8 bits, without PyTorch.")
 
 
 def _cores(machine: "Machine") -> str:
@@ -149,7 +164,9 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
     """Whether the model and its adapters fit, as the engine will find it. Which type computes fastest is measured there, not here."""
     from contextlib import closing
 
-    from alize.engine.fit import adapter_numbers, choose_fit, gib
+    from alize.engine.build import EngineConfig
+    from alize.engine.choose_runner import choose_runner
+    from alize.engine.fit import adapter_numbers, choose_fit, gib, native_fit
     from alize.model.params import read_params
     from alize.weights.checkpoints import open_checkpoint
 
@@ -163,12 +180,23 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
             config = read_params(checkpoint.params)
             some = ("float32",) if config.encoder else ("bfloat16",) if machine.uses_gpu else ("float32", "bfloat16")
             dtypes = some if settings.dtype == "auto" else (settings.dtype,)
-            fit = choose_fit(checkpoint, config, dtypes, wanted, free, int(settings.cache_memory * GIB), adapters)
+            cache = int(settings.cache_memory * GIB)
+            runner, reason = choose_runner(EngineConfig.of(settings, path, str(path)), checkpoint, config)
+            if machine.uses_gpu:
+                runner, reason = "torch", "there is a GPU"
+            if runner == "native":
+                fit = native_fit(checkpoint, config, free, cache, adapters)
+            else:
+                fit = choose_fit(checkpoint, config, dtypes, wanted, free, cache, adapters)
     except AlizeError as error:
         yield Finding(where, "problem", error.message, error.remedy or "")
         return
-    slower = "Slower for each token than expanded ones." if fit.stored else ""
-    yield Finding(where, "ok", f"{fit.dtype}, {fit.reason}", slower)
+    if runner == "native":
+        yield Finding("computed by", "ok", "the native core")
+    else:
+        yield Finding("computed by", "ok", "PyTorch", f"Not by the native core: {reason}.")
+    slower = "Slower for each token than expanded ones." if fit.stored and runner == "torch" else ""
+    yield Finding(where, "ok", fit.reason if runner == "native" else f"{fit.dtype}, {fit.reason}", slower)
     yield from _adapters(settings)
     if adapters and not fit.adapters:
         yield Finding(

@@ -7,15 +7,18 @@ from functools import partial
 from pathlib import Path
 
 from alize.engine.available import available
+from alize.engine.choose_runner import choose_runner
 from alize.engine.core import Core
 from alize.engine.cores import cores
-from alize.engine.fit import OVERHEAD, Room, adapter_numbers, allocating, choose_fit, gib, least_cache
+from alize.engine.fit import OVERHEAD, Fit, Room, adapter_numbers, allocating, choose_fit, least_cache, native_fit
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import Missing, OutOfMemory, SettingInvalid
+from alize.errors import Missing
+from alize.model.config import ModelConfig
 from alize.model.params import read_params
 from alize.settings import Settings
 from alize.weights.checkpoints import open_checkpoint
+from alize.weights.checkpoints.base import Checkpoint
 
 __all__ = ["EngineConfig", "Progress", "build_core", "named"]
 
@@ -31,7 +34,7 @@ class EngineConfig:
     path: str  # the weights
     model: str = ""  # the id they are served under
     sha256: str | None = None
-    runner: str = "torch"  # or native
+    runner: str = "auto"  # torch, native, or auto: native where it can run the model
     dtype: str = "auto"
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
     threads: int = 0  # 0: every core this process may use
@@ -90,9 +93,16 @@ def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
     """Load the weights and the adapters, and allocate the cache. `progress` is called with the bytes of weights that are loaded, and with
     all of them. An adapter that cannot be loaded is left out, and `info.unavailable` says why.
 
-    Raises CheckpointInvalid for files that cannot be run, Missing without PyTorch, OutOfMemory where memory does not suffice.
+    Raises CheckpointInvalid for files that cannot be run, SettingInvalid for a runner that does not run them, Missing where PyTorch is not
+    installed and would have to, OutOfMemory where memory does not suffice.
     """
-    runner, budget, left = _native(config, progress) if config.runner == "native" else _torch(config, progress)
+    with closing(open_checkpoint(Path(config.path))) as checkpoint:
+        params = read_params(checkpoint.params)
+        name, reason = choose_runner(config, checkpoint, params)
+        if name == "native":
+            runner, budget, left = _native(config, checkpoint, params, progress)
+        else:
+            runner, budget, left = _torch(config, checkpoint, params, reason, progress)
     blocks = _blocks(runner.info, config, budget)
     room = Room(left - runner.info.cache_bytes(blocks), partial(_free, "cuda" if runner.info.name == "torch-cuda" else "cpu"))
     with allocating("the cache", "Set cache_memory to fewer GiB."):
@@ -111,31 +121,33 @@ def _free(device: str) -> int:
     return torch.cuda.mem_get_info(device)[0]
 
 
-def _native(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
-    """The same of the C++ core. Raises SettingInvalid for what it does not run."""
-    from alize.engine.runners.native import NativeRunner, why_not
+def _native(config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, progress: Progress | None) -> tuple[Runner, int, int]:
+    """The weights, packed; how many bytes the cache may take beside them; and how many are left for it and for adapters."""
+    from alize.engine.runners.native import NativeRunner
 
-    with allocating("the weights", "Choose a smaller model."), closing(open_checkpoint(Path(config.path))) as checkpoint:
-        params = read_params(checkpoint.params)
-        reason = why_not(checkpoint, params)
-        if reason is not None:
-            raise SettingInvalid(f"The native runner cannot run {config.model or config.path}: {reason}.", remedy="Set runner to torch.")
-        free, file = min(_free("cpu"), config.memory_bytes or 2**63), sum(checkpoint.stored(name).data.nbytes for name in checkpoint)
-        if file + OVERHEAD + least_cache(params, "bfloat16") > free:
-            raise OutOfMemory(
-                f"The weights take {gib(file)}, and {gib(free)} are free.", remedy="Close other programs, or choose a smaller model."
-            )
+    with allocating("the weights", "Choose a smaller model."):
+        free = min(_free("cpu"), config.memory_bytes or 2**63)
+        fit = native_fit(checkpoint, params, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
+        left = max(0, free - fit.weights - OVERHEAD)
         runner = NativeRunner(checkpoint, params, config.threads or cores(), max_context=config.limits.max_context, progress=progress)
-        left = max(0, free - file - OVERHEAD)
-        return runner, config.cache_bytes or min(8 * GIB, max(left // 4, least_cache(params, "bfloat16"))), left
+        return runner, _cache_bytes(config, params, fit, left), left
 
 
-def _torch(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int, int]:
-    """The weights, loaded; how many bytes the cache may take beside them; and how many are left for it and for adapters."""
+def _cache_bytes(config: EngineConfig, params: ModelConfig, fit: Fit, left: int) -> int:
+    return config.cache_bytes or min(8 * GIB, max((left - fit.adapters) // 4, least_cache(params, fit.dtype)))
+
+
+def _torch(
+    config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, reason: str, progress: Progress | None
+) -> tuple[Runner, int, int]:
+    """The same in PyTorch. `reason`: why it is not the native core."""
     try:
         import torch
     except ImportError as error:
-        raise Missing("PyTorch is not installed.", remedy="Install it: pip install 'alize[torch]'.") from error
+        raise Missing(
+            f"PyTorch is not installed, and the native core does not run this model: {reason}.",
+            remedy="Install it: pip install 'alize[torch]'.",
+        ) from error
     from alize.engine.runners.torch import TorchRunner
     from alize.engine.runners.torch_dtype import choose_dtype
     from alize.engine.runners.torch_pack import can_pack, pack_module
@@ -143,24 +155,23 @@ def _torch(config: EngineConfig, progress: Progress | None) -> tuple[Runner, int
 
     torch.set_num_threads(config.threads or cores())
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    with allocating("the weights", "Choose a smaller model."), closing(open_checkpoint(Path(config.path))) as checkpoint:
+    with allocating("the weights", "Choose a smaller model."):
         reads = config.dtype == "auto" and checkpoint.params.get("model_type") == "encoder"
         alike = torch.float32, "the vectors of an index must be alike on every machine"
-        dtype, reason = alike if reads else choose_dtype(config.dtype, device)
+        dtype, why = alike if reads else choose_dtype(config.dtype, device)
         free = min(_free(device), config.memory_bytes or 2**63)
         names = [str(dtype).removeprefix("torch.")]
         if config.dtype == "auto" and names == ["float32"] and not reads:
             names.append("bfloat16")  # where float32 does not fit
         # Elsewhere every piece would be sent to the device in every product: only where that is asked for.
         wanted = "expanded" if device != "cpu" and config.weights == "auto" else config.weights
-        params = read_params(checkpoint.params)
         fit = choose_fit(checkpoint, params, names, wanted, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
         left = max(0, free - fit.weights - OVERHEAD)
-        budget = config.cache_bytes or min(8 * GIB, max((left - fit.adapters) // 4, least_cache(params, fit.dtype)))
+        budget = _cache_bytes(config, params, fit, left)
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None
         model = load_model(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
-        return TorchRunner(model, f"{reason}; {fit.reason}"), budget, left
+        return TorchRunner(model, f"{why}; {fit.reason}; not the native core, because {reason}"), budget, left
 
 
 def _blocks(info: RunnerInfo, config: EngineConfig, budget: int) -> dict[str, int]:

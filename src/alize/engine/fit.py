@@ -17,7 +17,7 @@ from alize.weights.adapters import open_adapter
 from alize.weights.checkpoints.base import Checkpoint
 from alize.weights.footprint import expanded_bytes, stays_stored, stored_bytes
 
-__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "Room", "adapter_numbers", "allocating", "choose_fit", "gib", "least_cache"]
+__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "Room", "adapter_numbers", "allocating", "choose_fit", "gib", "least_cache", "native_fit"]
 
 GIB = 2**30
 ITEMSIZE = {"float32": 4, "bfloat16": 2, "float64": 8}
@@ -118,6 +118,13 @@ def choose_fit(
         except OutOfMemory:  # the model is served, and each adapter is refused when it is to be loaded
             pass
     return _chosen(_Needs(checkpoint, config, cache), dtypes, wanted, free)
+
+
+def native_fit(checkpoint: Checkpoint, config: ModelConfig, free: int, cache: int = 0, adapters: int = 0) -> Fit:
+    """The same for the native core, which leaves weights as they are stored, keeps its cache in 16 bits and adapters in 32."""
+    twice = 2 * adapters  # in numbers of 16 bits
+    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free, cache, twice)
+    return replace(fit, reason=f"weights as stored, {gib(fit.weights)}")
 
 
 def _chosen(needs: _Needs, dtypes: Sequence[str], wanted: str, free: int) -> Fit:

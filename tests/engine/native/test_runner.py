@@ -174,7 +174,7 @@ def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None
         assert why_not(checkpoint, read_params(checkpoint.params)) == "'tok_embeddings.weight' is stored as Q5_0"
     with pytest.raises(SettingInvalid) as refused:
         build_core(EngineConfig(str(path), runner="native"))
-    assert refused.value.remedy == "Set runner to torch."
+    assert refused.value.remedy == "Set runner to torch, or to auto."
 
 
 def test_more_threads_than_cores_never_mistake_one_step_for_another(tmp_path: Path) -> None:

@@ -92,18 +92,22 @@ class PackedWeights:
         )
         self._keep(values, scales, *([] if minimums is None else [minimums]))
         for tensor in tensors:
-            self._done += tensor.data.nbytes
-            self._checkpoint.release(tensor.name)
-        if self._progress is not None:
-            self._progress(self._done, self._total)
+            self._tell(tensor)
         return MatrixC(format, height, columns, values.ctypes.data, scales.ctypes.data, lowest)
 
     def _vector(self, name: str) -> int:
         """The address of its values as float32."""
         values = np.ascontiguousarray(self._checkpoint.array(name), np.float32).copy()
         self._keep(values)
-        self._done += self._checkpoint.stored(name).data.nbytes
+        self._tell(self._checkpoint.stored(name))
         return values.ctypes.data
+
+    def _tell(self, tensor: StoredTensor) -> None:
+        """That one more is dealt with."""
+        self._checkpoint.release(tensor.name)
+        self._done += tensor.data.nbytes
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
     def _keep(self, *arrays: npt.NDArray[Any]) -> None:
         self._kept += arrays

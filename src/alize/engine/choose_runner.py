@@ -1,0 +1,63 @@
+"""Which runner computes a model. In: what is wished, the model's files. Out: torch or native, and what speaks against the native core.
+
+The native core is chosen wherever it can run the model as its file has it: it is several times as fast on a processor, and starts without
+PyTorch. PyTorch computes what it cannot, what is wished in another number format, and everything where there is a GPU that it can use.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from alize.engine.runners.native import native_kernels, why_not
+from alize.errors import Missing, SettingInvalid
+from alize.model.config import ModelConfig
+from alize.weights.checkpoints.base import Checkpoint
+
+if TYPE_CHECKING:
+    from alize.engine.build import EngineConfig
+
+__all__ = ["choose_runner"]
+
+
+def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
+    """Its name, and why it is not the native core, to be read after "because ".
+
+    Raises SettingInvalid where the native core is wished for what it does not run, Missing where it is wished and was not built.
+    """
+    if config.runner == "torch":
+        return "torch", "the setting `runner` says so"
+    wished = config.runner == "native"
+    reason = next((each for each in (why_not(checkpoint, params), *([] if wished else [_wished_otherwise(config)])) if each), None)
+    if reason is None:
+        try:
+            native_kernels()
+        except Missing as error:
+            if wished:
+                raise
+            reason = error.message.rstrip(".")
+    if reason is None:
+        return "native", ""
+    if wished:
+        raise SettingInvalid(
+            f"The native runner cannot run {config.model or config.path}: {reason}.", remedy="Set runner to torch, or to auto."
+        )
+    return "torch", reason
+
+
+def _wished_otherwise(config: "EngineConfig") -> str | None:
+    if config.dtype != "auto":
+        return f"the setting `dtype` wants {config.dtype}"
+    if config.weights == "expanded":
+        return "the setting `weights_in_memory` wants them expanded"
+    if config.device == "cuda" or (config.device == "auto" and _gpu()):
+        return "there is a GPU"
+    return None
+
+
+def _gpu() -> bool:
+    """Whether there is one that the installed PyTorch can use, without importing it for that: two seconds."""
+    try:
+        cpu_only = version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return False
+    return not cpu_only and any(Path("/dev").glob("nvidia[0-9]*"))
