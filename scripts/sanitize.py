@@ -1,4 +1,4 @@
-"""The native core under sanitizers. In: csrc/. Out: its tests, run on a build that stops at the first access or operation that is undefined.
+"""The native core under sanitizers. In: csrc/. Out: its tests, on a build that stops at the first thing that is undefined.
 
     python scripts/sanitize.py            address and undefined behaviour, what `make check` runs
     python scripts/sanitize.py thread     races between its threads
