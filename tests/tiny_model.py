@@ -7,13 +7,17 @@ import numpy as np
 
 from alize.tokenize.alphabet import byte_level_characters
 
-__all__ = ["write_tiny_gguf"]
+__all__ = ["TEMPLATE", "write_tiny_gguf"]
 
 DIM, HIDDEN, LAYERS, HEADS, CONTEXT = 32, 64, 2, 4, 512
+TEMPLATE = (
+    "{% for m in messages %}<|start|>{{ m['role'] }}: {{ m['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant: {% endif %}"
+)
 
 
-def write_tiny_gguf(path: Path) -> Path:
-    """The same bytes every time."""
+def write_tiny_gguf(path: Path, template: str | None = TEMPLATE) -> Path:
+    """The same bytes every time. Without a template it does not chat."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
@@ -30,10 +34,8 @@ def write_tiny_gguf(path: Path) -> Path:
     writer.add_token_merges(["h e"])
     writer.add_bos_token_id(257)
     writer.add_eos_token_id(258)
-    writer.add_chat_template(
-        "{% for m in messages %}<|start|>{{ m['role'] }}: {{ m['content'] }}<|end|>{% endfor %}"
-        "{% if add_generation_prompt %}<|start|>assistant: {% endif %}"
-    )
+    if template is not None:
+        writer.add_chat_template(template)
     numbers = np.random.default_rng(0)
 
     def add(name: str, *shape: int) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
-from tests.tiny_model import write_tiny_gguf
+from tests.tiny_model import TEMPLATE, write_tiny_gguf
+from tests.weights.checkpoints.tiny_mmproj import write
 
 
 @pytest.fixture
@@ -64,6 +65,34 @@ def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -
 
 def test_the_short_command_says_the_same(alize: Alize, file: Path) -> None:
     assert alize("inspect", str(file)).stdout == alize("models", "inspect", str(file)).stdout
+
+
+HERMES = (
+    "{% for tool in tools or [] %}{{ tool | tojson }}{% endfor %}"
+    "{% for m in messages %}<|start|>{{ 'result' if m['role'] == 'tool' else m['role'] }}: {{ m['content'] }}"
+    "{% for call in m.tool_calls or [] %}"
+    '<tool_call>\n{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>'
+    "{% endfor %}<|end|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant: {% endif %}"
+)
+"""Writes calls in the form of Hermes and Qwen."""
+THINKS = "{# <think> and </think> stand around its thoughts #}"
+
+
+@pytest.mark.parametrize(("template", "calls", "thinks"), [(TEMPLATE, False, False), (HERMES, True, False), (THINKS + HERMES, True, True)])
+def test_it_is_said_whether_a_model_calls_tools_and_thinks(alize: Alize, tmp_path: Path, template: str, calls: bool, thinks: bool) -> None:
+    tiny = write_tiny_gguf(tmp_path / "tiny.gguf", template)
+    inspected = json.loads(alize("inspect", str(tiny), "--json").stdout)
+    assert (inspected["calls_tools"], inspected["thinks"]) == (calls, thinks)
+    lines = [line.split() for line in alize("inspect", str(tiny)).stdout.splitlines()]
+    assert ["calls", "tools", "yes" if calls else "no"] in lines
+    assert ["thinks", "yes" if thinks else "no"] in lines
+
+
+def test_of_a_model_without_a_tokenizer_it_is_not_known_whether_it_calls_tools(alize: Alize, tmp_path: Path) -> None:
+    path = write(tmp_path, b"", "nothing.txt") / "model.gguf"
+    inspected = json.loads(alize("inspect", str(path), "--json").stdout)
+    assert (inspected["calls_tools"], inspected["thinks"]) == (None, None)
+    assert "unknown" in alize("inspect", str(path)).stdout
 
 
 @pytest.mark.parametrize("command", [["pull"], ["models", "inspect"], ["models", "verify"]])

@@ -11,6 +11,7 @@ from alize.api.opening import Opening
 from alize.api.outside import Wire
 from alize.engine.base import Engine, Unavailable
 from alize.governance import Accounts, Cookie, Identity, Passes
+from alize.prompt.marks import call_marks_of, thought_marks_of
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.telemetry import Metrics
@@ -34,15 +35,13 @@ class Served:
 
     @property
     def thought_marks(self) -> ThoughtMarks | None:
-        """What stands around its thoughts; None for a model that does not think. The first Magistral writes marks that no file names."""
-        if "completion_chat" not in self.card.capabilities:
-            return None
-        return self.tokenizer.thought_marks or (ThoughtMarks(prompted=True) if "reasoning" in self.card.capabilities else None)
+        """What stands around its thoughts; None for a model that does not think."""
+        return thought_marks_of(self.tokenizer, self.card.capabilities)
 
     @property
     def call_marks(self) -> CallMarks | None:
-        """How it calls tools; None for a model whose template has no place for them, or writes calls in no form that is read."""
-        return self.tokenizer.call_marks if "completion_chat" in self.card.capabilities else None
+        """How it calls tools; None for a model that calls none."""
+        return call_marks_of(self.tokenizer, self.card.capabilities)
 
     def adapted(self) -> "Iterator[Served]":
         """The models that the engine's adapters make of this one, as they are now; those that could not be loaded say so."""

@@ -1,6 +1,6 @@
 """`alize models`. In: the catalog and the state folder. Out: which models there are, which are here, and what one consists of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,7 +46,9 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
-    """Say what a model's files hold: format, parameters, how they are stored, memory by length of context, configuration, tokenizer."""
+    """Say what a model's files hold: format, parameters, how they are stored, memory by length of context, configuration, tokenizer.
+
+    Also whether it calls tools, and whether it thinks before it answers."""
     from alize.cli.terminal import print_json, print_table
     from alize.model.memory import cached_bytes, parameters
     from alize.model.params import read_params
@@ -57,13 +59,14 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     settings = Settings.load(home=home, model=model)
     card, path = located(settings.model, settings.home, settings.aliases())
     facts = inspect(path)
-    config = read_params(facts.params)
+    config, able = read_params(facts.params), _able(card, path)
     if as_json:
         memory = {str(context): cached_bytes(config, context, _BYTES) for context in _contexts(config)}
         active = parameters(config, active=True)
-        print_json({"id": card.id, "sha256": card.sha256, **asdict(facts), "active_parameters": active, "cache_bytes": memory})
+        counted = {"active_parameters": active, "cache_bytes": memory}
+        print_json({"id": card.id, "sha256": card.sha256, **asdict(facts), **counted, **able})
         return
-    print_table(("", card.id), _facts(card, facts, config))
+    print_table(("", card.id), _facts(card, facts, config, able))
 
 
 def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
@@ -157,7 +160,23 @@ def _contexts(config: "ModelConfig") -> list[int]:
     return [*(length for length in (1024, 4096, 16384, 65536, 262144) if length < config.max_context), config.max_context]
 
 
-def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tuple[str, object]]:
+def _able(card: "Card", path: Path) -> dict[str, bool | None]:
+    """What a server would say of the model; None of one whose tokenizer cannot be used, which none would serve."""
+    from alize.errors import CheckpointInvalid, Missing
+    from alize.prompt.marks import call_marks_of, thought_marks_of
+    from alize.tokenize import tokenizer_at
+
+    try:
+        tokenizer = tokenizer_at(path)
+    except (CheckpointInvalid, Missing):
+        return {"calls_tools": None, "thinks": None}
+    return {
+        "calls_tools": call_marks_of(tokenizer, card.capabilities) is not None,
+        "thinks": thought_marks_of(tokenizer, card.capabilities) is not None,
+    }
+
+
+def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, bool | None]) -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
     from alize.model.memory import cached_bytes, parameters
 
@@ -182,5 +201,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig") -> Iterator[tupl
     for name, value in facts.params.items():
         yield name, value
     yield "tokenizer", f"{facts.tokenizer or 'none'}, {'with' if facts.chat_template else 'without'} a chat template"
+    words = {True: "yes", False: "no", None: "unknown: the tokenizer cannot be used"}
+    yield "calls tools", words[able["calls_tools"]]
+    yield "thinks", words[able["thinks"]]
     yield "licence", card.licence or "unknown"
     yield "sha256", card.sha256 or "known once it is pulled"

@@ -1,0 +1,22 @@
+"""Whether a model thinks and calls tools. In: its tokenizer, and what its card says. Out: the marks it does so with, or None.
+
+A server's answers and its list of models, and what a person is told of a file, go by these alone.
+"""
+
+from collections.abc import Collection
+
+from alize.tokenize.base import CallMarks, ThoughtMarks, Tokenizer
+
+__all__ = ["call_marks_of", "thought_marks_of"]
+
+
+def thought_marks_of(tokenizer: Tokenizer, capabilities: Collection[str]) -> ThoughtMarks | None:
+    """What stands around its thoughts; None for a model that does not think. The first Magistral writes marks that no file names."""
+    if "completion_chat" not in capabilities:
+        return None
+    return tokenizer.thought_marks or (ThoughtMarks(prompted=True) if "reasoning" in capabilities else None)
+
+
+def call_marks_of(tokenizer: Tokenizer, capabilities: Collection[str]) -> CallMarks | None:
+    """How it calls tools; None for a model whose template has no place for them, or writes calls in no form that is read."""
+    return tokenizer.call_marks if "completion_chat" in capabilities else None
