@@ -260,6 +260,29 @@ async def test_it_is_not_asked_to_talk(new_desk: Any) -> None:
     assert waking.asked == 0
 
 
+async def test_an_unknown_name_is_never_taken_for_that_of_a_model_of_the_other_kind(new_desk: Any) -> None:
+    reader = replace(READER, id="alize-embed-1", aliases=("alize-embed-latest",))
+    writer = replace(CARD, id="fake", aliases=("alize-small-latest",))
+    aliases = "alize-embed-mine=alize-embed-1,alize-small-mine=fake,alize-medium-mine=nothing"
+    desk = await new_desk(sleeping={reader.id: Sleeper(reader, Waking())}, card=writer, model_aliases=aliases)
+    talked, made = await desk.chat(model="alize-latest"), await embed(desk, model="alize-latest")
+    assert (talked.status_code, made.status_code) == (400, 400)
+    near_talk, near_made = (answer.json()["message"].partition("Did you mean ")[2].partition("?")[0] for answer in (talked, made))
+    assert set(near_talk.split(" or ")) == {"alize-small-latest", "alize-small-mine"}
+    assert set(near_made.split(" or ")) == {"alize-embed-latest", "alize-embed-mine", "alize-embed-1"}
+    either = (await desk.client.get("/v1/models/alize-embed-lates")).json()["message"]
+    assert "alize-embed-latest" in either
+
+
+async def test_a_server_that_only_embeds_offers_nothing_for_talk(new_desk: Any) -> None:
+    desk = await new_desk(card=READER)
+    for path, body in (("chat/completions", {"messages": [{"role": "user", "content": "a"}]}), ("fim/completions", {"prompt": "a"})):
+        said = (await desk.client.post(f"/v1/{path}", json={"model": "read", **body})).text
+        assert "Invalid model: read." in said
+        assert "Did you mean" not in said
+    assert "Did you mean reader" in (await embed(desk, model="read")).text
+
+
 async def test_closing_ends_what_is_being_loaded(new_desk: Any) -> None:
     waking = Waking()
     sleeper = Sleeper(READER, waking)

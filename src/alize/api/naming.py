@@ -3,13 +3,17 @@
 A name of this server never means a model elsewhere: what is asked of it stays here, whatever the upstream comes to offer.
 """
 
+from collections.abc import Callable, Iterator
+
 from alize.api.parts import Parts, Served, Sleeping
 from alize.errors import EngineUnavailable, InvalidModel, UnsupportedParameter
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
 
-__all__ = ["model_named", "writer_named"]
+__all__ = ["embeds", "model_named", "writer_named"]
+
+_Model = Served | Sleeping | UpstreamModel
 
 
 def writer_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
@@ -17,7 +21,7 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Upstre
 
     Raises InvalidModel, UnsupportedParameter for one that makes none, EngineUnavailable for an adapter that could not be loaded.
     """
-    found = model_named(name, parts, settings)
+    found = model_named(name, parts, settings, _writes)
     if isinstance(found, Sleeping):
         raise UnsupportedParameter(
             f"The model {found.card.id} makes vectors of texts; it writes none.", param="model", remedy="Choose another of GET /v1/models."
@@ -31,23 +35,42 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Upstre
     return found
 
 
-def model_named(name: str, parts: Parts, settings: Settings) -> Served | Sleeping | UpstreamModel:
-    """The model of an id or alias. Raises InvalidModel."""
-    name = resolved(name, settings.aliases())
-    own = (*parts.served(), *parts.sleeping.values())
+def embeds(model: _Model) -> bool:
+    """Whether a model makes vectors of texts, as far as its card says."""
+    return "embeddings" in _capabilities(model)
+
+
+def model_named(name: str, parts: Parts, settings: Settings, suits: Callable[[_Model], bool] = lambda _: True) -> _Model:
+    """The model of an id or alias. Raises InvalidModel, which names no model that does not suit what is asked."""
+    aliases, upstream = settings.aliases(), parts.upstream
+    name = resolved(name, aliases)
+    own: list[_Model] = [*parts.served(), *parts.sleeping.values()]
     for served in own:
-        if name == served.card.id or name in served.card.aliases:
+        if name in _names(served):
             return served
-    upstream = parts.upstream
     if upstream is not None and (found := upstream.find(name)):
         return found
-    known = [*settings.aliases(), *(known for served in own for known in (served.card.id, *served.card.aliases))]
+    others: list[_Model] = [] if upstream is None else [*upstream.models.values()]
+    fit = [known for model in (*own, *others) if suits(model) for known in _names(model)]
+    known = [*(alias for alias in aliases if resolved(alias, aliases) in fit), *fit]
     remedy = "GET /v1/models lists those that are served."
-    if upstream is not None:
-        known += [known for model in upstream.models.values() for known in (model.id, *model.aliases)]
-        if upstream.error is not None:
-            remedy += f" What the upstream has is not known now: {upstream.error.text}"
+    if upstream is not None and upstream.error is not None:
+        remedy += f" What the upstream has is not known now: {upstream.error.text}"
     near = near_misses(name, known)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     said = f"Invalid model: {name[:200]}." if name else "Invalid model: the name is empty."
     raise InvalidModel(said, param="model", remedy=hint + remedy)
+
+
+def _writes(model: _Model) -> bool:
+    return not isinstance(model, Sleeping) and _capabilities(model) != frozenset({"embeddings"})
+
+
+def _capabilities(model: _Model) -> frozenset[str]:
+    return model.capabilities if isinstance(model, UpstreamModel) else model.card.capabilities
+
+
+def _names(model: _Model) -> Iterator[str]:
+    card = model if isinstance(model, UpstreamModel) else model.card
+    yield card.id
+    yield from card.aliases

@@ -12,7 +12,7 @@ from alize.api.body import read
 from alize.api.connection import while_connected
 from alize.api.documentation import described
 from alize.api.embedding import Embedding
-from alize.api.naming import model_named
+from alize.api.naming import embeds, model_named
 from alize.api.parts import Served
 from alize.api.schemas.embeddings import EmbeddingRequest, EmbeddingResponse
 from alize.api.schemas.extensions import EMBEDDING_ALIASES, without_aliases
@@ -30,7 +30,7 @@ _PATH = "/v1/embeddings"
 async def embeddings(request: Request, principal: Caller, here: Here) -> Response:
     """Make vectors of texts."""
     wanted = without_aliases(await read(request, EmbeddingRequest, strict=here.settings.strict), EMBEDDING_ALIASES)
-    model, trace = model_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
+    model, trace = model_named(wanted.model, here.parts, here.settings, embeds), trace_of(request.scope)
     if isinstance(model, UpstreamModel):
         raise UnsupportedParameter(
             f"The model {wanted.model} is another server's, which is asked for chat only.",
