@@ -115,11 +115,12 @@ async def test_an_image_that_cannot_be_had_is_refused_by_its_place(seeing: Calla
     assert desk.engine.asked == []
 
 
-async def test_one_image_too_many_is_refused_by_its_place(seeing: Callable[..., Any]) -> None:
-    desk = await seeing(max_images=2)
-    answer = await ask(desk, *[image(written(plain()))] * 3)
-    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "3310", "messages.0.content.2")
-    assert "2 images" in answer.json()["message"]
+@pytest.mark.parametrize(("most", "said"), [(1, "at most 1 image."), (2, "at most 2 images.")])
+async def test_one_image_too_many_is_refused_by_its_place(seeing: Callable[..., Any], most: int, said: str) -> None:
+    desk = await seeing(max_images=most)
+    answer = await ask(desk, *[image(written(plain()))] * (most + 1))
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "3310", f"messages.0.content.{most}")
+    assert said in answer.json()["message"]
 
 
 async def test_an_address_is_followed_only_where_a_setting_allows_it(seeing: Callable[..., Any]) -> None:

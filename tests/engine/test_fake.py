@@ -127,7 +127,7 @@ async def test_a_full_queue_refuses_the_next_request() -> None:
     engine.hold()
     task = asyncio.create_task(collect(engine, request("a")))
     await engine.until(lambda stats: stats.waiting == 1)
-    with pytest.raises(QueueFull):
+    with pytest.raises(QueueFull, match="1 request came before"):
         await collect(engine, request("b"))
     engine.release()
     await task

@@ -275,7 +275,7 @@ def test_a_full_queue_and_a_used_id_are_refused() -> None:
     engine = core(limits=Limits(max_running=1, max_waiting=1))
     for name in "ab":
         engine.add(Request(name, (1,), max_tokens=1))
-    with pytest.raises(QueueFull):
+    with pytest.raises(QueueFull, match="2 requests came before"):
         engine.add(Request("c", (1,), max_tokens=1))
     with pytest.raises(Conflict):
         engine.add(Request("a", (1,), max_tokens=1))

@@ -69,6 +69,12 @@ def test_a_password_has_a_shortest_and_a_longest_form(wrong: str) -> None:
     assert checked_password("x" * LONGEST)
 
 
+@pytest.mark.parametrize(("short", "said"), [("", "has 0 characters;"), ("x", "has 1 character;"), ("xx", "has 2 characters;")])
+def test_a_count_of_one_is_said_in_the_singular(short: str, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        checked_password(short)
+
+
 async def test_at_most_four_are_hashed_at_once_also_when_callers_leave_and_a_crowd_is_sent_away() -> None:
     running, most, release, full = [0], [0], threading.Event(), asyncio.Event()
     lock, loop = threading.Lock(), asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from alize.errors import InvalidRequest
+from alize.wording import quantity
 
 __all__ = ["COMMANDS", "Conversation", "read_turn"]
 
@@ -79,7 +80,7 @@ class Conversation:
         except UnicodeEncodeError as error:
             raise InvalidRequest(f"{path} is no saved conversation: it holds half of a surrogate pair, which is no character.") from error
         self.system, self.turns = system, turns
-        return f"{len(turns)} turns taken up."
+        return f"{quantity(len(turns), 'turn')} taken up."
 
     def retry(self) -> bool:
         """Take the last answer back, so that its question is asked again. False where there is none."""

@@ -8,6 +8,7 @@ import typer
 
 from alize.cli.options import AsJson, Home
 from alize.errors import AlizeError, LocalError, SettingInvalid
+from alize.wording import quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def _native_core() -> Finding:
 def _cores(machine: "Machine") -> str:
     if machine.cores < machine.cores_present:
         return f"{machine.cores} of {machine.cores_present} cores may be used here."
-    return f"{machine.cores} cores may be used here."
+    return f"{quantity(machine.cores, 'core')} may be used here."
 
 
 def _threads(settings: "Settings") -> Finding:
@@ -103,7 +104,7 @@ def _threads(settings: "Settings") -> Finding:
     if not settings.threads:
         return Finding("threads", "ok", str(cores()), "All cores that this process may use compute.")
     chosen = f"{settings.threads}{settings.came('threads')}"
-    return Finding("threads", "ok", chosen, f"This process may use {cores()} cores.")
+    return Finding("threads", "ok", chosen, f"This process may use {quantity(cores(), 'core')}.")
 
 
 def _extensions(machine: "Machine") -> tuple[Literal["ok", "note"], str, str]:

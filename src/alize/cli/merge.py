@@ -31,6 +31,7 @@ def merge(
     from alize.settings import Settings
     from alize.weights.adapters import open_adapter
     from alize.weights.pull import located
+    from alize.wording import quantity
 
     settings = Settings.load(home=home, model=base)
     card, path = located(settings.model, settings.home, settings.aliases())
@@ -40,4 +41,4 @@ def merge(
     if as_json:
         print_json({"base": card.id, "adapter": str(adapter), "sha256": opened.sha256, "path": str(output), "layers": len(opened.layers)})
     else:
-        typer.echo(f"{output}  {card.id} with {len(opened.layers)} layers of {adapter} in it")
+        typer.echo(f"{output}  {card.id} with {quantity(len(opened.layers), 'layer')} of {adapter} in it")

@@ -179,6 +179,7 @@ def _able(card: "Card", path: Path) -> dict[str, bool | None]:
 def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, bool | None]) -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
     from alize.model.memory import cached_bytes, parameters
+    from alize.wording import quantity
 
     yield "path", facts.path
     if facts.projector is not None:
@@ -196,8 +197,7 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
     for context in _contexts(config):
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + states
     for name, kind in facts.kinds.items():
-        count = "1 tensor" if kind.tensors == 1 else f"{kind.tensors} tensors"
-        yield f"stored as {name}", f"{count}, {kind.parameters:,} values of {kind.bits:.2f} bits"
+        yield f"stored as {name}", f"{quantity(kind.tensors, 'tensor')}, {kind.parameters:,} values of {kind.bits:.2f} bits"
     for name, value in facts.params.items():
         yield name, value
     yield "tokenizer", f"{facts.tokenizer or 'none'}, {'with' if facts.chat_template else 'without'} a chat template"

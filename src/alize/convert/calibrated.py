@@ -14,6 +14,7 @@ from alize.convert.pieces import Piece, cast, transformed
 from alize.errors import ConversionFailed
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints import Checkpoint
+from alize.wording import quantity
 
 __all__ = ["LEAST", "balanced"]
 
@@ -25,7 +26,9 @@ LEAST = 256
 def balanced(tokens: Sequence[int], report: Callable[[int, int, str], None] = lambda done, total, what: None) -> Balance:
     """For `fewer_bits.quantize`. Raises ConversionFailed for a text that is too short, and for a family that this is not known for."""
     if len(tokens) < LEAST:
-        raise ConversionFailed(f"The text to calibrate with has {len(tokens)} tokens, and {LEAST} are wanted.", remedy="Give a longer one.")
+        raise ConversionFailed(
+            f"The text to calibrate with has {quantity(len(tokens), 'token')}, and {LEAST} are wanted.", remedy="Give a longer one."
+        )
 
     def balance(checkpoint: Checkpoint, config: ModelConfig, found: Mapping[str, Piece], scheme: Scheme, rest: str) -> dict[str, Piece]:
         if config.experts is not None or config.latent is not None or config.post_norms or config.centred_norms:

@@ -19,6 +19,7 @@ from alize.engine.runners.base import Runner
 from alize.engine.schedule import Limits
 from alize.errors import AlizeError, CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
 from alize.weights.adapters import Adapter, open_adapter
+from alize.wording import quantity
 
 __all__ = ["Adapters"]
 
@@ -118,7 +119,7 @@ class Adapters:
         limits = self._limits
         if name not in self._named and len(self._named) >= limits.adapters:
             raise InvalidRequest(
-                f"There are {len(self._named)} adapters, as many as may be.",
+                f"This server holds {quantity(len(self._named), 'adapter')}, as many as it may.",
                 remedy="Remove one, or raise the setting max_adapters.",
             )
         if adapter.rank > limits.adapter_rank:

@@ -13,6 +13,7 @@ from alize.engine.images import Image, Sight
 from alize.engine.media import Medium
 from alize.engine.sounds import Hearing, Sound
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
+from alize.wording import quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -268,7 +269,7 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
         raise PromptTooLong(
             f"Prompt contains {len(request.tokens)} tokens, too large for model with {info.max_context} maximum context length.",
             param="messages",
-            remedy=f"Shorten it to at most {info.max_context - drawn} tokens.",
+            remedy=f"Shorten it to at most {quantity(info.max_context - drawn, 'token')}.",
         )
     if not 0 <= min(request.tokens) <= max(request.tokens) < info.vocab_size:
         raise InvalidRequest(f"The prompt has a token id outside 0 … {info.vocab_size - 1}.")
@@ -286,11 +287,11 @@ def _check_images(request: Request, info: ModelInfo) -> None:
     if sight is None:
         raise UnsupportedParameter(f"The model {info.id} takes no images: it reads text.", param="messages", remedy="Send the text alone.")
     for image in request.images:
-        squares = f"An image of {image.rows} rows and {image.columns} columns"
+        squares = f"An image of {quantity(image.rows, 'row')} and {quantity(image.columns, 'column')}"
         if min(image.rows, image.columns) < 1 or max(image.rows, image.columns) > -(-sight.most // sight.side):
-            raise InvalidRequest(f"{squares} is none that {info.id} takes: no side may be longer than {sight.most} pixels.")
+            raise InvalidRequest(f"{squares} is none that {info.id} takes: no side may be longer than {quantity(sight.most, 'pixel')}.")
         if len(image.data) != 12 * image.rows * image.columns * sight.side**2:
-            raise InvalidRequest(f"{squares} has {len(image.data)} bytes of pixels.")
+            raise InvalidRequest(f"{squares} has {quantity(len(image.data), 'byte')} of pixels.")
         free = _behind(image, free, len(request.tokens))
 
 
@@ -302,16 +303,18 @@ def _check_sounds(request: Request, info: ModelInfo) -> None:
         return
     for sound in request.sounds:
         if sound.length < 1 or sound.length % hearing.piece or len(sound.data) != hearing.token_bytes * sound.length:
-            raise InvalidRequest(f"A sound of {sound.length} tokens and {len(sound.data)} bytes is none that {info.id} takes.")
+            raise InvalidRequest(
+                f"A sound of {quantity(sound.length, 'token')} and {quantity(len(sound.data), 'byte')} is none that {info.id} takes."
+            )
         if sound.most and (not hearing.streams or not sound.length <= sound.most < 2**32):
-            raise InvalidRequest(f"A sound of {sound.length} tokens cannot become one of {sound.most}.")
+            raise InvalidRequest(f"A sound of {quantity(sound.length, 'token')} cannot become one of {sound.most}.")
         if not hearing.streams:
             free = _behind(sound, free, len(request.tokens))
     if hearing.streams:
         if [sound.start for sound in request.sounds] != [0] or request.sounds[0].length < len(request.tokens):
             raise UnsupportedParameter(f"The model {info.id} does nothing but write what it hears: it needs one sound.", param="messages")
         if request.max_tokens > max(request.sounds[0].length, request.sounds[0].most) - len(request.tokens) + 1:
-            raise InvalidRequest(f"The sound ends before {request.max_tokens} tokens of an answer.", param="max_tokens")
+            raise InvalidRequest(f"The sound ends before {quantity(request.max_tokens, 'token')} of an answer.", param="max_tokens")
 
 
 def _behind(medium: Medium, free: int, prompt: int) -> int:

@@ -24,6 +24,7 @@ from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
 from alize.engine.sounds import Coming
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.wording import quantity
 
 __all__ = ["Core", "Job"]
 
@@ -311,7 +312,11 @@ class Core:
             raise Conflict(f"A request with the id '{request.id}' is running.")
         self._refuse_media(request)
         if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
-            raise QueueFull(f"{len(self.scheduler.waiting)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
+            raise QueueFull(
+                f"There is no room in the queue: {quantity(len(self._sequences), 'request')} came before.",
+                remedy="Try again shortly.",
+                retry_after=1.0,
+            )
 
     def _refuse_media(self, request: Request) -> None:
         own, most = self._media_bytes(request), self.limits.media_bytes

@@ -37,6 +37,7 @@ from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
 from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
 from alize.tokenize.base import Tokenizer
+from alize.wording import quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -263,7 +264,11 @@ class FakeEngine:
         if request.id in self._running:
             raise Conflict(f"A request with the id '{request.id}' is running.")
         if self._max_requests is not None and len(self._running) >= self._max_requests:
-            raise QueueFull(f"{len(self._running)} requests are waiting already.", remedy="Try again shortly.", retry_after=1.0)
+            raise QueueFull(
+                f"There is no room in the queue: {quantity(len(self._running), 'request')} came before.",
+                remedy="Try again shortly.",
+                retry_after=1.0,
+            )
 
     def _keys(self) -> dict[str | None, str]:
         """What each adapter's name means now."""

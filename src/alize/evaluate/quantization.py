@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from alize.errors import InvalidRequest
 from alize.library import Model, load
+from alize.wording import quantity
 
 __all__ = ["Cost", "measured"]
 
@@ -109,7 +110,9 @@ def _beside(model: Model, path: Path, windows: Sequence[list[int]], kept: Floats
     for number, window in enumerate(windows):
         logs = _log_probabilities(model.logits(window)[:-1])
         if logs.shape[1] != kept.shape[1]:
-            raise InvalidRequest(f"{path} knows {logs.shape[1]} tokens, and the original {kept.shape[1]}: they cannot be compared.")
+            raise InvalidRequest(
+                f"{path} knows {quantity(logs.shape[1], 'token')}, and the original {kept.shape[1]}: they cannot be compared."
+            )
         where = slice(at, at + len(logs))
         if first:
             kept[where] = logs

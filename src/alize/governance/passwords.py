@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from alize.errors import InvalidRequest, RateLimited
+from alize.wording import quantity
 
 __all__ = ["LONGEST", "SHORTEST", "Passwords", "checked_password"]
 
@@ -31,9 +32,13 @@ def checked_password(password: str, param: str = "password") -> str:
     """The password itself. Raises InvalidRequest where it is too short or too long."""
     length = len(_normal(password))
     if length < SHORTEST:
-        raise InvalidRequest(f"The password has {length} characters; {SHORTEST} is the least.", param=param, remedy="Choose a longer one.")
+        raise InvalidRequest(
+            f"The password has {quantity(length, 'character')}; {SHORTEST} is the least.", param=param, remedy="Choose a longer one."
+        )
     if length > LONGEST:
-        raise InvalidRequest(f"The password has {length} characters; {LONGEST} is the most.", param=param, remedy="Choose a shorter one.")
+        raise InvalidRequest(
+            f"The password has {quantity(length, 'character')}; {LONGEST} is the most.", param=param, remedy="Choose a shorter one."
+        )
     return password
 
 

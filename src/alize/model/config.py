@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alize.errors import CheckpointInvalid
+from alize.wording import quantity
 
 __all__ = [
     "Encoder",
@@ -198,7 +199,9 @@ class Hearing:
             if getattr(self, name) <= 0:
                 raise CheckpointInvalid(f"The model's audio encoder has {name} = {getattr(self, name)}; it must be positive.")
         if self.mels > MOST_MELS:
-            raise CheckpointInvalid(f"The model's audio encoder has {self.mels} bands; at most {MOST_MELS} have a place in a spectrogram.")
+            raise CheckpointInvalid(
+                f"The model's audio encoder has {quantity(self.mels, 'band')}; at most {MOST_MELS} have a place in a spectrogram."
+            )
         if self.dim % 2:
             raise CheckpointInvalid(f"The model's audio encoder has a width of {self.dim}; sines and cosines need an even one.")
         if self.stream and self.head_dim % 2:
@@ -276,7 +279,7 @@ class ModelConfig:
         if self.window is not None and self.window <= 0:
             raise CheckpointInvalid(f"The model's configuration has a sliding window of {self.window}; it must be positive.")
         if self.heads % self.kv_heads:
-            raise CheckpointInvalid(f"{self.heads} heads cannot share {self.kv_heads} key/value heads evenly.")
+            raise CheckpointInvalid(f"{quantity(self.heads, 'head')} cannot share {quantity(self.kv_heads, 'key/value head')} evenly.")
         if self.head_dim % 2:
             raise CheckpointInvalid(f"head_dim {self.head_dim} is odd: rotary positions need pairs.")
         others = (self.qk_norm, self.score_width, self.post_norms, self.centred_norms, self.sliding_rope, self.rope.divisors)
@@ -292,16 +295,18 @@ class ModelConfig:
 
     def _check_encoder(self, encoder: Encoder) -> None:
         if self.heads * self.head_dim != self.dim:
-            raise CheckpointInvalid(f"The encoder's {self.heads} heads cannot share a width of {self.dim} evenly.")
+            raise CheckpointInvalid(f"A width of {self.dim} cannot be shared evenly by {quantity(self.heads, 'head')} of the encoder.")
         if self.max_context + encoder.first > encoder.positions:
-            raise CheckpointInvalid(f"The encoder reads {self.max_context} tokens and has {encoder.positions} rows of positions for them.")
+            raise CheckpointInvalid(f"The encoder reads {quantity(self.max_context, 'token')} and has positions for {encoder.positions}.")
 
     def _check_state_space(self, space: StateSpace) -> None:
         for name in ("state", "heads", "head_dim", "groups", "conv"):
             if getattr(space, name) <= 0:
                 raise CheckpointInvalid(f"The model's state space has {name} = {getattr(space, name)}; it must be positive.")
         if space.heads % space.groups:
-            raise CheckpointInvalid(f"{space.heads} heads of a state space cannot be in {space.groups} equal groups.")
+            raise CheckpointInvalid(
+                f"{quantity(space.heads, 'head')} of a state space cannot be in {quantity(space.groups, 'equal group')}."
+            )
 
     def _check_positions(self, rope: Rope, temperature: Temperature | None) -> None:
         if rope.factor != 1.0 and rope.stretch != "linear" and (rope.original_context <= 0 or rope.theta <= 1.0):
@@ -314,7 +319,7 @@ class ModelConfig:
                 f"Pairs that turn {rope.beta_fast} times cannot be left alone, and those of {rope.beta_slow} be slowed."
             )
         if rope.divisors and len(rope.divisors) != self.head_dim // 2:
-            raise CheckpointInvalid(f"The model slows {len(rope.divisors)} pairs of a head that has {self.head_dim // 2}.")
+            raise CheckpointInvalid(f"The model slows {quantity(len(rope.divisors), 'pair')} of a head that has {self.head_dim // 2}.")
         if temperature is not None and temperature.context <= 0:
             raise CheckpointInvalid(f"The model's temperature grows every {temperature.context} tokens; it must be a positive number.")
 

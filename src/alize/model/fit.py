@@ -17,6 +17,7 @@ from alize.weights.adapters import Adapter, LowRank
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import printable
 from alize.weights.checkpoints.mapped import FileTensor, interleaved
+from alize.wording import quantity
 
 __all__ = ["Delta", "Shapes", "fit"]
 
@@ -67,7 +68,7 @@ def _parts(adapter: Adapter, pair: LowRank, config: ModelConfig) -> Iterator[_Pa
     experts = config.experts
     stem = pair.layer.removesuffix(".base_layer")
     if experts is None or pair.experts != experts.count:
-        raise _wrong(adapter, pair.a, f"is of {pair.experts} experts, and the model has {experts.count if experts else 'none'}")
+        raise _wrong(adapter, pair.a, f"is of {quantity(pair.experts, 'expert')}, and the model has {experts.count if experts else 'none'}")
     wide, every = pair.b.shape[0] == 2 * experts.hidden and pair.a.shape[1] == config.dim, range(pair.b.shape[0])
     halves = {"w1": every[: experts.hidden], "w3": every[experts.hidden :]} if wide else {"w2": every}
     for expert in range(experts.count):

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from alize.errors import InvalidMedia
 from alize.prompt.spectrogram import RATE, spectrogram
+from alize.wording import quantity
 
 __all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "seconds_of", "written_out"]
 
@@ -139,7 +140,9 @@ def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
         block: Floats = file.read(max(1, _AT_ONCE // channels), dtype="float32", always_2d=True)
         read += len(block)
         if read > most * rate:
-            raise _invalid(path, f"the sound is longer than {most:g} seconds.", "Send a part of it, or have max_audio_seconds raised.")
+            raise _invalid(
+                path, f"the sound is longer than {quantity(most, 'second')}.", "Send a part of it, or have max_audio_seconds raised."
+            )
         with np.errstate(over="ignore"):  # looked for below
             mixed = block.mean(axis=1, dtype=np.float32) if channels > 1 else block[:, 0]
         heard = mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))

@@ -10,6 +10,7 @@ import numpy as np
 from alize.errors import InvalidMedia
 from alize.prompt.pcm import Floats, Pcm
 from alize.prompt.spectrogram import HOP, Drawing
+from alize.wording import quantity
 
 __all__ = ["Streamed"]
 
@@ -34,7 +35,7 @@ class Streamed:
         samples = self._pcm.push(data)
         if self.seconds > self._most:
             raise InvalidMedia(
-                f"audio: the sound is longer than {self._most:g} seconds.",
+                f"audio: the sound is longer than {quantity(self._most, 'second')}.",
                 param="audio",
                 remedy="Open another session for the rest, or have max_audio_seconds raised.",
             )

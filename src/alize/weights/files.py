@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from alize.errors import DownloadFailed, HomeUnusable
+from alize.wording import quantity
 
 __all__ = [
     "CHUNK",
@@ -169,4 +170,4 @@ def remove(path: Path) -> None:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.2f} MB" if count >= 1e4 else f"{count} bytes"
+    return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.2f} MB" if count >= 1e4 else quantity(count, "byte")

@@ -76,7 +76,7 @@ LIES: dict[str, tuple[tuple[Any, ...], str]] = {
     "a tensor past the end": (({"a": tensor()}, bytes(7)), "takes bytes 0 to 8 and the file has 7"),
     "a tensor over another": (({"a": tensor(), "b": tensor()}, bytes(8)), "begins at 0, where 8 is expected"),
     "a gap": (({"a": tensor(offsets=(4, 12))}, bytes(12)), "begins at 4, where 0 is expected"),
-    "bytes nobody asked for": (({"a": tensor()}, bytes(9)), "1 bytes follow"),
+    "bytes nobody asked for": (({"a": tensor()}, bytes(9)), "followed by 1 byte."),
     "offsets backwards": (({"a": tensor(shape=[0], offsets=(8, 8))}, bytes(8)), "begins at 8"),
 }
 

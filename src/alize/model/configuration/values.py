@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import MOST_LAYERS
+from alize.wording import quantity
 
 __all__ = ["each_layer", "integer", "layers_of", "part_of", "positive"]
 
@@ -27,7 +28,7 @@ def each_layer(params: Mapping[str, Any], key: str, length: int) -> tuple[int, .
         return ()
     numbers = cast("list[Any]", value) if isinstance(value, list) else []
     if len(numbers) < length or not all(isinstance(number, int) and 0 <= number < 2**20 for number in numbers):
-        raise CheckpointInvalid(f"The model's configuration has no whole number for each of {length} layers in '{key}'.")
+        raise CheckpointInvalid(f"The model's configuration has no whole number for each of {quantity(length, 'layer')} in '{key}'.")
     return tuple(int(number) for number in numbers[:length])
 
 
@@ -54,5 +55,5 @@ def layers_of(params: Mapping[str, Any]) -> int:
     """How many layers, none of which is beyond what names of tensors can count. Raises CheckpointInvalid."""
     layers = integer(params, "n_layers")
     if layers > MOST_LAYERS:
-        raise CheckpointInvalid(f"The model's configuration has {layers} layers; {MOST_LAYERS} can have names.")
+        raise CheckpointInvalid(f"The model's configuration has {quantity(layers, 'layer')}; {MOST_LAYERS} can have names.")
     return layers

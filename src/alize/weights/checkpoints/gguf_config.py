@@ -22,6 +22,7 @@ from alize.weights.checkpoints.base import StoredTensor
 from alize.weights.checkpoints.fields import Fields, shown
 from alize.weights.checkpoints.gemma import gguf_gemma
 from alize.weights.checkpoints.mamba import gguf_params
+from alize.wording import quantity
 
 __all__ = ["ARCHITECTURES", "HALVES", "check_architecture", "params_of", "shortest"]
 
@@ -75,7 +76,9 @@ def params_of(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Sto
     fields.refuse_rest()
     tokens: list[str] | None = metadata.get("tokenizer.ggml.tokens")
     if isinstance(tokens, list) and len(tokens) > embedding.shape[0]:
-        raise CheckpointInvalid(f"{path} names {len(tokens)} tokens for {embedding.shape[0]} embeddings.", remedy="It is damaged.")
+        raise CheckpointInvalid(
+            f"{path} names {quantity(len(tokens), 'token')} for {quantity(embedding.shape[0], 'embedding')}.", remedy="It is damaged."
+        )
     return params
 
 

@@ -21,6 +21,7 @@ from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import printable, shown
 from alize.weights.checkpoints.kinds import KINDS
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
+from alize.wording import quantity
 
 __all__ = ["GgufFile", "is_gguf_kind", "kind_number", "read_gguf"]
 
@@ -107,7 +108,7 @@ class _Cursor:
     def take(self, length: int) -> memoryview:
         if length > self.left():
             whose = "the file ends" if self.end == len(self.view) else f"the {MAX_HEADER} bytes that all entries may take end"
-            self.fail(f"{self.what} takes {length} bytes and {whose} after {self.left()}")
+            self.fail(f"{self.what} takes {quantity(length, 'byte')} and {whose} after {self.left()}")
         taken = self.view[self.position : self.position + length]
         self.position += length
         return taken
@@ -119,13 +120,13 @@ class _Cursor:
         """A count of things that take at least `least` bytes each."""
         count = self.number("<Q")
         if count * least > self.left():
-            self.fail(f"{self.what} claims {count} values and the file has {self.left()} bytes left")
+            self.fail(f"{self.what} claims {quantity(count, 'value')} and the file has {quantity(self.left(), 'byte')} left")
         return count
 
     def string(self, limit: int) -> str:
         length = self.number("<Q")
         if length > limit:
-            self.fail(f"{self.what} claims {length} bytes of text, more than the {limit} that are allowed")
+            self.fail(f"{self.what} claims {quantity(length, 'byte')} of text, more than the {limit} that are allowed")
         try:
             return str(self.take(length), "utf-8")
         except UnicodeDecodeError:
@@ -145,10 +146,11 @@ def _counts(cursor: _Cursor) -> tuple[int, int]:
     cursor.what = "the header"
     tensors, entries = struct.unpack("<QQ", cursor.take(16))
     # The least an entry can take: an empty key, a kind and one byte; a tensor: an empty name, no dimension, a kind and an offset.
+    claims = f"the header claims {quantity(tensors, 'tensor')} and {quantity(entries, 'entry', 'entries')}"
     if entries * 13 + tensors * 24 > cursor.left():
-        cursor.fail(f"the header claims {tensors} tensors and {entries} entries, and the file has {cursor.left()} bytes left")
+        cursor.fail(f"{claims}, and the file has {quantity(cursor.left(), 'byte')} left")
     if max(entries, tensors) > MAX_ENTRIES:
-        cursor.fail(f"the header claims {tensors} tensors and {entries} entries, more than the {MAX_ENTRIES} of each that are allowed")
+        cursor.fail(f"{claims}, more than the {MAX_ENTRIES} of each that are allowed")
     return tensors, entries
 
 
@@ -223,7 +225,7 @@ def _tensor_entry(cursor: _Cursor, number: int) -> tuple[str, str, tuple[int, ..
     cursor.what = f"tensor '{name}'"
     rank = cursor.number("<I")
     if not 1 <= rank <= 4:
-        cursor.fail(f"tensor '{name}' claims {rank} dimensions; one to four are possible")
+        cursor.fail(f"tensor '{name}' claims {quantity(rank, 'dimension')}; one to four are possible")
     shape = struct.unpack(f"<{rank}Q", cursor.take(8 * rank))[::-1]
     code = cursor.number("<I")
     kind = _TENSOR_KINDS.get(code, f"number {code}")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.fields import printable, shown
 from alize.weights.checkpoints.mapped import DAMAGED, FileTensor, map_file
+from alize.wording import quantity
 
 __all__ = ["read_safetensors"]
 
@@ -33,12 +34,12 @@ def read_safetensors(path: Path) -> dict[str, FileTensor]:
     """The tensors by name, in the order of their bytes; only the header is read. Raises CheckpointInvalid naming file and tensor."""
     data = map_file(path)
     if len(data) < 8:
-        _fail(path, f"it has {len(data)} bytes, too few for a header")
+        _fail(path, f"it has {quantity(len(data), 'byte')}, too few for a header")
     length = int(data[:8].view("<u8")[0])
     if length > len(data) - 8:
-        _fail(path, f"its header claims {length} bytes, and {len(data) - 8} follow")
+        _fail(path, f"its header claims {quantity(length, 'byte')}, and {len(data) - 8} follow")
     if length > MAX_HEADER:
-        _fail(path, f"its header claims {length} bytes, more than the {MAX_HEADER} that are allowed")
+        _fail(path, f"its header claims {quantity(length, 'byte')}, more than the {MAX_HEADER} that are allowed")
     header = _header(path, bytes(data[8 : 8 + length]))
     header.pop("__metadata__", None)
     return _placed(path, header, data[8 + length :])
@@ -73,7 +74,7 @@ def _placed(path: Path, header: dict[str, Any], data: npt.NDArray[np.uint8]) -> 
         tensors[name] = FileTensor(name, entry["dtype"], tuple(entry["shape"]), data[begin:end])
         position = end
     if position != len(data):
-        _fail(path, f"{len(data) - position} bytes follow the last tensor")
+        _fail(path, f"the last tensor is followed by {quantity(len(data) - position, 'byte')}")
     return tensors
 
 
@@ -89,7 +90,7 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     if len(sizes) > MAX_RANK or not all(_is_count(number) for number in (*sizes, begin, end)):
         _fail(path, f"tensor '{name[:200]}' has the shape {shown(shape)} and the offsets {shown((begin, end))}")
     if end - begin != math.prod(sizes) * _SIZES[dtype]:
-        _fail(path, f"tensor '{name[:200]}' of shape {sizes} as {dtype} does not take the {end - begin} bytes it claims")
+        _fail(path, f"tensor '{name[:200]}' of shape {sizes} as {dtype} does not take the {quantity(end - begin, 'byte')} it claims")
     return begin, end
 
 
