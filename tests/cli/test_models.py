@@ -88,6 +88,19 @@ def test_it_is_said_whether_a_model_calls_tools_and_thinks(alize: Alize, tmp_pat
     assert ["thinks", "yes" if thinks else "no"] in lines
 
 
+def test_a_template_beside_a_gguf_without_one_lets_it_chat_and_is_verified_with_it(alize: Alize, tmp_path: Path) -> None:
+    tiny = write_tiny_gguf(tmp_path / "tiny.gguf", None)
+    assert not json.loads(alize("inspect", str(tiny), "--json").stdout)["chat_template"]
+    template = tmp_path / "chat_template.jinja"
+    template.write_text(HERMES)
+    inspected = json.loads(alize("inspect", str(tiny), "--json").stdout)
+    assert (inspected["chat_template"], inspected["calls_tools"]) == (True, True)
+    assert alize("pull", str(tiny)).exit_code == 0
+    assert alize("models", "verify", str(tiny)).exit_code == 0
+    template.write_text(TEMPLATE)
+    assert "chat_template.jinja has the SHA-256" in " ".join(alize("models", "verify", str(tiny)).stderr.split())
+
+
 def test_of_a_model_without_a_tokenizer_it_is_not_known_whether_it_calls_tools(alize: Alize, tmp_path: Path) -> None:
     path = write(tmp_path, b"", "nothing.txt") / "model.gguf"
     inspected = json.loads(alize("inspect", str(path), "--json").stdout)

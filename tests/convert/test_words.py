@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import mistral_common
@@ -80,6 +81,19 @@ def test_template_and_licence_are_kept_through_a_gguf(form: Form, tmp_path: Path
     assert again.tokenizer.chat_template == open_checkpoint(tiny).tokenizer.chat_template
     assert (tmp_path / "last" / "LICENSE").read_text() == "Do what you like."
     assert "apache-2.0" in (tmp_path / "last" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("form", ["gguf", "consolidated", "huggingface"])
+def test_a_template_that_lies_beside_a_gguf_goes_with_it(form: Form, tmp_path: Path) -> None:
+    from alize.convert.release import Order, convert
+
+    tiny, target = write_tiny_gguf(tmp_path / "tiny.gguf", None), tmp_path / "out" / ("model.gguf" if form == "gguf" else "folder")
+    (tmp_path / "chat_template.jinja").write_text("{{ messages[0].content }}")
+    convert(tiny, target, Order(form))
+    if form == "gguf":
+        assert not (target.parent / "chat_template.jinja").exists()
+    with closing(open_checkpoint(target)) as again:
+        assert again.tokenizer.chat_template == "{{ messages[0].content }}"
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,7 @@ _TEMPLATE = "tokenizer.chat_template"
 
 def entries_of(tokenizer: TokenizerFiles) -> dict[str, Any]:
     """The `tokenizer.*` entries; none where there is no tokenizer. Raises ConversionFailed for a kind that a GGUF has no name for."""
-    if tokenizer.gguf:
-        return dict(tokenizer.gguf)
-    found = _entries(tokenizer.files)
+    found = dict(tokenizer.gguf) or _entries(tokenizer.files)
     if found and tokenizer.chat_template is not None:
         found[_TEMPLATE] = tokenizer.chat_template
     return found

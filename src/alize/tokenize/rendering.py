@@ -19,7 +19,10 @@ from alize.tokenize.sandbox import TemplateSandbox
 __all__ = ["Rendering", "refuse"]
 
 _LONGEST_SOURCE = 2**20
-_MEND = "Beside safetensors, lay one that can be read, as chat_template.jinja. A GGUF holds its own: take another file of the model."
+_MEND = (
+    "Beside safetensors, or a GGUF that holds none, lay one that can be read, as chat_template.jinja. "
+    "A GGUF's own comes first: take another file of the model."
+)
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,9 +81,11 @@ def _hashed(path: Path, progress: Callable[[int, int], None]) -> tuple[Path, tup
 
 
 def _of_gguf(path: Path) -> tuple[str, ...]:
-    """All pieces of a GGUF, and what it sees or hears with."""
+    """All pieces of a GGUF, the template that lies beside one without, and what it sees or hears with."""
     projector = projector_of(names_in(path.parent), path.name, str(path.parent))
-    return (*([projector] if projector else []), *split_of(path.name))
+    with closing(open_checkpoint(path)) as checkpoint:
+        beside = sorted(checkpoint.tokenizer.files)
+    return (*beside, *([projector] if projector else []), *split_of(path.name))
 
 
 def _card_for(draft: Manifest, id: str) -> Card | None:

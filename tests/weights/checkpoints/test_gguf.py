@@ -43,6 +43,35 @@ def test_the_configuration_is_said_in_the_words_of_params_json(tmp_path: Path) -
     assert np.array_equal(checkpoint.array("tok_embeddings.weight"), np.arange(40, dtype=np.float32).reshape(5, 8))
 
 
+OWN, BESIDE = "{{ 'own' }}", "{{ 'beside ✓' }}"
+
+
+@pytest.mark.parametrize("name", ["model.gguf", "model-00001-of-00001.gguf"])
+def test_a_template_is_read_from_beside_a_file_that_has_none_inside(tmp_path: Path, name: str) -> None:
+    path = saved(tmp_path, llama(), name)
+    assert open_checkpoint(path).tokenizer.chat_template is None
+    (tmp_path / "chat_template.jinja").write_text(BESIDE, encoding="utf-8")
+    for opened in (path, tmp_path):
+        tokenizer = open_checkpoint(opened).tokenizer
+        assert tokenizer.chat_template == BESIDE
+        assert tokenizer.files == {"chat_template.jinja": tmp_path / "chat_template.jinja"}
+
+
+@pytest.mark.parametrize("key", ["tokenizer.chat_template", "tokenizer.chat_template.tool_use", "tokenizer.chat_templates"])
+def test_a_template_inside_comes_before_one_beside_the_file(tmp_path: Path, key: str) -> None:
+    given = (ARRAY, (STRING, ["tool_use"])) if key.endswith("s") else (STRING, OWN)
+    (tmp_path / "chat_template.jinja").write_bytes(b"\xff")  # is not even read
+    tokenizer = open_checkpoint(saved(tmp_path, llama({key: given}))).tokenizer
+    assert tokenizer.chat_template == (OWN if key == "tokenizer.chat_template" else None)
+    assert not tokenizer.files
+
+
+def test_a_template_beside_the_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "chat_template.jinja").write_bytes(b"\xff")
+    with pytest.raises(CheckpointInvalid, match=r"chat_template\.jinja cannot be read"):
+        open_checkpoint(saved(tmp_path, llama()))
+
+
 def test_the_newer_dense_architecture_of_mistral_is_read_alike(tmp_path: Path) -> None:
     renamed = {
         key.replace("llama.", "mistral3."): value

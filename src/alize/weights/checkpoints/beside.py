@@ -1,6 +1,8 @@
 """What lies beside weights in a folder. In: the folder. Out: where its tokenizer is, the chat template the release carries, its licence."""
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,9 +11,10 @@ from alize.weights.checkpoints.base import TokenizerFiles
 from alize.weights.checkpoints.fields import read_json
 from alize.weights.checkpoints.layout import Layout
 
-__all__ = ["stated_licence", "tokenizer_files"]
+__all__ = ["stated_licence", "tokenizer_files", "tokenizer_inside"]
 
 MAX_TEMPLATE = 16 * 2**20  # bytes
+TEMPLATE = "chat_template.jinja"
 MAX_HEAD = 2**16  # bytes of a model card, whose head is at its top
 _LICENCE = re.compile(r"license:\s*[\"']?([\w.+-]+)[\"']?\s*")
 
@@ -20,6 +23,19 @@ def tokenizer_files(folder: Path, layout: Layout) -> TokenizerFiles:
     """Raises CheckpointInvalid where a file that would hold the template cannot be read."""
     files = {name: folder / name for name in layout.beside if not name.startswith(("LICEN", "NOTICE"))}
     return TokenizerFiles(files=files, chat_template=_template(files))
+
+
+def tokenizer_inside(path: Path, metadata: Mapping[str, Any]) -> TokenizerFiles:
+    """Of the GGUF at `path`, whose entries are `metadata`. The template inside it comes first, whatever it is called there; where there is
+    none, one may lie beside it, as repositories of GGUFs keep it. Raises CheckpointInvalid where that cannot be read."""
+    entries = {key: value for key, value in metadata.items() if key.startswith("tokenizer.")}
+    if any(key.startswith("tokenizer.chat_template") for key in entries):
+        own = entries.get("tokenizer.chat_template")
+        return TokenizerFiles(gguf=entries, chat_template=own if isinstance(own, str) else None)
+    beside = path.with_name(TEMPLATE)
+    if not os.path.isfile(beside):  # false, too, in a folder that may not be looked into
+        return TokenizerFiles(gguf=entries)
+    return TokenizerFiles({TEMPLATE: beside}, entries, _text(beside))
 
 
 def stated_licence(folder: Path) -> dict[str, str]:
@@ -44,8 +60,8 @@ def stated_licence(folder: Path) -> dict[str, str]:
 
 def _template(files: dict[str, Path]) -> str | None:
     """The template's own file comes before the configurations that older releases put it into."""
-    if "chat_template.jinja" in files:
-        return _text(files["chat_template.jinja"])
+    if TEMPLATE in files:
+        return _text(files[TEMPLATE])
     for name in ("tokenizer_config.json", "chat_template.json"):
         template: Any = read_json(files[name]).get("chat_template") if name in files else None
         if isinstance(template, str):

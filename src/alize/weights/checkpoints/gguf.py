@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alize.errors import CheckpointInvalid
-from alize.weights.checkpoints.base import TokenizerFiles
+from alize.weights.checkpoints.beside import tokenizer_inside
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import shown
 from alize.weights.checkpoints.gguf_config import HALVES, check_architecture, params_of
@@ -53,16 +53,12 @@ def open_gguf(path: Path, *, alone: bool = False) -> MappedCheckpoint:
         tensors = in_halves(path, params, tensors)
     if params.get("centred_norms"):
         tensors = {name: replace(tensor, plus_one=name.endswith("norm.weight")) for name, tensor in tensors.items()}
-    template = metadata.get("tokenizer.chat_template")
     model = MappedCheckpoint(
         "gguf",
         path,
         params,
         tensors,
-        TokenizerFiles(
-            gguf={key: value for key, value in metadata.items() if key.startswith("tokenizer.")},
-            chat_template=template if isinstance(template, str) else None,
-        ),
+        tokenizer_inside(files[0].path, metadata),
         {key.removeprefix("general."): value for key, value in metadata.items() if key.startswith("general.")},
     )
     return model if alone else with_projector(model)
