@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alize.errors import CheckpointInvalid
+from alize.tokenize.vocabulary import Vocabulary
 from alize.weights.checkpoints import open_checkpoint
-from tests.weights.checkpoints.tiny_gguf import ARRAY, FLOAT32, INT32, STRING, UINT32
+from alize.weights.checkpoints.clip_config import MARKS
+from tests.weights.checkpoints.tiny_gguf import ARRAY, FLOAT32, INT32, STRING, UINT32, Gguf
 from tests.weights.checkpoints.tiny_mmproj import EAR, EAR_TENSORS, EYE, EYE_TENSORS, WIDTH, mmproj, write
 
 WHOLE = mmproj(EYE, EYE_TENSORS).bytes()
@@ -93,6 +95,56 @@ def test_a_projector_that_cannot_be_run_leaves_a_model_that_reads_and_is_said(ki
     assert checkpoint.left_out.isprintable()
     assert checkpoint.projector is None
     assert not any(name.startswith("vision") for name in checkpoint)
+
+
+IMAGES, SOUNDS = ["[IMG]", "[IMG_BREAK]", "[IMG_END]"], ["[AUDIO]", "[BEGIN_AUDIO]"]
+
+
+def words(marks: list[str], kind: int = 3) -> dict[str, tuple[int, Any]]:
+    """The entries of a tokenizer of five tokens: `marks`, which are control tokens where they are of kind 3, and others."""
+    texts = [*marks, *"abcde"][:5]
+    kinds = [*[kind] * len(marks), *[1] * 5][:5]
+    return {"tokenizer.ggml.tokens": (ARRAY, (STRING, texts)), "tokenizer.ggml.token_type": (ARRAY, (INT32, kinds))}
+
+
+@pytest.mark.parametrize(
+    ("projector", "marks", "kind", "lacks"),
+    [
+        (mmproj(EYE, EYE_TENSORS), [], 3, "[IMG]"),
+        (mmproj(EYE, EYE_TENSORS), SOUNDS, 3, "[IMG]"),
+        (mmproj(EYE, EYE_TENSORS), IMAGES[:2], 3, "[IMG_END]"),
+        (mmproj(EYE, EYE_TENSORS), IMAGES, 1, "[IMG]"),  # words that a person may write
+        (mmproj(EAR, EAR_TENSORS), IMAGES, 3, "[AUDIO]"),
+        (mmproj(EAR, EAR_TENSORS), SOUNDS[:1], 3, "[BEGIN_AUDIO]"),
+        (mmproj(EYE, EYE_TENSORS, {"clip.vision.projection_dim": (UINT32, 16)}), [], 3, "[IMG]"),  # of another width as well
+    ],
+)
+def test_what_the_tokenizer_has_no_tokens_for_is_of_another_model_and_left_out_with_a_word(
+    projector: Gguf, marks: list[str], kind: int, lacks: str, tmp_path: Path
+) -> None:
+    write(tmp_path, projector, changes=words(marks, kind))
+    for opened in (tmp_path, tmp_path / "model.gguf"):
+        checkpoint = open_checkpoint(opened)
+        assert checkpoint.left_out == (
+            f"mmproj.gguf is left out, since model.gguf has no control token {lacks} in its tokenizer: the model reads text alone."
+        )
+        assert checkpoint.projector is None
+        assert not {"vision_encoder", "multimodal"} & checkpoint.params.keys()
+        assert not any(name.startswith(("vision", "whisper")) for name in checkpoint)
+
+
+@pytest.mark.parametrize(("projector", "marks"), [(mmproj(EYE, EYE_TENSORS), IMAGES), (mmproj(EAR, EAR_TENSORS), SOUNDS)])
+def test_what_the_tokenizer_has_tokens_for_is_joined(projector: Gguf, marks: list[str], tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(write(tmp_path, projector, changes=words(marks)))
+    assert (checkpoint.projector, checkpoint.left_out) == (tmp_path / "mmproj.gguf", None)
+
+
+def test_the_tokens_that_are_asked_for_are_those_that_a_tokenizer_marks_images_and_sounds_with() -> None:
+    for sense, marks in MARKS.items():
+        for kept in (marks, *(marks[:place] + marks[place + 1 :] for place in range(len(marks)))):
+            known = Vocabulary((), (), {mark: place for place, mark in enumerate(kept)})
+            found = known.image_marks if sense == "vision" else known.audio_marks
+            assert (found is not None) == (kept == marks)
 
 
 LIES: dict[str, tuple[dict[str, tuple[int, Any] | None], str]] = {

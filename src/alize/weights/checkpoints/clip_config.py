@@ -19,7 +19,7 @@ from alize.weights.checkpoints.gguf_config import shortest
 from alize.weights.checkpoints.mapped import DAMAGED
 from alize.weights.checkpoints.vision_config import MEAN, SPREAD
 
-__all__ = ["PROJECTORS", "params_of_projector", "shapes_of"]
+__all__ = ["MARKS", "PROJECTORS", "params_of_projector", "shapes_of"]
 
 Params = dict[str, Any]
 EPS = 1e-5  # of every norm of both encoders
@@ -98,6 +98,8 @@ PROJECTORS: Mapping[str, tuple[str, Callable[[Fields, Mapping[str, Any], frozens
     "voxtral": ("audio", _ear),
 }
 """`clip.projector_type`: which sense it is of, and how its entries are read."""
+MARKS: Mapping[str, tuple[str, ...]] = {"vision": ("[IMG]", "[IMG_BREAK]", "[IMG_END]"), "audio": ("[AUDIO]", "[BEGIN_AUDIO]")}
+"""The control tokens whose places what is seen or heard takes: without them nothing of it reaches the decoder."""
 
 
 def shapes_of(params: Params, width: int) -> Iterator[tuple[str, tuple[int | None, ...]]]:

@@ -3,8 +3,8 @@
     model.gguf      general.architecture = llama, mistral3, …     token_embd.weight  blk.0.attn_q.weight  …
     mmproj.gguf     general.architecture = clip                   v.patch_embd.weight  v.blk.0.attn_q.weight  mm.1.weight  …
 
-A projector that this version does not know leaves the model as one that reads text, and the checkpoint says so. One that it knows must be
-whole and of this model.
+A projector that this version does not know leaves the model as one that reads text, and the checkpoint says so; so does one for whose
+images or sounds the model's tokenizer has no tokens, which was made for another model. Any other must be whole and of this model.
 """
 
 import os
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import StoredTensor
-from alize.weights.checkpoints.clip_config import PROJECTORS, params_of_projector, shapes_of
+from alize.weights.checkpoints.clip_config import MARKS, PROJECTORS, params_of_projector, shapes_of
 from alize.weights.checkpoints.clip_names import IMAGE_BREAK, from_clip
 from alize.weights.checkpoints.dequantize import dequantize
 from alize.weights.checkpoints.fields import Fields, printable, shown
@@ -34,6 +34,7 @@ PROJECTOR = "clip"
 """`general.architecture` of such a file."""
 
 TABLE = "tok_embeddings.weight"
+CONTROL = 3  # of `tokenizer.ggml.token_type`
 ALIKE = 0.5  # cosine: a row that was rounded to two bits is above 0.9 of itself, one of another model near 0
 
 
@@ -44,11 +45,23 @@ def with_projector(model: MappedCheckpoint) -> MappedCheckpoint:
     except OSError:  # a folder that may be entered and not listed: nothing in it can be found by its name
         return model
     name = projector_of(names, model.path.name, str(model.path.parent))
-    return model if name is None else joined_with(model, model.path.with_name(name))
+    if name is None:
+        return model
+    file = _opened(model.path.with_name(name))
+    kind = _kind(file)
+    if lacking := _lacking(model, kind):
+        why = f"{name} is left out, since {model.path.name} has no control token {lacking} in its tokenizer: the model reads text alone."
+        return model.joined({}, {}, None, why)
+    return _joined(model, file, kind)
 
 
 def joined_with(model: MappedCheckpoint, path: Path) -> MappedCheckpoint:
-    """The model and what is in the file at `path`. Raises CheckpointInvalid naming that file and what is wrong in it."""
+    """The model and what is in the file at `path`, whatever its tokenizer. Raises CheckpointInvalid naming that file and what is wrong."""
+    file = _opened(path)
+    return _joined(model, file, _kind(file))
+
+
+def _opened(path: Path) -> GgufFile:
     file = read_gguf(path)
     if file.metadata.get("general.architecture") != PROJECTOR:
         raise CheckpointInvalid(
@@ -56,11 +69,7 @@ def joined_with(model: MappedCheckpoint, path: Path) -> MappedCheckpoint:
             f"{shown(file.metadata.get('general.architecture'))}, not {PROJECTOR}.",
             remedy="Rename it, or put it into another folder.",
         )
-    kind = _kind(file)
-    if kind not in PROJECTORS:
-        why = f"{path.name} has the projector {printable(kind[:60])!r}, which cannot be run: the model reads text alone."
-        return model.joined({}, {}, None, why)
-    return _joined(model, file, kind)
+    return file
 
 
 def _kind(file: GgufFile) -> str:
@@ -71,7 +80,20 @@ def _kind(file: GgufFile) -> str:
     return " and ".join(sorted(set(cast("list[str]", said))))
 
 
+def _lacking(model: MappedCheckpoint, kind: str) -> str:
+    """The first mark that the tokenizer lacks; "" where it has all, and where nothing is said of one: a model may come without."""
+    tokens, kinds = (model.tokenizer.gguf.get(f"tokenizer.ggml.{key}") for key in ("tokens", "token_type"))
+    if kind not in PROJECTORS or not isinstance(tokens, list) or not isinstance(kinds, list):
+        return ""
+    entries = zip(cast("list[Any]", tokens), cast("list[Any]", kinds), strict=False)  # of a length each: the tokenizer refuses others
+    control = {token for token, kind in entries if kind == CONTROL and isinstance(token, str)}
+    return next((mark for mark in MARKS[PROJECTORS[kind][0]] if mark not in control), "")
+
+
 def _joined(model: MappedCheckpoint, file: GgufFile, kind: str) -> MappedCheckpoint:
+    if kind not in PROJECTORS:
+        why = f"{file.path.name} has the projector {printable(kind[:60])!r}, which cannot be run: the model reads text alone."
+        return model.joined({}, {}, None, why)
     tensors = {name: tensor for name, tensor in file.tensors.items() if name != IMAGE_BREAK}
     theirs = {canonical: name for name in tensors if (canonical := from_clip(name)) is not None}
     found = named(file.path, map(_flat, tensors.values()), from_clip)
