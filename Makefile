@@ -36,7 +36,7 @@ test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
 	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
 
-check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, known vulnerabilities
+check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
@@ -46,6 +46,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(BIN)/python scripts/reference.py --check
 	@$(BIN)/python scripts/wire.py --check
 	@$(BIN)/python -m pytest -q tests/test_house.py
+	@$(BIN)/python scripts/sanitize.py
 	@$(BIN)/python scripts/audit.py
 
 bench: install ## Measure this machine; ARGS="--against llama.cpp" measures a peer in the same run
