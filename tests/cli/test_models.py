@@ -7,6 +7,7 @@ import pytest
 
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
+from tests.engine.native.files import write_gguf
 from tests.tiny_model import TEMPLATE, write_tiny_gguf
 from tests.weights.checkpoints.tiny_mmproj import write
 
@@ -61,6 +62,18 @@ def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -
     assert inspected["params"]["n_layers"] == 30
     assert inspected["active_parameters"] == 134515008
     assert inspected["cache_bytes"] == {str(length): length * 30 * 2 * 3 * 64 * 2 for length in (1024, 4096, 8192)}
+
+
+def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core(alize: Alize, file: Path, tmp_path: Path) -> None:
+    assert json.loads(alize("inspect", str(file), "--json").stdout)["runner"] == "native"
+    wide = json.loads(alize("inspect", str(file), "--json", env={"ALIZE_DTYPE": "float32"}).stdout)
+    assert (wide["runner"], wide["runner_reason"]) == ("torch", "the setting `dtype` wants float32")
+    other = write_gguf(tmp_path / "other.gguf", "Q5_0")
+    assert "PyTorch, because 'tok_embeddings.weight' is stored as Q5_0" in alize("inspect", str(other)).stdout
+    alize("pull", str(file))
+    (first, *_) = json.loads(alize("models", "list", "--json").stdout)
+    assert (first["here"]["runner"], first["here"]["runner_reason"]) == ("native", None)
+    assert "native core" in alize("models", "list").stdout
 
 
 def test_the_short_command_says_the_same(alize: Alize, file: Path) -> None:

@@ -37,18 +37,18 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
     here = {manifest.card.id: manifest for manifest in installed(settings.home)}
     known = [*(manifest.card for manifest in here.values()), *(card for card in cards() if card.id not in here)]
     aliases = settings.aliases()
-    entries = [_entry(card, here.get(card.id), [alias for alias, model in aliases.items() if model == card.id]) for card in known]
+    entries = [_entry(settings, card, here.get(card.id), [alias for alias, model in aliases.items() if model == card.id]) for card in known]
     entries += _adapters(settings)
     if as_json:
         print_json(entries)
         return
-    print_table(("id", "aliases", "context", "licence", "here"), [_row(entry) for entry in entries])
+    print_table(("id", "aliases", "context", "licence", "here", "computed by"), [_row(entry) for entry in entries])
 
 
 def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
     """Say what a model's files hold: format, parameters, how they are stored, memory by length of context, configuration, tokenizer.
 
-    Also whether it calls tools, and whether it thinks before it answers."""
+    Also what would compute it here, whether it calls tools, and whether it thinks before it answers."""
     from alize.cli.terminal import print_json, print_table
     from alize.model.memory import cached_bytes, parameters
     from alize.model.params import read_params
@@ -59,7 +59,7 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     settings = Settings.load(home=home, model=model)
     card, path = located(settings.model, settings.home, settings.aliases())
     facts = inspect(path)
-    config, able = read_params(facts.params), _able(card, path)
+    config, able = read_params(facts.params), _able(card, path) | _runner(settings, path)
     if as_json:
         memory = {str(context): cached_bytes(config, context, _BYTES) for context in _contexts(config)}
         active = parameters(config, active=True)
@@ -102,7 +102,7 @@ def local_model(settings: "Settings") -> tuple[str, Path | None]:
     return (card.id if card else settings.model), path
 
 
-def _entry(card: "Card", here: "Manifest | None", aliases: list[str]) -> dict[str, Any]:
+def _entry(settings: "Settings", card: "Card", here: "Manifest | None", aliases: list[str]) -> dict[str, Any]:
     return {
         "id": card.id,
         "aliases": [*card.aliases, *aliases],
@@ -119,6 +119,7 @@ def _entry(card: "Card", here: "Manifest | None", aliases: list[str]) -> dict[st
             "bytes": sum(entry.bytes for entry in here.files),
             "sha256": here.sha256,
             "pulled_at": here.pulled_at,
+            **_runner(settings, here.path),
         },
     }
 
@@ -152,7 +153,8 @@ def _row(entry: dict[str, Any]) -> list[object]:
     from alize.cli.terminal import size
 
     here = size(entry["here"]["bytes"]) if entry["here"] else ""
-    return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here]
+    by = {"native": "native core", "torch": "PyTorch", None: "nothing", "": ""}[(entry["here"] or {}).get("runner", "")]
+    return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here, by]
 
 
 def _contexts(config: "ModelConfig") -> list[int]:
@@ -176,7 +178,25 @@ def _able(card: "Card", path: Path) -> dict[str, bool | None]:
     }
 
 
-def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, bool | None]) -> Iterator[tuple[str, object]]:
+def _runner(settings: "Settings", path: Path) -> dict[str, str | None]:
+    """What would compute a model here, and why not the native core; None for files that nothing can run."""
+    from contextlib import closing
+
+    from alize.engine.build import EngineConfig
+    from alize.engine.choose_runner import choose_runner
+    from alize.errors import AlizeError
+    from alize.model.params import read_params
+    from alize.weights.checkpoints import open_checkpoint
+
+    try:
+        with closing(open_checkpoint(path)) as checkpoint:
+            name, reason = choose_runner(EngineConfig.of(settings, path, str(path)), checkpoint, read_params(checkpoint.params))
+    except AlizeError as error:
+        return {"runner": None, "runner_reason": error.message}
+    return {"runner": name, "runner_reason": reason or None}
+
+
+def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
     from alize.model.memory import cached_bytes, parameters
     from alize.wording import quantity
@@ -202,6 +222,12 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
         yield name, value
     yield "tokenizer", f"{facts.tokenizer or 'none'}, {'with' if facts.chat_template else 'without'} a chat template"
     words = {True: "yes", False: "no", None: "unknown: the tokenizer cannot be used"}
+    computed = {
+        "native": "the native core",
+        "torch": f"PyTorch, because {able['runner_reason']}",
+        None: f"nothing: {able['runner_reason']}",
+    }
+    yield "computed by", computed[able["runner"]]
     yield "calls tools", words[able["calls_tools"]]
     yield "thinks", words[able["thinks"]]
     yield "licence", card.licence or "unknown"
