@@ -1,5 +1,5 @@
 // Everything that is computed in floats, written once over Lanes. An isa/ file includes its lanes_*.h first, then this: MOST_QUERIES is
-// how many rows of attention share what is read.
+// how many rows of attention share what is read, MOST_SCORES how many sums of it are kept in registers.
 #pragma once
 #include "../kernels.h"
 #include "../contract.h"
@@ -184,6 +184,32 @@ int32_t largest(const float* x, int32_t columns) {
     return -1;
 }
 
+// score[p][r] = queries of row r · the 16 keys of page p. Pages that are null are left out: their scores mean nothing.
+// `next`: the pages that will be asked for then. A page lies anywhere, so the processor cannot guess where the next one begins.
+template <int ROWS, int COLUMNS, int PAGES>
+inline void scores(const float* queries, const uint16_t* const (&keys)[PAGES], const uint16_t* const (&next)[PAGES],
+                   Lanes (&score)[PAGES][ROWS]) {
+    constexpr int WIDTH = COLUMNS * 16;
+    const uint16_t* some = nullptr;
+    for (const uint16_t* page : keys) some = page != nullptr ? page : some;
+    if (some == nullptr) return;
+    const uint16_t* from[PAGES];
+    for (int p = 0; p < PAGES; p++) from[p] = keys[p] != nullptr ? keys[p] : some;  // one that is there, so that none needs a question below
+    for (int p = 0; p < PAGES; p++)
+        for (int r = 0; r < ROWS; r++) score[p][r] = Lanes::all(0.0f);
+    for (int32_t d = 0; d < WIDTH; d++) {
+        Lanes key[PAGES];
+        for (int p = 0; p < PAGES; p++) {
+            key[p] = Lanes::from_bfloat16(from[p] + d * PAGE);
+            if (d % 2 == 0) __builtin_prefetch(next[p] + d * PAGE);
+        }
+        for (int r = 0; r < ROWS; r++) {
+            const Lanes query = Lanes::all(queries[r * WIDTH + d]);
+            for (int p = 0; p < PAGES; p++) score[p][r] = Lanes::fma(query, key[p], score[p][r]);
+        }
+    }
+}
+
 // Weighs SPAN keys at a time and merges spans in ascending order, every one of them, even where there is but one:
 //
 //     s[j] = q · k[j]     m_b = max s     p[j] = e^(s[j] - m_b)     l_b = sum p     o_b = sum p[j] · v[j], j ascending
@@ -208,28 +234,34 @@ void attend_rows(const Attention& a) {
         float weight[ROWS][SPAN];
         Lanes top[ROWS];
         for (int r = 0; r < ROWS; r++) top[r] = infinite;
-        for (int32_t page = 0; page < SPAN / PAGE; page++) {
-            int32_t first = start + page * PAGE;
-            if (first > newest || first + PAGE <= oldest) {
-                for (int r = 0; r < ROWS; r++) infinite.store(weight[r] + page * PAGE);
-                continue;
+        // Several pages at once, as far as sums stay in registers: few would wait for each other, and a query's number is read once for all.
+        constexpr int PAGES = MOST_SCORES >= 4 * ROWS ? 4 : MOST_SCORES >= 2 * ROWS ? 2 : 1;
+        for (int32_t page = 0; page < SPAN / PAGE; page += PAGES) {
+            Lanes score[PAGES][ROWS];
+            const int32_t first = start + page * PAGE;
+            const uint16_t *keys[PAGES], *next[PAGES];
+            for (int p = 0; p < PAGES; p++) {
+                const int32_t at = first + p * PAGE, then = at + SPAN;
+                const bool seen = at <= newest && at + PAGE > oldest;
+                keys[p] = seen ? a.keys + a.page_stride * a.table[at / PAGE] : nullptr;
+                next[p] = then <= newest ? a.keys + a.page_stride * a.table[then / PAGE] : a.keys;
             }
-            const uint16_t* keys = a.keys + a.page_stride * a.table[first / PAGE];
-            Lanes score[ROWS];
-            for (int r = 0; r < ROWS; r++) score[r] = Lanes::all(0.0f);
-            for (int32_t d = 0; d < WIDTH; d++) {
-                Lanes key = Lanes::from_bfloat16(keys + d * PAGE);
-                for (int r = 0; r < ROWS; r++) score[r] = Lanes::fma(Lanes::all(a.queries[r * WIDTH + d]), key, score[r]);
-            }
-            Lanes place = Lanes::load(index);
-            for (int r = 0; r < ROWS; r++) {
-                float behind = static_cast<float>(a.positions[r] - first);  // whole numbers, small enough to be exact
-                score[r] = Lanes::where_less(Lanes::all(behind), place, infinite, score[r]);
-                if (a.window > 0)
-                    score[r] = Lanes::where_less(place, Lanes::all(behind - static_cast<float>(a.window) + 1.0f), infinite, score[r]);
-                score[r].store(weight[r] + page * PAGE);
-                top[r] = Lanes::max(score[r], top[r]);
-            }
+            scores<ROWS, COLUMNS, PAGES>(a.queries, keys, next, score);
+            for (int p = 0; p < PAGES; p++)
+                for (int r = 0; r < ROWS; r++) {
+                    float* out = weight[r] + (page + p) * PAGE;
+                    if (keys[p] == nullptr) {
+                        infinite.store(out);
+                        continue;
+                    }
+                    // whole numbers, small enough to be exact
+                    const float behind = static_cast<float>(a.positions[r] - first - p * PAGE);
+                    Lanes place = Lanes::load(index), here = Lanes::where_less(Lanes::all(behind), place, infinite, score[p][r]);
+                    if (a.window > 0)
+                        here = Lanes::where_less(place, Lanes::all(behind - static_cast<float>(a.window) + 1.0f), infinite, here);
+                    here.store(out);
+                    top[r] = Lanes::max(here, top[r]);
+                }
         }
         float peak[ROWS], sum[ROWS];
         for (int r = 0; r < ROWS; r++) {
@@ -249,6 +281,10 @@ void attend_rows(const Attention& a) {
             if (start + j > newest) break;
             if (start + j < oldest) continue;
             const uint16_t* value = a.values + a.page_stride * a.table[(start + j) / PAGE] + (start + j) % PAGE * WIDTH;
+            if (start + j + SPAN <= newest) {
+                const uint16_t* then = a.values + a.page_stride * a.table[(start + j + SPAN) / PAGE] + (start + j) % PAGE * WIDTH;
+                for (int c = 0; c < COLUMNS; c += 2) __builtin_prefetch(then + c * 16);
+            }
             for (int c = 0; c < COLUMNS; c++) {
                 Lanes v = Lanes::from_bfloat16(value + c * 16);
                 for (int r = 0; r < ROWS; r++) part[r][c] = Lanes::fma(Lanes::all(weight[r][j]), v, part[r][c]);

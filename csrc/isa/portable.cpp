@@ -1,6 +1,7 @@
 // The table of this processor family. Compiled with its flags alone, and holding nothing that another file could be given by the linker.
 #define MOST_ROWS 1
 #define MOST_QUERIES 1
+#define MOST_SCORES 1
 #include "lanes_portable.h"
 #include "floats.h"
 #include "product_portable.h"
