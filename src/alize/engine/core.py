@@ -281,11 +281,12 @@ class Core:
     def _commit(self, plan: Plan, output: Output) -> list[Step]:
         logprobs = dict(zip(plan.tokens, output.logprobs or [()] * len(plan.tokens), strict=True))
         steps: list[Step] = []
+        cached = generated = 0
         for gained in self.scheduler.commit(plan, output):
             sequence = gained.sequence
             if sequence.generated == len(gained.tokens):  # its first tokens: the prompt is done
-                self._count(cached_tokens=sequence.cached)
-            self._count(generated_tokens=len(gained.tokens))
+                cached += sequence.cached
+            generated += len(gained.tokens)
             if sequence.finish:
                 del self._sequences[sequence.request.id]
                 self.adapters.release(sequence.adapter)
@@ -299,6 +300,7 @@ class Core:
                     sequence.cached,
                 )
             )
+        self._count(cached_tokens=cached, generated_tokens=generated)
         return steps
 
     def _refuse(self, request: Request) -> None:
