@@ -12,13 +12,8 @@ using namespace alize;
 ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wish); }
 ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
 
-ALIZE size_t alize_bytes_of_values(int32_t format, int64_t rows, int64_t columns) {
-    return bytes_of_values(static_cast<Format>(format), rows, columns);
-}
-ALIZE void alize_pack(int32_t format, const uint8_t* blocks, const int32_t* source_rows, int32_t rows, int32_t columns,
-                      uint8_t* values, uint16_t* scales, uint16_t* minimums) {
-    pack(static_cast<Format>(format), blocks, source_rows, rows, columns, values, scales, minimums);
-}
+ALIZE void alize_room(int32_t format, int64_t rows, int64_t columns, Room* room) { *room = room_of(static_cast<Format>(format), rows, columns); }
+ALIZE void alize_pack(const Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows) { pack(*matrix, blocks, source_rows); }
 ALIZE void alize_unpack_row(const Matrix* matrix, int32_t row, float* out) { unpack_row(*matrix, row, out); }
 
 ALIZE Session* alize_open(const Model* model, const Kernels* kernels, int32_t threads) {

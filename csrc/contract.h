@@ -4,7 +4,7 @@
 //
 //       amax = max |x|        over the block
 //       sx   = amax / 127     q[k] = nearest_even(x[k] * (127 / amax))     |q| <= 127
-//       sum  = q[0] + … + q[31]   of each group
+//       sum  = q[0] + … + q[31]   of each group, and of its first half
 //
 //   A block whose amax is below 1e-36, where 127 / amax would be infinite, has sx = 0 and q = 0. One that holds an infinity or what is not
 //   a number has sx = NaN and q = 0: it makes all of its row NaN, and nothing else.
@@ -32,6 +32,9 @@
 //       nibbles = 3 0 5 1     d = 0.5    m = -1     so the weights are 0.5 -1 1.5 -0.5
 //       i = 3·32 + 5·127 = 731       f = 731 · 0.5 - 95 = 270.5       acc = 270.5 · 4/127 = 8.5197  (8.5 in exact numbers)
 //
+//   In the formats whose groups have whole numbers as factors of a float16 that 256 columns share, d and m are these products, which
+//   single precision holds without rounding: d = scale · s, m = -minimum · t. Q6_K has groups of 16, and so two of them in a block.
+//
 //   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)
 //   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1. No file is compiled with -ffast-math, none
 //   contracts a product and a sum that the source does not write as fma.
@@ -39,7 +42,7 @@
 
 namespace alize {
 
-constexpr int GROUP = 32;    // weights that share a scale
+constexpr int GROUP = 32;    // weights that share a scale; in Q6_K each half has its own
 constexpr int BLOCK = 32;    // activations that share a scale
 constexpr int OUTPUTS = 16;  // rows of weights that are computed together: the lanes of a vector
 constexpr float SMALLEST = 1e-36f;

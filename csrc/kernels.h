@@ -3,30 +3,25 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "formats.h"
+
 namespace alize {
 
-// How the integers of a packed matrix are stored. N rows, K columns; N padded to 16 with zero scales.
-enum class Format : int32_t {
-    Q4_1 = 0,  // weight = d · nibble + m         [N/16][K/32][4 lines of 64 bytes], d and m float16 [N/16][K/32][16]
-    Q4_0 = 1,  // weight = d · (nibble - 8)       the same, without m
-    Q8_0 = 2,  // weight = d · integer            [N/16][K/32][8 lines of 64 bytes], integers stored plus 128, d float16
-};
-
-// A line holds 16 rows × 4 columns: byte 4 · row + column. In 4-bit formats line j of a group holds columns 8j … 8j + 3 in its low
-// nibbles and 8j + 4 … 8j + 7 in its high ones; in 8-bit formats line j holds columns 4j … 4j + 3.
+// N rows of weights with K columns, packed as formats.h says; N padded to 16 with zero scales.
 struct Matrix {
     Format format;
     int32_t rows, columns;      // as padded: multiples of 16 and of 32
-    const uint8_t* values;      // 64-byte aligned
-    const uint16_t* scales;     // float16
-    const uint16_t* minimums;   // float16, or null
+    const uint8_t* values;      // [N/16][K/32][lines of 64 bytes], 64-byte aligned
+    const uint16_t* scales;     // float16 [N/16][K/32, or K/256][16]
+    const uint16_t* minimums;   // the same, or null; in formats with factors negative
+    const uint8_t* factors;     // [N/16][K/32][2][16]: of scale and minimum, or of the scales of both parts, with a sign; or null
 };
 
 // Quantised rows, see contract.h. One row is `stride` bytes of integers; scales and sums have strides of their own.
 struct Rows {
     const int8_t* integers;
     const float* scales;  // [row][blocks]
-    const float* sums;    // [row][groups], whole numbers
+    const float* sums;    // [row][groups][2], whole numbers: of all 32, and of the first 16
     const uint8_t* marks;  // [row][marks_stride]: which number of a block stands apart, counted from 1; 0 for none, also behind the last block
     const float* apart;    // [row][blocks]: that number
     int32_t stride, blocks, groups, marks_stride;  // marks_stride: a multiple of 8

@@ -9,9 +9,10 @@ namespace alize {
 struct Layer {
     const float* attention_norm;  // [dim]
     const float* mlp_norm;        // [dim]
-    Matrix qkv;                   // outputs: all query heads, then all key heads, then all value heads
+    Matrix qkv[3];                // of queries, of keys, of values: each may have a format of its own
     Matrix out;
-    Matrix gate_up;               // 16 outputs of the gate, 16 of up, and so on
+    Matrix gate_up;               // 16 outputs of the gate, 16 of up, and so on; or the gate alone
+    Matrix up;                    // where its format is another one, else of no rows
     Matrix down;
     const float* cosines;         // [positions][head / 2]
     const float* sines;

@@ -1,16 +1,13 @@
 #include "pack.h"
 
-#include "contract.h"
-
 #include <cstring>
+
+#include "blocks.h"
+#include "contract.h"
 
 namespace alize {
 
 namespace {
-
-size_t lines_of(Format format) { return format == Format::Q8_0 ? 8 : 4; }
-
-size_t bytes_of_block(Format format) { return format == Format::Q4_1 ? 20 : format == Format::Q4_0 ? 18 : 34; }
 
 float half(uint16_t bits) {
     uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -22,65 +19,85 @@ float half(uint16_t bits) {
     return bits & 0x8000 ? -x : x;
 }
 
-// Column k of a block as it is stored: a nibble, or an integer plus 128. A block of 4 bits holds columns 0 … 15 in its low nibbles.
-uint8_t integer_of(Format format, const uint8_t* block, int k) {
-    if (format == Format::Q8_0) return static_cast<uint8_t>(block[2 + k] + 128);
-    const uint8_t* nibbles = block + (format == Format::Q4_1 ? 4 : 2);
-    return k < 16 ? nibbles[k] & 15 : nibbles[k - 16] >> 4;
+// Lines of one row in a group, as formats.h draws them. `lines`: its first four bytes; they are zeros.
+void write_lines(Format format, const uint8_t* integers, uint8_t* lines) {
+    const int upper = upper_bits(format);
+    for (int k = 0; k < GROUP; k++) {
+        const int four = k / 4, column = k % 4;
+        if (format == Format::Q8_0) {
+            lines[four * 64 + column] = integers[k];
+            continue;
+        }
+        lines[four / 2 * 64 + column] |= static_cast<uint8_t>((integers[k] & 15) << four % 2 * 4);
+        if (upper > 0) lines[(4 + four * upper / 8) * 64 + column] |= static_cast<uint8_t>(integers[k] >> 4 << four * upper % 8);
+    }
 }
+
+uint8_t read_line(Format format, const uint8_t* lines, int k) {
+    const int four = k / 4, column = k % 4, upper = upper_bits(format);
+    if (format == Format::Q8_0) return lines[four * 64 + column];
+    int number = lines[four / 2 * 64 + column] >> four % 2 * 4 & 15;
+    if (upper > 0) number |= (lines[(4 + four * upper / 8) * 64 + column] >> four * upper % 8 & ((1 << upper) - 1)) << 4;
+    return static_cast<uint8_t>(number);
+}
+
+// Where a row's numbers of a group lie.
+struct Place {
+    size_t lines, scale, factors;
+    Place(const Matrix& w, int32_t row, int32_t group) {
+        const size_t groups = static_cast<size_t>(w.columns / GROUP), share = static_cast<size_t>(groups_of_scale(w.format));
+        const size_t block = static_cast<size_t>(row / OUTPUTS), lane = static_cast<size_t>(row % OUTPUTS), g = static_cast<size_t>(group);
+        lines = (block * groups + g) * static_cast<size_t>(bytes_of_group(w.format)) + lane * 4;
+        scale = (block * (groups / share) + g / share) * OUTPUTS + lane;
+        factors = (block * groups + g) * 2 * OUTPUTS + lane;
+    }
+};
 
 }  // namespace
 
-size_t bytes_of_values(Format format, int64_t rows, int64_t columns) {
-    return static_cast<size_t>(rows / OUTPUTS * (columns / GROUP)) * lines_of(format) * 64;
+Room room_of(Format format, int64_t rows, int64_t columns) {
+    const size_t groups = static_cast<size_t>(rows) * static_cast<size_t>(columns / GROUP);
+    const size_t scales = groups / static_cast<size_t>(groups_of_scale(format));
+    return {groups / OUTPUTS * static_cast<size_t>(bytes_of_group(format)), scales, has_minimum(format) ? scales : 0,
+            has_factors(format) ? groups * 2 : 0};
 }
 
-size_t count_of_scales(int64_t rows, int64_t columns) { return static_cast<size_t>(rows * (columns / GROUP)); }
-
-void pack(Format format, const uint8_t* blocks, const int32_t* source_rows, int32_t rows, int32_t columns, uint8_t* values,
-          uint16_t* scales, uint16_t* minimums) {
-    const int32_t groups = columns / GROUP;
-    const size_t size = bytes_of_block(format), bytes = lines_of(format) * 64;
-    for (int32_t n = 0; n < rows; n++)
-        for (int32_t g = 0; g < groups; g++) {
-            size_t place = static_cast<size_t>(n / OUTPUTS) * groups + g;
-            uint8_t* lines = values + place * bytes + n % OUTPUTS * 4;
-            uint16_t d = 0, m = 0;
-            uint8_t integers[GROUP];
-            if (source_rows[n] < 0) {
-                std::memset(integers, format == Format::Q8_0 ? 128 : format == Format::Q4_0 ? 8 : 0, sizeof integers);
-            } else {
-                const uint8_t* block = blocks + (static_cast<size_t>(source_rows[n]) * groups + g) * size;
-                std::memcpy(&d, block, 2);
-                if (format == Format::Q4_1) std::memcpy(&m, block + 2, 2);
-                for (int k = 0; k < GROUP; k++) integers[k] = integer_of(format, block, k);
-            }
-            for (int k = 0; k < GROUP; k += 4) {
-                if (format == Format::Q8_0)
-                    std::memcpy(lines + k / 4 * 64, integers + k, 4);
-                else if (k % 8 == 0)
-                    for (int i = 0; i < 4; i++) lines[k / 8 * 64 + i] = static_cast<uint8_t>(integers[k + i] | integers[k + 4 + i] << 4);
-            }
-            scales[place * OUTPUTS + n % OUTPUTS] = d;
-            if (format == Format::Q4_1) minimums[place * OUTPUTS + n % OUTPUTS] = m;
+void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
+    auto* values = const_cast<uint8_t*>(w.values);
+    auto* scales = const_cast<uint16_t*>(w.scales);
+    auto* minimums = const_cast<uint16_t*>(w.minimums);
+    auto* factors = const_cast<uint8_t*>(w.factors);
+    const size_t bytes = bytes_of_row(w.format, w.columns);
+    std::memset(values, 0, room_of(w.format, w.rows, w.columns).values);
+    for (int32_t n = 0; n < w.rows; n++)
+        for (int32_t g = 0; g < w.columns / GROUP; g++) {
+            Group group{};
+            if (source_rows[n] >= 0)
+                group = read_group(w.format, blocks + static_cast<size_t>(source_rows[n]) * bytes, g);
+            else
+                std::memset(group.integers, offset_of(w.format), GROUP);
+            const Place place(w, n, g);
+            write_lines(w.format, group.integers, values + place.lines);
+            scales[place.scale] = group.scale;
+            if (has_minimum(w.format)) minimums[place.scale] = group.minimum;
+            for (size_t i = 0; has_factors(w.format) && i < 2; i++) factors[place.factors + i * OUTPUTS] = group.factors[i];
         }
 }
 
 void unpack_row(const Matrix& w, int32_t row, float* out) {
-    const int32_t groups = w.columns / GROUP;
-    for (int32_t g = 0; g < groups; g++) {
-        size_t place = static_cast<size_t>(row / OUTPUTS) * groups + g;
-        const uint8_t* lines = w.values + place * lines_of(w.format) * 64 + row % OUTPUTS * 4;
-        float d = half(w.scales[place * OUTPUTS + row % OUTPUTS]);
-        float m = w.format == Format::Q4_1 ? half(w.minimums[place * OUTPUTS + row % OUTPUTS]) : 0.0f;
+    for (int32_t g = 0; g < w.columns / GROUP; g++) {
+        const Place place(w, row, g);
+        float scale[2], minimum = has_minimum(w.format) ? half(w.minimums[place.scale]) : 0.0f;
+        scale[0] = scale[1] = half(w.scales[place.scale]);
+        if (parts_of_group(w.format) == 2) {
+            for (size_t i = 0; i < 2; i++) scale[i] *= static_cast<float>(static_cast<int8_t>(w.factors[place.factors + i * OUTPUTS]));
+        } else if (has_factors(w.format)) {
+            scale[0] = scale[1] *= static_cast<float>(w.factors[place.factors]);
+            minimum *= static_cast<float>(w.factors[place.factors + OUTPUTS]);
+        }
         for (int k = 0; k < GROUP; k++) {
-            if (w.format == Format::Q8_0) {
-                out[g * GROUP + k] = static_cast<float>(lines[k / 4 * 64 + k % 4] - 128) * d;
-                continue;
-            }
-            uint8_t both = lines[k / 8 * 64 + k % 4];
-            int nibble = k % 8 < 4 ? both & 15 : both >> 4;
-            out[g * GROUP + k] = w.format == Format::Q4_1 ? static_cast<float>(nibble) * d + m : static_cast<float>(nibble - 8) * d;
+            const auto whole = static_cast<float>(read_line(w.format, w.values + place.lines, k) - offset_of(w.format));
+            out[g * GROUP + k] = whole * scale[k / 16] + minimum;  // the product is exact
         }
     }
 }

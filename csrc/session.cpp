@@ -44,7 +44,7 @@ public:
         Integers made{nullptr, nullptr, nullptr, nullptr, nullptr, columns + 64, blocks, columns / GROUP, (blocks + 7) / 8 * 8};
         made.integers = take<int8_t>(static_cast<size_t>(rows) * made.stride);
         made.scales = take<float>(static_cast<size_t>(rows) * made.blocks);
-        made.sums = take<float>(static_cast<size_t>(rows) * made.groups);
+        made.sums = take<float>(static_cast<size_t>(rows) * made.groups * 2);
         made.marks = take<uint8_t>(static_cast<size_t>(rows) * made.marks_stride);
         made.apart = take<float>(static_cast<size_t>(rows) * made.blocks);
         if (made.marks != nullptr) std::memset(made.marks, 0, static_cast<size_t>(rows) * made.marks_stride);  // behind the last block
@@ -294,7 +294,13 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
         const Integers& integers = normal(layer.mlp_norm);
         int32_t row = gates.row(chunk), height = gates.height(chunk);
         int32_t first = gates.first(chunk) * BLOCK, width = std::min(BLOCK, m.mlp - first);
-        kernels_.product(layer.gate_up, first / 8, (first + width) / 8, integers.rows(), row, height, own.tile, 2 * BLOCK);
+        if (layer.up.rows == 0)
+            kernels_.product(layer.gate_up, first / 8, (first + width) / 8, integers.rows(), row, height, own.tile, 2 * BLOCK);
+        for (int32_t k = 0; layer.up.rows != 0 && k < width; k += OUTPUTS) {
+            const int32_t n = (first + k) / OUTPUTS;
+            kernels_.product(layer.gate_up, n, n + 1, integers.rows(), row, height, own.tile + 2 * k, 2 * BLOCK);
+            kernels_.product(layer.up, n, n + 1, integers.rows(), row, height, own.tile + 2 * k + OUTPUTS, 2 * BLOCK);
+        }
         widen(job, index, &Adapter::gate_up, first / 8, (first + width) / 8, row, height, own.tile, 2 * BLOCK);
         for (int32_t r = 0; r < height; r++) {
             float product[BLOCK];
@@ -330,14 +336,16 @@ void Session::project(const Job& job, const Layer& layer, int index, const Integ
     const Model& m = model_;
     const Step& step = job.step;
     const int32_t blocks = m.head / OUTPUTS;
-    kernels_.product(layer.qkv, head * blocks, (head + 1) * blocks, x.rows(), first, last - first, own.tile, static_cast<size_t>(m.head));
+    const int32_t kind = head < m.heads ? 0 : head < m.heads + m.kv_heads ? 1 : 2;
+    const int32_t from = (kind == 0 ? head : (head - m.heads) % m.kv_heads) * blocks;
+    kernels_.product(layer.qkv[kind], from, from + blocks, x.rows(), first, last - first, own.tile, static_cast<size_t>(m.head));
     widen(job, index, &Adapter::qkv, head * blocks, (head + 1) * blocks, first, last - first, own.tile, static_cast<size_t>(m.head));
     const Cache& cache = caches_[static_cast<size_t>(index)];
     const int32_t kv = (head - m.heads) % m.kv_heads;
     for (int32_t t = first; t < last; t++) {
         float* y = own.tile + static_cast<size_t>(t - first) * m.head;
         const int32_t position = step.position[t];
-        const bool is_value = head >= m.heads + m.kv_heads;
+        const bool is_value = kind == 2;
         if (!is_value) {
             size_t angle = static_cast<size_t>(position) * (m.head / 2);
             kernels_.rotate(y, layer.cosines + angle, layer.sines + angle, m.head);

@@ -35,7 +35,7 @@ struct Integers {
     // Numbers of row r, from column `first` on, a multiple of a block.
     void write(const Kernels& kernels, const float* x, int32_t columns, int32_t r, int32_t first = 0) const {
         const size_t row = static_cast<size_t>(r), block = static_cast<size_t>(first) / BLOCK;
-        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + row * groups + block,
+        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + (row * groups + block) * 2,
                          marks + row * marks_stride + block, apart + row * blocks + block);
     }
     Rows rows() const { return {integers, scales, sums, marks, apart, stride, blocks, groups, marks_stride}; }

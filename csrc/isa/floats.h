@@ -61,16 +61,18 @@ void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, 
         }
         if (wrong != 0.0f || amax < SMALLEST) {
             for (int32_t k = 0; k < BLOCK; k++) integers[k] = 0;
-            sums[block] = 0.0f;
+            sums[2 * block] = sums[2 * block + 1] = 0.0f;
             scales[block] = wrong;
             continue;
         }
         Lanes inverse = Lanes::all(127.0f / amax);
         for (int32_t k = 0; k < BLOCK; k += 16) Lanes::nearest(Lanes::mul(Lanes::load(from + k), inverse)).to_bytes(integers + k);
         scales[block] = amax / 127.0f;
-        int32_t sum = 0;
-        for (int32_t k = 0; k < BLOCK; k++) sum += integers[k];
-        sums[block] = static_cast<float>(sum);
+        int32_t first = 0, second = 0;
+        for (int32_t k = 0; k < BLOCK / 2; k++) first += integers[k];
+        for (int32_t k = BLOCK / 2; k < BLOCK; k++) second += integers[k];
+        sums[2 * block] = static_cast<float>(first + second);
+        sums[2 * block + 1] = static_cast<float>(first);
     }
 }
 

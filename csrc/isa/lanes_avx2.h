@@ -44,6 +44,13 @@ struct Lanes {
         return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
                 _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 8)))};
     }
+    static __m128i eight(const uint8_t* p) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)); }
+    static Lanes from_bytes(const uint8_t* p) {
+        return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight(p))), _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight(p + 8)))};
+    }
+    static Lanes from_signed_bytes(const uint8_t* p) {
+        return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eight(p))), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eight(p + 8)))};
+    }
     static __m256i rounded(__m256 x) {
         __m256i bits = _mm256_castps_si256(x);
         __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));

@@ -58,6 +58,8 @@ struct Lanes {
             return x;
         });
     }
+    static Lanes from_bytes(const uint8_t* p) { return each([&](int i) { return static_cast<float>(p[i]); }); }
+    static Lanes from_signed_bytes(const uint8_t* p) { return each([&](int i) { return static_cast<float>(static_cast<int8_t>(p[i])); }); }
     // To the nearest, ties to even; a NaN stays one.
     void to_bfloat16(uint16_t* p) const {
         for (int i = 0; i < 16; i++) {

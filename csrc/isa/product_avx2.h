@@ -1,12 +1,14 @@
 // Products without VNNI: vpmaddubsw multiplies unsigned weights with signed activations and adds pairs in 16 bits.
 //
-//     nibbles: a pair is at most 2 · 15 · 127 = 3810, so eight lines are added before anything leaves 16 bits: 30480 < 32767
+//     4 bits:  a pair is at most 2 · 15 · 127 = 3810, so eight quads of columns are added before anything leaves 16 bits: 30480 < 32767
+//     5 bits:  2 · 31 · 127 = 7874, and four quads 31496;    6 bits: 2 · 63 · 127 = 16002, and two 32004
 //     bytes:   u = 16 · high + low, each a nibble, so that no pair of 2 · 255 · 127 leaves 16 bits; the two sums meet in 32 bits
 //
 // vpmaddwd with ones then adds the two pairs of each row of weights: an exact lane of 32 bits.
 #pragma once
-#include "../kernels.h"
 #include "../contract.h"
+#include "../kernels.h"
+#include "scales.h"
 
 namespace {
 
@@ -18,87 +20,128 @@ inline __m256i quad(const int8_t* x) {
     return _mm256_set1_epi32(four);
 }
 
-// One half of the rows (8 outputs) of one group's lines for ROWS rows of activations, exact.
-template <Format FORMAT, int ROWS>
-inline void half_group(const uint8_t* lines, const int8_t* x, int32_t stride, __m256i* exact) {
+inline __m256i load_line(const uint8_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
+
+// `numbers` with those bits of `upper` that begin at bit `from` as their bits 4 and, if there are two, 5. Shifts of 16 bits bring bits of the
+// byte beside into others than these.
+template <int BITS>
+inline __m256i with_upper(__m256i numbers, __m256i upper, int from) {
+    __m256i there = from <= 4 ? _mm256_slli_epi16(upper, 4 - from) : _mm256_srli_epi16(upper, from - 4);
+    return _mm256_or_si256(numbers, _mm256_and_si256(there, _mm256_set1_epi8(BITS == 1 ? 16 : 48)));
+}
+
+// Columns 8j … 8j + 3 and 8j + 4 … 8j + 7 of 8 outputs, unsigned, in formats of fewer than eight bits.
+template <Format FORMAT>
+inline void two_quads(const uint8_t* lines, int j, __m256i& first, __m256i& second) {
+    constexpr int UPPER = upper_bits(FORMAT);
+    const __m256i low = _mm256_set1_epi8(15), both = load_line(lines + j * 64);
+    first = _mm256_and_si256(both, low);
+    second = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+    if constexpr (UPPER > 0) {
+        const __m256i upper = load_line(lines + (4 + j * UPPER / 4) * 64);
+        const int from = 2 * j * UPPER % 8;
+        first = with_upper<UPPER>(first, upper, from);
+        second = with_upper<UPPER>(second, upper, from + UPPER);
+    }
+}
+
+// Bytes of one half of the rows (8 outputs) of one group for ROWS rows of activations, exact.
+template <int ROWS>
+inline void half_of_bytes(const uint8_t* lines, const int8_t* x, int32_t stride, __m256i* exact) {
     const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
-    if (FORMAT == Format::Q8_0) {
-        __m256i small[ROWS], large[ROWS];
-        for (int r = 0; r < ROWS; r++) small[r] = large[r] = _mm256_setzero_si256();
-        for (int j = 0; j < 8; j++) {
-            __m256i both = _mm256_load_si256(reinterpret_cast<const __m256i*>(lines + j * 64));
-            __m256i units = _mm256_and_si256(both, low), sixteens = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
-            for (int r = 0; r < ROWS; r++) {
-                __m256i four = quad(x + static_cast<size_t>(r) * stride + j * 4);
-                small[r] = _mm256_add_epi16(small[r], _mm256_maddubs_epi16(units, four));
-                large[r] = _mm256_add_epi16(large[r], _mm256_maddubs_epi16(sixteens, four));
-            }
+    __m256i small[ROWS], large[ROWS];
+    for (int r = 0; r < ROWS; r++) small[r] = large[r] = _mm256_setzero_si256();
+    for (int j = 0; j < 8; j++) {
+        __m256i both = load_line(lines + j * 64);
+        __m256i units = _mm256_and_si256(both, low), sixteens = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+        for (int r = 0; r < ROWS; r++) {
+            __m256i four = quad(x + static_cast<size_t>(r) * stride + j * 4);
+            small[r] = _mm256_add_epi16(small[r], _mm256_maddubs_epi16(units, four));
+            large[r] = _mm256_add_epi16(large[r], _mm256_maddubs_epi16(sixteens, four));
         }
-        for (int r = 0; r < ROWS; r++)
-            exact[r] = _mm256_add_epi32(_mm256_madd_epi16(small[r], ones), _mm256_slli_epi32(_mm256_madd_epi16(large[r], ones), 4));
-    } else {
+    }
+    for (int r = 0; r < ROWS; r++)
+        exact[r] = _mm256_add_epi32(_mm256_madd_epi16(small[r], ones), _mm256_slli_epi32(_mm256_madd_epi16(large[r], ones), 4));
+}
+
+// The same of fewer bits, and of one part of the group where its parts have scales of their own.
+template <Format FORMAT, int ROWS>
+inline void half_of_group(const uint8_t* lines, const int8_t* x, int32_t stride, int part, __m256i* exact) {
+    if constexpr (FORMAT == Format::Q8_0) return half_of_bytes<ROWS>(lines, x, stride, exact);
+    constexpr int PAIRS = 4 / parts_of_group(FORMAT), TOGETHER = 4 >> upper_bits(FORMAT);  // that 16 bits hold the sum of
+    const __m256i ones = _mm256_set1_epi16(1);
+#pragma GCC unroll 4
+    for (int start = 0; start < PAIRS; start += TOGETHER) {
         __m256i pairs[ROWS];
         for (int r = 0; r < ROWS; r++) pairs[r] = _mm256_setzero_si256();
-        for (int j = 0; j < 4; j++) {
-            __m256i both = _mm256_load_si256(reinterpret_cast<const __m256i*>(lines + j * 64));
-            __m256i first = _mm256_and_si256(both, low), second = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+#pragma GCC unroll 4
+        for (int j = part * PAIRS + start; j < part * PAIRS + start + TOGETHER; j++) {
+            __m256i first, second;
+            two_quads<FORMAT>(lines, j, first, second);
             for (int r = 0; r < ROWS; r++) {
                 const int8_t* at = x + static_cast<size_t>(r) * stride + j * 8;
                 pairs[r] = _mm256_add_epi16(pairs[r], _mm256_maddubs_epi16(first, quad(at)));
                 pairs[r] = _mm256_add_epi16(pairs[r], _mm256_maddubs_epi16(second, quad(at + 4)));
             }
         }
-        for (int r = 0; r < ROWS; r++) exact[r] = _mm256_madd_epi16(pairs[r], ones);
+        for (int r = 0; r < ROWS; r++) {
+            const __m256i sum = _mm256_madd_epi16(pairs[r], ones);
+            exact[r] = start == 0 ? sum : _mm256_add_epi32(exact[r], sum);
+        }
     }
 }
 
 // 16 outputs' weights of one column.
 template <Format FORMAT>
 inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
-    constexpr int LINES = FORMAT == Format::Q8_0 ? 8 : 4, COLUMNS = GROUP / LINES;
-    const size_t place = static_cast<size_t>(block) * (w.columns / GROUP) + column / GROUP;
-    const int32_t k = column % GROUP;
-    const uint8_t* line = w.values + (place * LINES + k / COLUMNS) * 64;
-    const __m128i shift = _mm_cvtsi32_si128(FORMAT == Format::Q8_0 ? k % 4 * 8 : k % 4 * 8 + k % 8 / 4 * 4);
-    const __m256i mask = _mm256_set1_epi32(FORMAT == Format::Q8_0 ? 255 : 15);
-    const __m256i offset = _mm256_set1_epi32(FORMAT == Format::Q8_0 ? 128 : FORMAT == Format::Q4_0 ? 8 : 0);
-    auto half = [&](const uint8_t* from) {
-        __m256i four = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
-        return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_and_si256(_mm256_srl_epi32(four, shift), mask), offset));
+    constexpr int UPPER = upper_bits(FORMAT);
+    constexpr bool BYTES = FORMAT == Format::Q8_0;
+    const int32_t group = column / GROUP, k = column % GROUP, four = k / 4;
+    const uint8_t* lines = w.values + place_of(w, block, group) * bytes_of_group(FORMAT);
+    auto bits = [&](int line, int half, int from, int mask) {  // of the byte of column k in each of 8 rows
+        __m256i rows = load_line(lines + line * 64 + half * 32);
+        return _mm256_and_si256(_mm256_srl_epi32(rows, _mm_cvtsi32_si128(k % 4 * 8 + from)), _mm256_set1_epi32(mask));
     };
-    Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place * OUTPUTS) : Lanes::all(0.0f);
-    return Lanes::fma(Lanes{half(line), half(line + 32)}, Lanes::from_float16(w.scales + place * OUTPUTS), m);
+    auto half = [&](int which) {
+        __m256i i = BYTES ? bits(four, which, 0, 255) : bits(four / 2, which, four % 2 * 4, 15);
+        if (UPPER > 0)
+            i = _mm256_or_si256(i, _mm256_slli_epi32(bits(4 + four * UPPER / 8, which, four * UPPER % 8, (1 << UPPER) - 1), 4));
+        return _mm256_cvtepi32_ps(_mm256_sub_epi32(i, _mm256_set1_epi32(offset_of(FORMAT))));
+    };
+    return Lanes::fma(Lanes{half(0), half(1)}, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
 }
 
 template <Format FORMAT, int BLOCKS, int ROWS>
 void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
-    constexpr size_t bytes = FORMAT == Format::Q8_0 ? 512 : 256;
     const int32_t groups = w.columns / GROUP;
     for (int b = 0; b < BLOCKS; b++) {
-        Lanes f[ROWS], acc[1][ROWS];
-        for (int r = 0; r < ROWS; r++) f[r] = acc[0][r] = Lanes::all(0.0f);
+        Lanes acc[1][ROWS];
+        for (int r = 0; r < ROWS; r++) acc[0][r] = Lanes::all(0.0f);
         for (int32_t g = 0; g < groups; g++) {
-            size_t place = static_cast<size_t>(block + b) * groups + g;
+            const uint8_t* lines = w.values + place_of(w, block + b, g) * bytes_of_group(FORMAT);
             const int8_t* at = x.integers + static_cast<size_t>(row) * x.stride + g * GROUP;
-            __m256i left[ROWS], right[ROWS];
-            half_group<FORMAT, ROWS>(w.values + place * bytes, at, x.stride, left);
-            half_group<FORMAT, ROWS>(w.values + place * bytes + 32, at, x.stride, right);
-            Lanes d = Lanes::from_float16(w.scales + place * OUTPUTS);
-            Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place * OUTPUTS) : d;
+            Lanes f[ROWS];
+            for (int r = 0; r < ROWS; r++) f[r] = Lanes::all(0.0f);
+#pragma GCC unroll 2
+            for (int part = 0; part < parts_of_group(FORMAT); part++) {
+                __m256i left[ROWS], right[ROWS];
+                half_of_group<FORMAT, ROWS>(lines, at, x.stride, part, left);
+                half_of_group<FORMAT, ROWS>(lines + 32, at, x.stride, part, right);
+                const Lanes d = scale_of<FORMAT>(w, block + b, g, part), m = minimum_of<FORMAT>(w, block + b, g);
+                for (int r = 0; r < ROWS; r++) {
+                    const float sum = sum_of<FORMAT>(x, row + r, g, part);
+                    if (offset_of(FORMAT) != 0) {
+                        __m256i added = _mm256_set1_epi32(static_cast<int32_t>(sum) * offset_of(FORMAT));
+                        left[r] = _mm256_sub_epi32(left[r], added);
+                        right[r] = _mm256_sub_epi32(right[r], added);
+                    }
+                    f[r] = Lanes::fma(Lanes{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])}, d, f[r]);
+                    if (has_minimum(FORMAT)) f[r] = Lanes::fma(Lanes::all(sum), m, f[r]);
+                }
+            }
             for (int r = 0; r < ROWS; r++) {
-                float sum = x.sums[static_cast<size_t>(row + r) * x.groups + g];
-                if (FORMAT != Format::Q4_1) {
-                    __m256i added = _mm256_set1_epi32(static_cast<int32_t>(sum) * (FORMAT == Format::Q4_0 ? 8 : 128));
-                    left[r] = _mm256_sub_epi32(left[r], added);
-                    right[r] = _mm256_sub_epi32(right[r], added);
-                }
-                f[r] = Lanes::fma(Lanes{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])}, d, f[r]);
-                if (FORMAT == Format::Q4_1) f[r] = Lanes::fma(Lanes::all(sum), m, f[r]);
-                if ((g + 1) % (BLOCK / GROUP) == 0 || g + 1 == groups) {
-                    const float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g / (BLOCK / GROUP)];
-                    acc[0][r] = Lanes::fma(f[r], Lanes::all(scale), acc[0][r]);
-                    f[r] = Lanes::all(0.0f);
-                }
+                const float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g];
+                acc[0][r] = Lanes::fma(f[r], Lanes::all(scale), acc[0][r]);
             }
         }
         add_apart<1, ROWS>(x, row, acc, [&](int, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });

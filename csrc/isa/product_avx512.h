@@ -4,8 +4,9 @@
 //     x      x0   x1   x2   x3   | x0   … | …              the same four activations before every row
 //     lane n += n_k0·x0 + n_k1·x1 + n_k2·x2 + n_k3·x3
 #pragma once
-#include "../kernels.h"
 #include "../contract.h"
+#include "../kernels.h"
+#include "scales.h"
 
 namespace {
 
@@ -17,82 +18,100 @@ inline __m512i quad(const int8_t* x) {
     return _mm512_set1_epi32(four);
 }
 
+// `numbers` with those bits of `upper` that begin at bit `from` as their bits 4 and, if there are two, 5. Shifts of 16 bits bring bits of the
+// byte beside into others than these.
+template <int BITS>
+inline __m512i with_upper(__m512i numbers, __m512i upper, int from) {
+    __m512i there = from <= 4 ? _mm512_slli_epi16(upper, 4 - from) : _mm512_srli_epi16(upper, from - 4);
+    return _mm512_ternarylogic_epi32(there, _mm512_set1_epi8(BITS == 1 ? 16 : 48), numbers, 0xea);  // there & mask | numbers
+}
+
+// Columns 8j … 8j + 3 and 8j + 4 … 8j + 7 of a group, unsigned.
+template <Format FORMAT>
+inline void two_quads(const uint8_t* lines, int j, __m512i& first, __m512i& second) {
+    if constexpr (FORMAT == Format::Q8_0) {
+        first = _mm512_load_si512(lines + j * 128);
+        second = _mm512_load_si512(lines + j * 128 + 64);
+        return;
+    }
+    constexpr int UPPER = upper_bits(FORMAT);
+    const __m512i low = _mm512_set1_epi8(15), both = _mm512_load_si512(lines + j * 64);
+    first = _mm512_and_si512(both, low);
+    second = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
+    if constexpr (UPPER > 0) {
+        const __m512i upper = _mm512_load_si512(lines + (4 + j * UPPER / 4) * 64);
+        const int from = 2 * j * UPPER % 8;
+        first = with_upper<UPPER>(first, upper, from);
+        second = with_upper<UPPER>(second, upper, from + UPPER);
+    }
+}
+
 // 16 outputs' weights of one column.
 template <Format FORMAT>
 inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
-    constexpr int LINES = FORMAT == Format::Q8_0 ? 8 : 4, COLUMNS = GROUP / LINES;
-    const size_t place = static_cast<size_t>(block) * (w.columns / GROUP) + column / GROUP;
-    const int32_t k = column % GROUP;
-    __m512i line = _mm512_load_si512(w.values + (place * LINES + k / COLUMNS) * 64);
-    __m512i i;
-    if (FORMAT == Format::Q8_0) {
-        i = _mm512_and_si512(_mm512_srl_epi32(line, _mm_cvtsi32_si128(k % 4 * 8)), _mm512_set1_epi32(255));
-        i = _mm512_sub_epi32(i, _mm512_set1_epi32(128));
-    } else {
-        i = _mm512_and_si512(_mm512_srl_epi32(line, _mm_cvtsi32_si128(k % 4 * 8 + k % 8 / 4 * 4)), _mm512_set1_epi32(15));
-        if (FORMAT == Format::Q4_0) i = _mm512_sub_epi32(i, _mm512_set1_epi32(8));
-    }
-    Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place * OUTPUTS) : Lanes::all(0.0f);
-    return Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, Lanes::from_float16(w.scales + place * OUTPUTS), m);
+    constexpr int UPPER = upper_bits(FORMAT);
+    constexpr bool BYTES = FORMAT == Format::Q8_0;
+    const int32_t group = column / GROUP, k = column % GROUP, four = k / 4;
+    const uint8_t* lines = w.values + place_of(w, block, group) * bytes_of_group(FORMAT);
+    auto bits = [&](int line, int from, int mask) {  // of the byte of column k in each of 16 rows
+        __m512i rows = _mm512_load_si512(lines + line * 64);
+        return _mm512_and_si512(_mm512_srl_epi32(rows, _mm_cvtsi32_si128(k % 4 * 8 + from)), _mm512_set1_epi32(mask));
+    };
+    __m512i i = BYTES ? bits(four, 0, 255) : bits(four / 2, four % 2 * 4, 15);
+    if (UPPER > 0) i = _mm512_or_si512(i, _mm512_slli_epi32(bits(4 + four * UPPER / 8, four * UPPER % 8, (1 << UPPER) - 1), 4));
+    i = _mm512_sub_epi32(i, _mm512_set1_epi32(offset_of(FORMAT)));
+    return Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
 }
 
 // BLOCKS output blocks from `block` on for ROWS rows from `row` on: everything stays in registers until the last group.
 template <Format FORMAT, int BLOCKS, int ROWS>
 void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
-    constexpr int LINES = FORMAT == Format::Q8_0 ? 8 : 4;
+    constexpr int PARTS = parts_of_group(FORMAT), PAIRS = 4 / PARTS;
     constexpr bool TWO = BLOCKS * ROWS <= 4;  // two chains, or an addition would wait for the one before it
-    const __m512i low = _mm512_set1_epi8(15);
     const int32_t groups = w.columns / GROUP;
-    Lanes f[BLOCKS][ROWS], acc[BLOCKS][ROWS];
+    Lanes acc[BLOCKS][ROWS];
     for (int b = 0; b < BLOCKS; b++)
-        for (int r = 0; r < ROWS; r++) f[b][r] = acc[b][r] = Lanes::all(0.0f);
+        for (int r = 0; r < ROWS; r++) acc[b][r] = Lanes::all(0.0f);
     for (int32_t g = 0; g < groups; g++) {
-        __m512i even[BLOCKS][ROWS], odd[BLOCKS][ROWS];
+        Lanes f[BLOCKS][ROWS];
         for (int b = 0; b < BLOCKS; b++)
-            for (int r = 0; r < ROWS; r++) even[b][r] = odd[b][r] = _mm512_setzero_si512();
-#pragma GCC unroll 8
-        for (int j = 0; j < LINES; j += FORMAT == Format::Q8_0 ? 2 : 1) {
-            __m512i first[BLOCKS], second[BLOCKS];
+            for (int r = 0; r < ROWS; r++) f[b][r] = Lanes::all(0.0f);
+#pragma GCC unroll 2
+        for (int part = 0; part < PARTS; part++) {
+            __m512i even[BLOCKS][ROWS], odd[BLOCKS][ROWS];
+            for (int b = 0; b < BLOCKS; b++)
+                for (int r = 0; r < ROWS; r++) even[b][r] = odd[b][r] = _mm512_setzero_si512();
+#pragma GCC unroll 4
+            for (int j = part * PAIRS; j < (part + 1) * PAIRS; j++) {
+                __m512i first[BLOCKS], second[BLOCKS];
+                for (int b = 0; b < BLOCKS; b++)
+                    two_quads<FORMAT>(w.values + place_of(w, block + b, g) * bytes_of_group(FORMAT), j, first[b], second[b]);
+                for (int r = 0; r < ROWS; r++) {
+                    const int8_t* at = x.integers + static_cast<size_t>(row + r) * x.stride + g * GROUP + j * 8;
+                    __m512i four = quad(at), next = quad(at + 4);
+                    for (int b = 0; b < BLOCKS; b++) {
+                        even[b][r] = _mm512_dpbusd_epi32(even[b][r], first[b], four);
+                        __m512i& other = TWO ? odd[b][r] : even[b][r];
+                        other = _mm512_dpbusd_epi32(other, second[b], next);
+                    }
+                }
+            }
             for (int b = 0; b < BLOCKS; b++) {
-                const uint8_t* line = w.values + ((static_cast<size_t>(block + b) * groups + g) * LINES + j) * 64;
-                if (FORMAT == Format::Q8_0) {
-                    first[b] = _mm512_load_si512(line);
-                    second[b] = _mm512_load_si512(line + 64);
-                } else {
-                    __m512i both = _mm512_load_si512(line);
-                    first[b] = _mm512_and_si512(both, low);
-                    second[b] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
-                }
-            }
-            int32_t column = g * GROUP + j * (FORMAT == Format::Q8_0 ? 4 : 8);
-            for (int r = 0; r < ROWS; r++) {
-                const int8_t* at = x.integers + static_cast<size_t>(row + r) * x.stride + column;
-                __m512i four = quad(at), next = quad(at + 4);
-                for (int b = 0; b < BLOCKS; b++) {
-                    even[b][r] = _mm512_dpbusd_epi32(even[b][r], first[b], four);
-                    __m512i& other = TWO ? odd[b][r] : even[b][r];
-                    other = _mm512_dpbusd_epi32(other, second[b], next);
+                const Lanes d = scale_of<FORMAT>(w, block + b, g, part), m = minimum_of<FORMAT>(w, block + b, g);
+                for (int r = 0; r < ROWS; r++) {
+                    __m512i i = TWO ? _mm512_add_epi32(even[b][r], odd[b][r]) : even[b][r];
+                    const float sum = sum_of<FORMAT>(x, row + r, g, part);
+                    if (offset_of(FORMAT) != 0) i = _mm512_sub_epi32(i, _mm512_set1_epi32(static_cast<int32_t>(sum) * offset_of(FORMAT)));
+                    f[b][r] = Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, d, f[b][r]);
+                    if (has_minimum(FORMAT)) f[b][r] = Lanes::fma(Lanes::all(sum), m, f[b][r]);
                 }
             }
         }
-        for (int b = 0; b < BLOCKS; b++) {
-            size_t place = (static_cast<size_t>(block + b) * groups + g) * OUTPUTS;
-            Lanes d = Lanes::from_float16(w.scales + place);
-            Lanes m = FORMAT == Format::Q4_1 ? Lanes::from_float16(w.minimums + place) : d;
+        for (int b = 0; b < BLOCKS; b++)
             for (int r = 0; r < ROWS; r++) {
-                __m512i i = TWO ? _mm512_add_epi32(even[b][r], odd[b][r]) : even[b][r];
-                float sum = x.sums[static_cast<size_t>(row + r) * x.groups + g];
-                if (FORMAT != Format::Q4_1)  // what was added to make the weights unsigned
-                    i = _mm512_sub_epi32(i, _mm512_set1_epi32(static_cast<int32_t>(sum) * (FORMAT == Format::Q4_0 ? 8 : 128)));
-                f[b][r] = Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, d, f[b][r]);
-                if (FORMAT == Format::Q4_1) f[b][r] = Lanes::fma(Lanes::all(sum), m, f[b][r]);
-                if ((g + 1) % (BLOCK / GROUP) == 0 || g + 1 == groups) {
-                    float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g / (BLOCK / GROUP)];
-                    acc[b][r] = Lanes::fma(f[b][r], Lanes::all(scale), acc[b][r]);
-                    f[b][r] = Lanes::all(0.0f);
-                }
+                float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g];
+                acc[b][r] = Lanes::fma(f[b][r], Lanes::all(scale), acc[b][r]);
             }
-        }
     }
     add_apart<BLOCKS, ROWS>(x, row, acc, [&](int b, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
     for (int b = 0; b < BLOCKS; b++)

@@ -31,6 +31,11 @@ void product(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_
         case Format::Q4_1: return rows_of_tiles<Format::Q4_1, MOST_ROWS>(w, first, last, x, row, count, y, stride);
         case Format::Q4_0: return rows_of_tiles<Format::Q4_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
         case Format::Q8_0: return rows_of_tiles<Format::Q8_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q4_K: return rows_of_tiles<Format::Q4_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_K: return rows_of_tiles<Format::Q5_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q6_K: return rows_of_tiles<Format::Q6_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_0: return rows_of_tiles<Format::Q5_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_1: return rows_of_tiles<Format::Q5_1, MOST_ROWS>(w, first, last, x, row, count, y, stride);
     }
 }
 

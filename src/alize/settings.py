@@ -74,8 +74,8 @@ class Settings:
     runner: str = _setting(
         "auto",
         "What computes: `native`, the C++ core for processors: several times as fast, and so far for dense models of Llama's shape in GGUF "
-        "files of Q4_0, Q4_1 and Q8_0; `torch`, PyTorch, which runs every model; or auto: native where it can run the model, and there is "
-        "no GPU.",
+        "files of four bits or more (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K); `torch`, PyTorch, which runs every model; or auto: "
+        "native where it can run the model, and there is no GPU.",
     )
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")

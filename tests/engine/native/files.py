@@ -1,24 +1,31 @@
-"""Tiny models as the native core takes them. In: a path and a kind. Out: a GGUF of random weights in that kind."""
+"""Tiny models as the native core takes them. In: a path and kinds. Out: a GGUF of random weights in these."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
 import numpy as np
+
+from tests.engine.native.blocks import SUPER, random_blocks
 
 __all__ = ["write_gguf"]
 
 DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD, VOCAB, CONTEXT = 96, 160, 3, 6, 2, 32, 203, 512
 
 
-def write_gguf(path: Path, kind: str = "Q8_0", *, window: int = 0, head: int = HEAD) -> Path:
-    """The same bytes every time. `window` is seen by every layer; 0: they see all."""
+def write_gguf(path: Path, kind: str = "Q8_0", *, window: int = 0, head: int = HEAD, others: Mapping[str, str] | None = None) -> Path:
+    """The same bytes every time. `window` is seen by every layer; 0: they see all. `others`: kinds of tensors by a part of their names.
+
+    Kinds in blocks of 256 make a model as wide as that.
+    """
+    dim, hidden, heads, kv_heads = (256, 512, 256 // head, 2) if kind in SUPER else (DIM, HIDDEN, HEADS, KV_HEADS)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(DIM)
-    writer.add_feed_forward_length(HIDDEN)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(KV_HEADS)
+    writer.add_embedding_length(dim)
+    writer.add_feed_forward_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
     writer.add_key_length(head)
     writer.add_value_length(head)
     writer.add_rope_dimension_count(head)
@@ -27,28 +34,32 @@ def write_gguf(path: Path, kind: str = "Q8_0", *, window: int = 0, head: int = H
     if window:
         writer.add_sliding_window(window)
     numbers = np.random.default_rng(0)
-    quantised = gguf.GGMLQuantizationType[kind]
 
     def add(name: str, rows: int, columns: int) -> None:
-        values = (numbers.standard_normal((rows, columns)) * columns**-0.5).astype(np.float32)
-        writer.add_tensor(name, gguf.quantize(values, quantised), raw_dtype=quantised)
+        own = next((other for part, other in (others or {}).items() if part in name), kind)
+        quantised = gguf.GGMLQuantizationType[own]
+        if own in SUPER:
+            data = random_blocks(own, rows, columns, numbers, size=columns**-0.5).bytes
+        else:
+            data = gguf.quantize((numbers.standard_normal((rows, columns)) * columns**-0.5).astype(np.float32), quantised)
+        writer.add_tensor(name, data, raw_dtype=quantised)
 
     def norm(name: str) -> None:
-        writer.add_tensor(name, (1 + numbers.standard_normal(DIM) * 0.1).astype(np.float32))
+        writer.add_tensor(name, (1 + numbers.standard_normal(dim) * 0.1).astype(np.float32))
 
-    add("token_embd.weight", VOCAB, DIM)
+    add("token_embd.weight", VOCAB, dim)
     norm("output_norm.weight")
-    add("output.weight", VOCAB, DIM)
+    add("output.weight", VOCAB, dim)
     for layer in range(LAYERS):
         norm(f"blk.{layer}.attn_norm.weight")
         norm(f"blk.{layer}.ffn_norm.weight")
-        add(f"blk.{layer}.attn_q.weight", HEADS * head, DIM)
-        add(f"blk.{layer}.attn_k.weight", KV_HEADS * head, DIM)
-        add(f"blk.{layer}.attn_v.weight", KV_HEADS * head, DIM)
-        add(f"blk.{layer}.attn_output.weight", DIM, HEADS * head)
-        add(f"blk.{layer}.ffn_gate.weight", HIDDEN, DIM)
-        add(f"blk.{layer}.ffn_up.weight", HIDDEN, DIM)
-        add(f"blk.{layer}.ffn_down.weight", DIM, HIDDEN)
+        add(f"blk.{layer}.attn_q.weight", heads * head, dim)
+        add(f"blk.{layer}.attn_k.weight", kv_heads * head, dim)
+        add(f"blk.{layer}.attn_v.weight", kv_heads * head, dim)
+        add(f"blk.{layer}.attn_output.weight", dim, heads * head)
+        add(f"blk.{layer}.ffn_gate.weight", hidden, dim)
+        add(f"blk.{layer}.ffn_up.weight", hidden, dim)
+        add(f"blk.{layer}.ffn_down.weight", dim, hidden)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

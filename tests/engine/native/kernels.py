@@ -3,19 +3,19 @@
 import ctypes
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.runners.native.library import FORMATS, MatrixC, RowsC, aligned, library, native_kernels
+from alize.engine.runners.native.library import RowsC, aligned, library, native_kernels, packed
+from tests.engine.native.blocks import Blocks
 
 __all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "handle", "largest", "product", "quantise"]
 
 Floats = npt.NDArray[np.float32]
 
-BLOCK = GROUP = 32
-"""Activations, and weights, that share a scale."""
+BLOCK = 32
+"""Activations that share a scale."""
 
 NAMES = tuple(name for name in ("avx512", "avx2", "portable") if native_kernels(name) is not None)
 """The kernels that this processor can run."""
@@ -33,7 +33,7 @@ class Quantised:
 
     integers: npt.NDArray[np.int8]  # [rows, columns + 64]
     scales: Floats
-    sums: Floats
+    sums: Floats  # [rows, blocks, 2]
     marks: npt.NDArray[np.uint8]  # [rows, blocks up to a multiple of 8]
     apart: Floats  # [rows, blocks]
 
@@ -48,7 +48,8 @@ def quantise(name: str, x: Floats) -> Quantised:
     integers = aligned(rows * (columns + 64), np.int8).reshape(rows, columns + 64)
     integers[:] = 0
     blocks = columns // BLOCK
-    scales, sums, apart = (np.zeros((rows, blocks), np.float32) for _ in range(3))
+    scales, apart = (np.zeros((rows, blocks), np.float32) for _ in range(2))
+    sums = np.zeros((rows, blocks, 2), np.float32)
     made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart)
     for row in range(rows):
         where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.marks, made.apart))
@@ -59,40 +60,17 @@ def quantise(name: str, x: Floats) -> Quantised:
 class Weights:
     """A matrix as a GGUF file has it, and packed."""
 
-    def __init__(self, kind: str, integers: npt.NDArray[np.int64], d: npt.NDArray[np.float16], m: npt.NDArray[np.float16]) -> None:
-        """`integers` [rows, columns]: nibbles, or -128 … 127 of Q8_0. `d` and `m` [rows, columns / 32]."""
-        self.kind, self.integers, self.d, self.m = kind, integers, d, m
-        rows, columns = integers.shape
-        blocks = _blocks(kind, integers, d, m)
-        height = -(-rows // 16) * 16
-        source = np.r_[np.arange(rows), np.full(height - rows, -1)].astype(np.int32)
-        self._kept: list[npt.NDArray[Any]] = [
-            aligned(library().alize_bytes_of_values(FORMATS[kind], height, columns), np.uint8),
-            aligned(height * columns // GROUP, np.uint16),
-            aligned(height * columns // GROUP, np.uint16),
-        ]
-        where = [each.ctypes.data for each in self._kept]
-        library().alize_pack(FORMATS[kind], blocks.ctypes.data, source.ctypes.data, height, columns, *where)
-        self.c = MatrixC(FORMATS[kind], height, columns, *where)
+    def __init__(self, blocks: Blocks) -> None:
+        self.blocks = blocks
+        rows, columns = blocks.integers.shape
+        source = np.r_[np.arange(rows), np.full(-rows % 16, -1)].astype(np.int32)
+        self.c, self._kept = packed(blocks.kind, blocks.bytes, source, columns)
 
     def row(self, row: int) -> Floats:
         """One of its rows, as the core looks a token up."""
-        out = np.empty(self.integers.shape[1], np.float32)
+        out = np.empty(self.blocks.integers.shape[1], np.float32)
         library().alize_unpack_row(ctypes.byref(self.c), row, out.ctypes.data)
         return out
-
-
-def _blocks(kind: str, integers: npt.NDArray[np.int64], d: npt.NDArray[np.float16], m: npt.NDArray[np.float16]) -> npt.NDArray[np.uint8]:
-    rows, columns = integers.shape
-    grouped = integers.reshape(rows, columns // GROUP, GROUP)
-    parts = [d[..., None].view(np.uint8).reshape(rows, -1, 2)]
-    if kind == "Q4_1":
-        parts.append(m[..., None].view(np.uint8).reshape(rows, -1, 2))
-    if kind == "Q8_0":
-        parts.append(grouped.astype(np.int8).view(np.uint8))
-    else:
-        parts.append((grouped[..., :16] | grouped[..., 16:] << 4).astype(np.uint8))
-    return np.ascontiguousarray(np.concatenate(parts, axis=2))
 
 
 def product(name: str, weights: Weights, x: Quantised, rows: int | None = None, first: int = 0) -> Floats:
@@ -101,7 +79,7 @@ def product(name: str, weights: Weights, x: Quantised, rows: int | None = None, 
     y = np.empty((count, weights.c.rows), np.float32)
     into = (first, count, y.ctypes.data, weights.c.rows)
     library().alize_product(handle(name), ctypes.byref(weights.c), 0, weights.c.rows // 16, ctypes.byref(x.c()), *into)
-    return y[:, : len(weights.integers)]
+    return y[:, : len(weights.blocks.integers)]
 
 
 def largest(name: str, x: Floats, columns: int) -> int:
@@ -110,19 +88,22 @@ def largest(name: str, x: Floats, columns: int) -> int:
 
 def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.float32:
     """One number as csrc/contract.h defines it, each fma in fractions and rounded once."""
-    offset = 8 if weights.kind == "Q4_0" else 0
+    blocks = weights.blocks
+    signed, scales, minimums = blocks.signed[output], blocks.scales[output], blocks.minimums
+    lowest = np.zeros(len(signed) // BLOCK, np.float32) if minimums is None else minimums[output]
     acc = np.float32(0)
-    for g in range(weights.integers.shape[1] // GROUP):
-        columns = slice(g * GROUP, (g + 1) * GROUP)
-        i = int((weights.integers[output, columns] - offset) @ x.integers[row, columns].astype(np.int64))
-        f = _fma(np.float32(i), np.float32(weights.d[output, g]), np.float32(0))
-        if weights.kind == "Q4_1":
-            f = _fma(x.sums[row, g], np.float32(weights.m[output, g]), f)
+    for g in range(len(signed) // BLOCK):
+        f = np.float32(0)
+        for start in range(g * BLOCK, (g + 1) * BLOCK, blocks.group):
+            columns = slice(start, start + blocks.group)
+            i = int(signed[columns] @ x.integers[row, columns].astype(np.int64))
+            f = _fma(np.float32(i), scales[start // blocks.group], f)
+        if minimums is not None:
+            f = _fma(x.sums[row, g, 0], lowest[g], f)
         acc = _fma(f, x.scales[row, g], acc)
     for g in np.flatnonzero(x.marks[row]):
-        k = int(g) * GROUP + int(x.marks[row, g]) - 1
-        m = np.float32(weights.m[output, g]) if weights.kind == "Q4_1" else np.float32(0)
-        acc = _fma(x.apart[row, g], _fma(np.float32(weights.integers[output, k] - offset), np.float32(weights.d[output, g]), m), acc)
+        k = int(g) * BLOCK + int(x.marks[row, g]) - 1
+        acc = _fma(x.apart[row, g], _fma(np.float32(signed[k]), scales[k // blocks.group], lowest[g]), acc)
     return acc
 
 

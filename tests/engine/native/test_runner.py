@@ -16,6 +16,7 @@ from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.engine.runners.base import Batch
 from alize.engine.runners.native import NativeRunner, why_not
+from alize.engine.runners.native.library import FORMATS
 from alize.engine.schedule import Limits
 from alize.errors import SettingInvalid
 from alize.model.params import read_params
@@ -23,7 +24,8 @@ from alize.weights.checkpoints import open_checkpoint
 from tests.engine.native.files import CONTEXT, VOCAB, write_gguf
 from tests.engine.native.kernels import BLOCK, NAMES
 
-KINDS = ("Q4_0", "Q4_1", "Q8_0")
+MIXED = {"attn_v": "Q6_K", "attn_k": "Q5_K", "ffn_up": "Q5_0", "ffn_down": "Q6_K", "output.weight": "Q8_0"}
+"""Kinds that are multiplied beside Q4_K in one product, as files of Q4_K_M have some of them."""
 WAYS = {
     "batched": (Limits(), 200),
     "chunked": (Limits(step_tokens=16), 200),
@@ -55,7 +57,7 @@ def prompt(length: int, seed: int = 0) -> list[int]:
 
 
 @pytest.mark.parametrize("window", [0, 40])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*FORMATS, "mixed"])
 def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, window: int) -> None:
     """Up to what eight bits of activations and sixteen of keys and values leave; and where these are rounded alike, to six digits, but
     where a number that lies between two integers falls to the other side: in a prompt of 150 tokens one does, in many of six not."""
@@ -67,7 +69,10 @@ def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, wind
         def __call__(self, layer: int, q: Any, k: Any, v: Any, scale: float, chosen: bool = False) -> Any:
             return super().__call__(layer, q, *(part.float().bfloat16().double() for part in (k, v)), scale, chosen)
 
-    path = write_gguf(tmp_path / "tiny.gguf", kind, window=window, head=64 if kind == "Q4_1" else 32)
+    if kind == "mixed":
+        path = write_gguf(tmp_path / "tiny.gguf", "Q4_K", window=window, others=MIXED)
+    else:
+        path = write_gguf(tmp_path / "tiny.gguf", kind, window=window, head=64 if kind == "Q4_1" else 32)
     tokens = prompt(150)
     with closing(open_checkpoint(path)) as checkpoint:
         model = load_model(checkpoint, torch.float64)
@@ -99,9 +104,11 @@ def _off(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]) -> f
     return float(np.sqrt(((found - expected) ** 2).mean()) / expected.std())
 
 
-@pytest.mark.parametrize("window", [0, 40])
-def test_every_family_of_processors_and_any_number_of_threads_give_the_same_bits(tmp_path: Path, window: int) -> None:
-    path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_1", window=window), prompt(150)
+@pytest.mark.parametrize(("window", "kind", "others"), [(0, "Q4_1", {}), (40, "Q4_1", {}), (0, "Q4_K", MIXED)])
+def test_every_family_of_processors_and_any_number_of_threads_give_the_same_bits(
+    tmp_path: Path, window: int, kind: str, others: dict[str, str]
+) -> None:
+    path, tokens = write_gguf(tmp_path / "tiny.gguf", kind, window=window, others=others), prompt(150)
     whole = logits(native(path, threads=1, kernels="portable"), tokens)
     for name in NAMES:
         for threads in (1, 2, 3):
@@ -169,9 +176,9 @@ def test_the_real_model_is_hardly_another_one(smollm2: Path) -> None:
 
 
 def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None:
-    path = write_gguf(tmp_path / "tiny.gguf", "Q5_0")
+    path = write_gguf(tmp_path / "tiny.gguf", others={"token_embd": "F32"})
     with closing(open_checkpoint(path)) as checkpoint:
-        assert why_not(checkpoint, read_params(checkpoint.params)) == "'tok_embeddings.weight' is stored as Q5_0"
+        assert why_not(checkpoint, read_params(checkpoint.params)) == "'tok_embeddings.weight' is stored as F32"
     with pytest.raises(SettingInvalid) as refused:
         build_core(EngineConfig(str(path), runner="native"))
     assert refused.value.remedy == "Set runner to torch, or to auto."

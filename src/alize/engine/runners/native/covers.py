@@ -52,8 +52,3 @@ def _missing(checkpoint: Checkpoint, config: ModelConfig) -> Iterator[str]:
         tensor = checkpoint.stored(name)
         if len(tensor.shape) == 2 and tensor.kind not in FORMATS:
             yield f"'{name}' is stored as {tensor.kind}"
-    for layer in range(config.layers):
-        for names in (("attention.wq", "attention.wk", "attention.wv"), ("feed_forward.w1", "feed_forward.w3")):
-            kinds = {checkpoint.stored(f"layers.{layer}.{name}.weight").kind for name in names}
-            if len(kinds) > 1:
-                yield f"layer {layer} has {' and '.join(sorted(kinds))} in one product"

@@ -1,4 +1,4 @@
-"""Which matrices the core multiplies as one, and in which order their rows lie then. In: names and sizes. Out: rows.
+"""Which matrices the core takes for one product, and in which order their rows lie. In: names and sizes. Out: rows.
 
 The rows of a query's or a key's head are in halves, (i, i + width / 2) in place of (2i, 2i + 1), since the core turns halves; of the
 feed-forward 16 rows of the gate and 16 of up take turns, so that one thread computes what is multiplied with each other.
@@ -16,7 +16,7 @@ Rows = npt.NDArray[np.int32]
 OUTPUTS = 16
 """Rows that the core computes together."""
 
-PRODUCTS = {
+PRODUCTS: dict[str, tuple[str, ...]] = {
     "qkv": ("attention.wq", "attention.wk", "attention.wv"),
     "out": ("attention.wo",),
     "gate_up": ("feed_forward.w1", "feed_forward.w3"),
@@ -28,7 +28,7 @@ PRODUCTS = {
 def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] | None = None) -> Rows:
     """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already."""
     starts = np.cumsum([0, *sizes])
-    if names[0].endswith(".w1"):
+    if names[0].endswith(".w1") and len(names) == 2:
         gate = np.arange(sizes[0], dtype=np.int32).reshape(-1, OUTPUTS)
         return np.stack([gate, gate + sizes[0]], axis=1).reshape(-1)
     parts: list[Rows] = []

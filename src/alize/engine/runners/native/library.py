@@ -28,10 +28,11 @@ __all__ = [
     "aligned",
     "library",
     "native_kernels",
+    "packed",
 ]
 
-FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2}
-"""Kinds of tensors that kernels take, exactly as their file has them, by their number in csrc/kernels.h."""
+FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2, "Q4_K": 3, "Q5_K": 4, "Q6_K": 5, "Q5_0": 6, "Q5_1": 7}
+"""Kinds of tensors that kernels take, exactly as their file has them, by their number in csrc/formats.h."""
 
 _FILE = "libalize.so"
 
@@ -44,7 +45,14 @@ class MatrixC(Structure):
         ("values", c_void_p),
         ("scales", c_void_p),
         ("minimums", c_void_p),
+        ("factors", c_void_p),
     ]
+
+
+class RoomC(Structure):
+    """Bytes of values, numbers of scales and of minimums, bytes of factors."""
+
+    _fields_ = [("values", c_size_t), ("scales", c_size_t), ("minimums", c_size_t), ("factors", c_size_t)]
 
 
 class RowsC(Structure):
@@ -65,9 +73,10 @@ class LayerC(Structure):
     _fields_ = [
         ("attention_norm", c_void_p),
         ("mlp_norm", c_void_p),
-        ("qkv", MatrixC),
+        ("qkv", MatrixC * 3),
         ("out", MatrixC),
         ("gate_up", MatrixC),
+        ("up", MatrixC),
         ("down", MatrixC),
         ("cosines", c_void_p),
         ("sines", c_void_p),
@@ -130,8 +139,8 @@ class StepC(Structure):
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_kernels": (c_void_p, [c_char_p]),
     "alize_kernels_name": (c_char_p, [c_void_p]),
-    "alize_bytes_of_values": (c_size_t, [c_int32, c_int64, c_int64]),
-    "alize_pack": (None, [c_int32, c_void_p, c_void_p, c_int32, c_int32, c_void_p, c_void_p, c_void_p]),
+    "alize_room": (None, [c_int32, c_int64, c_int64, POINTER(RoomC)]),
+    "alize_pack": (None, [POINTER(MatrixC), c_void_p, c_void_p]),
     "alize_unpack_row": (None, [POINTER(MatrixC), c_int32, c_void_p]),
     "alize_turns": (None, [c_void_p, c_int32, c_int32, c_float, c_void_p, c_void_p]),
     "alize_open": (c_void_p, [POINTER(ModelC), c_void_p, c_int32]),
@@ -181,3 +190,20 @@ def aligned(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     memory = np.empty(size + 4096, np.uint8)
     start = -memory.ctypes.data % 4096
     return memory[start : start + size].view(dtype)
+
+
+def packed(kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], columns: int) -> tuple[MatrixC, list[npt.NDArray[Any]]]:
+    """A matrix of `rows` of a tensor, -1 for one of zeros, as kernels read it; and the arrays that it points into. Raises MemoryError."""
+    room = RoomC()
+    library().alize_room(FORMATS[kind], len(rows), columns, ctypes.byref(room))
+    sizes: list[tuple[int, npt.DTypeLike]] = [
+        (room.values, np.uint8),
+        (room.scales, np.uint16),
+        (room.minimums, np.uint16),
+        (room.factors, np.uint8),
+    ]
+    arrays = [aligned(count, dtype) for count, dtype in sizes]
+    blocks, rows = np.ascontiguousarray(blocks), np.ascontiguousarray(rows)
+    matrix = MatrixC(FORMATS[kind], len(rows), columns, *(each.ctypes.data if len(each) else None for each in arrays))
+    library().alize_pack(ctypes.byref(matrix), blocks.ctypes.data, rows.ctypes.data)
+    return matrix, arrays

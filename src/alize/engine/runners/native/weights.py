@@ -7,14 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.runners.native.layout import OUTPUTS, PRODUCTS, order_of
-from alize.engine.runners.native.library import FORMATS, LayerC, MatrixC, ModelC, aligned, library
+from alize.engine.runners.native.library import LayerC, MatrixC, ModelC, packed
 from alize.engine.runners.native.turns import turns
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor
 
 __all__ = ["PackedWeights"]
 
-_GROUP = 32
 Rows = npt.NDArray[np.int32]
 
 
@@ -35,13 +34,16 @@ class PackedWeights:
         layers = (LayerC * config.layers)()
         for index in range(config.layers):
             kind = config.attention_kind(index)
+            gate, up = PRODUCTS["gate_up"]
+            alike = len({checkpoint.stored(f"layers.{index}.{part}.weight").kind for part in (gate, up)}) == 1
             layers[index] = LayerC(
                 attention_norm=self._vector(f"layers.{index}.attention_norm.weight"),
                 mlp_norm=self._vector(f"layers.{index}.ffn_norm.weight"),
-                qkv=self._product(index, "qkv"),
-                out=self._product(index, "out"),
-                gate_up=self._product(index, "gate_up"),
-                down=self._product(index, "down"),
+                qkv=(MatrixC * 3)(*(self._product(index, part) for part in PRODUCTS["qkv"])),
+                out=self._product(index, *PRODUCTS["out"]),
+                gate_up=self._product(index, gate, up) if alike else self._product(index, gate),
+                up=MatrixC() if alike else self._product(index, up),
+                down=self._product(index, *PRODUCTS["down"]),
                 cosines=cosines.ctypes.data,
                 sines=sines.ctypes.data,
                 table=groups.index(kind),
@@ -65,12 +67,12 @@ class PackedWeights:
             layer=layers,
         )
 
-    def _product(self, layer: int, name: str) -> MatrixC:
-        """What layout.py says is multiplied as one."""
-        names = [f"layers.{layer}.{part}" for part in PRODUCTS[name]]
-        tensors = [self._checkpoint.stored(f"{part}.weight") for part in names]
-        turned = [bool(tensor.rotary_halves) for tensor in tensors]
-        return self._packed(tensors, order_of(names, [tensor.shape[0] for tensor in tensors], self._config.head_dim, turned))
+    def _product(self, layer: int, *parts: str) -> MatrixC:
+        """What is multiplied as one: tensors of one kind, their rows in the order of layout.py."""
+        names = [f"layers.{layer}.{part}" for part in parts]
+        tensors = [self._checkpoint.stored(f"{name}.weight") for name in names]
+        sizes = [tensor.shape[0] for tensor in tensors]
+        return self._packed(tensors, order_of(names, sizes, self._config.head_dim, [bool(tensor.rotary_halves) for tensor in tensors]))
 
     def _matrix(self, name: str) -> MatrixC:
         tensor = self._checkpoint.stored(name)
@@ -78,22 +80,13 @@ class PackedWeights:
 
     def _packed(self, tensors: list[StoredTensor], rows: Rows) -> MatrixC:
         """`rows[n]`: the row of the tensors, one below the other, that becomes row n."""
-        format, columns = FORMATS[tensors[0].kind], tensors[0].shape[1]
         blocks = tensors[0].data if len(tensors) == 1 else np.concatenate([tensor.data for tensor in tensors])
-        height = -(-len(rows) // OUTPUTS) * OUTPUTS
-        source = np.ascontiguousarray(np.concatenate([rows, np.full(height - len(rows), -1, np.int32)]), np.int32)
-        values = aligned(library().alize_bytes_of_values(format, height, columns), np.uint8)
-        scales = aligned(height * (columns // _GROUP), np.uint16)
-        minimums = aligned(len(scales), np.uint16) if tensors[0].kind == "Q4_1" else None
-        lowest = None if minimums is None else minimums.ctypes.data
-        blocks = np.ascontiguousarray(blocks)
-        library().alize_pack(
-            format, blocks.ctypes.data, source.ctypes.data, height, columns, values.ctypes.data, scales.ctypes.data, lowest
-        )
-        self._keep(values, scales, *([] if minimums is None else [minimums]))
+        source = np.concatenate([rows, np.full(-len(rows) % OUTPUTS, -1, np.int32)])
+        matrix, arrays = packed(tensors[0].kind, blocks, source, tensors[0].shape[1])
+        self._keep(*arrays)
         for tensor in tensors:
             self._tell(tensor)
-        return MatrixC(format, height, columns, values.ctypes.data, scales.ctypes.data, lowest)
+        return matrix
 
     def _vector(self, name: str) -> int:
         """The address of its values as float32."""

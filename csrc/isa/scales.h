@@ -1,0 +1,47 @@
+// Scales and minimums of 16 outputs as floats, whatever the format keeps of them. An isa/ file includes its lanes_*.h first.
+#pragma once
+#include "../contract.h"
+#include "../kernels.h"
+
+namespace {
+
+using namespace alize;
+
+inline size_t place_of(const Matrix& w, int32_t block, int32_t group) {
+    return static_cast<size_t>(block) * (w.columns / GROUP) + static_cast<size_t>(group);
+}
+
+// Of the float16 that a group shares with others, or has for itself.
+template <Format FORMAT>
+inline size_t place_of_scale(const Matrix& w, int32_t block, int32_t group) {
+    constexpr int SHARE = groups_of_scale(FORMAT);
+    return (static_cast<size_t>(block) * (w.columns / GROUP / SHARE) + static_cast<size_t>(group / SHARE)) * OUTPUTS;
+}
+
+template <Format FORMAT>
+inline Lanes scale_of(const Matrix& w, int32_t block, int32_t group, int part = 0) {
+    Lanes d = Lanes::from_float16(w.scales + place_of_scale<FORMAT>(w, block, group));
+    if constexpr (!has_factors(FORMAT)) return d;
+    const uint8_t* factors = w.factors + place_of(w, block, group) * 2 * OUTPUTS;
+    if constexpr (parts_of_group(FORMAT) == 2) return Lanes::mul(d, Lanes::from_signed_bytes(factors + part * OUTPUTS));
+    return Lanes::mul(d, Lanes::from_bytes(factors));
+}
+
+// +0 in formats that have none.
+template <Format FORMAT>
+inline Lanes minimum_of(const Matrix& w, int32_t block, int32_t group) {
+    if constexpr (!has_minimum(FORMAT)) return Lanes::all(0.0f);
+    Lanes m = Lanes::from_float16(w.minimums + place_of_scale<FORMAT>(w, block, group));
+    if constexpr (!has_factors(FORMAT)) return m;
+    return Lanes::mul(m, Lanes::from_bytes(w.factors + (place_of(w, block, group) * 2 + 1) * OUTPUTS));
+}
+
+// The sum of a row's integers over a group, or over one half of it where halves have scales of their own.
+template <Format FORMAT>
+inline float sum_of(const Rows& x, int32_t row, int32_t group, int part = 0) {
+    const float* sums = x.sums + (static_cast<size_t>(row) * x.groups + static_cast<size_t>(group)) * 2;
+    if constexpr (parts_of_group(FORMAT) == 1) return sums[0];
+    return part == 0 ? sums[1] : sums[0] - sums[1];
+}
+
+}  // namespace
