@@ -49,8 +49,11 @@ void read_nibbles(Format format, const uint8_t* block, Group& out) {
         std::memcpy(&fifths, nibbles, 4);
         nibbles += 4;
     }
-    for (int k = 0; k < GROUP; k++)
-        out.integers[k] = static_cast<uint8_t>((k < 16 ? nibbles[k] & 15 : nibbles[k - 16] >> 4) | (fifths >> k & 1) << 4);
+    for (int k = 0; k < 16; k++) {
+        out.integers[k] = nibbles[k] & 15;
+        out.integers[k + 16] = nibbles[k] >> 4;
+    }
+    for (int k = 0; upper_bits(format) == 1 && k < GROUP; k++) out.integers[k] |= static_cast<uint8_t>((fifths >> k & 1) << 4);
 }
 
 // Eight factors of scales and eight of minimums, six bits each: those of the first four groups in the lower bits of bytes 0 … 3 and 4 … 7, the

@@ -19,17 +19,27 @@ float half(uint16_t bits) {
     return bits & 0x8000 ? -x : x;
 }
 
-// Lines of one row in a group, as formats.h draws them. `lines`: its first four bytes; they are zeros.
+uint32_t four_bytes(const uint8_t* from) {
+    uint32_t four;
+    std::memcpy(&four, from, 4);
+    return four;
+}
+
+// Lines of one row in a group, as formats.h draws them, four columns at once. `lines`: its bytes of the first one.
 void write_lines(Format format, const uint8_t* integers, uint8_t* lines) {
-    const int upper = upper_bits(format);
-    for (int k = 0; k < GROUP; k++) {
-        const int four = k / 4, column = k % 4;
-        if (format == Format::Q8_0) {
-            lines[four * 64 + column] = integers[k];
-            continue;
-        }
-        lines[four / 2 * 64 + column] |= static_cast<uint8_t>((integers[k] & 15) << four % 2 * 4);
-        if (upper > 0) lines[(4 + four * upper / 8) * 64 + column] |= static_cast<uint8_t>(integers[k] >> 4 << four * upper % 8);
+    if (format == Format::Q8_0) {
+        for (int i = 0; i < 8; i++) std::memcpy(lines + i * 64, integers + i * 4, 4);
+        return;
+    }
+    for (int j = 0; j < 4; j++) {
+        const uint32_t both = (four_bytes(integers + j * 8) & 0x0f0f0f0f) | (four_bytes(integers + j * 8 + 4) & 0x0f0f0f0f) << 4;
+        std::memcpy(lines + j * 64, &both, 4);
+    }
+    const int upper = upper_bits(format), fours = upper == 0 ? 0 : 8 / upper;  // of columns, whose upper bits a line holds
+    for (int line = 0; line < upper; line++) {
+        uint32_t bits = 0;
+        for (int i = 0; i < fours; i++) bits |= (four_bytes(integers + (line * fours + i) * 4) & 0xf0f0f0f0) >> 4 << i * upper;
+        std::memcpy(lines + (4 + line) * 64, &bits, 4);
     }
 }
 
@@ -68,7 +78,6 @@ void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
     auto* minimums = const_cast<uint16_t*>(w.minimums);
     auto* factors = const_cast<uint8_t*>(w.factors);
     const size_t bytes = bytes_of_row(w.format, w.columns);
-    std::memset(values, 0, room_of(w.format, w.rows, w.columns).values);
     for (int32_t n = 0; n < w.rows; n++)
         for (int32_t g = 0; g < w.columns / GROUP; g++) {
             Group group{};
