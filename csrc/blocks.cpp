@@ -30,6 +30,7 @@ size_t bytes_of_block(Format format) {
         case Format::Q4_K: return 144;
         case Format::Q5_K: return 176;
         case Format::Q6_K: return 210;
+        case Format::F16: case Format::BF16: return 2 * GROUP;
     }
     return 0;
 }

@@ -26,6 +26,12 @@
 //       for each number that stands apart, ascending:
 //           acc = fma(x, w, acc)                          w: its weight, fma(float(integer weight), d, m), with m = +0 where there is none
 //
+//   Where weights are floats (F16, BF16) the row is not quantised:
+//
+//       acc = +0
+//       for each column, ascending:
+//           acc = fma(x, w, acc)
+//
 //   An example of one block with one group, format Q4_1 (weight = d · nibble + m), of four numbers in place of 32:
 //
 //       x = 1 -2 4 0      sx = 4/127     q = 32 -64 127 0 (31.75 and -63.5 to the nearest, ties to even)     sum = 95

@@ -12,7 +12,7 @@ struct Matrix {
     Format format;
     int32_t rows, columns;      // as padded: multiples of 16 and of 32
     const uint8_t* values;      // [N/16][K/32][lines of 64 bytes], 64-byte aligned
-    const uint16_t* scales;     // float16 [N/16][K/32, or K/256][16]
+    const uint16_t* scales;     // float16 [N/16][K/32, or K/256][16]; null where weights are floats
     const uint16_t* minimums;   // the same, or null; in formats with factors negative
     const uint8_t* factors;     // [N/16][K/32][2][16]: of scale and minimum, or of the scales of both parts, with a sign; or null
 };
@@ -24,7 +24,8 @@ struct Rows {
     const float* sums;    // [row][groups][2], whole numbers: of all 32, and of the first 16
     const uint8_t* marks;  // [row][marks_stride]: which number of a block stands apart, counted from 1; 0 for none, also behind the last block
     const float* apart;    // [row][blocks]: that number
-    int32_t stride, blocks, groups, marks_stride;  // marks_stride: a multiple of 8
+    const float* numbers;  // [row][columns], what was quantised: for weights that are floats; null in models that have none
+    int32_t stride, blocks, groups, marks_stride, numbers_stride;  // marks_stride: a multiple of 8
 };
 
 // Queries of one key/value head, and where its keys and values lie.
@@ -50,7 +51,8 @@ struct Kernels {
     void (*product)(const Matrix&, int32_t first, int32_t last, const Rows&, int32_t row, int32_t count, float* y, size_t stride);
     // One row, or some blocks of it, to integers. columns: a multiple of 32.
     void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart);
-    // t[j] = a[j] · x, x a row of integers and what stands apart of it, as floats in `x`. a: [rank][columns]
+    // t[j] = a[j] · x, x a row of integers and what stands apart of it, as floats in `x`; or the row that was quantised, where it is there.
+    // a: [rank][columns]
     void (*narrow)(const Rows&, int32_t row, const float* a, int32_t rank, int32_t columns, float* x, float* t);
     // y[o] += sum over j of b[j][o] · t[j], for 16 outputs
     void (*widen)(const float* t, const float* b, int32_t width, float* y);

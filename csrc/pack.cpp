@@ -68,11 +68,30 @@ struct Place {
 Room room_of(Format format, int64_t rows, int64_t columns) {
     const size_t groups = static_cast<size_t>(rows) * static_cast<size_t>(columns / GROUP);
     const size_t scales = groups / static_cast<size_t>(groups_of_scale(format));
-    return {groups / OUTPUTS * static_cast<size_t>(bytes_of_group(format)), scales, has_minimum(format) ? scales : 0,
+    const size_t values = groups / OUTPUTS * static_cast<size_t>(bytes_of_group(format));
+    if (is_float(format)) return {values, 0, 0, 0};
+    return {values, scales, has_minimum(format) ? scales : 0,
             has_factors(format) ? groups * 2 : 0};
 }
 
+// Weights of sixteen bits, which have neither groups nor scales.
+static void pack_floats(const Matrix& w, const uint8_t* rows, const int32_t* source_rows) {
+    auto* values = reinterpret_cast<uint16_t*>(const_cast<uint8_t*>(w.values));
+    const auto columns = static_cast<size_t>(w.columns);
+    for (int32_t n = 0; n < w.rows; n++) {
+        const uint8_t* row = rows + static_cast<size_t>(source_rows[n]) * columns * 2;
+        uint16_t* to = values + static_cast<size_t>(n / OUTPUTS) * columns * OUTPUTS + n % OUTPUTS;
+        for (size_t k = 0; k < columns; k++) {
+            if (source_rows[n] < 0)
+                to[k * OUTPUTS] = 0;
+            else
+                std::memcpy(to + k * OUTPUTS, row + k * 2, 2);
+        }
+    }
+}
+
 void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
+    if (is_float(w.format)) return pack_floats(w, blocks, source_rows);
     auto* values = const_cast<uint8_t*>(w.values);
     auto* scales = const_cast<uint16_t*>(w.scales);
     auto* minimums = const_cast<uint16_t*>(w.minimums);
@@ -93,7 +112,21 @@ void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
         }
 }
 
+static void unpack_floats(const Matrix& w, int32_t row, float* out) {
+    const size_t columns = static_cast<size_t>(w.columns), first = static_cast<size_t>(row / OUTPUTS) * columns * OUTPUTS;
+    const uint16_t* values = reinterpret_cast<const uint16_t*>(w.values) + first + row % OUTPUTS;
+    for (size_t k = 0; k < columns; k++) {
+        if (w.format == Format::F16) {
+            out[k] = half(values[k * OUTPUTS]);
+            continue;
+        }
+        const uint32_t bits = static_cast<uint32_t>(values[k * OUTPUTS]) << 16;
+        std::memcpy(out + k, &bits, 4);
+    }
+}
+
 void unpack_row(const Matrix& w, int32_t row, float* out) {
+    if (is_float(w.format)) return unpack_floats(w, row, out);
     for (int32_t g = 0; g < w.columns / GROUP; g++) {
         const Place place(w, row, g);
         float scale[2], minimum = has_minimum(w.format) ? half(w.minimums[place.scale]) : 0.0f;

@@ -1,9 +1,7 @@
 #include "session.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "pack.h"
 
@@ -30,51 +28,11 @@ struct Chunks {
     int32_t height(uint32_t chunk) const { return std::min(ROW_TILE, rows - row(chunk)); }
 };
 
-// A piece of memory cut into arrays, each at the beginning of a cache line. Without memory it only counts.
-class Cutter {
-public:
-    explicit Cutter(void* memory) : memory_(static_cast<char*>(memory)) {}
-    template <class T> T* take(size_t count) {
-        size_t at = used_;
-        used_ += (count * sizeof(T) + 127) / 128 * 128;
-        return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + at);
-    }
-    Integers integers(int32_t rows, int32_t columns) {
-        const int32_t blocks = columns / BLOCK;
-        Integers made{nullptr, nullptr, nullptr, nullptr, nullptr, columns + 64, blocks, columns / GROUP, (blocks + 7) / 8 * 8};
-        made.integers = take<int8_t>(static_cast<size_t>(rows) * made.stride);
-        made.scales = take<float>(static_cast<size_t>(rows) * made.blocks);
-        made.sums = take<float>(static_cast<size_t>(rows) * made.groups * 2);
-        made.marks = take<uint8_t>(static_cast<size_t>(rows) * made.marks_stride);
-        made.apart = take<float>(static_cast<size_t>(rows) * made.blocks);
-        if (made.marks != nullptr) std::memset(made.marks, 0, static_cast<size_t>(rows) * made.marks_stride);  // behind the last block
-        return made;
-    }
-    size_t used() const { return used_; }
-
-private:
-    char* memory_;
-    size_t used_ = 0;
-};
-
 struct Item {  // queries of some tokens of one sequence that share keys
     int32_t sequence, kv_head, head, heads, token, tokens;
 };
 
 }  // namespace
-
-Buffer::~Buffer() { std::free(memory_); }
-
-void* Buffer::at_least(size_t bytes) {
-    if (bytes <= bytes_) return memory_;
-    size_t rounded = (bytes + 4095) / 4096 * 4096;
-    void* larger = std::aligned_alloc(4096, rounded);
-    if (larger == nullptr) throw std::bad_alloc();
-    std::free(memory_);
-    memory_ = larger;
-    bytes_ = rounded;
-    return memory_;
-}
 
 struct Session::Scratch {
     Buffer memory;
@@ -99,17 +57,26 @@ struct Session::Job {
 namespace {
 constexpr int32_t TILE_OUTPUTS = 256;
 constexpr uint32_t JOBS = 64;
+
+bool multiplies_floats(const Model& model) {
+    auto some = [](const Layer& layer) {
+        for (const Matrix* w : {&layer.qkv[0], &layer.qkv[1], &layer.qkv[2], &layer.out, &layer.gate_up, &layer.up, &layer.down})
+            if (w->rows != 0 && is_float(w->format)) return true;
+        return false;
+    };
+    return is_float(model.vocabulary.format) || std::any_of(model.layer, model.layer + model.layers, some);
+}
 }  // namespace
 
 Session::Session(const Model& model, const Kernels& kernels, int threads)
-    : model_(model), layers_(model.layer, model.layer + model.layers), kernels_(kernels) {
+    : model_(model), layers_(model.layer, model.layer + model.layers), floats_(multiplies_floats(model)), kernels_(kernels) {
     for (uint32_t i = 0; i < JOBS; i++) jobs_.push_back(std::make_unique<Job>());
     int32_t widest = std::max({model.dim, model.mlp, model.heads * model.head});
     for (int i = 0; i < threads; i++) {
         auto own = std::make_unique<Scratch>();
         for (bool real : {false, true}) {
             Cutter cut(real ? own->memory.as<void>() : nullptr);
-            own->few = cut.integers(FEW, model.dim);
+            own->few = cut.integers(FEW, model.dim, floats_);
             own->row = cut.take<float>(static_cast<size_t>(widest));
             own->tile = cut.take<float>(static_cast<size_t>(ROW_TILE) * TILE_OUTPUTS);
             own->queries = cut.take<float>(static_cast<size_t>(ATTENTION_ROWS) * model.head);
@@ -147,10 +114,10 @@ void Session::prepare(Job& job) {
         Cutter cut(real ? memory_.as<void>() : nullptr);
         job.x = cut.take<float>(static_cast<size_t>(step.tokens) * m.dim);
         job.queries = cut.take<float>(static_cast<size_t>(step.tokens) * m.heads * m.head);
-        job.normal = cut.integers(step.tokens, m.dim);
-        job.attended = cut.integers(step.tokens, m.heads * m.head);
-        job.gated = cut.integers(step.tokens, m.mlp);
-        job.last = cut.integers(step.rows, m.dim);
+        job.normal = cut.integers(step.tokens, m.dim, floats_);
+        job.attended = cut.integers(step.tokens, m.heads * m.head, floats_);
+        job.gated = cut.integers(step.tokens, m.mlp, floats_);
+        job.last = cut.integers(step.rows, m.dim, floats_);
         job.logits = step.logits;
         if (step.logits == nullptr && step.best != nullptr) job.logits = cut.take<float>(static_cast<size_t>(step.rows) * m.vocab);
         job.narrow = cut.take<float>(job.adapted.size() * static_cast<size_t>(step.widest_rank));

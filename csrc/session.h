@@ -5,41 +5,10 @@
 
 #include "contract.h"
 #include "crew.h"
+#include "memory.h"
 #include "model.h"
 
 namespace alize {
-
-// Memory at the beginning of a cache line, as large as it has ever had to be.
-class Buffer {
-public:
-    ~Buffer();
-    Buffer() = default;
-    Buffer(const Buffer&) = delete;
-    Buffer& operator=(const Buffer&) = delete;
-    void* at_least(size_t bytes);  // contents are lost where it grows. Throws std::bad_alloc
-    template <class T> T* as() const { return static_cast<T*>(memory_); }
-
-private:
-    void* memory_ = nullptr;
-    size_t bytes_ = 0;
-};
-
-// Quantised rows that are written and read.
-struct Integers {
-    int8_t* integers;
-    float* scales;
-    float* sums;
-    uint8_t* marks;
-    float* apart;
-    int32_t stride, blocks, groups, marks_stride;
-    // Numbers of row r, from column `first` on, a multiple of a block.
-    void write(const Kernels& kernels, const float* x, int32_t columns, int32_t r, int32_t first = 0) const {
-        const size_t row = static_cast<size_t>(r), block = static_cast<size_t>(first) / BLOCK;
-        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + (row * groups + block) * 2,
-                         marks + row * marks_stride + block, apart + row * blocks + block);
-    }
-    Rows rows() const { return {integers, scales, sums, marks, apart, stride, blocks, groups, marks_stride}; }
-};
 
 class Session {
 public:
@@ -64,6 +33,7 @@ private:
 
     const Model model_;
     std::vector<Layer> layers_;
+    const bool floats_;  // whether some weights are
     const Kernels& kernels_;
     std::vector<Cache> caches_;
     Buffer memory_;

@@ -109,7 +109,8 @@ inline void add_apart(const Rows& x, int32_t row, Lanes (&acc)[BLOCKS][ROWS], Co
 
 void narrow(const Rows& rows, int32_t row, const float* a, int32_t rank, int32_t columns, float* x, float* t) {
     const int8_t* integers = rows.integers + static_cast<size_t>(row) * rows.stride;
-    for (int32_t block = 0; block < columns / BLOCK; block++) {
+    for (int32_t k = 0; rows.numbers != nullptr && k < columns; k++) x[k] = rows.numbers[static_cast<size_t>(row) * rows.numbers_stride + k];
+    for (int32_t block = 0; rows.numbers == nullptr && block < columns / BLOCK; block++) {
         const float scale = rows.scales[static_cast<size_t>(row) * rows.blocks + block];
         for (int32_t k = block * BLOCK; k < (block + 1) * BLOCK; k++) x[k] = static_cast<float>(integers[k]) * scale;
         const uint8_t mark = rows.marks[static_cast<size_t>(row) * rows.marks_stride + block];

@@ -2,20 +2,30 @@
 #pragma once
 #include "../kernels.h"
 #include "../contract.h"
+#include "product_floats.h"
 
 namespace {
 
 using namespace alize;
 
+template <Format FORMAT, int BLOCKS, int ROWS>
+void any_tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
+    if constexpr (is_float(FORMAT))
+        tile_of_floats<FORMAT, BLOCKS, ROWS>(w, block, x, row, y, stride);
+    else
+        tile<FORMAT, BLOCKS, ROWS>(w, block, x, row, y, stride);
+}
+
 template <Format FORMAT, int ROWS>
 void columns_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, float* y, size_t stride) {
-    constexpr int SIDE = MOST_ROWS == 1 ? 1 : ROWS == 1 ? 4 : ROWS == 2 ? 2 : 1;  // few rows: more outputs, or sums wait for each other
+    constexpr bool WIDE = is_float(FORMAT) && MOST_ROWS > 4;  // registers for more, and nothing but sums to put there
+    constexpr int SIDE = WIDE && ROWS > 1 ? (ROWS == 2 ? 4 : 2) : MOST_ROWS == 1 ? 1 : ROWS == 1 ? 4 : ROWS == 2 ? 2 : 1;  // few rows: more outputs, or sums wait for each other
     int32_t block = first;
     for (; block + SIDE <= last; block += SIDE)
-        tile<FORMAT, SIDE, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
+        any_tile<FORMAT, SIDE, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
     if constexpr (SIDE > 1)
         for (; block < last; block++)
-            tile<FORMAT, 1, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
+            any_tile<FORMAT, 1, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
 }
 
 // Tiles of ROWS rows, as long as there are so many; then of fewer.
@@ -36,6 +46,8 @@ void product(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_
         case Format::Q6_K: return rows_of_tiles<Format::Q6_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
         case Format::Q5_0: return rows_of_tiles<Format::Q5_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
         case Format::Q5_1: return rows_of_tiles<Format::Q5_1, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::F16: return rows_of_tiles<Format::F16, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::BF16: return rows_of_tiles<Format::BF16, MOST_ROWS>(w, first, last, x, row, count, y, stride);
     }
 }
 

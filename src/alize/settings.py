@@ -73,8 +73,8 @@ class Settings:
     # ── the engine ──
     runner: str = _setting(
         "auto",
-        "What computes: `native`, the C++ core for processors: several times as fast, and so far for dense models of Llama's shape in GGUF "
-        "files of four bits or more (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K); `torch`, PyTorch, which runs every model; or auto: "
+        "What computes: `native`, the C++ core for processors: several times as fast, and so far for dense models of Llama's shape in "
+        "BF16, F16, and GGUF's Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K; `torch`, PyTorch, which runs every model; or auto: "
         "native where it can run the model, and there is no GPU.",
     )
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["OFFSETS", "SUPER", "Blocks", "random_blocks"]
+__all__ = ["OFFSETS", "SUPER", "Blocks", "Sixteen", "random_blocks", "random_sixteen"]
 
 GROUP = 32
 OFFSETS = {"Q4_0": 8, "Q5_0": 16, "Q6_K": 32, "Q8_0": 128}
@@ -35,6 +35,10 @@ class Blocks:
     m: npt.NDArray[np.float16]
     s: Whole
     t: Whole
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.integers.shape[0], self.integers.shape[1]
 
     @property
     def group(self) -> int:
@@ -125,3 +129,31 @@ def random_blocks(kind: str, rows: int, columns: int, rng: np.random.Generator, 
     d = size / (high / 3.46) / factor * (1 if kind in SUPER else rng.choice([-1, 1], shape)) * rng.uniform(0.7, 1.3, shape)
     m = d * (high - 1) / 2 * (1 if kind in SUPER else -1)
     return Blocks(kind, integers, d.astype(np.float16), m.astype(np.float16), s, t)
+
+
+@dataclass(frozen=True)
+class Sixteen:
+    """A matrix of floats in sixteen bits."""
+
+    kind: str
+    bits: npt.NDArray[np.uint16]  # [rows, columns]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.bits.shape[0], self.bits.shape[1]
+
+    @property
+    def values(self) -> Floats:
+        return self.bits.view(np.float16).astype(np.float32) if self.kind == "F16" else (self.bits.astype(np.uint32) << 16).view(np.float32)
+
+    @property
+    def bytes(self) -> Bytes:
+        return self.bits.view(np.uint8)
+
+
+def random_sixteen(kind: str, rows: int, columns: int, rng: np.random.Generator) -> Sixteen:
+    """Some below the normal numbers, some zeros of either sign."""
+    values = rng.standard_normal((rows, columns)) * rng.choice([1, 1, 1, 1e-6, 1e-39, -0.0], (rows, columns))
+    if kind == "F16":
+        return Sixteen(kind, values.astype(np.float16).view(np.uint16))
+    return Sixteen(kind, (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.runners.native.library import RowsC, aligned, library, native_kernels, packed
-from tests.engine.native.blocks import Blocks
+from tests.engine.native.blocks import Blocks, Sixteen
 
 __all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "handle", "largest", "product", "quantise"]
 
@@ -36,10 +36,11 @@ class Quantised:
     sums: Floats  # [rows, blocks, 2]
     marks: npt.NDArray[np.uint8]  # [rows, blocks up to a multiple of 8]
     apart: Floats  # [rows, blocks]
+    numbers: Floats  # what was quantised
 
     def c(self) -> RowsC:
-        of = (self.integers, self.scales, self.sums, self.marks, self.apart)
-        widths = (each.shape[1] for each in (self.integers, self.scales, self.sums, self.marks))
+        of = (self.integers, self.scales, self.sums, self.marks, self.apart, self.numbers)
+        widths = (each.shape[1] for each in (self.integers, self.scales, self.sums, self.marks, self.numbers))
         return RowsC(*(each.ctypes.data for each in of), *widths)
 
 
@@ -50,7 +51,7 @@ def quantise(name: str, x: Floats) -> Quantised:
     blocks = columns // BLOCK
     scales, apart = (np.zeros((rows, blocks), np.float32) for _ in range(2))
     sums = np.zeros((rows, blocks, 2), np.float32)
-    made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart)
+    made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart, x)
     for row in range(rows):
         where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.marks, made.apart))
         library().alize_quantise(handle(name), x[row].ctypes.data, columns, *where)
@@ -60,15 +61,15 @@ def quantise(name: str, x: Floats) -> Quantised:
 class Weights:
     """A matrix as a GGUF file has it, and packed."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks | Sixteen) -> None:
         self.blocks = blocks
-        rows, columns = blocks.integers.shape
+        rows, columns = blocks.shape
         source = np.r_[np.arange(rows), np.full(-rows % 16, -1)].astype(np.int32)
         self.c, self._kept = packed(blocks.kind, blocks.bytes, source, columns)
 
     def row(self, row: int) -> Floats:
         """One of its rows, as the core looks a token up."""
-        out = np.empty(self.blocks.integers.shape[1], np.float32)
+        out = np.empty(self.blocks.shape[1], np.float32)
         library().alize_unpack_row(ctypes.byref(self.c), row, out.ctypes.data)
         return out
 
@@ -79,7 +80,7 @@ def product(name: str, weights: Weights, x: Quantised, rows: int | None = None, 
     y = np.empty((count, weights.c.rows), np.float32)
     into = (first, count, y.ctypes.data, weights.c.rows)
     library().alize_product(handle(name), ctypes.byref(weights.c), 0, weights.c.rows // 16, ctypes.byref(x.c()), *into)
-    return y[:, : len(weights.blocks.integers)]
+    return y[:, : weights.blocks.shape[0]]
 
 
 def largest(name: str, x: Floats, columns: int) -> int:
@@ -89,6 +90,11 @@ def largest(name: str, x: Floats, columns: int) -> int:
 def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.float32:
     """One number as csrc/contract.h defines it, each fma in fractions and rounded once."""
     blocks = weights.blocks
+    if isinstance(blocks, Sixteen):
+        acc = np.float32(0)
+        for each, weight in zip(x.numbers[row], blocks.values[output], strict=True):
+            acc = _fma(each, weight, acc)
+        return acc
     signed, scales, minimums = blocks.signed[output], blocks.scales[output], blocks.minimums
     lowest = np.zeros(len(signed) // BLOCK, np.float32) if minimums is None else minimums[output]
     acc = np.float32(0)

@@ -33,10 +33,10 @@ EVERY = {f"layers.{layer}.{name}": size for layer in range(LAYERS) for name, siz
 SOME = {f"layers.1.{name}": SHAPES[name] for name in ("attention.wv", "feed_forward.w3")}
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> dict[str, Path]:
+@pytest.fixture(params=["Q8_0", "BF16"])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Path]:
     return {
-        "model": write_gguf(tmp_path / "tiny.gguf"),
+        "model": write_gguf(tmp_path / "tiny.gguf", request.param),
         "every": write_release(tmp_path / "every" / "lora.safetensors", EVERY, seed=1, rank=5, size=0.1),
         "some": write_release(tmp_path / "some" / "lora.safetensors", SOME, seed=2, rank=3, size=0.3),
     }

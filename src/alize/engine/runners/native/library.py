@@ -17,6 +17,7 @@ from alize.errors import Missing
 
 __all__ = [
     "FORMATS",
+    "SIXTEEN",
     "AdapterC",
     "CacheC",
     "LayerC",
@@ -31,8 +32,11 @@ __all__ = [
     "packed",
 ]
 
-FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2, "Q4_K": 3, "Q5_K": 4, "Q6_K": 5, "Q5_0": 6, "Q5_1": 7}
+FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2, "Q4_K": 3, "Q5_K": 4, "Q6_K": 5, "Q5_0": 6, "Q5_1": 7, "F16": 8, "BF16": 9}
 """Kinds of tensors that kernels take, exactly as their file has them, by their number in csrc/formats.h."""
+
+SIXTEEN = ("BF16", "F16")
+"""Of these, the kinds of floats, by which rows are multiplied without being rounded."""
 
 _FILE = "libalize.so"
 
@@ -62,10 +66,12 @@ class RowsC(Structure):
         ("sums", c_void_p),
         ("marks", c_void_p),
         ("apart", c_void_p),
+        ("numbers", c_void_p),
         ("stride", c_int32),
         ("blocks", c_int32),
         ("groups", c_int32),
         ("marks_stride", c_int32),
+        ("numbers_stride", c_int32),
     ]
 
 

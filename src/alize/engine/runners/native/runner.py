@@ -14,7 +14,7 @@ from alize.engine.base import TokenLogprob
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.native.adapters import NativeAdapters
-from alize.engine.runners.native.library import CacheC, StepC, library, native_kernels
+from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import sample_rows
 from alize.errors import Missing, UnsupportedParameter
@@ -64,7 +64,7 @@ class NativeRunner:
         self._info = RunnerInfo(
             name=f"native-{name}",
             dtype="+".join(kinds),
-            dtype_reason="weights exactly as the file has them, products in whole numbers",
+            dtype_reason=f"weights exactly as the file has them, products in {_numbers(kinds)}",
             vocab_size=config.vocab,
             hidden_size=config.dim,
             max_context=context,
@@ -200,6 +200,12 @@ class NativeRunner:
         )
         if library().alize_run(self._session, ctypes.byref(step)):
             raise MemoryError(f"no memory for a step of {len(tokens)} tokens")
+
+
+def _numbers(kinds: Sequence[str]) -> str:
+    """What is multiplied."""
+    floats = [kind for kind in kinds if kind in SIXTEEN]
+    return "single precision" if len(floats) == len(kinds) else "whole numbers" + (f", {' and '.join(floats)} in floats" if floats else "")
 
 
 def _plain(rule: RowSampling) -> bool:
