@@ -4,7 +4,7 @@
 //
 //       amax = max |x|        over the block
 //       sx   = amax / 127     q[k] = nearest_even(x[k] * (127 / amax))     |q| <= 127
-//       sum  = q[0] + … + q[31]   of each group, and of its first half
+//       sum  = q[0] + … + q[31]   of each group, and of its halves
 //
 //   A block whose amax is below 1e-36, where 127 / amax would be infinite, has sx = 0 and q = 0. One that holds an infinity or what is not
 //   a number has sx = NaN and q = 0: it makes all of its row NaN, and nothing else.

@@ -21,7 +21,7 @@ struct Matrix {
 struct Rows {
     const int8_t* integers;
     const float* scales;  // [row][blocks]
-    const float* sums;    // [row][groups][2], whole numbers: of all 32, and of the first 16
+    const float* sums;    // [row][groups][3], whole numbers: of all 32, of the first 16, of the others
     const uint8_t* marks;  // [row][marks_stride]: which number of a block stands apart, counted from 1; 0 for none, also behind the last block
     const float* apart;    // [row][blocks]: that number
     const float* numbers;  // [row][columns], what was quantised: for weights that are floats; null in models that have none

@@ -129,14 +129,10 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
                 half_of_group<FORMAT, ROWS>(lines + 32, at, x.stride, part, right);
                 const Lanes d = scale_of<FORMAT>(w, block + b, g, part), m = minimum_of<FORMAT>(w, block + b, g);
                 for (int r = 0; r < ROWS; r++) {
-                    const float sum = sum_of<FORMAT>(x, row + r, g, part);
-                    if (offset_of(FORMAT) != 0) {
-                        __m256i added = _mm256_set1_epi32(static_cast<int32_t>(sum) * offset_of(FORMAT));
-                        left[r] = _mm256_sub_epi32(left[r], added);
-                        right[r] = _mm256_sub_epi32(right[r], added);
-                    }
-                    f[r] = Lanes::fma(Lanes{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])}, d, f[r]);
-                    if (has_minimum(FORMAT)) f[r] = Lanes::fma(Lanes::all(sum), m, f[r]);
+                    const Lanes sum = Lanes::all(sum_of<FORMAT>(x, row + r, g, part));
+                    const Lanes whole{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])};
+                    f[r] = Lanes::fma(without_offset<FORMAT>(whole, sum), d, f[r]);
+                    if (has_minimum(FORMAT)) f[r] = Lanes::fma(sum, m, f[r]);
                 }
             }
             for (int r = 0; r < ROWS; r++) {

@@ -100,10 +100,9 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
                 const Lanes d = scale_of<FORMAT>(w, block + b, g, part), m = minimum_of<FORMAT>(w, block + b, g);
                 for (int r = 0; r < ROWS; r++) {
                     __m512i i = TWO ? _mm512_add_epi32(even[b][r], odd[b][r]) : even[b][r];
-                    const float sum = sum_of<FORMAT>(x, row + r, g, part);
-                    if (offset_of(FORMAT) != 0) i = _mm512_sub_epi32(i, _mm512_set1_epi32(static_cast<int32_t>(sum) * offset_of(FORMAT)));
-                    f[b][r] = Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, d, f[b][r]);
-                    if (has_minimum(FORMAT)) f[b][r] = Lanes::fma(Lanes::all(sum), m, f[b][r]);
+                    const Lanes sum = Lanes::all(sum_of<FORMAT>(x, row + r, g, part));
+                    f[b][r] = Lanes::fma(without_offset<FORMAT>(Lanes{_mm512_cvtepi32_ps(i)}, sum), d, f[b][r]);
+                    if (has_minimum(FORMAT)) f[b][r] = Lanes::fma(sum, m, f[b][r]);
                 }
             }
         }

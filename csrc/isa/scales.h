@@ -39,9 +39,14 @@ inline Lanes minimum_of(const Matrix& w, int32_t block, int32_t group) {
 // The sum of a row's integers over a group, or over one half of it where halves have scales of their own.
 template <Format FORMAT>
 inline float sum_of(const Rows& x, int32_t row, int32_t group, int part = 0) {
-    const float* sums = x.sums + (static_cast<size_t>(row) * x.groups + static_cast<size_t>(group)) * 2;
-    if constexpr (parts_of_group(FORMAT) == 1) return sums[0];
-    return part == 0 ? sums[1] : sums[0] - sums[1];
+    return x.sums[(static_cast<size_t>(row) * x.groups + static_cast<size_t>(group)) * 3 + (parts_of_group(FORMAT) == 1 ? 0 : 1 + part)];
+}
+
+// What a sum of products of unsigned weights is of signed ones: still a whole number, and small enough to be exact.
+template <Format FORMAT>
+inline Lanes without_offset(Lanes whole, Lanes sum) {
+    if constexpr (offset_of(FORMAT) == 0) return whole;
+    return Lanes::fma(sum, Lanes::all(-static_cast<float>(offset_of(FORMAT))), whole);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class Quantised:
 
     integers: npt.NDArray[np.int8]  # [rows, columns + 64]
     scales: Floats
-    sums: Floats  # [rows, blocks, 2]
+    sums: Floats  # [rows, blocks, 3]
     marks: npt.NDArray[np.uint8]  # [rows, blocks up to a multiple of 8]
     apart: Floats  # [rows, blocks]
     numbers: Floats  # what was quantised
@@ -50,7 +50,7 @@ def quantise(name: str, x: Floats) -> Quantised:
     integers[:] = 0
     blocks = columns // BLOCK
     scales, apart = (np.zeros((rows, blocks), np.float32) for _ in range(2))
-    sums = np.zeros((rows, blocks, 2), np.float32)
+    sums = np.zeros((rows, blocks, 3), np.float32)
     made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart, x)
     for row in range(rows):
         where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.marks, made.apart))
