@@ -7,19 +7,35 @@ from pathlib import Path
 
 import pytest
 
+from alize.cli.bench.formats import facts_of, in_format
 from tests.cli.conftest import Alize
 
 
 @pytest.mark.slow
 def test_the_last_line_is_the_document(process: Callable[..., "subprocess.Popen[bytes]"], smollm2: Path) -> None:
-    works = "prefill-16,decode-2"
+    works = "prefill-16,decode-2,mixed-1"
     out, err = process("bench", "-m", str(smollm2), "--works", works, "--rounds", "1").communicate()
     *table, last = out.decode().splitlines()
     document = json.loads(last)
     assert [row["work"] for row in document["rows"]] == works.split(",")
     assert all(row["ours"] > 0 and row["unit"] == "tok/s" and row["peers"] == {} for row in document["rows"])
     assert document["memory"]["ours"]["peak"] > smollm2.stat().st_size
+    assert document["memory"]["ours"]["peak"] >= document["rows"][1]["memory"]["ours"]
+    mixed = document["rows"][2]["gaps_ms"]["alize"]
+    assert mixed["p99"] > mixed["alone"] > 0  # a piece of the long prompt stands between two tokens
+    assert document["weights"]["alize"]["bits"] > 4
     assert any("decode-2" in line for line in table), err
+
+
+def test_a_peer_gets_the_model_in_another_format_made_once(smollm2: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    file = in_format(smollm2, "q4_0", tmp_path, said.append)
+    facts = facts_of(file)
+    assert (facts["format"], facts["head"]) == ("Q4_0", "Q8_0")
+    assert 4.5 < facts["bits"] < facts_of(smollm2)["bits"]
+    assert in_format(smollm2, "q4_0", tmp_path, said.append) == file
+    assert len(said) == 1
+    assert in_format(smollm2, "", tmp_path, said.append) == smollm2
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import psutil
 import pytest
 
 import alize.cli.bench.worker
-from alize.cli.bench import document
-from alize.cli.bench.side import Side
+from alize.cli.bench.measure import Results, near_best
+from alize.cli.bench.report import document
+from alize.cli.bench.side import Measured, Side
 from alize.cli.bench.work import parse_works
 from alize.errors import LocalError
 
@@ -19,8 +20,8 @@ import worker
 worker.quiet()
 print("a library talks")
 """
-HELLO = {"label": "fast", "description": "a worker", "context": 4096, "vocabulary": 1000, "version": "1.0"}
-COUNTING = f"worker.serve({HELLO!r}, lambda prompts, steps: (len(prompts) * (steps or len(prompts[0])), 2.0))"
+HELLO = {"description": "a worker", "context": 4096, "vocabulary": 1000}
+COUNTING = f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: worker.Timing(len(prompts) * (steps or len(prompts[0])), 2.0))"
 
 
 def worker(code: str, name: str = "alize") -> Side:
@@ -31,8 +32,8 @@ def test_a_worker_answers_whatever_its_libraries_print() -> None:
     with worker(COUNTING) as side:
         side.greet()
         assert side.facts == HELLO
-        assert side.measure([[1, 2, 3], [4, 5, 6]], 8) == 8.0
-        assert side.measure([[1, 2, 3]], 0) == 1.5
+        assert side.measure([[1, 2, 3], [4, 5, 6]], 8).rate == 8.0
+        assert side.measure([[1, 2, 3]], 0).rate == 1.5
         memory = side.memory()
         assert 0 < memory["resident"] <= memory["peak"] * 1.01
 
@@ -44,7 +45,7 @@ def test_a_worker_that_ends_is_quoted(code: str) -> None:
 
 
 def test_a_worker_that_ends_in_the_middle_is_quoted() -> None:
-    with worker(f"worker.serve({HELLO!r}, lambda prompts, steps: sys.exit('out of memory'))") as side:
+    with worker(f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: sys.exit('out of memory'))") as side:
         side.greet()
         with pytest.raises(LocalError, match="out of memory"):
             side.measure([[1]], 1)
@@ -60,14 +61,29 @@ def test_no_worker_outlives_the_benchmark() -> None:
     assert set(me.children()) == before
 
 
+def test_each_work_has_a_peak_of_its_own() -> None:
+    holding = "lambda prompts, steps, arriving: worker.Timing(len(b'x' * (steps * 2**20)), 1.0)"
+    with worker(f"worker.serve({HELLO!r}, {holding})") as side:
+        side.greet()
+        large, small = side.measure([[1]], 64).peak, side.measure([[1]], 1).peak
+        assert side.memory()["peak"] >= large
+    if sys.platform == "linux":
+        assert large - small > 32 * 2**20
+
+
 def test_the_document_holds_what_the_contract_says() -> None:
-    works = parse_works("prefill-3,decode-2")
-    with worker(COUNTING) as ours, worker(COUNTING, "peer") as peer:
+    works = parse_works("prefill-3,decode-2,mixed-1")
+    results = {
+        "prefill-3": ran(alize=[1.0, 9.0, 3.0], peer=[2.0, 2.0, 2.0]),
+        "decode-2": ran(alize=[1.0], peer=[4.0]),
+        "mixed-1": Results({"alize": [Measured(6.0, 10, 0.001, 0.004)], "peer/fast": [Measured(3.0, 20, 0.002, 0.1)]}),
+    }
+    results["decode-2"].tried["peer/slow"] = Measured(0.5, 10)
+    with worker(COUNTING) as ours, worker(COUNTING, "peer/fast") as peer:
         ours.greet()
         peer.greet()
-        rates = {"prefill-3": {"alize": [1.0, 9.0, 3.0], "peer": [2.0, 2.0, 2.0]}, "decode-2": {"alize": [1.0], "peer": [4.0]}}
-        result = document("some-model", works, [ours, peer], rates, (0.5, 0.25, 0.1))
-    first, second = result["rows"]
+        result = document("some-model", works, [ours, peer], results, (0.5, 0.25, 0.1))
+    first, second, third = result["rows"]
     assert (first["work"], first["unit"], first["ours"], first["peers"], first["ratio_to_best"]) == (
         "prefill-3",
         "tok/s",
@@ -76,6 +92,9 @@ def test_the_document_holds_what_the_contract_says() -> None:
         1.5,
     )
     assert second["ratio_to_best"] == 0.25
+    assert second["tried"] == {"peer/slow": 0.5}
+    assert third["gaps_ms"] == {"alize": {"alone": 1.0, "p99": 4.0}, "peer/fast": {"alone": 2.0, "p99": 100.0}}
+    assert third["memory"] == {"ours": 10, "peers": {"peer/fast": 20}}
     assert result["model"] == "some-model"
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["load"] == [0.5, 0.25, 0.1]
@@ -85,6 +104,16 @@ def test_the_document_holds_what_the_contract_says() -> None:
 def test_alone_there_is_no_ratio() -> None:
     with worker(COUNTING) as ours:
         ours.greet()
-        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": {"alize": [5.0]}}, (0.0, 0.0, 0.0))["rows"]
+        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": ran(alize=[5.0])}, (0.0, 0.0, 0.0))["rows"]
     assert row["peers"] == {}
     assert row["ratio_to_best"] is None
+
+
+def test_what_an_engine_is_much_slower_with_is_not_measured_on() -> None:
+    with worker("") as ours, worker("", "a/Q4_0") as fast, worker("", "a/Q8_0") as near, worker("", "a/Q4_1") as slow:
+        assert near_best({ours: 1.0, fast: 100.0, near: 90.0, slow: 50.0}) == {"alize", "a/Q4_0", "a/Q8_0"}
+
+
+def ran(alize: list[float], peer: list[float] | None = None) -> Results:
+    rates = {"alize": alize, **({} if peer is None else {"peer/fast": peer})}
+    return Results({name: [Measured(rate, 10) for rate in each] for name, each in rates.items()})

@@ -11,11 +11,24 @@ def test_names_say_what_is_measured() -> None:
     prefill, one, eight = parse_works(DEFAULT)
     assert (prefill.sequences, prefill.prompt, prefill.steps) == (1, 512, 0)
     assert (one.sequences, eight.sequences) == (1, 8)
-    assert one.steps > 0
+    assert one.prompt + one.steps + 1 == 256  # what is drawn is 128, and fills no further piece of a context
+
+
+def test_a_work_may_have_a_length_of_prompt_or_one_that_arrives() -> None:
+    long, mixed = parse_works("decode-2@1024,mixed-8")
+    assert [len(prompt) for prompt in long.prompts(49152, 0)] == [1024, 1024]
+    assert [len(prompt) for prompt in mixed.prompts(49152, 0)] == [128] * 8 + [2000]
+    assert mixed.context > 2000
 
 
 @pytest.mark.parametrize("text", ["", ",", "decode", "decode-0", "decode-257", "prefill-9999999", "prefill-1.5", "Decode-1", "decode--1"])
 def test_what_is_no_work_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_works(text)
+
+
+@pytest.mark.parametrize("text", ["prefill-8@16", "decode-1@", "decode-1@0", "mixed-8@9", "mixed"])
+def test_a_length_of_prompt_goes_with_decode_alone(text: str) -> None:
     with pytest.raises(InvalidRequest):
         parse_works(text)
 

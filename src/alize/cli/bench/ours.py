@@ -1,7 +1,8 @@
 """Alizé's own side of a benchmark. In: a model and a state folder. Out: a worker that measures the engine of `alize run`.
 
 Run as a process of its own, like every peer: `python -m alize.cli.bench.ours MODEL HOME`. The prefix cache is off: it would remember the
-prompts of the round before, which the peers compute anew.
+prompts of the round before, which the peers compute anew. The cache is made for each work, as large as a context of llama.cpp would be:
+the engine's own is as large as there is memory for, and what it fills says nothing of what the work needs.
 """
 
 import itertools
@@ -11,38 +12,85 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alize.cli.bench import worker
+from alize.cli.bench.worker import Timing, percentile
 from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
+from alize.engine.runners.base import BLOCK, Runner
+from alize.engine.schedule import Limits
 from alize.errors import AlizeError
 
-__all__ = ["main", "measure"]
+__all__ = ["fitting", "main", "measure"]
+
+_ROUNDED = 256
+"""Tokens of a sequence to a multiple of which llama.cpp rounds its context."""
 
 _numbers = itertools.count()
 
 
-def measure(core: Core, prompts: list[list[int]], steps: int) -> tuple[int, float]:
-    """Tokens and seconds. With steps 0: the prompts' tokens, until each has its first answer token. Else: the tokens drawn while all
-    sequences decode together, greedily, from the moment when the last one has begun until the first one ends.
+def fitting(runner: Runner, limits: Limits, lengths: list[int]) -> Core:
+    """An engine whose cache holds sequences of these lengths and little more. The one that the runner had before is gone."""
+    blocks = sum(-(-length // _ROUNDED) * _ROUNDED // BLOCK + 2 for length in lengths)  # two: the scheduler keeps one back for each
+    return Core(runner, limits, {group.name: len(lengths) + 1 if group.kind == "recurrent" else blocks for group in runner.info.groups})
+
+
+def measure(runner: Runner, limits: Limits, prompts: list[list[int]], steps: int, arriving: list[int]) -> Timing:
+    """What `worker.py` says, in a cache made for it.
+
+    With steps 0: the prompts' tokens, until each has its first answer token. Else: the tokens drawn while all sequences decode together,
+    greedily, from the moment when the last one has begun until the first one ends.
     """
-    longest = steps + 1 + core.limits.decode_steps
-    requests = [
-        Request(f"bench-{next(_numbers)}", tuple(prompt), longest if steps else 1, SamplingParams(temperature=0.0)) for prompt in prompts
-    ]
+    ahead = steps + (steps // 2 if arriving else 0)
+    longest = ahead + 1 + limits.decode_steps if steps else 1
+    lengths = [len(prompt) + ahead + 1 for prompt in prompts] + [len(arriving) + 1] * bool(arriving)
+    core = fitting(runner, limits, lengths)
     start = time.perf_counter()
-    for request in requests:
-        core.add(request)
-    drawn = dict.fromkeys((request.id for request in requests), 0)
+    drawn = {_add(core, prompt, longest): 0 for prompt in prompts}
     _step_until(core, drawn, lambda: all(drawn.values()))
     read = time.perf_counter()
     if not steps:
-        return sum(map(len, prompts)), read - start
-    before = sum(drawn.values())
-    goal = {id: min(longest, count + steps) for id, count in drawn.items()}
-    _step_until(core, drawn, lambda: any(drawn[id] >= goal[id] for id in drawn))
-    seconds = time.perf_counter() - read
+        timing = Timing(sum(map(len, prompts)), read - start)
+    elif arriving:
+        timing = _mixed(core, drawn, steps, longest, arriving)
+    else:
+        timing = Timing(*_decode(core, drawn, min(steps, longest - max(drawn.values()))))
     for id in drawn:
         core.abort(id)
-    return sum(drawn.values()) - before, seconds
+    return timing
+
+
+def _add(core: Core, prompt: list[int], most: int) -> str:
+    id = f"bench-{next(_numbers)}"
+    core.add(Request(id, tuple(prompt), most, SamplingParams(temperature=0.0)))
+    return id
+
+
+def _decode(core: Core, drawn: dict[str, int], steps: int) -> tuple[int, float]:
+    """Tokens and seconds until one has drawn so many more."""
+    before, start = dict(drawn), time.perf_counter()
+    _step_until(core, drawn, lambda: any(drawn[id] >= before[id] + steps for id in drawn))
+    return sum(drawn.values()) - sum(before.values()), time.perf_counter() - start
+
+
+def _mixed(core: Core, drawn: dict[str, int], steps: int, longest: int, arriving: list[int]) -> Timing:
+    """A prompt comes after half the steps. Tokens that come out of one step have no time between them; the next waits for the step."""
+    ready = list(drawn)
+    tokens, seconds = _decode(core, drawn, steps // 2)
+    alone = seconds * len(ready) / tokens
+    start = time.perf_counter()
+    came, before = dict.fromkeys(ready, start), sum(drawn.values())
+    goal = {id: min(longest, drawn[id] + steps) for id in ready}
+    long = _add(core, arriving, 1)
+    drawn[long] = 0
+    gaps: list[float] = []
+    while not drawn[long] or any(drawn[id] < goal[id] for id in ready):
+        for step in core.step():
+            if step.request_id in came and step.tokens:
+                now = time.perf_counter()
+                gaps += [now - came[step.request_id], *([0.0] * (len(step.tokens) - 1))]
+                came[step.request_id] = now
+            drawn[step.request_id] += len(step.tokens)
+    total = len(arriving) + sum(drawn.values()) - before
+    return Timing(total, time.perf_counter() - start, alone, percentile(gaps, 99))
 
 
 def _step_until(core: Core, drawn: dict[str, int], done: Callable[[], bool]) -> None:
@@ -60,14 +108,15 @@ def main() -> None:
         loaded = load(model, home=home, prefix_cache=False)
     except AlizeError as error:
         sys.exit(error.text)
-    info = loaded.info
+    info, runner, limits = loaded.info, loaded.core.runner, loaded.core.limits
     hello = {
-        "label": f"{info.runner}/{info.dtype}",
-        "description": f"{info.id}, {info.dtype} ({info.dtype_reason})",
+        "description": f"{info.id}, {info.runner}, {info.dtype} ({info.dtype_reason})",
         "context": info.max_context,
         "vocabulary": info.vocab_size,
+        "weights": info.weights_bytes,
+        "dtype": info.dtype,
     }
-    worker.serve(hello, lambda prompts, steps: measure(loaded.core, prompts, steps))
+    worker.serve(hello, lambda prompts, steps, arriving: measure(runner, limits, prompts, steps, arriving))
 
 
 if __name__ == "__main__":

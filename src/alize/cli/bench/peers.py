@@ -14,7 +14,15 @@ from pathlib import Path
 
 from alize.errors import DownloadFailed, InvalidRequest, Missing
 
-__all__ = ["PEERS", "Peer", "parse_peers", "prepare"]
+__all__ = ["PEERS", "Given", "Peer", "parse_peers", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a peer may be given: each is tried, and the faster ones are measured."""
+
+    format: str = ""  # what `alize quantize --to` makes of the model's file; empty: the file itself
+    options: tuple[str, ...] = ()  # further arguments of its script
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,30 @@ class Peer:
     formats: tuple[str, ...]  # suffixes of the weights it reads
     compiles: bool  # installing builds it from source
     minutes: int  # that takes on two cores
+    given: tuple[Given, ...] = (Given(),)
 
+
+_GGUF = (".gguf",)
+_FILE, _Q4_0, _Q8_0 = Given(), Given("q4_0"), Given("q8_0")
 
 PEERS = {
-    "llama.cpp": Peer("llama.cpp", "llama-cpp-python", "0.3.36", "llama_cpp", "peer_llama_cpp.py", (".gguf",), True, 10),
+    peer.name: peer
+    for peer in (
+        # Its kernels differ by format more than the formats do in size: Q4_0 is repacked, Q4_1 is not, Q8_0 has products in blocks.
+        Peer("llama.cpp", "llama-cpp-python", "0.3.36", "llama_cpp", "peer_llama_cpp.py", _GGUF, True, 10, (_FILE, _Q4_0, _Q8_0)),
+        Peer("openvino", "openvino-genai", "2026.4.1.0", "openvino_genai", "peer_openvino.py", _GGUF, False, 1, (_FILE, _Q8_0)),
+        Peer(
+            "ik_llama.cpp",
+            "ik-llama-cpp-python",
+            "0.1.5",
+            "ik_llama_cpp",
+            "peer_ik_llama_cpp.py",
+            _GGUF,
+            False,
+            1,
+            (_FILE, _Q4_0, Given("q4_0", ("repacked",))),
+        ),
+    )
 }
 
 
@@ -52,7 +80,7 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
 
     folder = home / "peers" / peer.name
     python = folder / "bin" / "python"
-    if _version(python, peer.module) == peer.version:
+    if _version(python, peer) == peer.version:
         return python
     if offline:
         raise Missing(f"{peer.name} {peer.version} is not installed, and the setting `offline` forbids fetching it.")
@@ -62,18 +90,18 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
     folder.parent.mkdir(parents=True, exist_ok=True)
     _run([sys.executable, "-m", "venv", "--clear", str(folder)], peer, say)
     _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"], peer, say)
-    if _version(python, peer.module) != peer.version:
+    if _version(python, peer) != peer.version:
         raise DownloadFailed(f"{peer.package} {peer.version} was installed in {folder}, but does not run there.")
     return python
 
 
-def _version(python: Path, module: str) -> str | None:
+def _version(python: Path, peer: Peer) -> str | None:
     """The version that runs there; None for nothing, or what does not run."""
     if not python.exists():
         return None
-    code = f"import {module}; print({module}.__version__)"
+    code = f"import {peer.module}, importlib.metadata; print(importlib.metadata.version({peer.package!r}))"
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
-    return done.stdout.strip() or None
+    return done.stdout.strip().rpartition("\n")[2] if not done.returncode else None
 
 
 def _run(command: list[str], peer: Peer, say: Callable[[str], None]) -> None:

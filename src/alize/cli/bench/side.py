@@ -5,22 +5,39 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from alize.errors import LocalError
 
-__all__ = ["Side"]
+__all__ = ["Measured", "Side"]
 
+_EXPANDED = ("float32", "bfloat16")
 _LAST_WORDS = 2000  # bytes of standard error quoted when a worker ends
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of one work."""
+
+    rate: float  # tokens a second
+    peak: int  # bytes in memory at most meanwhile
+    alone: float | None = None  # of a mixed work: see worker.Timing
+    p99: float | None = None
 
 
 class Side:
     """A worker process (`worker.py` says what it answers). `with Side(…)` ends it, however the block ends."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
-        """Start it; `greet` waits until it is ready. Several may load at once, but none does while another measures."""
-        self.name = name
+    def __init__(self, name: str, command: Sequence[str], weights: dict[str, Any] | None = None, version: str = "") -> None:
+        """Start it; `greet` waits until it is ready. Several may load at once, but none does while another measures.
+
+        `name` is that of an engine, behind a slash what it is given. `weights`: facts about the file that it computes with. `version`:
+        the engine's.
+        """
+        self.name, self.engine, self.version = name, name.partition("/")[0], version
+        self.weights: dict[str, Any] = weights or {}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the worker
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, encoding="utf-8"
@@ -30,11 +47,14 @@ class Side:
     def greet(self) -> None:
         """Wait for the model to be loaded. Raises LocalError with what the worker said where it cannot be."""
         self.facts = self._hear()
+        if self.facts.get("dtype") in _EXPANDED:  # it computes with something else than the file
+            bits = 8 * self.facts["weights"] / self.weights["parameters"]
+            self.weights |= {"format": self.facts["dtype"], "head": self.facts["dtype"], "bits": round(bits, 2)}
 
-    def measure(self, prompts: list[list[int]], steps: int) -> float:
-        """Tokens a second. Raises LocalError where the worker ends."""
-        answer = self._ask({"prompts": prompts, "steps": steps})
-        return answer["tokens"] / answer["seconds"]
+    def measure(self, prompts: list[list[int]], steps: int, arriving: list[int] | None = None) -> Measured:
+        """Raises LocalError where the worker ends."""
+        answer = self._ask({"prompts": prompts, "steps": steps, "arriving": arriving or []})
+        return Measured(answer["tokens"] / answer["seconds"], answer["peak"], answer["alone"], answer["p99"])
 
     def memory(self) -> dict[str, int]:
         """Bytes resident now and at most."""
