@@ -49,8 +49,8 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(BIN)/python scripts/sanitize.py
 	@$(BIN)/python scripts/audit.py
 
-bench: install ## Measure this machine; ARGS="--against llama.cpp" measures a peer in the same run
-	@$(BIN)/alize bench $(ARGS)
+bench: dev ## Measure this machine and its peers into docs/performance; ARGS="--works decode-1" only prints what is named
+	@if [ -n "$(ARGS)" ]; then $(BIN)/alize bench $(ARGS); else $(BIN)/python benchmarks/performance.py; fi
 
 soak: dev ## Run the long proofs (benchmarks/soak_*.py); their figures are kept in docs/log.md
 	@set -e; for proof in $(wildcard benchmarks/soak_*.py); do echo "$$proof"; $(BIN)/python "$$proof"; done

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Results", "measure", "near_best"]
 
 _TRIAL_STEPS = 16
-_NEAR = 0.85
+_NEAR = 0.92
 
 
 @dataclass(slots=True)

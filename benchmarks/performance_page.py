@@ -1,0 +1,148 @@
+"""The text of docs/performance. In: what was measured, by instruction set. Out: a page in Markdown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["SETS", "best", "engines", "instruction_set", "page"]
+
+SETS = {
+    # file name: (title, extensions of which the first set that a machine has all is its own)
+    "amx": ("AMX (int8 and bfloat16 tiles)", ("AMX INT8",)),
+    "avx512-bf16": ("AVX-512 with VNNI and BF16", ("AVX-512 VNNI", "AVX-512 BF16")),
+    "avx512-vnni": ("AVX-512 with VNNI", ("AVX-512 VNNI",)),
+    "avx512": ("AVX-512", ("AVX-512",)),
+    "avx2-vnni": ("AVX2 with VNNI", ("AVX2", "AVX-VNNI")),
+    "avx2": ("AVX2 only", ("AVX2",)),
+    "i8mm": ("Arm with i8mm", ("I8MM",)),
+    "dotprod": ("Arm with dot products", ("DOTPROD",)),
+    "other": ("none of these", ()),
+}
+NAMES = {"openvino": "OpenVINO GenAI"}
+PLOTS = {
+    "concurrency": "Throughput by streams",
+    "context": "Decode of one stream by context",
+    "memory": "Memory by context",
+    "first-token": "Time to the first token by prompt",
+}
+
+HEAD = """# Performance
+
+Alizé's engine beside other engines for CPUs: the same machine, the same model, all sides loaded in one run and measured in turns, the
+order reversed each round; a figure is the median of the rounds. `make bench` writes this page; `alize bench` measures one's own model.
+
+- **Works.** `prefill-N`: tokens a second of reading one prompt of N tokens, to the first token of the answer. `decode-N`: N streams
+  draw 128 tokens each, greedily, after prompts of 128 random tokens; tokens a second of all together. `decode-1@M`: one stream after a
+  prompt of M tokens. `mixed-8`: a prompt of 2,000 tokens arrives while 8 streams decode; tokens a second of reading and drawing until it
+  is read and each stream has drawn 127 more.
+- **Peers at their best.** Each has an environment of its own (`alize bench` installs them from pip) and as many threads as Alizé.
+  llama.cpp is built from source for this processor and is given the model's file, Q4_0 and Q8_0; OpenVINO GenAI the file and Q8_0;
+  ik_llama.cpp the file, Q4_0, and Q4_0 repacked, from a wheel for many processors. Q4_0 and Q8_0 are rounded from the model's file
+  with `alize quantize`. Each format is tried at each work, with flash attention on and off where there is the choice; what comes within
+  8 % of an engine's best goes on to the rounds, and the best of those is its figure.
+- **Memory.** Resident bytes of the engine's process at most during a work, weights and cache. The cache is as large as the work needs:
+  for llama.cpp a context of whole 256 tokens for each stream, for Alizé as many and two blocks of 16. (`alize up` gives the cache a
+  part of the free memory instead, and fills it with prompts to be found again.) OpenVINO's grows by itself, with 8-bit keys and values.
+- **Not taken here:** the divergence of each side from the dequantised file; `python benchmarks/agreement.py` compares with llama.cpp.
+"""
+
+
+def instruction_set(extensions: Sequence[str]) -> str:
+    """
+    >>> instruction_set(["AVX2", "AVX-512", "AVX-512 VNNI"]), instruction_set(["AVX2", "FMA"])
+    ('avx512-vnni', 'avx2')
+    """
+    return next(name for name, (_, needed) in SETS.items() if set(needed) <= set(extensions))
+
+
+def page(known: Mapping[str, Mapping[str, Any]], figures: set[str]) -> str:
+    """`known`: file name → part → document. `figures`: the plots that there are."""
+    rows = [[title, "*measured*" if name in known else "*not run*"] for name, (title, _) in SETS.items() if name != "other"]
+    sections = [_section(name, parts, figures) for name, parts in known.items()]
+    return "\n".join([HEAD, "## Instruction sets", "", _table(["instruction set", ""], rows), "", *sections]).rstrip() + "\n"
+
+
+def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
+    lines = [f"## {SETS[name][0]}", ""]
+    for part, title in (("table", ""), ("mixed", "A long prompt among streams"), ("growth", "Longer prompts"), ("crowd", "More streams")):
+        if part in parts:
+            lines += [*([f"### {title}", ""] if title else []), *_part(parts[part])]
+        if part == "table":
+            lines += [
+                line for plot, text in PLOTS.items() if f"{name}-{plot}.svg" in figures for line in (f"![{text}]({name}-{plot}.svg)", "")
+            ]
+    return "\n".join(lines)
+
+
+def _part(document: Mapping[str, Any]) -> list[str]:
+    machine, names = document["machine"], engines(document)
+    lines = [
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}, "
+        f"Python {machine['python']}; {document['model']}; {document['when']}, {document['rounds']} rounds. "
+        + ", ".join(f"{NAMES.get(engine, engine)} {version}" for engine, version in document["versions"].items())
+        + ".",
+        "",
+    ]
+    if machine["load"][0] > machine["cores"] / 4:
+        lines += [f"**Taken beside other work** (load {machine['load'][0]:.1f} before the run): figures are rough, peers' too low.", ""]
+    titles = ["Alizé", *(NAMES.get(engine, engine) for engine in names)]
+    speed, memory, gaps = [], [], []
+    for row in document["rows"]:
+        chosen = [best(row["peers"], engine) for engine in names]
+        ratio = [f"**{row['ratio_to_best']:.2f}**"] if names else []
+        speed.append([row["work"], f"{row['ours']:,.0f}", *(f"{row['peers'][side]:,.0f} {_given(side)}" for side in chosen), *ratio])
+        memory.append([row["work"], *(f"{_peak(row, side) / 2**20:,.0f}" for side in ("alize", *chosen))])
+        for side in ("alize", *chosen) if "gaps_ms" in row else ():
+            gap = row["gaps_ms"][side]
+            alone, p99 = gap["alone"], gap["p99"]
+            gaps.append([_title(side), f"{alone:.1f}", f"{p99:.1f}", f"{p99 / alone:.1f}"])
+    lines += [_table(["tokens/s", *titles, *(["Alizé / best"] if names else [])], speed), "", _table(["memory, MiB", *titles], memory), ""]
+    if gaps:
+        heads = ["mixed: ms from a token to the next", "8 streams alone", "99th percentile, from the arrival on", "ratio"]
+        lines += [_table(heads, gaps), ""]
+    return [*lines, *_sides(document)]
+
+
+def _sides(document: Mapping[str, Any]) -> list[str]:
+    """What each side computed with, and what was tried and not measured on."""
+    rows = [
+        [_title(side), str(each["bits"]), each["format"], each["head"], document["settings"][side]]
+        for side, each in document["weights"].items()
+    ]
+    tried = [
+        [row["work"], ", ".join(f"{_title(side)} {rate:,.0f}" for side, rate in row["tried"].items())]
+        for row in document["rows"]
+        if row["tried"]
+    ]
+    lines = [_table(["side", "bits a weight", "format", "output head", "settings"], rows), ""]
+    return [*lines, _table(["tried (16 steps at most) and slower", "tokens/s"], tried), ""] if tried else lines
+
+
+def engines(document: Mapping[str, Any]) -> list[str]:
+    """The peers' names, in their order."""
+    return list(dict.fromkeys(side.partition("/")[0] for side in document["weights"] if side != "alize"))
+
+
+def best(rates: Mapping[str, float], engine: str) -> str:
+    """The fastest side of an engine."""
+    return max((side for side in rates if side.partition("/")[0] == engine), key=lambda side: rates[side])
+
+
+def _peak(row: Mapping[str, Any], side: str) -> int:
+    return row["memory"]["ours"] if side == "alize" else row["memory"]["peers"][side]
+
+
+def _given(side: str) -> str:
+    return f"({side.partition('/')[2]})"
+
+
+def _title(side: str) -> str:
+    engine = side.partition("/")[0]
+    return "Alizé" if side == "alize" else f"{NAMES.get(engine, engine)} {_given(side)}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    numbers = [
+        all(row[column][:1].isdigit() or row[column].startswith("**") for row in rows) and column > 0 for column in range(len(heads))
+    ]
+    rule = ["---:" if number else "---" for number in numbers]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))

@@ -1,0 +1,78 @@
+"""The plots of docs/performance. In: what was measured on one machine. Out: SVG texts, by what they show."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import matplotlib
+from performance_page import NAMES, best, engines
+
+__all__ = ["plots"]
+
+matplotlib.use("svg")
+matplotlib.rcParams |= {"svg.hashsalt": "alize", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
+from matplotlib import pyplot  # noqa: E402  the backend is chosen first
+
+COLOURS = {"alize": "#d9480f", "llama.cpp": "#1c7ed6", "openvino": "#2b8a3e", "ik_llama.cpp": "#845ef7"}
+Series = dict[str, dict[int, float]]  # engine → x → y
+
+
+def plots(parts: Mapping[str, Any]) -> dict[str, str]:
+    """Only those for which there are two points or more."""
+    documents = list(parts.values())
+    context = r"decode-1(?:@(\d+))?"
+    wanted = {
+        "concurrency": (_series(documents, r"decode-(\d+)", _rate, 1), "streams", "tokens/s, all streams"),
+        "context": (_series(documents, context, _rate, 128), "tokens of context", "tokens/s, one stream"),
+        "memory": (_series(documents, context, _mebibytes, 128), "tokens of context", "MiB resident at most, one stream"),
+        "first-token": (_series(documents, r"prefill-(\d+)", _seconds, 1), "tokens of the prompt", "seconds to the first token"),
+    }
+    return {kind: _drawn(*each) for kind, each in wanted.items() if any(len(points) > 1 for points in each[0].values())}
+
+
+def _series(documents: list[Any], pattern: str, value: Callable[[Any, str, int], float], otherwise: int) -> Series:
+    """`otherwise` is x where the name of a work does not say it."""
+    series: Series = {}
+    for document in documents:
+        for row in document["rows"]:
+            match = re.fullmatch(pattern, row["work"])
+            if match is None:
+                continue
+            x = int(match[1] or otherwise)
+            for engine in ("alize", *engines(document)):
+                side = engine if engine == "alize" else best(row["peers"], engine)
+                series.setdefault(engine, {})[x] = value(row, side, x)
+    return series
+
+
+def _rate(row: Any, side: str, x: int) -> float:
+    return row["ours"] if side == "alize" else row["peers"][side]
+
+
+def _mebibytes(row: Any, side: str, x: int) -> float:
+    return (row["memory"]["ours"] if side == "alize" else row["memory"]["peers"][side]) / 2**20
+
+
+def _seconds(row: Any, side: str, x: int) -> float:
+    return x / _rate(row, side, x)
+
+
+def _drawn(series: Series, across: str, up: str) -> str:
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.4), layout="constrained")
+    for engine, points in series.items():
+        name = "Alizé" if engine == "alize" else NAMES.get(engine, engine)
+        axes.plot(*zip(*sorted(points.items()), strict=True), marker="o", markersize=3, label=name, color=COLOURS[engine])
+    every = sorted({x for points in series.values() for x in points})
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(every, [f"{x:,}" for x in every])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False)
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    pyplot.close(figure)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

@@ -1,0 +1,72 @@
+"""docs/performance says what was measured, of each engine the best, and what was not."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = str(Path(__file__).resolve().parents[2] / "benchmarks")
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Scripts import each other by name, from their own folder."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    yield importlib.import_module
+    for name in ("performance", "performance_page", "performance_plots"):
+        sys.modules.pop(name, None)
+
+
+def row(work: str, ours: float, peers: dict[str, float], **more: Any) -> dict[str, Any]:
+    memory = {"ours": 200 * 2**20, "peers": dict.fromkeys(peers, 300 * 2**20)}
+    ratio = round(ours / max(peers.values()), 3) if peers else None
+    return {"work": work, "ours": ours, "peers": peers, "ratio_to_best": ratio, "memory": memory, "tried": {}, **more}
+
+
+def document(*rows: dict[str, Any], load: float = 0.0) -> dict[str, Any]:
+    machine = {"processor": "A processor", "cores": 2, "memory_bytes": 2**34, "system": "Linux", "python": "3.11", "load": [load, 0, 0]}
+    sides = ["alize", "llama.cpp/Q4_0", "llama.cpp/Q4_1", "openvino/Q4_1"]
+    return {
+        "machine": machine,
+        "model": "some-model",
+        "when": "2026-11-29",
+        "rounds": 5,
+        "versions": {"alize": "1.0", "llama.cpp": "0.3", "openvino": "2026.4"},
+        "weights": {side: {"bits": 4.5, "format": "Q4_0", "head": "Q8_0"} for side in sides},
+        "settings": dict.fromkeys(sides, "by default"),
+        "rows": list(rows),
+    }
+
+
+TABLE = document(
+    row("decode-1", 300.0, {"llama.cpp/Q4_0": 150.0, "llama.cpp/Q4_1": 100.0, "openvino/Q4_1": 120.0}),
+    row("decode-8", 900.0, {"llama.cpp/Q4_0": 200.0, "openvino/Q4_1": 600.0}, tried={"llama.cpp/Q4_1": 12.0}),
+)
+GAPS = {"alize": {"alone": 5.0, "p99": 10.0}, "llama.cpp/Q4_0": {"alone": 9.0, "p99": 400.0}, "openvino/Q4_1": {"alone": 8.0, "p99": 80.0}}
+
+
+def test_each_engine_counts_with_the_best_of_what_it_was_given(module: Any) -> None:
+    text = module("performance_page").page({"avx2": {"table": TABLE}}, set())
+    assert "| decode-1 | 300 | 150 (Q4_0) | 120 (Q4_1) | **2.00** |" in text
+    assert "| decode-8 | 900 | 200 (Q4_0) | 600 (Q4_1) | **1.50** |" in text
+    assert "| decode-8 | llama.cpp (Q4_1) 12 |" in text
+    assert "| AVX2 only | *measured* |" in text
+    assert "| AMX (int8 and bfloat16 tiles) | *not run* |" in text
+    assert "beside other work" not in text
+
+
+def test_what_a_long_prompt_does_to_the_gaps_is_said_for_each_engine(module: Any) -> None:
+    mixed = document(row("mixed-8", 700.0, {"llama.cpp/Q4_0": 350.0, "openvino/Q4_1": 500.0}, gaps_ms=GAPS), load=3.0)
+    text = module("performance_page").page({"avx2": {"mixed": mixed}}, set())
+    assert "| Alizé | 5.0 | 10.0 | 2.0 |" in text
+    assert "| llama.cpp (Q4_0) | 9.0 | 400.0 | 44.4 |" in text
+    assert "**Taken beside other work** (load 3.0 before the run)" in text
+
+
+def test_a_plot_is_drawn_where_there_are_two_points(module: Any) -> None:
+    drawn = module("performance_plots").plots({"table": TABLE})
+    assert list(drawn) == ["concurrency"]
+    assert "Alizé" in drawn["concurrency"]
+    assert module("performance_plots").plots({"table": TABLE}) == drawn
