@@ -40,8 +40,9 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
   with `alize quantize`. Each format is tried at each work, with flash attention on and off where there is the choice; what comes within
   8 % of an engine's best goes on to the rounds, and the best of those is its figure.
 - **Memory.** Resident bytes of the engine's process at most during a work, weights and cache. The cache is as large as the work needs:
-  for llama.cpp a context of whole 256 tokens for each stream, for Alizé as many and two blocks of 16. (`alize up` gives the cache a
-  part of the free memory instead, and fills it with prompts to be found again.) OpenVINO's grows by itself, with 8-bit keys and values.
+  for llama.cpp a context of whole 256 tokens for each stream (of `mixed-8`, for each as long as the longest: so it is fastest), for
+  Alizé as many tokens as each needs, in whole 256, and two blocks of 16. (`alize up` gives the cache a part of the free memory
+  instead, and fills it with prompts to be found again.) OpenVINO's grows by itself, with 8-bit keys and values.
 - **Not taken here:** the divergence of each side from the dequantised file; `python benchmarks/agreement.py` compares with llama.cpp.
 """
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
+_LARGEST = 2**30
+"""Bytes of a file that peers are given in other formats, too: all sides are in memory at once."""
+
 
 def bench(
     model: ModelName = None,
@@ -82,14 +85,18 @@ def _start(settings: "Settings", path: "Path", peers: "Sequence[Peer]", stack: E
     from alize.cli.bench.formats import facts_of, in_format
     from alize.cli.bench.peers import prepare
     from alize.cli.bench.side import Side
+    from alize.cli.terminal import remark
     from alize.engine.cores import cores
 
     for peer in peers:
         _check_format(peer, path)
     pythons = [(peer, prepare(peer, settings.home, settings.offline, lambda line: status.update(Text(line)))) for peer in peers]
     commands: dict[str, tuple[list[str], Path, str]] = {}
+    other = path.stat().st_size <= _LARGEST
+    if peers and not other:
+        remark(f"{path.name} is large: peers are given it as it is, and in no other format.")
     for peer, python in pythons:
-        for given in peer.given:
+        for given in peer.given if other else peer.given[:1]:
             file = in_format(path, given.format, settings.home, status.update)
             name = " ".join([f"{peer.name}/{facts_of(file)['format']}", *given.options])
             script = Path(__file__).parent / peer.script
