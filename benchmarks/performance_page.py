@@ -85,6 +85,10 @@ def _part(document: Mapping[str, Any]) -> list[str]:
     ]
     if machine["load"][0] > machine["cores"] / 4:
         lines += [f"**Taken beside other work** (load {machine['load'][0]:.1f} before the run): figures are rough, peers' too low.", ""]
+    unsteady = [row["work"] for row in document["rows"] if _unsteady(row)]
+    if unsteady:
+        text = "a peer was faster when it tried one format than when it was measured with another: measure again on a quiet machine"
+        lines += [f"**Unsteady** at {', '.join(unsteady)}: {text}.", ""]
     titles = ["Alizé", *(NAMES.get(engine, engine) for engine in names)]
     speed, memory, gaps = [], [], []
     for row in document["rows"]:
@@ -101,6 +105,11 @@ def _part(document: Mapping[str, Any]) -> list[str]:
         heads = ["mixed: ms from a token to the next", "8 streams alone", "99th percentile, from the arrival on", "ratio"]
         lines += [_table(heads, gaps), ""]
     return [*lines, *_sides(document)]
+
+
+def _unsteady(row: Mapping[str, Any]) -> bool:
+    """Whether the trial left out what would have been the best of an engine."""
+    return any(rate > row["peers"][best(row["peers"], side.partition("/")[0])] for side, rate in row["tried"].items() if side != "alize")
 
 
 def _sides(document: Mapping[str, Any]) -> list[str]:

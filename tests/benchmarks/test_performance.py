@@ -55,6 +55,12 @@ def test_each_engine_counts_with_the_best_of_what_it_was_given(module: Any) -> N
     assert "| AVX2 only | *measured* |" in text
     assert "| AMX (int8 and bfloat16 tiles) | *not run* |" in text
     assert "beside other work" not in text
+    assert "Unsteady" not in text
+
+
+def test_a_trial_that_was_better_than_the_measurement_is_said(module: Any) -> None:
+    shaken = document(row("decode-2", 300.0, {"llama.cpp/Q4_1": 7.0, "openvino/Q4_1": 128.0}, tried={"llama.cpp/Q4_0": 41.0}))
+    assert "**Unsteady** at decode-2:" in module("performance_page").page({"avx2": {"table": shaken}}, set())
 
 
 def test_what_a_long_prompt_does_to_the_gaps_is_said_for_each_engine(module: Any) -> None:
