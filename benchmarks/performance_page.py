@@ -59,7 +59,7 @@ def page(known: Mapping[str, Mapping[str, Any]], figures: set[str]) -> str:
     """`known`: file name → part → document. `figures`: the plots that there are."""
     rows = [[title, "*measured*" if name in known else "*not run*"] for name, (title, _) in SETS.items() if name != "other"]
     sections = [_section(name, parts, figures) for name, parts in known.items()]
-    return "\n".join([HEAD, "## Instruction sets", "", _table(["instruction set", ""], rows), "", *sections]).rstrip() + "\n"
+    return "\n".join([HEAD, "## Instruction sets", "", _table(["instruction set", "figures"], rows), "", *sections]).rstrip() + "\n"
 
 
 def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
@@ -124,7 +124,7 @@ def _sides(document: Mapping[str, Any]) -> list[str]:
         if row["tried"]
     ]
     lines = [_table(["side", "bits a weight", "format", "output head", "settings"], rows), ""]
-    return [*lines, _table(["tried (16 steps at most) and slower", "tokens/s"], tried), ""] if tried else lines
+    return [*lines, _table(["tried, 16 steps at most, and not measured on", "tokens/s"], tried), ""] if tried else lines
 
 
 def engines(document: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ near its best go on to the rounds, where all are measured in turns, the order re
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 from alize.cli.bench.side import Measured, Side
@@ -29,7 +30,9 @@ class Results:
 
 
 def measure(works: Sequence[Work], sides: Sequence[Side], rounds: int, status: "Status") -> dict[str, Results]:
-    """By the works' names."""
+    """By the works' names. Each is said as soon as it is known: a long run shows that it goes on."""
+    from alize.cli.terminal import remark
+
     vocabulary = min(side.facts["vocabulary"] for side in sides)
     results: dict[str, Results] = {}
     for work in works:
@@ -45,6 +48,8 @@ def measure(works: Sequence[Work], sides: Sequence[Side], rounds: int, status: "
                 status.update(f"Measuring {work.name}, round {round + 1} of {rounds}: {side.name}")
                 result.rounds.setdefault(side.name, []).append(_once(side, work, prompts, work.steps))
         results[work.name] = result
+        medians = {name: median(each.rate for each in runs) for name, runs in result.rounds.items()}
+        remark(f"{work.name}: " + ", ".join(f"{name} {rate:.0f}" for name, rate in medians.items()))
     return results
 
 
