@@ -41,7 +41,7 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "pages", []], default=[])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "pages", []], default=[], metavar="PART", help=", ".join([*PARTS, "pages"]))
     parser.add_argument("--rounds", type=int, default=0, help="Of every part, instead of its own number.")
     args = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
