@@ -37,8 +37,8 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
 - **Peers at their best.** Each has an environment of its own (`alize bench` installs them from pip) and as many threads as Alizé.
   llama.cpp is built from source for this processor and is given the model's file, Q4_0 and Q8_0; OpenVINO GenAI the file and Q8_0;
   ik_llama.cpp the file, Q4_0, and Q4_0 repacked, from a wheel for many processors. Q4_0 and Q8_0 are rounded from the model's file
-  with `alize quantize`. Each format is tried at each work, with flash attention on and off where there is the choice; what comes within
-  8 % of an engine's best goes on to the rounds, and the best of those is its figure.
+  with `alize quantize`. Each format is tried at each work, with flash attention on and off where there is the choice; an engine's best,
+  and a second that comes within 8 % of it, go on to the rounds, and the better of those is its figure.
 - **Memory.** Resident bytes of the engine's process at most during a work, weights and cache. The cache is as large as the work needs:
   for llama.cpp a context of whole 256 tokens for each stream (of `mixed-8`, for each as long as the longest: so it is fastest), for
   Alizé as many tokens as each needs, in whole 256, and two blocks of 16. (`alize up` gives the cache a part of the free memory

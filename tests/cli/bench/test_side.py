@@ -109,9 +109,11 @@ def test_alone_there_is_no_ratio() -> None:
     assert row["ratio_to_best"] is None
 
 
-def test_what_an_engine_is_much_slower_with_is_not_measured_on() -> None:
-    with worker("") as ours, worker("", "a/Q4_0") as fast, worker("", "a/Q8_0") as near, worker("", "a/Q4_1") as slow:
-        assert near_best({ours: 1.0, fast: 100.0, near: 95.0, slow: 50.0}) == {"alize", "a/Q4_0", "a/Q8_0"}
+def test_an_engine_goes_on_with_its_best_and_a_second_that_is_near() -> None:
+    with worker("") as ours, worker("", "a/1") as one, worker("", "a/2") as two, worker("", "a/3") as three, worker("", "b/1") as other:
+        assert near_best({ours: 1.0, one: 100.0, two: 95.0, three: 50.0, other: 7.0}) == {"alize", "a/1", "a/2", "b/1"}
+        assert near_best({one: 95.0, two: 98.0, three: 100.0}) == {"a/2", "a/3"}
+        assert near_best({one: 10.0, two: 100.0}) == {"a/2"}
 
 
 def ran(alize: list[float], peer: list[float] | None = None) -> Results:
