@@ -7,8 +7,13 @@
 
 using namespace alize;
 
+// How large each structure is here: Python has them written out again, and a library of other sources would misread them.
+constexpr int32_t SIZES[] = {sizeof(Matrix), sizeof(Rows), sizeof(LowRank), sizeof(Adapter), sizeof(Layer), sizeof(Model), sizeof(Cache),
+                             sizeof(Step)};
+
 #define ALIZE extern "C" __attribute__((visibility("default")))
 
+ALIZE const int32_t* alize_sizes() { return SIZES; }
 ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wish); }
 ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
 
@@ -45,14 +50,6 @@ ALIZE void alize_product(const Kernels* k, const Matrix* w, int32_t first, int32
                          float* y, size_t stride) {
     k->product(*w, first, last, *x, row, count, y, stride);
 }
-ALIZE void alize_normalise(const Kernels* k, const float* x, const float* weight, int32_t columns, float epsilon, float* out) {
-    k->normalise(x, weight, columns, epsilon, out);
-}
-ALIZE void alize_gate(const Kernels* k, const float* interleaved, int32_t columns, float* out) { k->gate(interleaved, columns, out); }
-ALIZE void alize_rotate(const Kernels* k, float* head, const float* cosines, const float* sines, int32_t width) {
-    k->rotate(head, cosines, sines, width);
-}
-ALIZE void alize_attend(const Kernels* k, const Attention* attention) { k->attend(*attention); }
 ALIZE int32_t alize_largest(const Kernels* k, const float* x, int32_t columns) { return k->largest(x, columns); }
 ALIZE void alize_turns(const float* speed, int32_t pairs, int32_t positions, float scale, float* cosines, float* sines) {
     turns(speed, pairs, positions, scale, cosines, sines);

@@ -34,9 +34,9 @@
 //
 //   An example of one block with one group, format Q4_1 (weight = d · nibble + m), of four numbers in place of 32:
 //
-//       x = 1 -2 4 0      sx = 4/127     q = 32 -64 127 0 (31.75 and -63.5 to the nearest, ties to even)     sum = 95
+//       x = 1 -2 3 0      sx = 3/127     q = 42 -85 127 0 (42.33 and -84.67 to the nearest)     sum = 84
 //       nibbles = 3 0 5 1     d = 0.5    m = -1     so the weights are 0.5 -1 1.5 -0.5
-//       i = 3·32 + 5·127 = 731       f = 731 · 0.5 - 95 = 270.5       acc = 270.5 · 4/127 = 8.5197  (8.5 in exact numbers)
+//       i = 3·42 + 5·127 = 761       f = 761 · 0.5 - 84 = 296.5       acc = 296.5 · 3/127 = 7.0039  (7 in exact numbers)
 //
 //   In the formats whose groups have whole numbers as factors of a float16 that 256 columns share, d and m are these products, which
 //   single precision holds without rounding: d = scale · s, m = -minimum · t. Q6_K has groups of 16, and so two of them in a block.

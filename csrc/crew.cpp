@@ -36,13 +36,32 @@ bool spin(Holds holds, Clock::duration limit) {
     return holds();
 }
 
+// As the contract has it, whatever a library of the same process has set: to the nearest, and small numbers are not zero.
+class Rounding {
+#if defined(__x86_64__)
+public:
+    Rounding() : before_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+    ~Rounding() { _mm_setcsr(before_); }
+
+private:
+    unsigned before_;
+#endif
+};
+
 }  // namespace
 
 Crew::Crew(int threads, std::function<void(int, uint32_t)> program) : program_(std::move(program)) {
-    for (int member = 1; member < threads; member++) others_.emplace_back([this, member] { serve(member); });
+    try {
+        for (int member = 1; member < threads; member++) others_.emplace_back([this, member] { serve(member); });
+    } catch (...) {  // the system gives no more threads
+        end();
+        throw;
+    }
 }
 
-Crew::~Crew() {
+Crew::~Crew() { end(); }
+
+void Crew::end() {
     over_.store(true);
     walks_.fetch_add(1);
     walks_.notify_all();
@@ -54,6 +73,7 @@ void Crew::run() {
     open(first_of(walk));
     walks_.store(walk, std::memory_order_release);
     walks_.notify_all();
+    Rounding same;
     program_(0, walk);
 }
 
@@ -71,6 +91,7 @@ bool Crew::wait_for(uint64_t phase) {
 }
 
 void Crew::serve(int member) {
+    Rounding same;
     uint32_t seen = 0;
     for (;;) {
         auto begun = [&] { return walks_.load(std::memory_order_acquire) != seen; };

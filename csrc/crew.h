@@ -63,11 +63,12 @@ public:
     };
 
 private:
-    // 24 bits of chunk, 14 of phase (over 2,000 layers), 26 of walk: a member would have to miss 67 million of them to be mistaken.
+    // 24 bits of chunk, 14 of phase (1,489 layers with adapters), 26 of walk: a member would have to miss 67 million of them to be mistaken.
     static constexpr uint64_t ONE_PHASE = 1ull << 24, ONE_WALK = ONE_PHASE << 14;
     static constexpr uint64_t first_of(uint32_t walk) { return walk * ONE_WALK; }
 
     void open(uint64_t claim);
+    void end();
     bool wait_for(uint64_t phase);
     void serve(int member);
 

@@ -10,10 +10,11 @@ namespace {
 bool runs_here(const Kernels& kernels) {
 #if defined(__x86_64__)
     __builtin_cpu_init();  // asks the processor and, for the width of registers, what the system saves of them
-    if (&kernels == &avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    if (&kernels == &avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
+                                      __builtin_cpu_supports("bmi2");
     if (&kernels == &avx512)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("bmi2");
 #endif
     return &kernels == &portable;
 }

@@ -68,7 +68,7 @@ struct Kernels {
     // One head's key, or value, of one token into its page, at `slot`.
     void (*remember_key)(const float* key, int32_t width, uint16_t* page, int32_t slot);
     void (*remember_value)(const float* value, int32_t width, uint16_t* page, int32_t slot);
-    // The largest of a row of logits, the first where several are equal; -1 where there is none but NaN.
+    // The largest of a row of logits, the first where several are equal; where some are no numbers, the first of these, as in numpy.
     int32_t (*largest)(const float* x, int32_t columns);
 };
 

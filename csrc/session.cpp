@@ -56,6 +56,7 @@ struct Session::Job {
 
 namespace {
 constexpr int32_t TILE_OUTPUTS = 256;
+// A thread that is so many steps late may read a job that is being made anew. It claims nothing of it, since that step is over.
 constexpr uint32_t JOBS = 64;
 
 bool multiplies_floats(const Model& model) {

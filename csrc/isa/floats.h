@@ -178,14 +178,22 @@ void remember_value(const float* value, int32_t width, uint16_t* page, int32_t s
 }
 
 int32_t largest(const float* x, int32_t columns) {
-    Lanes most = Lanes::all(-__builtin_inff());
+    Lanes most = Lanes::all(-__builtin_inff()), spoilt = Lanes::all(0.0f);
     int32_t whole = columns / 16 * 16;  // a vocabulary may have any size
-    for (int32_t k = 0; k < whole; k += 16) most = Lanes::max(Lanes::load(x + k), most);
+    for (int32_t k = 0; k < whole; k += 16) {
+        most = Lanes::max(Lanes::load(x + k), most);
+        spoilt = Lanes::fma(Lanes::load(x + k), Lanes::all(0.0f), spoilt);
+    }
     float top = most.greatest();
     for (int32_t k = whole; k < columns; k++) top = x[k] > top ? x[k] : top;
+    float odd = spoilt.sum();  // not a number where one of them is none, or infinite
+    for (int32_t k = whole; k < columns; k++) odd += x[k] * 0.0f;
+    if (odd != 0.0f)
+        for (int32_t k = 0; k < columns; k++)
+            if (x[k] != x[k]) return k;
     for (int32_t k = 0; k < columns; k++)
         if (x[k] == top) return k;
-    return -1;
+    return 0;
 }
 
 // score[p][r] = queries of row r · the 16 keys of page p. Pages that are null are left out: their scores mean nothing.
@@ -220,12 +228,12 @@ inline void scores(const float* queries, const uint16_t* const (&keys)[PAGES], c
 //     m' = max(m, m_b)    a = e^(m - m')    c = e^(m_b - m')    l = l·a + l_b·c    o = o·a + o_b·c
 //
 // Spans lie at absolute positions, so that neither the beginning of a call nor of a window moves them. Keys that a query does not see
-// have p = +0 and change no bit; pages that none of the rows sees are not touched.
+// have p = +0 and change no bit, as long as their values are finite; pages that none of the rows sees are not touched.
 template <int ROWS, int COLUMNS>
 void attend_rows(const Attention& a) {
     constexpr int WIDTH = COLUMNS * 16;
     float most[ROWS], total[ROWS];
-    Lanes infinite = Lanes::all(-__builtin_inff());
+    Lanes lowest = Lanes::all(-__builtin_inff());
     for (int r = 0; r < ROWS; r++) {
         most[r] = -__builtin_inff();
         total[r] = 0.0f;
@@ -237,7 +245,7 @@ void attend_rows(const Attention& a) {
     for (int32_t start = oldest / SPAN * SPAN; start <= newest; start += SPAN) {
         float weight[ROWS][SPAN];
         Lanes top[ROWS];
-        for (int r = 0; r < ROWS; r++) top[r] = infinite;
+        for (int r = 0; r < ROWS; r++) top[r] = lowest;
         // Several pages at once, as far as sums stay in registers: few would wait for each other, and a query's number is read once for all.
         constexpr int PAGES = MOST_SCORES >= 4 * ROWS ? 4 : MOST_SCORES >= 2 * ROWS ? 2 : 1;
         for (int32_t page = 0; page < SPAN / PAGE; page += PAGES) {
@@ -255,14 +263,14 @@ void attend_rows(const Attention& a) {
                 for (int r = 0; r < ROWS; r++) {
                     float* out = weight[r] + (page + p) * PAGE;
                     if (keys[p] == nullptr) {
-                        infinite.store(out);
+                        lowest.store(out);
                         continue;
                     }
                     // whole numbers, small enough to be exact
                     const float behind = static_cast<float>(a.positions[r] - first - p * PAGE);
-                    Lanes place = Lanes::load(index), here = Lanes::where_less(Lanes::all(behind), place, infinite, score[p][r]);
+                    Lanes place = Lanes::load(index), here = Lanes::where_less(Lanes::all(behind), place, lowest, score[p][r]);
                     if (a.window > 0)
-                        here = Lanes::where_less(place, Lanes::all(behind - static_cast<float>(a.window) + 1.0f), infinite, here);
+                        here = Lanes::where_less(place, Lanes::all(behind - static_cast<float>(a.window) + 1.0f), lowest, here);
                     here.store(out);
                     top[r] = Lanes::max(here, top[r]);
                 }

@@ -171,11 +171,9 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
     from alize.model.params import read_params
     from alize.weights.checkpoints import open_checkpoint
 
-    free = machine.gpu_free_bytes if machine.uses_gpu else machine.memory_free_bytes
-    free = min(free, int(settings.memory * GIB) or free)
     wanted = "expanded" if machine.uses_gpu and settings.weights_in_memory == "auto" else settings.weights_in_memory
     adapters = adapter_numbers(settings.adapter_paths().values())
-    where = "GPU memory for it" if machine.uses_gpu else "memory for it"
+    where = "memory for it"
     try:
         with closing(open_checkpoint(path)) as checkpoint:
             config = read_params(checkpoint.params)
@@ -183,8 +181,10 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
             dtypes = some if settings.dtype == "auto" else (settings.dtype,)
             cache = int(settings.cache_memory * GIB)
             runner, reason = choose_runner(EngineConfig.of(settings, path, str(path)), checkpoint, config)
-            if machine.uses_gpu:
-                runner, reason = "torch", "there is a GPU"
+            if machine.uses_gpu and settings.runner != "native":
+                runner, reason, where = "torch", reason or "there is a GPU", "GPU memory for it"
+            free = machine.gpu_free_bytes if where.startswith("GPU") else machine.memory_free_bytes
+            free = min(free, int(settings.memory * GIB) or free)
             if runner == "native":
                 fit = native_fit(checkpoint, config, free, cache, adapters)
             else:
@@ -195,7 +195,8 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
     if runner == "native":
         yield Finding("computed by", "ok", "the native core")
     else:
-        yield Finding("computed by", "ok", "PyTorch", f"Not by the native core: {reason}.")
+        state = "ok" if machine.torch is not None else "problem"
+        yield Finding("computed by", state, "PyTorch", f"Not by the native core: {reason}.")
     slower = "Slower for each token than expanded ones." if fit.stored and runner == "torch" else ""
     yield Finding(where, "ok", fit.reason if runner == "native" else f"{fit.dtype}, {fit.reason}", slower)
     yield from _adapters(settings)

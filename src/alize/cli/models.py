@@ -153,7 +153,8 @@ def _row(entry: dict[str, Any]) -> list[object]:
     from alize.cli.terminal import size
 
     here = size(entry["here"]["bytes"]) if entry["here"] else ""
-    by = {"native": "native core", "torch": "PyTorch", None: "nothing", "": ""}[(entry["here"] or {}).get("runner", "")]
+    runner: str | None = entry["here"].get("runner", "") if entry["here"] else ""  # adapters have none
+    by = {"native": "native core", "torch": "PyTorch", None: "nothing", "": ""}[runner]
     return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here, by]
 
 

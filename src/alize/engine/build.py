@@ -145,8 +145,8 @@ def _torch(
         import torch
     except ImportError as error:
         raise Missing(
-            f"PyTorch is not installed, and the native core does not run this model: {reason}.",
-            remedy="Install it: pip install 'alize[torch]'.",
+            f"PyTorch is not installed, and it is not left to the native core because {reason}.",
+            remedy="Install it: pip install 'alize[torch]'. Or, where only a setting stands in the way, set that to auto.",
         ) from error
     from alize.engine.runners.torch import TorchRunner
     from alize.engine.runners.torch_dtype import choose_dtype

@@ -5,10 +5,11 @@ PyTorch. PyTorch computes what it cannot, what is wished in another number forma
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from alize.engine.runners.native import native_kernels, why_not
+from alize.engine.runners.native import check_shapes, native_kernels, why_not
 from alize.errors import Missing, SettingInvalid
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints.base import Checkpoint
@@ -22,19 +23,16 @@ __all__ = ["choose_runner"]
 def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
     """Its name, and why it is not the native core, to be read after "because ".
 
-    Raises SettingInvalid where the native core is wished for what it does not run, Missing where it is wished and was not built.
+    Raises CheckpointInvalid for files that are not what their configuration says, SettingInvalid where the native core is wished for what it
+    does not run, Missing where it is wished and was not built.
     """
     if config.runner == "torch":
         return "torch", "the setting `runner` says so"
     wished = config.runner == "native"
     reason = next((each for each in (why_not(checkpoint, params), *([] if wished else [_wished_otherwise(config)])) if each), None)
     if reason is None:
-        try:
-            native_kernels()
-        except Missing as error:
-            if wished:
-                raise
-            reason = error.message.rstrip(".")
+        check_shapes(checkpoint, params)
+        reason = None if wished and native_kernels() else _without_kernels()
     if reason is None:
         return "native", ""
     if wished:
@@ -42,6 +40,16 @@ def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelC
             f"The native runner cannot run {config.model or config.path}: {reason}.", remedy="Set runner to torch, or to auto."
         )
     return "torch", reason
+
+
+def _without_kernels() -> str | None:
+    try:
+        found = native_kernels()
+    except Missing as error:
+        return error.message.rstrip(".")
+    if found is not None and found[1] == "portable" and find_spec("torch") is not None:
+        return "it has no fast kernels for this processor"
+    return None
 
 
 def _wished_otherwise(config: "EngineConfig") -> str | None:

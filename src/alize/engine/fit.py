@@ -122,9 +122,10 @@ def choose_fit(
 
 def native_fit(checkpoint: Checkpoint, config: ModelConfig, free: int, cache: int = 0, adapters: int = 0) -> Fit:
     """The same for the native core, which leaves weights as they are stored, keeps its cache in 16 bits and adapters in 32."""
-    twice = 2 * adapters  # in numbers of 16 bits
-    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free, cache, twice)
-    return replace(fit, reason=f"weights as stored, {gib(fit.weights)}")
+    twice = 4 * adapters  # in numbers of 16 bits: see adapter_bytes of the runner
+    turns = config.max_context * config.head_dim * 4  # cosines and sines of all positions
+    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free - turns, cache, twice)
+    return replace(fit, weights=fit.weights + turns, reason=f"weights as stored, {gib(fit.weights)}")
 
 
 def _chosen(needs: _Needs, dtypes: Sequence[str], wanted: str, free: int) -> Fit:

@@ -6,5 +6,6 @@ csrc/README.md walks one token through it.
 from alize.engine.runners.native.covers import why_not
 from alize.engine.runners.native.library import native_kernels
 from alize.engine.runners.native.runner import NativeRunner
+from alize.engine.runners.native.shapes import check_shapes
 
-__all__ = ["NativeRunner", "native_kernels", "why_not"]
+__all__ = ["NativeRunner", "check_shapes", "native_kernels", "why_not"]

@@ -2,7 +2,7 @@
 
 The core computes queries, keys and values as one product, and gate and up as another; each has thin matrices of its own (csrc/model.h):
 
-    A          those of wq, wk and wv one below the other, each with `width` rows, the largest rank of the three; rows of zeros fill up
+    A          those that there are of wq, wk and wv one below the other, each with `width` rows, their largest rank; zeros fill up
     B          for each 16 outputs of the product, in the order that weights.py packs them in, `width` lines of 16 numbers, scaled
     first      for each 16 outputs, with which row of A their `width` begin
 """
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from alize.engine.runners.native.layout import OUTPUTS, PRODUCTS, order_of
 from alize.engine.runners.native.library import AdapterC, LowRankC
+from alize.engine.runners.native.shapes import products_of
 from alize.model.config import ModelConfig
 from alize.model.fit import Delta, fit
 from alize.weights.adapters import Adapter
@@ -39,16 +40,7 @@ class NativeAdapters:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self._loaded: dict[str, _Loaded] = {}
-        sizes = {
-            "attention.wq": (config.heads * config.head_dim, config.dim),
-            "attention.wk": (config.kv_heads * config.head_dim, config.dim),
-            "attention.wv": (config.kv_heads * config.head_dim, config.dim),
-            "attention.wo": (config.dim, config.heads * config.head_dim),
-            "feed_forward.w1": (config.hidden, config.dim),
-            "feed_forward.w2": (config.dim, config.hidden),
-            "feed_forward.w3": (config.hidden, config.dim),
-        }
-        self._shapes = {f"layers.{layer}.{name}": size for layer in range(config.layers) for name, size in sizes.items()}
+        self._shapes = {f"layers.{layer}.{name}": size for layer in range(config.layers) for name, size in products_of(config).items()}
 
     def load(self, key: str, adapter: Adapter) -> None:
         """Raises CheckpointInvalid, changing nothing, for one of another model."""
@@ -80,17 +72,19 @@ class NativeAdapters:
     def _product(self, paths: Sequence[str], deltas: Mapping[str, Delta]) -> tuple[LowRankC, list[npt.NDArray[Any]]]:
         width = max(len(deltas[path].a_RI) for path in paths if path in deltas)
         columns = self._shapes[paths[0]][1]
-        a = np.zeros((len(paths), width, columns), np.float32)
-        parts: list[Floats] = []
-        for number, path in enumerate(paths):
+        there = [path for path in paths if path in deltas]
+        a = np.zeros((len(there), width, columns), np.float32)
+        parts, owners = list[Floats](), list[int]()
+        for path in paths:
             b = np.zeros((self._shapes[path][0], width), np.float32)
             if path in deltas:
                 delta = deltas[path]
-                a[number, : len(delta.a_RI)] = delta.a_RI
+                a[there.index(path), : len(delta.a_RI)] = delta.a_RI
                 b[:, : len(delta.a_RI)] = np.asarray(delta.b_OR, np.float32) * np.float32(delta.scale)
             parts.append(b)
-        owner = np.repeat(np.arange(len(paths), dtype=np.int32), [len(part) for part in parts])
+            owners.append(there.index(path) if path in there else 0)  # of one that is not there B is zero, whatever it is multiplied with
+        owner = np.repeat(np.array(owners, np.int32), [len(part) for part in parts])
         order = order_of(paths, [len(part) for part in parts], self._config.head_dim)
         lines = np.ascontiguousarray(np.concatenate(parts)[order].reshape(-1, OUTPUTS, width).swapaxes(1, 2))
         first = np.ascontiguousarray(owner[order][::OUTPUTS] * width, np.int32)
-        return LowRankC(a.ctypes.data, lines.ctypes.data, first.ctypes.data, len(paths) * width, width), [a, lines, first]
+        return LowRankC(a.ctypes.data, lines.ctypes.data, first.ctypes.data, len(there) * width, width), [a, lines, first]

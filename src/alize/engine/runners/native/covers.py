@@ -9,6 +9,7 @@ from alize.weights.checkpoints.base import Checkpoint
 __all__ = ["why_not"]
 
 _HEADS = (32, 64, 96, 128)
+_LAYERS = 1000  # csrc/crew.h counts no more phases of a step
 _GROUP = 32
 """Weights that share a scale."""
 
@@ -41,6 +42,8 @@ def _missing(checkpoint: Checkpoint, config: ModelConfig) -> Iterator[str]:
         if there:
             yield f"the model has {name}"
             return
+    if config.layers > _LAYERS:
+        yield f"it has {config.layers} layers"
     if config.activation != "silu":
         yield f"its feed-forward has {config.activation}"
     if config.head_dim not in _HEADS:

@@ -142,7 +142,11 @@ class StepC(Structure):
     ]
 
 
+_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, LayerC, ModelC, CacheC, StepC)
+"""In the order of alize_sizes."""
+
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "alize_sizes": (POINTER(c_int32), []),
     "alize_kernels": (c_void_p, [c_char_p]),
     "alize_kernels_name": (c_char_p, [c_void_p]),
     "alize_room": (None, [c_int32, c_int64, c_int64, POINTER(RoomC)]),
@@ -158,10 +162,6 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         None,
         [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
     ),
-    "alize_normalise": (None, [c_void_p, c_void_p, c_void_p, c_int32, c_float, c_void_p]),
-    "alize_gate": (None, [c_void_p, c_void_p, c_int32, c_void_p]),
-    "alize_rotate": (None, [c_void_p, c_void_p, c_void_p, c_void_p, c_int32]),
-    "alize_attend": (None, [c_void_p, c_void_p]),
     "alize_largest": (c_int32, [c_void_p, c_void_p, c_int32]),
 }
 
@@ -178,9 +178,15 @@ def library() -> ctypes.CDLL:
             f"The native core is not there: {error}.",
             remedy="Install a C++ compiler and install Alizé again, or go on with PyTorch.",
         ) from error
-    for name, (returns, takes) in _FUNCTIONS.items():
-        function = getattr(loaded, name)
-        function.restype, function.argtypes = returns, takes
+    try:
+        for name, (returns, takes) in _FUNCTIONS.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = returns, takes
+        alike = loaded.alize_sizes()[: len(_STRUCTURES)] == [ctypes.sizeof(each) for each in _STRUCTURES]
+    except AttributeError:
+        alike = False
+    if not alike:
+        raise Missing("The native core was built from other sources than these.", remedy="Install Alizé again: it is built then.")
     return loaded
 
 

@@ -17,7 +17,7 @@ from alize.engine.runners.native.adapters import NativeAdapters
 from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import sample_rows
-from alize.errors import Missing, UnsupportedParameter
+from alize.errors import Missing, OutOfMemory, UnsupportedParameter
 from alize.model.config import ModelConfig
 from alize.weights.adapters import Adapter
 from alize.weights.checkpoints.base import Checkpoint
@@ -57,7 +57,7 @@ class NativeRunner:
         self._weights = PackedWeights(checkpoint, config, context, progress)
         self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
         if self._session is None:
-            raise MemoryError("no memory for the core")
+            raise OutOfMemory(f"The system gives the core no memory, or not {threads} threads.", remedy="Set threads lower.")
         self._adapters = NativeAdapters(config)
         self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
         kinds = sorted({checkpoint.stored(tensor).kind for tensor in checkpoint if len(checkpoint.stored(tensor).shape) == 2})
@@ -72,7 +72,8 @@ class NativeRunner:
             weights_bytes=self._weights.nbytes,
             batch_invariant=True,
             max_steps=max_steps,
-            adapter_bytes=4,
+            adapter_bytes=8,  # 4 for each number, and as much again at most for parts of a product that are filled up with zeros
+            pooling=config.pooling or "mean",
         )
 
     @property
@@ -154,7 +155,7 @@ class NativeRunner:
             best = np.empty(len(rows), np.int32)
             self._step(batch, tokens, positions, lengths, last, best=best)
             for row, token in zip(rows, best.tolist(), strict=True):
-                drawn[row].append(max(token, 0))  # of nothing but NaN, the first, as numpy has it
+                drawn[row].append(token)
             return
         logits = np.empty((len(rows), self._config.vocab), np.float32)
         self._step(batch, tokens, positions, lengths, last, logits=logits)
@@ -176,7 +177,9 @@ class NativeRunner:
         logits: npt.NDArray[np.float32] | None = None,
         best: Ints | None = None,
     ) -> None:
-        """Raises MemoryError before anything is written."""
+        """Raises MemoryError before anything is written, RuntimeError once it is closed."""
+        if self._session is None:
+            raise RuntimeError("the runner is closed")
         tables = [np.ascontiguousarray(batch.tables[group.name], np.int32) for group in self._info.groups]
         table = (ctypes.c_void_p * len(tables))(*(each.ctypes.data for each in tables))
         width = np.array([each.shape[1] for each in tables], np.int32)

@@ -1,0 +1,44 @@
+"""Which tensors a model of the core has, and of which shapes. In: a configuration. Out: shapes by name, or a refusal of files with others.
+
+The core takes every size from the configuration and asks no tensor for its own: files that disagree end here, before anything is read.
+"""
+
+from alize.errors import CheckpointInvalid
+from alize.model.config import ModelConfig
+from alize.weights.checkpoints.base import Checkpoint
+
+__all__ = ["check_shapes", "products_of"]
+
+
+def products_of(config: ModelConfig) -> dict[str, tuple[int, int]]:
+    """Matrices of one layer, [out, in], by their names in it."""
+    queries, keys = config.heads * config.head_dim, config.kv_heads * config.head_dim
+    return {
+        "attention.wq": (queries, config.dim),
+        "attention.wk": (keys, config.dim),
+        "attention.wv": (keys, config.dim),
+        "attention.wo": (config.dim, queries),
+        "feed_forward.w1": (config.hidden, config.dim),
+        "feed_forward.w2": (config.dim, config.hidden),
+        "feed_forward.w3": (config.hidden, config.dim),
+    }
+
+
+def check_shapes(checkpoint: Checkpoint, config: ModelConfig) -> None:
+    """Raises CheckpointInvalid where a tensor is missing, of another shape than the configuration says, or has no place in it."""
+    held = set(checkpoint)
+    if config.layers > len(held):  # said before names are made of it: the number is the file's word
+        raise CheckpointInvalid(f"{checkpoint.path} does not hold the {config.layers} layers of its configuration.")
+    wanted: dict[str, tuple[int, ...]] = {"tok_embeddings.weight": (config.vocab, config.dim), "norm.weight": (config.dim,)}
+    if not config.tied or "output.weight" in held:  # a tied head may be there twice
+        wanted["output.weight"] = (config.vocab, config.dim)
+    for layer in range(config.layers):
+        wanted |= {f"layers.{layer}.{name}.weight": shape for name, shape in products_of(config).items()}
+        wanted |= {f"layers.{layer}.{name}.weight": (config.dim,) for name in ("attention_norm", "ffn_norm")}
+    if left := sorted(held - wanted.keys()):
+        raise CheckpointInvalid(f"{checkpoint.path} holds '{left[0]}', which its configuration has no place for.")
+    for name, shape in wanted.items():
+        if name not in held:
+            raise CheckpointInvalid(f"{checkpoint.path} has no tensor '{name}'.", remedy="It is incomplete or of another architecture.")
+        if (found := checkpoint.stored(name).shape) != shape:
+            raise CheckpointInvalid(f"{checkpoint.path}: '{name}' is {tuple(found)}, the configuration says {shape}.")
