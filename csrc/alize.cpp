@@ -42,9 +42,9 @@ ALIZE int32_t alize_run(Session* session, const Step* step) {
 ALIZE void alize_close(Session* session) { delete session; }
 
 // Single kernels, for tests.
-ALIZE void alize_quantise(const Kernels* k, const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks,
-                          float* apart) {
-    k->quantise(x, columns, integers, scales, sums, marks, apart);
+ALIZE void alize_quantise(const Kernels* k, const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, float* halves,
+                          uint8_t* marks, float* apart) {
+    k->quantise(x, columns, integers, scales, sums, halves, marks, apart);
 }
 ALIZE void alize_product(const Kernels* k, const Matrix* w, int32_t first, int32_t last, const Rows* x, int32_t row, int32_t count,
                          float* y, size_t stride) {

@@ -21,7 +21,8 @@ struct Matrix {
 struct Rows {
     const int8_t* integers;
     const float* scales;  // [row][blocks]
-    const float* sums;    // [row][groups][3], whole numbers: of all 32, of the first 16, of the others
+    const float* sums;    // [row][groups], whole numbers
+    const float* halves;  // [row][groups][2], of the first 16 and of the others
     const uint8_t* marks;  // [row][marks_stride]: which number of a block stands apart, counted from 1; 0 for none, also behind the last block
     const float* apart;    // [row][blocks]: that number
     const float* numbers;  // [row][columns], what was quantised: for weights that are floats; null in models that have none
@@ -50,7 +51,7 @@ struct Kernels {
     // y is indexed from the first output of `first`.
     void (*product)(const Matrix&, int32_t first, int32_t last, const Rows&, int32_t row, int32_t count, float* y, size_t stride);
     // One row, or some blocks of it, to integers. columns: a multiple of 32.
-    void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart);
+    void (*quantise)(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, float* halves, uint8_t* marks, float* apart);
     // t[j] = a[j] · x, x a row of integers and what stands apart of it, as floats in `x`; or the row that was quantised, where it is there.
     // a: [rank][columns]
     void (*narrow)(const Rows&, int32_t row, const float* a, int32_t rank, int32_t columns, float* x, float* t);

@@ -27,6 +27,7 @@ struct Integers {
     int8_t* integers;
     float* scales;
     float* sums;
+    float* halves;
     uint8_t* marks;
     float* apart;
     float* numbers;  // null where no weights are floats
@@ -34,11 +35,11 @@ struct Integers {
     // Numbers of row r, from column `first` on, a multiple of a block.
     void write(const Kernels& kernels, const float* x, int32_t columns, int32_t r, int32_t first = 0) const {
         const size_t row = static_cast<size_t>(r), block = static_cast<size_t>(first) / BLOCK;
-        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + (row * groups + block) * 3,
-                         marks + row * marks_stride + block, apart + row * blocks + block);
+        kernels.quantise(x, columns, integers + row * stride + first, scales + row * blocks + block, sums + row * groups + block,
+                         halves + (row * groups + block) * 2, marks + row * marks_stride + block, apart + row * blocks + block);
         if (numbers != nullptr) std::memcpy(numbers + row * numbers_stride + first, x, static_cast<size_t>(columns) * sizeof(float));
     }
-    Rows rows() const { return {integers, scales, sums, marks, apart, numbers, stride, blocks, groups, marks_stride, numbers_stride}; }
+    Rows rows() const { return {integers, scales, sums, halves, marks, apart, numbers, stride, blocks, groups, marks_stride, numbers_stride}; }
 };
 
 // A piece of memory cut into arrays, each at the beginning of a cache line. Without memory it only counts.
@@ -60,7 +61,8 @@ public:
         made.numbers_stride = columns + 16;
         made.integers = take<int8_t>(static_cast<size_t>(rows) * made.stride);
         made.scales = take<float>(static_cast<size_t>(rows) * made.blocks);
-        made.sums = take<float>(static_cast<size_t>(rows) * made.groups * 3);
+        made.sums = take<float>(static_cast<size_t>(rows) * made.groups);
+        made.halves = take<float>(static_cast<size_t>(rows) * made.groups * 2);
         made.marks = take<uint8_t>(static_cast<size_t>(rows) * made.marks_stride);
         made.apart = take<float>(static_cast<size_t>(rows) * made.blocks);
         if (floats) made.numbers = take<float>(static_cast<size_t>(rows) * made.numbers_stride);

@@ -39,7 +39,7 @@ inline uint8_t standing_apart(const float* x, float amax) {
     return 0;
 }
 
-void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, uint8_t* marks, float* apart) {
+void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, float* halves, uint8_t* marks, float* apart) {
     for (int32_t block = 0; block < columns / BLOCK; block++, x += BLOCK, integers += BLOCK) {
         Lanes most = Lanes::all(0.0f), nothing = most;
         for (int32_t k = 0; k < BLOCK; k += 16) {
@@ -61,7 +61,7 @@ void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, 
         }
         if (wrong != 0.0f || amax < SMALLEST) {
             for (int32_t k = 0; k < BLOCK; k++) integers[k] = 0;
-            for (int i = 0; i < 3; i++) sums[3 * block + i] = 0.0f;
+            sums[block] = halves[2 * block] = halves[2 * block + 1] = 0.0f;
             scales[block] = wrong;
             continue;
         }
@@ -71,9 +71,9 @@ void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, 
         int32_t first = 0, second = 0;
         for (int32_t k = 0; k < BLOCK / 2; k++) first += integers[k];
         for (int32_t k = BLOCK / 2; k < BLOCK; k++) second += integers[k];
-        sums[3 * block] = static_cast<float>(first + second);
-        sums[3 * block + 1] = static_cast<float>(first);
-        sums[3 * block + 2] = static_cast<float>(second);
+        sums[block] = static_cast<float>(first + second);
+        halves[2 * block] = static_cast<float>(first);
+        halves[2 * block + 1] = static_cast<float>(second);
     }
 }
 

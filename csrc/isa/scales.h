@@ -39,7 +39,8 @@ inline Lanes minimum_of(const Matrix& w, int32_t block, int32_t group) {
 // The sum of a row's integers over a group, or over one half of it where halves have scales of their own.
 template <Format FORMAT>
 inline float sum_of(const Rows& x, int32_t row, int32_t group, int part = 0) {
-    return x.sums[(static_cast<size_t>(row) * x.groups + static_cast<size_t>(group)) * 3 + (parts_of_group(FORMAT) == 1 ? 0 : 1 + part)];
+    const size_t place = static_cast<size_t>(row) * x.groups + static_cast<size_t>(group);
+    return parts_of_group(FORMAT) == 1 ? x.sums[place] : x.halves[place * 2 + part];
 }
 
 // What a sum of products of unsigned weights is of signed ones: still a whole number, and small enough to be exact.

@@ -33,13 +33,14 @@ class Quantised:
 
     integers: npt.NDArray[np.int8]  # [rows, columns + 64]
     scales: Floats
-    sums: Floats  # [rows, blocks, 3]
+    sums: Floats
+    halves: Floats  # [rows, blocks, 2]: sums, too
     marks: npt.NDArray[np.uint8]  # [rows, blocks up to a multiple of 8]
     apart: Floats  # [rows, blocks]
     numbers: Floats  # what was quantised
 
     def c(self) -> RowsC:
-        of = (self.integers, self.scales, self.sums, self.marks, self.apart, self.numbers)
+        of = (self.integers, self.scales, self.sums, self.halves, self.marks, self.apart, self.numbers)
         widths = (each.shape[1] for each in (self.integers, self.scales, self.sums, self.marks, self.numbers))
         return RowsC(*(each.ctypes.data for each in of), *widths)
 
@@ -49,11 +50,11 @@ def quantise(name: str, x: Floats) -> Quantised:
     integers = aligned(rows * (columns + 64), np.int8).reshape(rows, columns + 64)
     integers[:] = 0
     blocks = columns // BLOCK
-    scales, apart = (np.zeros((rows, blocks), np.float32) for _ in range(2))
-    sums = np.zeros((rows, blocks, 3), np.float32)
-    made = Quantised(integers, scales, sums, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart, x)
+    scales, sums, apart = (np.zeros((rows, blocks), np.float32) for _ in range(3))
+    halves = np.zeros((rows, blocks, 2), np.float32)
+    made = Quantised(integers, scales, sums, halves, np.zeros((rows, -(-blocks // 8) * 8), np.uint8), apart, x)
     for row in range(rows):
-        where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.marks, made.apart))
+        where = (each[row].ctypes.data for each in (made.integers, made.scales, made.sums, made.halves, made.marks, made.apart))
         library().alize_quantise(handle(name), x[row].ctypes.data, columns, *where)
     return made
 
@@ -105,7 +106,7 @@ def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.f
             i = int(signed[columns] @ x.integers[row, columns].astype(np.int64))
             f = _fma(np.float32(i), scales[start // blocks.group], f)
         if minimums is not None:
-            f = _fma(x.sums[row, g, 0], lowest[g], f)
+            f = _fma(x.sums[row, g], lowest[g], f)
         acc = _fma(f, x.scales[row, g], acc)
     for g in np.flatnonzero(x.marks[row]):
         k = int(g) * BLOCK + int(x.marks[row, g]) - 1

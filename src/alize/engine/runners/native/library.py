@@ -64,6 +64,7 @@ class RowsC(Structure):
         ("integers", c_void_p),
         ("scales", c_void_p),
         ("sums", c_void_p),
+        ("halves", c_void_p),
         ("marks", c_void_p),
         ("apart", c_void_p),
         ("numbers", c_void_p),
@@ -157,7 +158,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_give_cache": (None, [c_void_p, POINTER(CacheC), c_int32]),
     "alize_run": (c_int32, [c_void_p, POINTER(StepC)]),
     "alize_close": (None, [c_void_p]),
-    "alize_quantise": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]),
+    "alize_quantise": (None, [c_void_p, c_void_p, c_int32, *[c_void_p] * 6]),
     "alize_product": (
         None,
         [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
