@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from alize.cli.doctor import Finding
 from alize.cli.doctor import findings as looked
 from alize.cli.machine import Machine, describe
@@ -84,6 +86,13 @@ def test_where_a_gpu_computes_its_memory_counts(smollm2: Path, home: Path) -> No
     assert said(replace(here, gpu_free_bytes=1 << 20)).state == "problem"
     assert said(replace(here, torch="2.13.0+cpu")).what == "memory for it"
     assert said(replace(here, torch="2.13.0+cpu")).state == "problem"
+
+
+@pytest.mark.parametrize(("runner", "state"), [("auto", "ok"), ("torch", "problem")])
+def test_pytorch_is_missed_only_where_the_model_needs_it(runner: str, state: str, smollm2: Path, home: Path) -> None:
+    settings = Settings.load(home=home, model=str(smollm2), port=0, runner=runner)
+    found = {each.what: each.state for each in looked(settings, replace(describe(), torch=None))}
+    assert found["computed by"] == state
 
 
 def test_the_threads_are_those_of_the_settings(alize: Alize) -> None:

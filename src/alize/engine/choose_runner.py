@@ -23,8 +23,8 @@ __all__ = ["choose_runner"]
 def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
     """Its name, and why it is not the native core, to be read after "because ".
 
-    Raises CheckpointInvalid for files that are not what their configuration says, SettingInvalid where the native core is wished for what it
-    does not run, Missing where it is wished and was not built.
+    Raises CheckpointInvalid for files that are not what their configuration says, SettingInvalid where the native core is wished for what
+    it does not run, Missing where it is wished and was not built.
     """
     if config.runner == "torch":
         return "torch", "the setting `runner` says so"
