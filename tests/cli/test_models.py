@@ -68,8 +68,8 @@ def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core
     assert json.loads(alize("inspect", str(file), "--json").stdout)["runner"] == "native"
     wide = json.loads(alize("inspect", str(file), "--json", env={"ALIZE_DTYPE": "float32"}).stdout)
     assert (wide["runner"], wide["runner_reason"]) == ("torch", "the setting `dtype` wants float32")
-    other = write_gguf(tmp_path / "other.gguf", "Q5_0")
-    assert "PyTorch, because 'tok_embeddings.weight' is stored as Q5_0" in alize("inspect", str(other)).stdout
+    other = write_gguf(tmp_path / "other.gguf", "F32")
+    assert "PyTorch, because 'tok_embeddings.weight' is stored as F32" in alize("inspect", str(other)).stdout
     alize("pull", str(file))
     (first, *_) = json.loads(alize("models", "list", "--json").stdout)
     assert (first["here"]["runner"], first["here"]["runner_reason"]) == ("native", None)
