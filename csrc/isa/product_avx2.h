@@ -70,7 +70,6 @@ inline void half_of_group(const uint8_t* lines, const int8_t* x, int32_t stride,
     if constexpr (FORMAT == Format::Q8_0) return half_of_bytes<ROWS>(lines, x, stride, exact);
     constexpr int PAIRS = 4 / parts_of_group(FORMAT), TOGETHER = 4 >> upper_bits(FORMAT);  // that 16 bits hold the sum of
     const __m256i ones = _mm256_set1_epi16(1);
-#pragma GCC unroll 4
     for (int start = 0; start < PAIRS; start += TOGETHER) {
         __m256i pairs[ROWS];
         for (int r = 0; r < ROWS; r++) pairs[r] = _mm256_setzero_si256();
@@ -122,7 +121,6 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
             const int8_t* at = x.integers + static_cast<size_t>(row) * x.stride + g * GROUP;
             Lanes f[ROWS];
             for (int r = 0; r < ROWS; r++) f[r] = Lanes::all(0.0f);
-#pragma GCC unroll 2
             for (int part = 0; part < parts_of_group(FORMAT); part++) {
                 __m256i left[ROWS], right[ROWS];
                 half_of_group<FORMAT, ROWS>(lines, at, x.stride, part, left);
