@@ -64,6 +64,7 @@ class _Needs:
     config: ModelConfig
     cache: int  # as set; 0 where it is to be found out
     adapters: int = 0  # numbers in all of them
+    turns: int = 0  # of a table of all positions
 
     def expanded(self, dtype: str) -> int:
         size = ITEMSIZE[dtype]
@@ -82,7 +83,7 @@ class _Needs:
         return name in self.checkpoint and stays_stored(self.checkpoint.stored(name), size)
 
     def beside(self, dtype: str) -> int:
-        return self.least_cache(dtype) + OVERHEAD + self.adapters * ITEMSIZE[dtype]
+        return self.least_cache(dtype) + OVERHEAD + self.adapters * ITEMSIZE[dtype] + self.turns
 
     def least_cache(self, dtype: str) -> int:
         return self.cache or least_cache(self.config, dtype)
@@ -104,27 +105,35 @@ def adapter_numbers(paths: Iterable[str]) -> int:
 
 
 def choose_fit(
-    checkpoint: Checkpoint, config: ModelConfig, dtypes: Sequence[str], wanted: str, free: int, cache: int = 0, adapters: int = 0
+    checkpoint: Checkpoint,
+    config: ModelConfig,
+    dtypes: Sequence[str],
+    wanted: str,
+    free: int,
+    cache: int = 0,
+    adapters: int = 0,
+    turns: int = 0,
 ) -> Fit:
     """`dtypes`: those that may be computed with, the best first. `wanted`: auto, stored or expanded. `cache`: bytes, where they are set.
 
     `adapters` is how many numbers they hold that are to have room beside the weights; where that cannot be, the model comes without it.
+    `turns`: bytes of a table of positions.
     Raises OutOfMemory where what is wanted does not fit into `free` bytes.
     """
     if adapters:
         try:
-            fit = _chosen(_Needs(checkpoint, config, cache, adapters), dtypes, wanted, free)
+            fit = _chosen(_Needs(checkpoint, config, cache, adapters, turns), dtypes, wanted, free)
             return replace(fit, adapters=adapters * ITEMSIZE[fit.dtype])
         except OutOfMemory:  # the model is served, and each adapter is refused when it is to be loaded
             pass
-    return _chosen(_Needs(checkpoint, config, cache), dtypes, wanted, free)
+    return _chosen(_Needs(checkpoint, config, cache, turns=turns), dtypes, wanted, free)
 
 
 def native_fit(checkpoint: Checkpoint, config: ModelConfig, free: int, cache: int = 0, adapters: int = 0) -> Fit:
     """The same for the native core, which leaves weights as they are stored, keeps its cache in 16 bits and adapters in 32."""
-    twice = 4 * adapters  # in numbers of 16 bits: see adapter_bytes of the runner
-    turns = config.max_context * config.head_dim * 4  # cosines and sines of all positions
-    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free - turns, cache, twice)
+    numbers = 4 * adapters  # in numbers of 16 bits: see adapter_bytes of the runner
+    turns = config.max_context * config.head_dim * 4  # cosines and sines
+    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free, cache, numbers, turns)
     return replace(fit, weights=fit.weights + turns, reason=f"weights as stored, {gib(fit.weights)}")
 
 
