@@ -2,6 +2,7 @@
 #define MOST_ROWS 4
 #define MOST_QUERIES 6
 #define MOST_SCORES 4
+#define MOST_SUMS 6
 #include "lanes_avx2.h"
 #include "floats.h"
 #include "product_avx2.h"

@@ -2,6 +2,7 @@
 #define MOST_ROWS 8
 #define MOST_QUERIES 6
 #define MOST_SCORES 12
+#define MOST_SUMS 24
 #include "lanes_avx512.h"
 #include "floats.h"
 #include "product_avx512.h"

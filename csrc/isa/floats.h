@@ -1,5 +1,5 @@
 // Everything that is computed in floats, written once over Lanes. An isa/ file includes its lanes_*.h first, then this: MOST_QUERIES is
-// how many rows of attention share what is read, MOST_SCORES how many sums of it are kept in registers.
+// how many rows of attention share what is read, MOST_SCORES and MOST_SUMS how many sums of scores and of values are kept in registers.
 #pragma once
 #include "../kernels.h"
 #include "../contract.h"
@@ -66,45 +66,16 @@ void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, 
             continue;
         }
         Lanes inverse = Lanes::all(127.0f / amax);
-        for (int32_t k = 0; k < BLOCK; k += 16) Lanes::nearest(Lanes::mul(Lanes::load(from + k), inverse)).to_bytes(integers + k);
+        float sum[2];  // of whole numbers, and so exact
+        for (int32_t half = 0; half < 2; half++) {
+            Lanes whole = Lanes::nearest(Lanes::mul(Lanes::load(from + half * 16), inverse));
+            whole.to_bytes(integers + half * 16);
+            sum[half] = whole.sum();
+        }
         scales[block] = amax / 127.0f;
-        int32_t first = 0, second = 0;
-        for (int32_t k = 0; k < BLOCK / 2; k++) first += integers[k];
-        for (int32_t k = BLOCK / 2; k < BLOCK; k++) second += integers[k];
-        sums[block] = static_cast<float>(first + second);
-        halves[2 * block] = static_cast<float>(first);
-        halves[2 * block + 1] = static_cast<float>(second);
-    }
-}
-
-// The numbers of ROWS rows that stand apart, times their weights, to what `acc` has of BLOCKS output blocks. `column(b, k)` gives the 16
-// weights of column k of the b-th block of outputs: most rows have the same number apart, so it is seldom asked for more than one of a block.
-template <int BLOCKS, int ROWS, class Column>
-inline void add_apart(const Rows& x, int32_t row, Lanes (&acc)[BLOCKS][ROWS], Column column) {
-    const uint8_t* marks = x.marks + static_cast<size_t>(row) * x.marks_stride;
-    const float* apart = x.apart + static_cast<size_t>(row) * x.blocks;
-    for (int32_t eight = 0; eight < x.blocks; eight += 8) {
-        uint64_t some = 0;
-        for (int r = 0; r < ROWS; r++) {
-            uint64_t of_row;
-            __builtin_memcpy(&of_row, marks + static_cast<size_t>(r) * x.marks_stride + eight, 8);
-            some |= of_row;
-        }
-        while (some != 0) {
-            const int32_t place = __builtin_ctzll(some) / 8, block = eight + place;
-            some &= ~(0xffull << place * 8);
-            Lanes weights[BLOCKS];
-            uint8_t known = 0;
-            for (int r = 0; r < ROWS; r++) {
-                const uint8_t mark = marks[static_cast<size_t>(r) * x.marks_stride + block];
-                if (mark == 0) continue;
-                if (mark != known)
-                    for (int b = 0; b < BLOCKS; b++) weights[b] = column(b, block * BLOCK + mark - 1);
-                known = mark;
-                const Lanes value = Lanes::all(apart[static_cast<size_t>(r) * x.blocks + block]);
-                for (int b = 0; b < BLOCKS; b++) acc[b][r] = Lanes::fma(value, weights[b], acc[b][r]);
-            }
-        }
+        sums[block] = sum[0] + sum[1];
+        halves[2 * block] = sum[0];
+        halves[2 * block + 1] = sum[1];
     }
 }
 
@@ -222,6 +193,35 @@ inline void scores(const float* queries, const uint16_t* const (&keys)[PAGES], c
     }
 }
 
+// part[r][c] = sum over keys from … to of a span of weight[r][key] · value[key][16c …], from column FIRST on, SIDE columns at once.
+template <int ROWS, int COLUMNS, int FIRST, int SIDE>
+inline void weigh_values(const Attention& a, int32_t start, int32_t from, int32_t to, int32_t newest, const float (&weight)[ROWS][SPAN],
+                         Lanes (&part)[ROWS][COLUMNS]) {
+    constexpr int WIDTH = COLUMNS * 16;
+    Lanes sum[ROWS][SIDE];
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < SIDE; c++) sum[r][c] = Lanes::all(0.0f);
+    for (int32_t page = from / PAGE; page * PAGE < to; page++) {
+        const int32_t place = start / PAGE + page, end = to < (page + 1) * PAGE ? to : (page + 1) * PAGE;
+        const uint16_t* values = a.values + a.page_stride * a.table[place] + FIRST * 16;
+        const bool more = FIRST == 0 && start + page * PAGE + SPAN <= newest;
+        const uint16_t* then = more ? a.values + a.page_stride * a.table[place + SPAN / PAGE] : values;
+        for (int32_t j = from > page * PAGE ? from : page * PAGE; j < end; j++) {
+            const uint16_t* value = values + j % PAGE * WIDTH;
+            if (FIRST == 0)
+                for (int c = 0; c < COLUMNS; c += 2) __builtin_prefetch(then + j % PAGE * WIDTH + c * 16);
+            for (int c = 0; c < SIDE; c++) {
+                const Lanes v = Lanes::from_bfloat16(value + c * 16);
+                for (int r = 0; r < ROWS; r++) sum[r][c] = Lanes::fma(Lanes::all(weight[r][j]), v, sum[r][c]);
+            }
+        }
+    }
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < SIDE; c++) part[r][FIRST + c] = sum[r][c];
+    constexpr int NEXT = FIRST + SIDE, REST = COLUMNS - NEXT < SIDE ? COLUMNS - NEXT : SIDE;
+    if constexpr (REST > 0) weigh_values<ROWS, COLUMNS, NEXT, REST>(a, start, from, to, newest, weight, part);
+}
+
 // Weighs SPAN keys at a time and merges spans in ascending order, every one of them, even where there is but one:
 //
 //     s[j] = q · k[j]     m_b = max s     p[j] = e^(s[j] - m_b)     l_b = sum p     o_b = sum p[j] · v[j], j ascending
@@ -287,21 +287,10 @@ void attend_rows(const Attention& a) {
             sum[r] = lanes.sum();
         }
         Lanes part[ROWS][COLUMNS];
-        for (int r = 0; r < ROWS; r++)
-            for (int c = 0; c < COLUMNS; c++) part[r][c] = Lanes::all(0.0f);
-        for (int32_t j = 0; j < SPAN; j++) {
-            if (start + j > newest) break;
-            if (start + j < oldest) continue;
-            const uint16_t* value = a.values + a.page_stride * a.table[(start + j) / PAGE] + (start + j) % PAGE * WIDTH;
-            if (start + j + SPAN <= newest) {
-                const uint16_t* then = a.values + a.page_stride * a.table[(start + j + SPAN) / PAGE] + (start + j) % PAGE * WIDTH;
-                for (int c = 0; c < COLUMNS; c += 2) __builtin_prefetch(then + c * 16);
-            }
-            for (int c = 0; c < COLUMNS; c++) {
-                Lanes v = Lanes::from_bfloat16(value + c * 16);
-                for (int r = 0; r < ROWS; r++) part[r][c] = Lanes::fma(Lanes::all(weight[r][j]), v, part[r][c]);
-            }
-        }
+        // As many columns at once as have sums in registers.
+        constexpr int SIDE = ROWS >= MOST_SUMS || COLUMNS == 1 ? 1 : MOST_SUMS / ROWS < COLUMNS ? MOST_SUMS / ROWS : COLUMNS;
+        const int32_t from = oldest > start ? oldest - start : 0, to = newest - start + 1 < SPAN ? newest - start + 1 : SPAN;
+        weigh_values<ROWS, COLUMNS, 0, SIDE>(a, start, from, to, newest, weight, part);
         for (int r = 0; r < ROWS; r++) {
             if (peak[r] == -__builtin_inff()) continue;  // this row sees none of them
             float higher = peak[r] > most[r] ? peak[r] : most[r];

@@ -2,6 +2,7 @@
 #define MOST_ROWS 1
 #define MOST_QUERIES 1
 #define MOST_SCORES 1
+#define MOST_SUMS 1
 #include "lanes_portable.h"
 #include "floats.h"
 #include "product_portable.h"

@@ -45,12 +45,16 @@ inline void two_quads(const uint8_t* lines, int j, __m256i& first, __m256i& seco
     }
 }
 
-// Bytes of one half of the rows (8 outputs) of one group for ROWS rows of activations, exact.
+// Keeps the additions in the order in which they are written: compilers would rather add in trees, and spill what waits for them.
+inline void now(__m256i& sum) { asm("" : "+x"(sum)); }
+
+// Bytes of one half of the outputs of one group for ROWS rows of activations, exact.
 template <int ROWS>
 inline void half_of_bytes(const uint8_t* lines, const int8_t* x, int32_t stride, __m256i* exact) {
     const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
     __m256i small[ROWS], large[ROWS];
     for (int r = 0; r < ROWS; r++) small[r] = large[r] = _mm256_setzero_si256();
+#pragma GCC unroll 8
     for (int j = 0; j < 8; j++) {
         __m256i both = load_line(lines + j * 64);
         __m256i units = _mm256_and_si256(both, low), sixteens = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
@@ -58,35 +62,47 @@ inline void half_of_bytes(const uint8_t* lines, const int8_t* x, int32_t stride,
             __m256i four = quad(x + static_cast<size_t>(r) * stride + j * 4);
             small[r] = _mm256_add_epi16(small[r], _mm256_maddubs_epi16(units, four));
             large[r] = _mm256_add_epi16(large[r], _mm256_maddubs_epi16(sixteens, four));
+            now(small[r]);
+            now(large[r]);
         }
     }
     for (int r = 0; r < ROWS; r++)
         exact[r] = _mm256_add_epi32(_mm256_madd_epi16(small[r], ones), _mm256_slli_epi32(_mm256_madd_epi16(large[r], ones), 4));
 }
 
-// The same of fewer bits, and of one part of the group where its parts have scales of their own.
+// One group, or one part of it where its parts have scales of their own, for ROWS rows of activations: exact sums of both halves of the
+// outputs, which share what is read of the activations.
 template <Format FORMAT, int ROWS>
-inline void half_of_group(const uint8_t* lines, const int8_t* x, int32_t stride, int part, __m256i* exact) {
-    if constexpr (FORMAT == Format::Q8_0) return half_of_bytes<ROWS>(lines, x, stride, exact);
+inline void whole_sums(const uint8_t* lines, const int8_t* x, int32_t stride, int part, __m256i (&exact)[2][ROWS]) {
+    if constexpr (FORMAT == Format::Q8_0) {
+        half_of_bytes<ROWS>(lines, x, stride, exact[0]);
+        half_of_bytes<ROWS>(lines + 32, x, stride, exact[1]);
+        return;
+    }
     constexpr int PAIRS = 4 / parts_of_group(FORMAT), TOGETHER = 4 >> upper_bits(FORMAT);  // that 16 bits hold the sum of
     const __m256i ones = _mm256_set1_epi16(1);
     for (int start = 0; start < PAIRS; start += TOGETHER) {
-        __m256i pairs[ROWS];
-        for (int r = 0; r < ROWS; r++) pairs[r] = _mm256_setzero_si256();
+        __m256i pairs[2][ROWS];
 #pragma GCC unroll 4
         for (int j = part * PAIRS + start; j < part * PAIRS + start + TOGETHER; j++) {
-            __m256i first, second;
-            two_quads<FORMAT>(lines, j, first, second);
+            __m256i quads[2][2];
+            for (int half = 0; half < 2; half++) two_quads<FORMAT>(lines + half * 32, j, quads[0][half], quads[1][half]);
+            for (int which = 0; which < 2; which++)
+                for (int r = 0; r < ROWS; r++) {
+                    const __m256i four = quad(x + static_cast<size_t>(r) * stride + j * 8 + which * 4);
+                    for (int half = 0; half < 2; half++) {
+                        const __m256i product = _mm256_maddubs_epi16(quads[which][half], four);
+                        const bool first = which == 0 && j == part * PAIRS + start;
+                        pairs[half][r] = first ? product : _mm256_add_epi16(pairs[half][r], product);
+                        now(pairs[half][r]);
+                    }
+                }
+        }
+        for (int half = 0; half < 2; half++)
             for (int r = 0; r < ROWS; r++) {
-                const int8_t* at = x + static_cast<size_t>(r) * stride + j * 8;
-                pairs[r] = _mm256_add_epi16(pairs[r], _mm256_maddubs_epi16(first, quad(at)));
-                pairs[r] = _mm256_add_epi16(pairs[r], _mm256_maddubs_epi16(second, quad(at + 4)));
+                const __m256i sum = _mm256_madd_epi16(pairs[half][r], ones);
+                exact[half][r] = start == 0 ? sum : _mm256_add_epi32(exact[half][r], sum);
             }
-        }
-        for (int r = 0; r < ROWS; r++) {
-            const __m256i sum = _mm256_madd_epi16(pairs[r], ones);
-            exact[r] = start == 0 ? sum : _mm256_add_epi32(exact[r], sum);
-        }
     }
 }
 
@@ -110,36 +126,47 @@ inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
     return Lanes::fma(Lanes{half(0), half(1)}, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
 }
 
+// Eight outputs' floats: half of Lanes.
+struct Eight {
+    __m256 a;
+    static Eight all(float x) { return {_mm256_set1_ps(x)}; }
+    static Eight mul(Eight x, Eight y) { return {_mm256_mul_ps(x.a, y.a)}; }
+    static Eight fma(Eight x, Eight y, Eight z) { return {_mm256_fmadd_ps(x.a, y.a, z.a)}; }
+    static Eight from_float16(const uint16_t* p) { return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
+    static Eight from_bytes(const uint8_t* p) { return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(Lanes::eight(p)))}; }
+    static Eight from_signed_bytes(const uint8_t* p) { return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(Lanes::eight(p)))}; }
+};
+
 template <Format FORMAT, int BLOCKS, int ROWS>
 void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
     const int32_t groups = w.columns / GROUP;
     for (int b = 0; b < BLOCKS; b++) {
-        Lanes acc[1][ROWS];
-        for (int r = 0; r < ROWS; r++) acc[0][r] = Lanes::all(0.0f);
+        Eight acc[2][ROWS];
+        for (int half = 0; half < 2; half++)
+            for (int r = 0; r < ROWS; r++) acc[half][r] = Eight::all(0.0f);
         for (int32_t g = 0; g < groups; g++) {
             const uint8_t* lines = w.values + place_of(w, block + b, g) * bytes_of_group(FORMAT);
             const int8_t* at = x.integers + static_cast<size_t>(row) * x.stride + g * GROUP;
-            Lanes f[ROWS];
-            for (int r = 0; r < ROWS; r++) f[r] = Lanes::all(0.0f);
+            Eight f[2][ROWS];
             for (int part = 0; part < parts_of_group(FORMAT); part++) {
-                __m256i left[ROWS], right[ROWS];
-                half_of_group<FORMAT, ROWS>(lines, at, x.stride, part, left);
-                half_of_group<FORMAT, ROWS>(lines + 32, at, x.stride, part, right);
-                const Lanes d = scale_of<FORMAT>(w, block + b, g, part), m = minimum_of<FORMAT>(w, block + b, g);
-                for (int r = 0; r < ROWS; r++) {
-                    const Lanes sum = Lanes::all(sum_of<FORMAT>(x, row + r, g, part));
-                    const Lanes whole{_mm256_cvtepi32_ps(left[r]), _mm256_cvtepi32_ps(right[r])};
-                    f[r] = Lanes::fma(without_offset<FORMAT>(whole, sum), d, f[r]);
-                    if (has_minimum(FORMAT)) f[r] = Lanes::fma(sum, m, f[r]);
+                __m256i exact[2][ROWS];
+                whole_sums<FORMAT, ROWS>(lines, at, x.stride, part, exact);
+                for (int half = 0; half < 2; half++) {
+                    const Eight d = scale_of<FORMAT, Eight>(w, block + b, g, part, half * 8);
+                    const Eight m = minimum_of<FORMAT, Eight>(w, block + b, g, half * 8);
+                    for (int r = 0; r < ROWS; r++) {
+                        const Eight sum = Eight::all(sum_of<FORMAT>(x, row + r, g, part));
+                        const Eight whole = without_offset<FORMAT>(Eight{_mm256_cvtepi32_ps(exact[half][r])}, sum);
+                        f[half][r] = Eight::fma(whole, d, part == 0 ? Eight::all(0.0f) : f[half][r]);
+                        if (has_minimum(FORMAT)) f[half][r] = Eight::fma(sum, m, f[half][r]);
+                    }
                 }
             }
-            for (int r = 0; r < ROWS; r++) {
-                const float scale = x.scales[static_cast<size_t>(row + r) * x.blocks + g];
-                acc[0][r] = Lanes::fma(f[r], Lanes::all(scale), acc[0][r]);
-            }
+            for (int half = 0; half < 2; half++)
+                for (int r = 0; r < ROWS; r++)
+                    acc[half][r] = Eight::fma(f[half][r], Eight::all(x.scales[static_cast<size_t>(row + r) * x.blocks + g]), acc[half][r]);
         }
-        add_apart<1, ROWS>(x, row, acc, [&](int, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
-        for (int r = 0; r < ROWS; r++) acc[0][r].store(y + r * stride + b * OUTPUTS);
+        for (int r = 0; r < ROWS; r++) Lanes{acc[0][r].a, acc[1][r].a}.store(y + r * stride + b * OUTPUTS);
     }
 }
 

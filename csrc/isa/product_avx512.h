@@ -112,7 +112,6 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
                 acc[b][r] = Lanes::fma(f[b][r], Lanes::all(scale), acc[b][r]);
             }
     }
-    add_apart<BLOCKS, ROWS>(x, row, acc, [&](int b, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
     for (int b = 0; b < BLOCKS; b++)
         for (int r = 0; r < ROWS; r++) acc[b][r].store(y + r * stride + b * OUTPUTS);
 }

@@ -53,9 +53,7 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
                     f = Lanes::fma(Lanes::all(sum_of<FORMAT>(x, row + r, g)), minimum_of<FORMAT>(w, block + b, g), f);
                 acc = Lanes::fma(f, Lanes::all(x.scales[static_cast<size_t>(row + r) * x.blocks + g]), acc);
             }
-            Lanes whole[1][1] = {{acc}};
-            add_apart<1, 1>(x, row + r, whole, [&](int, int32_t k) { return weights_of_column<FORMAT>(w, block + b, k); });
-            whole[0][0].store(y + r * stride + b * OUTPUTS);
+            acc.store(y + r * stride + b * OUTPUTS);
         }
 }
 

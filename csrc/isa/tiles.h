@@ -2,6 +2,7 @@
 #pragma once
 #include "../kernels.h"
 #include "../contract.h"
+#include "apart.h"
 #include "product_floats.h"
 
 namespace {
@@ -36,18 +37,24 @@ void rows_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, 
         if (count > 0) rows_of_tiles<FORMAT, ROWS - 1>(w, first, last, x, row, count, y, stride);
 }
 
+template <Format FORMAT>
+void product_of(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
+    rows_of_tiles<FORMAT, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+    if constexpr (!is_float(FORMAT)) add_apart<FORMAT>(w, first, last, x, row, count, y, stride);
+}
+
 void product(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
     switch (w.format) {
-        case Format::Q4_1: return rows_of_tiles<Format::Q4_1, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q4_0: return rows_of_tiles<Format::Q4_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q8_0: return rows_of_tiles<Format::Q8_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q4_K: return rows_of_tiles<Format::Q4_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q5_K: return rows_of_tiles<Format::Q5_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q6_K: return rows_of_tiles<Format::Q6_K, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q5_0: return rows_of_tiles<Format::Q5_0, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::Q5_1: return rows_of_tiles<Format::Q5_1, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::F16: return rows_of_tiles<Format::F16, MOST_ROWS>(w, first, last, x, row, count, y, stride);
-        case Format::BF16: return rows_of_tiles<Format::BF16, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+        case Format::Q4_1: return product_of<Format::Q4_1>(w, first, last, x, row, count, y, stride);
+        case Format::Q4_0: return product_of<Format::Q4_0>(w, first, last, x, row, count, y, stride);
+        case Format::Q8_0: return product_of<Format::Q8_0>(w, first, last, x, row, count, y, stride);
+        case Format::Q4_K: return product_of<Format::Q4_K>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_K: return product_of<Format::Q5_K>(w, first, last, x, row, count, y, stride);
+        case Format::Q6_K: return product_of<Format::Q6_K>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_0: return product_of<Format::Q5_0>(w, first, last, x, row, count, y, stride);
+        case Format::Q5_1: return product_of<Format::Q5_1>(w, first, last, x, row, count, y, stride);
+        case Format::F16: return product_of<Format::F16>(w, first, last, x, row, count, y, stride);
+        case Format::BF16: return product_of<Format::BF16>(w, first, last, x, row, count, y, stride);
     }
 }
 
