@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from alize import errors, settings
+from alize.reasons import REASONS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Made from the code by `make docs`; changes here are overwritten. -->"
@@ -54,7 +55,7 @@ def errors_page() -> Iterator[str]:
     yield '{"object": "error", "message": "…", "type": "…", "param": null, "code": "…", "raw_status_code": 400}'
     yield "```\n"
     yield "A 422 also has the list `detail`, in the public API's form. *Retry* marks what may succeed later unchanged; a 429 and a 503 say"
-    yield "when in `Retry-After`, where it is known. The errors of the last table are printed by commands and never sent.\n"
+    yield "when in `Retry-After`, where it is known.\n"
     local = [kind for kind in _kinds() if issubclass(kind, errors.LocalError)]
     sent = [kind for kind in _kinds() if kind not in local]
     yield "| error | status | type | code | retry | |"
@@ -62,7 +63,21 @@ def errors_page() -> Iterator[str]:
     for kind in sorted(sent, key=lambda kind: kind.status):
         code = f"`{kind.code}`" if kind.code else ""
         yield f"| {kind.__name__} | {kind.status} | `{kind.type}` | {code} | {'yes' if kind.retry else ''} | {_first_line(kind)} |"
-    yield "\n| on this machine | code | exit status | |"
+    yield "\n## Reasons\n"
+    yield "Where what an error says can be said without a language, it also has `reason` and `values`, which the page words in English,"
+    yield "French and Japanese; so have the event that ends a run which failed, and, as `error_reason` and `error_values`, the answer that"
+    yield "is kept. Without them `message` is all there is. A later version may have more of them.\n"
+    yield "```json"
+    yield '{"object": "error", "message": "…", …, "reason": "question_too_long", "values": {"tokens": 9042, "limit": 8192}}'
+    yield "```\n"
+    yield "Values whose names end in `bytes` and `seconds` are in these; `words` is what another program said, or empty.\n"
+    yield "| reason | values |"
+    yield "|---|---|"
+    for name, values in sorted(REASONS.items()):
+        yield f"| `{name}` | {', '.join(f'`{value}`' for value in values)} |"
+    yield "\n## On this machine\n"
+    yield "These are printed by commands and never sent.\n"
+    yield "| error | code | exit status | |"
     yield "|---|---|---|---|"
     for kind in local:
         code = f"`{kind.code}`" if kind.code else ""

@@ -39,11 +39,14 @@ AlizeError                          500 server_error
    ├─ ConversionFailed              a model cannot be written in the form that was asked for
    └─ Missing                       an optional part (PyTorch, a model) is not installed
 
-Each message says what was wrong and where; `remedy` says what to do next. On the wire every error has one shape (`body`).
+Each message says what was wrong and where; `remedy` says what to do next; `reason` says both without a language, for a page that has words
+of its own. On the wire every error has one shape (`body`).
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from alize.reasons import Reason
 
 __all__ = [
     "AlizeError",
@@ -95,12 +98,21 @@ class AlizeError(Exception):
     code: ClassVar[str | None] = None
     retry: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, param: str | None = None, remedy: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        remedy: str | None = None,
+        retry_after: float | None = None,
+        reason: Reason | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
         self.remedy = remedy
         self.retry_after = retry_after  # seconds; sent as the Retry-After header
+        self.reason = reason
 
     @property
     def text(self) -> str:
@@ -108,7 +120,7 @@ class AlizeError(Exception):
         return f"{self.message} {self.remedy}" if self.remedy else self.message
 
     def body(self) -> dict[str, Any]:
-        """The JSON object sent to a client: the six keys that clients of the public API parse."""
+        """The JSON object sent to a client: the six keys that clients of the public API parse, and the reason where there is one."""
         return {
             "object": "error",
             "message": self.text,
@@ -116,6 +128,7 @@ class AlizeError(Exception):
             "param": self.param,
             "code": self.code,
             "raw_status_code": self.status,
+            **({} if self.reason is None else self.reason.body()),
         }
 
 
@@ -156,10 +169,10 @@ class ValidationFailed(InvalidRequest):
     status = 422
     code = "validation_failed"
 
-    def __init__(self, detail: list[Mapping[str, Any]], message: str | None = None) -> None:
+    def __init__(self, detail: list[Mapping[str, Any]], message: str | None = None, *, reason: Reason | None = None) -> None:
         first = detail[0] if detail else {"loc": (), "msg": "the request is invalid"}
         where = ".".join(str(part) for part in first["loc"])
-        super().__init__(message or f"{where}: {first['msg']}", param=where or None)
+        super().__init__(message or f"{where}: {first['msg']}", param=where or None, reason=reason)
         self.detail = detail
 
     def body(self) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
     {"object": "error", "message": text, "type": text, "param": text or null, "code": text or null, "raw_status_code": the status}
 
-A 422 has the list `detail`, too. Nothing else says what went wrong, and nothing says how the server is built.
+A 422 has the list `detail`, too, and what the page words by itself has `reason` and `values` (alize/reasons.py). Nothing else says what
+went wrong, and nothing says how the server is built.
 """
 
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from alize import errors
 from alize.errors import AlizeError, CheckpointInvalid
+from alize.reasons import REASONS
 from tests.serving import Desk
 
 KEYS = {"object", "message", "type", "param", "code", "raw_status_code"}
@@ -24,7 +26,9 @@ def check(response: httpx.Response, status: int) -> dict[str, Any]:
     assert "x-request-id" in response.headers
     body = response.json()
     assert body.keys() >= KEYS
-    assert body.keys() - KEYS <= ({"detail"} if status == 422 else set())
+    assert body.keys() - KEYS - {"reason", "values"} <= ({"detail"} if status == 422 else set())
+    assert ("reason" in body) == ("values" in body)
+    assert body.get("values", {}).keys() == set(REASONS[body["reason"]] if "reason" in body else ())
     assert (body["object"], body["raw_status_code"]) == ("error", status)
     assert body["message"]
     assert body["type"]

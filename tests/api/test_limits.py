@@ -109,6 +109,7 @@ async def test_too_many_requests_are_told_when_to_come_back(new_desk: Any) -> No
     assert [(await desk.chat()).status_code for _ in range(2)] == [200, 200]
     response = await desk.chat()
     assert (response.status_code, response.json()["type"], response.json()["code"]) == (429, "rate_limit_error", "1300")
+    assert (response.json()["reason"], response.json()["values"]) == ("requests_used", {"most": 2, "seconds": 30})
     assert response.headers["retry-after"] == "30"
     assert response.headers["x-ratelimit-remaining"] == "0"
     assert len(desk.engine.asked) == 2

@@ -134,6 +134,7 @@ async def test_after_five_failures_an_address_waits_also_with_the_right_password
     async with browsing(desk, peer="192.0.2.99") as browser:
         refused = await browser.sign_in()
         assert (refused.status_code, refused.json()["type"]) == (429, "rate_limit_error")
+        assert (refused.json()["reason"], 0 < refused.json()["values"]["seconds"] <= 900) == ("attempts_used", True)
         assert 0 < int(refused.headers["retry-after"]) <= 900
         assert (await browser.sign_in(email="other@example.org")).status_code == 401
     assert (await ada.session())["signed_in"]  # who is in stays in

@@ -102,6 +102,8 @@ async def test_a_person_has_as_much_kept_as_they_may_whichever_key_uploads_it(tm
             assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
             assert f"{2 * len(PNG)} bytes are kept for you" in refused.json()["message"]
             assert "upload_bytes_per_person" in refused.json()["message"]
+            assert refused.json()["reason"] == "files_full"
+            assert refused.json()["values"] == {"taken_bytes": 2 * len(PNG), "most_bytes": 2 * len(PNG)}
         assert (await get(page, first["id"])).content == PNG
     (unlimited := tmp_path / "unlimited").mkdir()
     async with opened(unlimited, upload_bytes_per_person=0) as desk:

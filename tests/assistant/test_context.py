@@ -119,3 +119,4 @@ async def test_the_answer_that_is_gone_on_with_is_not_left_out_nor_its_question(
 async def test_a_question_that_is_too_long_alone_is_refused_before_it_is_asked(page: Page) -> None:
     refusal = await page.call("POST", "/api/context", 400, {"messages": said(10, 10, 5000)})
     assert refusal["code"] == "3051"
+    assert (refusal["reason"], refusal["values"].keys()) == ("question_too_long", {"tokens", "limit"})

@@ -14,6 +14,7 @@ import pytest
 from alize.engine.base import Request, Step
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
+from alize.reasons import because
 from tests.assistant.conftest import Page, new_id, text_of
 from tests.serving import CARD, TOKENIZER, opened
 
@@ -266,11 +267,12 @@ async def test_what_is_sent_twice_is_kept_once_and_another_text_is_refused(page:
 
 
 async def test_an_engine_that_breaks_leaves_the_text_and_says_so(page: Page) -> None:
-    page.engine.fail(EngineCrashed("out of memory"), after=3)
+    page.engine.fail(EngineCrashed("out of memory", reason=because("media_busy", bytes=7)), after=3)
     chat = await page.begin()
     asked = await page.ask(chat)
     events = await page.follow(asked["run"]["id"])
-    assert events[-1][1] == {"type": "conversation.response.error", "message": "out of memory", "code": "engine_crashed"}
+    why = {"message": "out of memory", "code": "engine_crashed", "reason": "media_busy", "values": {"bytes": 7}}
+    assert events[-1][1] == {"type": "conversation.response.error", **why}
     answer = (await page.read(chat))["messages"][1]
     told = (answer["state"], answer["error"], answer["error_code"], answer["content"])
     assert told == ("failed", "out of memory", "engine_crashed", text_of(events))
@@ -305,7 +307,10 @@ async def test_a_question_that_is_too_long_is_kept_and_refused_with_both_numbers
     (_, error) = (await page.follow(asked["run"]["id"]))[-1]
     assert error["code"] == "3051"
     assert "4096" in error["message"]
-    assert (await page.read(chat))["messages"][0]["content"] == "x" * 10_000
+    assert (error["reason"], error["values"]["limit"], error["values"]["tokens"] > 10_000) == ("question_too_long", 4096, True)
+    question, answer = (await page.read(chat))["messages"]
+    assert question["content"] == "x" * 10_000
+    assert (answer["error_reason"], answer["error_values"]) == (error["reason"], error["values"])
 
 
 async def test_a_conversation_is_titled_once_by_the_model_below_everybody(page: Page) -> None:

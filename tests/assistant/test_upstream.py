@@ -145,6 +145,7 @@ async def test_a_refusal_is_the_runs_error(page: Page, upstream: Hostile) -> Non
     chat = await page.begin(model="theirs", title="mine")
     events = await page.follow((await page.ask(chat))["run"]["id"])
     assert (events[-1][1]["code"], "slow down" in events[-1][1]["message"]) == ("1300", True)
+    assert (events[-1][1]["reason"], events[-1][1]["values"]["words"]) == ("upstream_busy", "slow down")
     (row,) = await page.desk.rows()
     assert (row.outcome, row.prompt_tokens, row.completion_tokens) == ("error", 0, 0)
 

@@ -102,6 +102,7 @@ def test_mistral_raises_its_own_exceptions(mistral: Mistral, place: Place) -> No
     with pytest.raises(SDKError) as unknown:
         mistral.chat.complete(model="nope", messages=ASKED)
     assert (unknown.value.status_code, '"code":"1500"' in unknown.value.body) == (400, True)
+    assert '"reason":"model_unknown"' in unknown.value.body  # which is none of the public API's keys, and no hindrance
     with pytest.raises(HTTPValidationError) as invalid:
         mistral.chat.complete(model=place.model, messages=ASKED, temperature=9)
     assert invalid.value.data.detail

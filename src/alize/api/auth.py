@@ -24,6 +24,7 @@ from alize.governance import csrf
 from alize.governance.identity import Principal, Scope
 from alize.governance.key_identity import check_key
 from alize.governance.passes import MARK
+from alize.reasons import because
 
 __all__ = ["SUBPROTOCOL", "Admin", "Caller", "Here", "Person", "check_still", "headers_of", "house", "on_this_machine", "speaker"]
 
@@ -77,7 +78,7 @@ async def check_still(socket: WebSocket, principal: Principal, here: House) -> N
     elif principal.session:
         now = await here.parts.identity.identify(headers_of(socket))
         if now is None or now.session != principal.session:
-            raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.")
+            raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.", reason=because("session_ended"))
 
 
 async def admin(request: Request, here: Here) -> Principal:
@@ -89,9 +90,13 @@ async def person(request: Request, here: Here) -> Principal:
     """Its `session` is never empty. Raises AuthenticationFailed, PermissionDenied, and Conflict where nobody signs in."""
     principal = await _who(request, here)
     if principal.kind == "local":
-        raise Conflict("This server runs without accounts.", remedy="Start it without --no-auth to have some.")
+        raise Conflict(
+            "This server runs without accounts.", remedy="Start it without --no-auth to have some.", reason=because("no_accounts")
+        )
     if not principal.session:
-        raise PermissionDenied("This is for a person who is signed in, not for a key.", remedy="Sign in with POST /api/session.")
+        raise PermissionDenied(
+            "This is for a person who is signed in, not for a key.", remedy="Sign in with POST /api/session.", reason=because("people_only")
+        )
     return principal
 
 
@@ -125,7 +130,11 @@ async def _identified(request: Request, here: House, scope: Scope) -> Principal:
 def _scoped(principal: Principal, scope: Scope) -> Principal:
     if scope not in principal.scopes:
         whose = "account" if principal.session else "key"
-        raise PermissionDenied(f"This needs the scope '{scope}', which your {whose} does not have.", remedy="Ask your administrator.")
+        raise PermissionDenied(
+            f"This needs the scope '{scope}', which your {whose} does not have.",
+            remedy="Ask your administrator.",
+            reason=because("scope_lacking", scope=scope),
+        )
     return principal
 
 
@@ -140,7 +149,9 @@ async def _who(request: Request, here: House) -> Principal:
 async def _known(headers: dict[str, str], connection: HTTPConnection, here: House) -> Principal:
     principal = await here.parts.identity.identify(headers)
     if principal is None:
-        raise AuthenticationFailed("No API key was sent.", remedy="Send the header Authorization: Bearer KEY, or sign in.")
+        raise AuthenticationFailed(
+            "No API key was sent.", remedy="Send the header Authorization: Bearer KEY, or sign in.", reason=because("not_signed_in")
+        )
     trace_of(connection.scope).principal = principal
     return principal
 

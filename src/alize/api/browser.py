@@ -21,6 +21,7 @@ from alize.api.parts import House
 from alize.errors import AlizeError, AuthenticationFailed, Conflict
 from alize.governance import csrf
 from alize.governance.sessions import LIFETIME, Opened, Visit
+from alize.reasons import because
 from alize.storage.base import AccountRecord
 
 __all__ = ["answer", "forget", "of_this_house", "refused_setup", "secret_of", "setup_token", "shown_account", "state", "visit_of"]
@@ -38,7 +39,9 @@ def of_this_house(request: Request, here: House) -> None:
     """
     csrf.check_origin(headers_of(request))
     if not here.settings.auth:
-        raise Conflict("This server runs without accounts.", remedy="Start it without --no-auth to have some.")
+        raise Conflict(
+            "This server runs without accounts.", remedy="Start it without --no-auth to have some.", reason=because("no_accounts")
+        )
 
 
 def secret_of(request: Request, here: House) -> str | None:
@@ -122,6 +125,7 @@ def refused_setup() -> AlizeError:
     return Conflict(
         "This server makes its first account from its own machine only.",
         remedy="Open it there, or make an invitation with `alize accounts invite --owner`.",
+        reason=because("setup_elsewhere"),
     )
 
 

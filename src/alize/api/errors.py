@@ -20,6 +20,7 @@ from starlette.types import Scope
 from alize.api.body import failed
 from alize.api.trace import trace_of
 from alize.errors import AlizeError, InvalidRequest, LocalError, MethodNotAllowed, NotFound
+from alize.reasons import because
 
 __all__ = ["install", "internal", "response_to", "told"]
 
@@ -70,13 +71,20 @@ def told(error: AlizeError, scope: Scope) -> AlizeError:
 
 def internal(request_id: str) -> AlizeError:
     """What a client is told of an error that nobody foresaw."""
-    return AlizeError(f"The server failed on this request. Its log has the reason under the request id {request_id}.")
+    return AlizeError(
+        f"The server failed on this request. Its log has the reason under the request id {request_id}.",
+        reason=because("server_failed", request=request_id),
+    )
 
 
 def _translated(error: HTTPException, request: Request) -> AlizeError:
     match error.status_code:
         case 404:
-            return NotFound(f"There is no {request.scope['path'][:200]} here.", remedy="GET /docs lists what there is.")
+            return NotFound(
+                f"There is no {request.scope['path'][:200]} here.",
+                remedy="GET /docs lists what there is.",
+                reason=because("page_unknown", path=request.scope["path"][:200]),
+            )
         case 405:
             return MethodNotAllowed(f"{request.method[:20]} is not possible on {request.scope['path'][:200]}.", remedy=_allowed(error))
         case status:

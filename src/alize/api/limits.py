@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alize.errors import RateLimited
+from alize.reasons import because
 
 __all__ = ["Limits"]
 
@@ -100,6 +101,12 @@ class Limits:
 
 
 def _exhausted(wait: float, what: str, bucket: _Bucket) -> RateLimited:
+    most, seconds = bucket.per_minute, math.ceil(wait)
     return RateLimited(
-        f"Your workspace has used its {bucket.per_minute} {what} per minute.", remedy=f"Wait {math.ceil(wait)} s.", retry_after=wait
+        f"Your workspace has used its {most} {what} per minute.",
+        remedy=f"Wait {seconds} s.",
+        retry_after=wait,
+        reason=because("requests_used", most=most, seconds=seconds)
+        if what == "requests"
+        else because("tokens_used", most=most, seconds=seconds),
     )

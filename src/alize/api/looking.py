@@ -13,6 +13,7 @@ from alize.engine.base import Sight
 from alize.errors import AlizeError, InvalidMedia
 from alize.prompt.images import Floats, check_whole, pixels_of, size_of, squares, written_out
 from alize.prompt.placing import grids_of, images_in, marked, sight_with
+from alize.reasons import because
 from alize.wording import quantity
 
 __all__ = ["check_seen", "look", "measured", "sight_of"]
@@ -31,7 +32,12 @@ async def look(messages: Sequence[Message], sight: Sight, house: House) -> tuple
     most, images = house.settings.max_images, images_in(messages)
     if len(images) > most:
         place = images[most]["path"]
-        raise InvalidMedia(f"{place}: a request shows at most {quantity(most, 'image')}.", param=place, remedy="Send fewer.")
+        raise InvalidMedia(
+            f"{place}: a request shows at most {quantity(most, 'image')}.",
+            param=place,
+            remedy="Send fewer.",
+            reason=because("images_most", most=most),
+        )
     pictures = [await _pixels(image["image_url"], image["path"], sight, house) for image in images]
     return marked(messages, grids_of(pictures, sight)), pictures
 

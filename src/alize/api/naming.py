@@ -6,7 +6,8 @@ A name of this server never means a model elsewhere: what is asked of it stays h
 from collections.abc import Callable, Iterator
 
 from alize.api.parts import Parts, Served, Sleeping
-from alize.errors import EngineUnavailable, InvalidModel, UnsupportedParameter
+from alize.errors import AlizeError, EngineUnavailable, InvalidModel, UnsupportedParameter
+from alize.reasons import because
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
@@ -24,13 +25,17 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Upstre
     found = model_named(name, parts, settings, _writes)
     if isinstance(found, Sleeping):
         raise UnsupportedParameter(
-            f"The model {found.card.id} makes vectors of texts; it writes none.", param="model", remedy="Choose another of GET /v1/models."
+            f"The model {found.card.id} makes vectors of texts; it writes none.",
+            param="model",
+            remedy="Choose another of GET /v1/models.",
+            reason=because("model_writes_nothing", model=found.card.id),
         )
     if isinstance(found, Served) and found.lost is not None:
         raise EngineUnavailable(
             f"The model {found.card.id} is an adapter that could not be loaded: {found.lost.told}",
             param="model",
             remedy="Whoever runs this server must mend it; until then choose another of GET /v1/models.",
+            reason=because("adapter_lost", model=found.card.id, words=found.lost.told),
         )
     return found
 
@@ -53,13 +58,19 @@ def model_named(name: str, parts: Parts, settings: Settings, suits: Callable[[_M
     others: list[_Model] = [] if upstream is None else [*upstream.models.values()]
     fit = [known for model in (*own, *others) if suits(model) for known in _names(model)]
     known = [*(alias for alias in aliases if resolved(alias, aliases) in fit), *fit]
+    raise _unknown(name, near_misses(name, known), None if upstream is None else upstream.error)
+
+
+def _unknown(name: str, near: list[str], away: AlizeError | None) -> InvalidModel:
+    """`away`: why it is not known now what the upstream has."""
     remedy = "GET /v1/models lists those that are served."
-    if upstream is not None and upstream.error is not None:
-        remedy += f" What the upstream has is not known now: {upstream.error.text}"
-    near = near_misses(name, known)
+    reason = because("model_unknown_near", model=name[:200], near=near) if near else because("model_unknown", model=name[:200])
+    if away is not None:
+        remedy += f" What the upstream has is not known now: {away.text}"
+        reason = because("model_unknown_upstream_away", model=name[:200], words=away.text)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     said = f"Invalid model: {name[:200]}." if name else "Invalid model: the name is empty."
-    raise InvalidModel(said, param="model", remedy=hint + remedy)
+    return InvalidModel(said, param="model", remedy=hint + remedy, reason=reason if name else because("model_unnamed"))
 
 
 def _writes(model: _Model) -> bool:

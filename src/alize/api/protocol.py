@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alize.api.sockets import REALTIME
 from alize.errors import AlizeError, InvalidRequest, RequestTimeout
+from alize.reasons import because
 
 __all__ = ["Http1"]
 
@@ -70,7 +71,13 @@ class Http1(H11Protocol):
     def _lose_patience(self) -> None:
         begun = bool(self.conn.trailing_data[0])  # a client that sent nothing asked nothing: it is not answered
         if begun and not self.transport.is_closing():
-            self._refuse(RequestTimeout("The head of the request came too slowly.", remedy="Send it again over a better connection."))
+            self._refuse(
+                RequestTimeout(
+                    "The head of the request came too slowly.",
+                    remedy="Send it again over a better connection.",
+                    reason=because("head_slow"),
+                )
+            )
         else:
             self.transport.close()
 

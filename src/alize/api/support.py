@@ -9,6 +9,7 @@ from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt import refuse_reasoning
+from alize.reasons import because
 
 __all__ = ["SERVED", "refuse_unsupported"]
 
@@ -24,12 +25,24 @@ def refuse_unsupported(request: ChatCompletionRequest, served: Served) -> None:
     """Raise UnsupportedParameter for the first field that asks for what is not there, InvalidRequest for fields that exclude each other."""
     card = served.card
     for field, reason, remedy in _unsupported(request):
-        raise UnsupportedParameter(f"{field}: {reason}", param=field, remedy=remedy)
+        raise UnsupportedParameter(
+            f"{field}: {reason}", param=field, remedy=remedy, reason=because("parameter_unsupported", parameter=field)
+        )
     refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=card.id, marks=served.thought_marks)
     if "completion_chat" not in card.capabilities & SERVED:
-        raise UnsupportedParameter(f"The model {card.id} does not chat.", param="model", remedy="Choose another of GET /v1/models.")
+        raise UnsupportedParameter(
+            f"The model {card.id} does not chat.",
+            param="model",
+            remedy="Choose another of GET /v1/models.",
+            reason=because("model_not_for_talk", model=card.id),
+        )
     if request.top_logprobs and not request.logprobs:
-        raise InvalidRequest("top_logprobs is given without logprobs.", param="top_logprobs", remedy="Send logprobs: true with it.")
+        raise InvalidRequest(
+            "top_logprobs is given without logprobs.",
+            param="top_logprobs",
+            remedy="Send logprobs: true with it.",
+            reason=because("parameter_unsupported", parameter="top_logprobs"),
+        )
 
 
 def _unsupported(request: ChatCompletionRequest) -> Iterator[tuple[str, str, str]]:

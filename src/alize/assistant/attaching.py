@@ -11,6 +11,7 @@ from typing import Any
 
 from alize.assistant.schemas import AttachmentNew
 from alize.errors import InvalidRequest
+from alize.reasons import because
 from alize.storage.base import MessageRecord, Owner, Store
 
 __all__ = ["kept", "shown", "with_content"]
@@ -25,7 +26,10 @@ async def kept(store: Store, owner: Owner, wanted: Sequence[AttachmentNew]) -> l
             files.append({"name": one.name, "type": one.type, "text": one.text})
         elif (upload := uploads.get(one.id)) is None:
             raise InvalidRequest(
-                f"attachments.{index}: there is no upload '{one.id}'.", param=f"attachments.{index}", remedy="Attach the file again."
+                f"attachments.{index}: there is no upload '{one.id}'.",
+                param=f"attachments.{index}",
+                remedy="Attach the file again.",
+                reason=because("upload_gone"),
             )
         else:
             files.append({"name": upload.name, "type": upload.type, "id": upload.id})

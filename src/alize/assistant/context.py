@@ -11,6 +11,7 @@ from typing import Any
 
 from alize.api.attachments import AUDIO_TYPES, IMAGE_TYPES
 from alize.errors import InvalidMedia, PromptTooLong, UnsupportedParameter
+from alize.reasons import because
 from alize.storage.base import MessageRecord
 
 __all__ = ["Count", "Fitted", "check_attached", "fit", "images_of", "path_to", "said", "sounds_of"]
@@ -86,18 +87,31 @@ def check_attached(question: MessageRecord, images: int, sounds: int | None, mod
     """
     recorded = len(sounds_of(question))
     if recorded and sounds is None:
-        raise UnsupportedParameter(f"The model {model} cannot hear.", param="attachments", remedy="Choose one that can.")
+        raise UnsupportedParameter(
+            f"The model {model} cannot hear.", param="attachments", remedy="Choose one that can.", reason=because("model_deaf", model=model)
+        )
     if recorded > (sounds or 0):
         raise InvalidMedia(
             "The sounds that are attached are longer, all together, than can be heard at once.",
             param="attachments",
             remedy="Attach fewer or shorter ones, or have max_audio_seconds raised.",
+            reason=because("sounds_too_long"),
         )
     count = len(images_of(question))
     if count and not images:
-        raise UnsupportedParameter(f"The model {model} cannot see images.", param="attachments", remedy="Choose one that can.")
+        raise UnsupportedParameter(
+            f"The model {model} cannot see images.",
+            param="attachments",
+            remedy="Choose one that can.",
+            reason=because("model_blind", model=model),
+        )
     if count > images:
-        raise InvalidMedia(f"{count} images are attached; {images} can be seen at once.", param="attachments", remedy="Attach fewer.")
+        raise InvalidMedia(
+            f"{count} images are attached; {images} can be seen at once.",
+            param="attachments",
+            remedy="Attach fewer.",
+            reason=because("images_too_many", images=count, most=images),
+        )
 
 
 def _texts(words: str) -> list[dict[str, Any]]:
@@ -152,6 +166,7 @@ def fit(
             f"The question contains {tokens} tokens with its files and the system prompt, too large for a context of {limit}.",
             param="content",
             remedy="Shorten it, or attach less.",
+            reason=because("question_too_long", tokens=tokens, limit=limit),
         )
     start = starts[high]
     sent = {message.id for message in kept[start:]}

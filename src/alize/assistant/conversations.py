@@ -13,6 +13,7 @@ from typing import Any
 from alize.assistant.runs import answer_to
 from alize.assistant.titles import tidied
 from alize.errors import Conflict, InvalidRequest, NotFound
+from alize.reasons import because
 from alize.storage.base import ConversationRecord, MessageRecord, Owner, RunRecord, Store
 
 __all__ = ["again", "carry_on", "conversation_of", "create", "message_of", "run_of", "say"]
@@ -28,7 +29,7 @@ async def create(store: Store, owner: Owner, id: str, title: str, model: str, se
         return made
     there = await store.conversations.get(owner, id)
     if there is None:
-        raise Conflict("This id is in use.", param="id", remedy="Make another one.")
+        raise Conflict("This id is in use.", param="id", remedy="Make another one.", reason=because("id_taken"))
     return there
 
 
@@ -36,7 +37,7 @@ async def conversation_of(store: Store, owner: Owner, id: str, *, deleted: bool 
     """Raises NotFound."""
     found = await store.conversations.get(owner, id, deleted=deleted)
     if found is None:
-        raise NotFound(f"There is no conversation '{id[:100]}'.")
+        raise NotFound(f"There is no conversation '{id[:100]}'.", reason=because("conversation_gone"))
     return found
 
 
@@ -44,7 +45,7 @@ async def message_of(store: Store, owner: Owner, id: str) -> MessageRecord:
     """Raises NotFound, also where its conversation was deleted."""
     found = await store.conversations.message(owner, id)
     if found is None or await store.conversations.get(owner, found.conversation) is None:
-        raise NotFound(f"There is no message '{id[:100]}'.")
+        raise NotFound(f"There is no message '{id[:100]}'.", reason=because("message_gone"))
     return found
 
 
@@ -52,7 +53,7 @@ async def run_of(store: Store, owner: Owner, id: str) -> RunRecord:
     """Raises NotFound."""
     found = await store.runs.get(owner, id)
     if found is None:
-        raise NotFound(f"There is no run '{id[:100]}'.")
+        raise NotFound(f"There is no run '{id[:100]}'.", reason=because("run_gone"))
     return found
 
 
@@ -70,11 +71,13 @@ async def say(
     """Keep a question, and let it be answered. Raises NotFound, InvalidRequest, Conflict."""
     chat = await conversation_of(store, owner, conversation)
     if not content.strip() and not attachments:
-        raise InvalidRequest("The message is empty.", param="content")
+        raise InvalidRequest("The message is empty.", param="content", reason=because("message_empty"))
     if parent is not None:
         above = await store.conversations.message(owner, parent)
         if above is None or above.conversation != conversation or above.role != "assistant":
-            raise InvalidRequest(f"parent = '{parent}' is no answer of this conversation.", param="parent")
+            raise InvalidRequest(
+                f"parent = '{parent}' is no answer of this conversation.", param="parent", reason=because("not_under_answer")
+            )
     at = await _next(store, owner, conversation)
     # The conversation's own principal: a person may go on in one that a key of theirs began, and the key sees that.
     question = MessageRecord(id, chat.workspace, chat.principal, chat.id, parent, "user", content, at, attachments)
@@ -91,7 +94,7 @@ async def again(store: Store, owner: Owner, message: str, answer: str, run: str)
     found = await message_of(store, owner, message)
     question = await store.conversations.message(owner, found.parent or "")
     if found.role != "assistant" or question is None:
-        raise InvalidRequest("Only an answer can be made again.")
+        raise InvalidRequest("Only an answer can be made again.", reason=because("only_answers_again"))
     before = await store.conversations.message(owner, answer)
     if before is not None:
         return await _made_before(store, owner, before, question.id, run)
@@ -104,10 +107,12 @@ async def carry_on(store: Store, owner: Owner, message: str, run: str) -> tuple[
     if found.run == run:
         return found, await run_of(store, owner, run)
     if found.role != "assistant" or found.state in _ACTIVE or (found.state == "done" and found.finish == "stop"):
-        raise InvalidRequest("This answer has nothing to continue.", remedy="Make it again, or ask on.")
+        raise InvalidRequest(
+            "This answer has nothing to continue.", remedy="Make it again, or ask on.", reason=because("nothing_to_continue")
+        )
     made = await _run(store, found, run)
     if not await store.runs.attach(owner, found.id, run):
-        raise Conflict("This answer is being continued already.")
+        raise Conflict("This answer is being continued already.", reason=because("continued_already"))
     return replace(found, run=run, state="waiting"), made
 
 
@@ -121,7 +126,7 @@ async def _answered(store: Store, question: MessageRecord, answer: str, run: str
     at = await _next(store, Owner(question.workspace, question.principal), question.conversation)
     record = answer_to(question, answer, run, at)
     if not await store.conversations.add_message(record, updated=datetime.now(UTC)):
-        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.")
+        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.", reason=because("id_taken"))
     return record, await _run(store, record, run)
 
 
@@ -129,7 +134,7 @@ async def _run(store: Store, answer: MessageRecord, run: str) -> RunRecord:
     now = datetime.now(UTC)
     made = RunRecord(run, answer.workspace, answer.principal, answer.conversation, answer.id, "waiting", "", now, 0, now)
     if not await store.runs.add(made):
-        raise Conflict("The run's id is in use.", param="run", remedy="Make another one.")
+        raise Conflict("The run's id is in use.", param="run", remedy="Make another one.", reason=because("id_taken"))
     return made
 
 
@@ -139,15 +144,15 @@ async def _sent_before(
     there = await store.conversations.message(owner, question.id)
     same = ("conversation", "parent", "content", "attachments")
     if there is None or any(getattr(there, name) != getattr(question, name) for name in same):
-        raise Conflict("The message's id is in use.", param="id", remedy="Make another one.")
+        raise Conflict("The message's id is in use.", param="id", remedy="Make another one.", reason=because("id_taken"))
     made = await store.conversations.message(owner, answer)
     if made is None:
-        raise Conflict("This message was sent before, with another answer.", param="answer.id")
+        raise Conflict("This message was sent before, with another answer.", param="answer.id", reason=because("sent_before"))
     return (there, *await _made_before(store, owner, made, question.id, run))
 
 
 async def _made_before(store: Store, owner: Owner, answer: MessageRecord, question: str, run: str) -> tuple[MessageRecord, RunRecord]:
     there = await store.runs.get(owner, run)
     if answer.parent != question or there is None or there.message != answer.id:
-        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.")
+        raise Conflict("The answer's id is in use.", param="answer.id", remedy="Make another one.", reason=because("id_taken"))
     return answer, there

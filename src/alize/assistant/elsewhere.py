@@ -14,6 +14,7 @@ from alize.assistant.answering import Begun, Ending, Made
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.errors import AlizeError, UpstreamFailed
 from alize.prompt.parts import Part
+from alize.reasons import because
 from alize.storage.base import MessageRecord, Owner
 from alize.upstream import UpstreamModel
 from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of, thought_of
@@ -123,5 +124,9 @@ class Unrepeated:
 def _finish(taking: Taking) -> Ending:
     reason = taking.reasons.get(0) or "stop"
     if reason in _WITHHELD:
-        raise UpstreamFailed(f"{taking.host} ended its answer early ({reason}).", remedy="Ask again, or another model.")
+        raise UpstreamFailed(
+            f"{taking.host} ended its answer early ({reason}).",
+            remedy="Ask again, or another model.",
+            reason=because("upstream_withholds", host=taking.host),
+        )
     return _FINISHES.get(reason, "stop")

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from alize.reasons import Value
+
 __all__ = [
     "TERMINAL",
     "CutOff",
@@ -74,6 +76,8 @@ class Failed(msgspec.Struct, tag="conversation.response.error", frozen=True):
 
     message: str
     code: str | None  # of docs/reference/errors.md, or the type of an error that has none
+    reason: str | None = None  # of the same page, with its values
+    values: dict[str, Value] = {}
 
 
 class Stopped(msgspec.Struct, tag="run.stopped", frozen=True):

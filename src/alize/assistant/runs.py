@@ -178,7 +178,7 @@ class Runs:
         owner, started = Owner(run.workspace, run.principal), time.perf_counter()
         made, first, earlier = Made(), [0.0], _Earlier()
         state: str = "failed"
-        end: RunEvent = Failed("The server failed.", AlizeError.type)
+        end: RunEvent = Failed("The server failed.", AlizeError.type, "answer_failed")
         begun: Begun | None = None
         cancelled = False
         try:
@@ -200,13 +200,13 @@ class Runs:
             if self._draining.begun and isinstance(failure, EngineUnavailable):
                 state, end = "cut_off", CutOff()  # it was in the way of the server's end
             else:
-                end = Failed(failure.text, failure.code or failure.type)
+                end = _failed(failure)
         except Exception:  # noqa: BLE001 - whatever it is, the run must end
             _log.exception("a run failed")
         seconds = time.perf_counter() - started
         fields: dict[str, Any] = {"prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens + made.completion_tokens}
         fields |= {"seconds": earlier.seconds + seconds, "first_token_seconds": earlier.first_token_seconds + first[0]}
-        fields |= {"error": end.message, "error_code": end.code} if isinstance(end, Failed) else {"error": None, "error_code": None}
+        fields |= _why(end)
         fields |= {"finish": made.finish} if state == "done" else {}
         fields |= _origin(begun) if begun is not None else {}
         usage = None if begun is None else _usage(run, begun.model, made, state, seconds)
@@ -311,6 +311,18 @@ class Runs:
             async with self._database.transaction() as store:
                 heard_by = await hearers(store, run)
             self._changes.tell(heard_by, ConversationChanged(run.conversation))
+
+
+def _failed(failure: AlizeError) -> Failed:
+    code, reason = failure.code or failure.type, failure.reason
+    return Failed(failure.text, code) if reason is None else Failed(failure.text, code, reason.name, dict(reason.values))
+
+
+def _why(end: RunEvent) -> dict[str, Any]:
+    """What the answer keeps of how it failed; of another end, nothing."""
+    if isinstance(end, Failed):
+        return {"error": end.message, "error_code": end.code, "error_reason": end.reason, "error_values": end.values}
+    return {"error": None, "error_code": None, "error_reason": None, "error_values": {}}
 
 
 def _origin(begun: Begun) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, AUDIO_BYTES, AUDIO_TYPES, IMAGE_BYTES, IMAGE_TYPES
+from alize.api.schemas.errors import ErrorValue
 from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
 
 __all__ = [
@@ -193,6 +194,8 @@ class Message(Reply):
     first_token_seconds: float
     left: list[str] = Field(description="Hosts that something was sent to.")
     error_code: str | None = Field(description="Of docs/reference/errors.md, or the type of an error without one.")
+    error_reason: str | None = Field(description="What `error` says without a language: a name of docs/reference/errors.md.")
+    error_values: dict[str, ErrorValue] = Field(description="The numbers and names that the reason is said with.")
     thought: str = Field(description="What the model thought before it answered.")
     thought_seconds: float
 

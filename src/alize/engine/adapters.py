@@ -18,6 +18,7 @@ from alize.engine.fit import Room, allocating, gib
 from alize.engine.runners.base import Runner
 from alize.engine.schedule import Limits
 from alize.errors import AlizeError, CheckpointInvalid, InvalidRequest, OutOfMemory, UnsupportedParameter
+from alize.reasons import because
 from alize.weights.adapters import Adapter, open_adapter
 from alize.wording import quantity
 
@@ -95,7 +96,10 @@ class Adapters:
         if name not in self._named:
             known = ", ".join(sorted(self._named)) or "none"
             raise UnsupportedParameter(
-                f"This engine has no adapter '{name[:200]}'.", param="model", remedy=f"Choose one of those it has: {known[:500]}."
+                f"This engine has no adapter '{name[:200]}'.",
+                param="model",
+                remedy=f"Choose one of those it has: {known[:500]}.",
+                reason=because("adapter_unknown", adapter=name[:200]),
             )
         key = self._named[name].sha256
         self._holders[key] += 1

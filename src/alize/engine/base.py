@@ -13,6 +13,7 @@ from alize.engine.images import Image, Sight
 from alize.engine.media import Medium
 from alize.engine.sounds import Hearing, Sound
 from alize.errors import InvalidRequest, PromptTooLong, UnsupportedParameter
+from alize.reasons import because
 from alize.wording import quantity
 
 if TYPE_CHECKING:
@@ -264,12 +265,13 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
     """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range and
     images or sounds out of place, UnsupportedParameter for them where the model takes none."""
     if not request.tokens:
-        raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.")
+        raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.", reason=because("prompt_empty"))
     if len(request.tokens) + drawn > info.max_context:
         raise PromptTooLong(
             f"Prompt contains {len(request.tokens)} tokens, too large for model with {info.max_context} maximum context length.",
             param="messages",
             remedy=f"Shorten it to at most {quantity(info.max_context - drawn, 'token')}.",
+            reason=because("prompt_too_long", tokens=len(request.tokens), limit=info.max_context),
         )
     if not 0 <= min(request.tokens) <= max(request.tokens) < info.vocab_size:
         raise InvalidRequest(f"The prompt has a token id outside 0 … {info.vocab_size - 1}.")
@@ -285,7 +287,12 @@ def _check_images(request: Request, info: ModelInfo) -> None:
     if not request.images:
         return
     if sight is None:
-        raise UnsupportedParameter(f"The model {info.id} takes no images: it reads text.", param="messages", remedy="Send the text alone.")
+        raise UnsupportedParameter(
+            f"The model {info.id} takes no images: it reads text.",
+            param="messages",
+            remedy="Send the text alone.",
+            reason=because("model_blind", model=info.id),
+        )
     for image in request.images:
         squares = f"An image of {quantity(image.rows, 'row')} and {quantity(image.columns, 'column')}"
         if min(image.rows, image.columns) < 1 or max(image.rows, image.columns) > -(-sight.most // sight.side):
@@ -299,7 +306,12 @@ def _check_sounds(request: Request, info: ModelInfo) -> None:
     hearing, free = info.hearing, 0
     if hearing is None:
         if request.sounds:
-            raise UnsupportedParameter(f"The model {info.id} takes no sounds.", param="messages", remedy="Send the text alone.")
+            raise UnsupportedParameter(
+                f"The model {info.id} takes no sounds.",
+                param="messages",
+                remedy="Send the text alone.",
+                reason=because("model_deaf", model=info.id),
+            )
         return
     for sound in request.sounds:
         if sound.length < 1 or sound.length % hearing.piece or len(sound.data) != hearing.token_bytes * sound.length:
@@ -329,7 +341,10 @@ def check_writes(info: ModelInfo) -> None:
     """Raise UnsupportedParameter for a model that makes no text."""
     if not info.writes:
         raise UnsupportedParameter(
-            f"The model {info.id} makes vectors of texts; it writes none.", param="model", remedy="Ask another one, or POST /v1/embeddings."
+            f"The model {info.id} makes vectors of texts; it writes none.",
+            param="model",
+            remedy="Ask another one, or POST /v1/embeddings.",
+            reason=because("model_writes_nothing", model=info.id),
         )
 
 

@@ -24,6 +24,7 @@ from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
 from alize.engine.sounds import Coming
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.reasons import because
 from alize.wording import quantity
 
 __all__ = ["Core", "Job"]
@@ -318,15 +319,25 @@ class Core:
                 f"There is no room in the queue: {quantity(len(self._sequences), 'request')} came before.",
                 remedy="Try again shortly.",
                 retry_after=1.0,
+                reason=because("queue_full", requests=len(self._sequences)),
             )
 
     def _refuse_media(self, request: Request) -> None:
         own, most = self._media_bytes(request), self.limits.media_bytes
         if own > most:
-            raise InvalidRequest(f"The images and sounds take {own} bytes; {most} are held at most.", remedy="Send fewer.")
+            raise InvalidRequest(
+                f"The images and sounds take {own} bytes; {most} are held at most.",
+                remedy="Send fewer.",
+                reason=because("media_too_large", bytes=own, most_bytes=most),
+            )
         held = own + sum(self._media_bytes(sequence.request) for sequence in self._sequences.values())
         if own and held > most:
-            raise QueueFull(f"The images and sounds of all requests take {held} bytes.", remedy="Try again shortly.", retry_after=1.0)
+            raise QueueFull(
+                f"The images and sounds of all requests take {held} bytes.",
+                remedy="Try again shortly.",
+                retry_after=1.0,
+                reason=because("media_busy", bytes=held),
+            )
 
     def _media_bytes(self, request: Request) -> int:
         """With what the runner keeps of a sound that is still coming."""

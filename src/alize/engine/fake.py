@@ -19,6 +19,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from alize.engine.absence import ended, leaving, restarting
 from alize.engine.base import (
     AdapterInfo,
     EngineStats,
@@ -35,7 +36,8 @@ from alize.engine.base import (
 from alize.engine.blocks import chain
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
-from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.errors import AlizeError, Conflict, InvalidRequest, QueueFull, UnsupportedParameter
+from alize.reasons import because
 from alize.tokenize.base import Tokenizer
 from alize.wording import quantity
 
@@ -135,7 +137,7 @@ class FakeEngine:
     def crash(self) -> None:
         """End as a killed process does: every request raises EngineCrashed, and new ones EngineUnavailable until `restart`."""
         self._down = True
-        self._end_all(EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+        self._end_all(ended())
 
     def restart(self) -> None:
         """Come back after `crash`, with counters at zero and no prefix remembered, as a new process does."""
@@ -248,7 +250,7 @@ class FakeEngine:
 
     async def close(self) -> None:
         self._closed = True
-        self._end_all(EngineUnavailable("The server is shutting down."))
+        self._end_all(leaving())
 
     # ── how it keeps its promises ──
 
@@ -268,6 +270,7 @@ class FakeEngine:
                 f"There is no room in the queue: {quantity(len(self._running), 'request')} came before.",
                 remedy="Try again shortly.",
                 retry_after=1.0,
+                reason=because("queue_full", requests=len(self._running)),
             )
 
     def _keys(self) -> dict[str | None, str]:
@@ -276,9 +279,9 @@ class FakeEngine:
 
     def _check_up(self) -> None:
         if self._closed:
-            raise EngineUnavailable("The server is shutting down.")
+            raise leaving()
         if self._down:
-            raise EngineUnavailable("The engine is not running; it is being restarted.", retry_after=2.0)
+            raise restarting()
 
     async def _turn(self, running: _Running) -> None:
         """Wait until this request may give its next step."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alize.engine.absence import ended, leaving, loading, restarting, starting
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, Unavailable, check_fits, check_writes
 from alize.engine.build import EngineConfig, Progress
 from alize.engine.process import EngineProcess
@@ -37,7 +38,7 @@ from alize.engine.wire import (
     decode_event,
     encode,
 )
-from alize.errors import AlizeError, Conflict, EngineCrashed, EngineUnavailable
+from alize.errors import AlizeError, Conflict, EngineUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +108,7 @@ class LocalEngine:
     @property
     def info(self) -> ModelInfo:
         if self._info is None:
-            raise EngineUnavailable("The engine has not started yet.", retry_after=1.0)
+            raise starting("The engine has not started yet.", 1.0)
         return self._info
 
     @property
@@ -227,17 +228,16 @@ class LocalEngine:
                 await self._supervisor
         if not self._ready.cancel() and not self._ready.cancelled():
             self._ready.exception()  # seen, also where nobody waited for it
-        self._end_all(EngineUnavailable("The server is shutting down."))
+        self._end_all(leaving())
 
     def _send(self, command: Command) -> None:
         if self._closing and not isinstance(command, Quit | Abort):
-            raise EngineUnavailable("The server is shutting down.")
+            raise leaving()
         if self._writer is None and self._loading is not None:
             percent = self._loading.done * 100 // self._loading.total
-            raise EngineUnavailable(f"The model is being loaded: {percent} %.", retry_after=2.0)
+            raise loading(percent)
         if self._writer is None:
-            began = "The engine is not running; it is being restarted." if self._generation else "The engine is being started."
-            raise EngineUnavailable(began, retry_after=2.0)
+            raise restarting() if self._generation else starting()
         self._writer.write(encode(command))
 
     async def _call(
@@ -271,7 +271,7 @@ class LocalEngine:
             if self._closing:
                 return
             if not self._ready.done():
-                self._ready.set_exception(self._failure or EngineCrashed("The engine ended while it was loading the model."))
+                self._ready.set_exception(self._failure or ended("The engine ended while it was loading the model.", None))
                 return
             delay = FIRST_DELAY if lived else min(delay * 2, LONGEST_DELAY)
             log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation})
@@ -313,15 +313,15 @@ class LocalEngine:
         except (asyncio.IncompleteReadError, ConnectionError):
             return lived
         except msgspec.MsgspecError as error:
-            self._failure = EngineCrashed(f"The engine said something that is no message: {error}.", retry_after=2.0)
+            self._failure = ended(f"The engine said something that is no message: {error}.")
             log.error("engine failed: %s", self._failure.text)
             return lived
         finally:
             self._writer = self._loading = None
             writer.close()
             await self._reap()
-            why = EngineUnavailable("The server is shutting down.") if self._closing else None
-            self._end_all(why or EngineCrashed("The engine ended while it worked on this request.", retry_after=2.0))
+            why = leaving() if self._closing else None
+            self._end_all(why or ended())
 
     def _told(self, loading: Loading) -> None:
         """Where nobody is shown a bar, a line of the log for every tenth."""

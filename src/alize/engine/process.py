@@ -10,6 +10,7 @@ import sys
 from types import TracebackType
 
 from alize.errors import EngineUnavailable
+from alize.reasons import because
 
 __all__ = ["EngineProcess"]
 
@@ -30,7 +31,9 @@ class EngineProcess:
             finally:
                 theirs.close()
         except OSError as error:
-            raise EngineUnavailable(f"The engine's process cannot be started: {error.strerror}.", retry_after=2.0) from error
+            raise EngineUnavailable(
+                f"The engine's process cannot be started: {error.strerror}.", retry_after=2.0, reason=because("engine_unstartable")
+            ) from error
 
     @property
     def pid(self) -> int:

@@ -14,6 +14,7 @@ from alize import errors
 from alize.engine.base import EngineStats, ModelInfo, Request, Step
 from alize.engine.build import EngineConfig
 from alize.errors import AlizeError
+from alize.reasons import Reason
 
 __all__ = [
     "Abort",
@@ -48,14 +49,15 @@ class Failure(msgspec.Struct, frozen=True):
     param: str | None = None
     remedy: str | None = None
     retry_after: float | None = None
+    reason: Reason | None = None
 
     @classmethod
     def of(cls, error: AlizeError) -> "Failure":
-        return cls(type(error).__name__, error.message, error.param, error.remedy, error.retry_after)
+        return cls(type(error).__name__, error.message, error.param, error.remedy, error.retry_after, error.reason)
 
     def error(self) -> AlizeError:
         kind = getattr(errors, self.kind, AlizeError)
-        return kind(self.message, param=self.param, remedy=self.remedy, retry_after=self.retry_after)
+        return kind(self.message, param=self.param, remedy=self.remedy, retry_after=self.retry_after, reason=self.reason)
 
 
 # ── commands ──

@@ -21,6 +21,7 @@ from alize.governance.passwords import Passwords, checked_password
 from alize.governance.people import checked_email, checked_name, folded
 from alize.governance.secret import digest_of
 from alize.governance.sessions import Opened, Visit, open_session
+from alize.reasons import because
 from alize.storage.base import AccountRecord, Database, InvitationRecord, SessionRecord, Store
 from alize.storage.ids import new_id
 
@@ -59,7 +60,10 @@ class Accounts:
             raise _set_up_already()
         if expected is not None and not hmac.compare_digest((token or "").encode(), expected.encode()):
             raise PermissionDenied(
-                "This is not the token for the first account.", param="token", remedy="The server prints it when it starts."
+                "This is not the token for the first account.",
+                param="token",
+                remedy="The server prints it when it starts.",
+                reason=because("setup_token_wrong"),
             )
         mine = await owner(self._database)
         account = await self._new(mine, "owner", email, name, password)
@@ -89,14 +93,20 @@ class Accounts:
                     with suppress(RateLimited):  # the session is open: what a crowd leaves no time for is done at the next one
                         await self._renew(account, password)
                     return opened
-        raise AuthenticationFailed(_NO, remedy="Try again, or have the password reset with `alize accounts password`.")
+        raise AuthenticationFailed(
+            _NO, remedy="Try again, or have the password reset with `alize accounts password`.", reason=because("sign_in_wrong")
+        )
 
     async def offer(self, token: str) -> InvitationRecord:
         """The invitation of a link's token. Raises NotFound for one that cannot be used."""
         async with self._database.transaction() as store:
             invitation = await store.accounts.invitation_by_digest(digest_of(token), self.now())
         if invitation is None:
-            raise NotFound("This invitation has been used, has ended or was withdrawn.", remedy="Ask for another one.")
+            raise NotFound(
+                "This invitation has been used, has ended or was withdrawn.",
+                remedy="Ask for another one.",
+                reason=because("invitation_used"),
+            )
         return invitation
 
     async def accept(self, token: str, email: str, name: str, password: str, visit: Visit, *, old: str | None = None) -> Opened:
@@ -122,7 +132,7 @@ class Accounts:
         async with self._attempts.attempt({f"account:{account.id}": PER_EMAIL, address_key(visit.address): PER_ADDRESS}) as attempt:
             attempt.failed = not await self._passwords.fits(account.password, old)
         if attempt.failed:
-            raise PermissionDenied("The old password is wrong.", param="old", remedy="Try again.")
+            raise PermissionDenied("The old password is wrong.", param="old", remedy="Try again.", reason=because("old_password_wrong"))
         await self._set(account, new, but)
 
     async def reset_password(self, account: AccountRecord, new: str) -> int:
@@ -185,4 +195,4 @@ class Accounts:
 
 
 def _set_up_already() -> Conflict:
-    return Conflict("There is an account already.", remedy="Sign in, or ask its owner for an invitation.")
+    return Conflict("There is an account already.", remedy="Sign in, or ask its owner for an invitation.", reason=because("setup_done"))

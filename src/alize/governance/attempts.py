@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from alize.errors import RateLimited
 from alize.governance.secret import digest_of
+from alize.reasons import because
 from alize.storage.base import Database
 
 __all__ = ["PER_ADDRESS", "PER_EMAIL", "WINDOW", "Attempt", "Attempts", "address_key", "email_key"]
@@ -80,7 +81,12 @@ class Attempts:
                     late = await store.accounts.attempts(key, now - WINDOW + middle * _MINUTE, until) < limit
                     passed, wait = (passed, middle) if late else (middle, wait)
             after = wait * _MINUTE.total_seconds() or _SHORTLY
-            raise RateLimited("Too many failed attempts.", remedy="Wait a little and try again.", retry_after=after)
+            raise RateLimited(
+                "Too many failed attempts.",
+                remedy="Wait a little and try again.",
+                retry_after=after,
+                reason=because("attempts_used", seconds=after),
+            )
 
     async def _counted(self, key: str, number: int, since: datetime, until: datetime) -> tuple[int, int]:
         """How many failed, and how many are being made that began before this one, as of one moment: whichever ended while the failures

@@ -9,6 +9,7 @@ import hmac
 from urllib.parse import urlsplit
 
 from alize.errors import CsrfFailed
+from alize.reasons import because
 
 __all__ = ["HEADER", "check_fetched", "check_origin", "check_token", "token_of"]
 
@@ -29,6 +30,7 @@ def check_token(headers: dict[str, str], secret: str) -> None:
         raise CsrfFailed(
             "The X-CSRF-Token header is not this session's." if sent else "The X-CSRF-Token header is missing.",
             remedy="Send `csrf` of GET /api/session in it.",
+            reason=because("token_wrong"),
         )
 
 
@@ -39,6 +41,7 @@ def check_origin(headers: dict[str, str]) -> None:
         raise CsrfFailed(
             f"A page of '{origin[:100]}' asks, and this is '{host[:100]}'.",
             remedy="Behind a proxy, have it pass the Host header on as the browser sent it.",
+            reason=because("origin_other", origin=origin[:100], host=host[:100]),
         )
 
 
@@ -46,7 +49,9 @@ def check_fetched(headers: dict[str, str]) -> None:
     """Raise CsrfFailed where a page of another origin has the browser fetch something: also by an image or a link, which say no Origin."""
     check_origin(headers)
     if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):  # none: a person typed it
-        raise CsrfFailed("A page from elsewhere asks for this.", remedy="It is for the server's own page.")
+        raise CsrfFailed(
+            "A page from elsewhere asks for this.", remedy="It is for the server's own page.", reason=because("page_elsewhere")
+        )
 
 
 def _same(origin: str, host: str, *, secure: bool) -> bool:

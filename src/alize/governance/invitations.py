@@ -9,6 +9,7 @@ from alize.governance.identity import Principal
 from alize.governance.keys import answerable
 from alize.governance.people import checked_name
 from alize.governance.secret import digest_of
+from alize.reasons import because
 from alize.storage.base import InvitationRecord, Store
 from alize.storage.ids import new_id
 
@@ -29,9 +30,18 @@ class MadeInvitation:
 async def invite(store: Store, maker: Principal, role: str, name: str = "", days: int = 7) -> MadeInvitation:
     """Make an invitation into the maker's workspace. `name`: a note, whom it is for. Raises InvalidRequest."""
     if role not in ROLES:
-        raise InvalidRequest(f"There is no role '{role[:50]}'.", param="role", remedy=f"Choose one of {', '.join(ROLES)}.")
+        raise InvalidRequest(
+            f"There is no role '{role[:50]}'.",
+            param="role",
+            remedy=f"Choose one of {', '.join(ROLES)}.",
+            reason=because("role_unknown", role=role[:50], roles=list(ROLES)),
+        )
     if not 1 <= days <= LONGEST_DAYS:
-        raise InvalidRequest(f"An invitation lasts 1 to {LONGEST_DAYS} days, not {days}.", param="days")
+        raise InvalidRequest(
+            f"An invitation lasts 1 to {LONGEST_DAYS} days, not {days}.",
+            param="days",
+            reason=because("invitation_days", most=LONGEST_DAYS, days=days),
+        )
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     record = InvitationRecord(
         new_id("inv"),
@@ -51,4 +61,4 @@ async def invite(store: Store, maker: Principal, role: str, name: str = "", days
 async def withdraw(store: Store, workspace: str, id: str) -> None:
     """End an invitation that has not been used. A no-op where it has ended. Raises NotFound."""
     if not await store.accounts.revoke_invitation(workspace, id, datetime.now(UTC)):
-        raise NotFound(f"There is no unused invitation '{id[:100]}' in this workspace.")
+        raise NotFound(f"There is no unused invitation '{id[:100]}' in this workspace.", reason=because("invitation_gone"))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from alize.errors import InvalidRequest, NotFound, PermissionDenied, SettingInvalid
 from alize.governance.identity import SCOPES, Principal, Scope
 from alize.governance.secret import digest_of, new_secret, shown_of
+from alize.reasons import because
 from alize.settings import Settings
 from alize.storage.base import Database, KeyRecord, Member, Store
 from alize.storage.ids import new_id
@@ -56,7 +57,11 @@ async def make_key(
     Raises InvalidRequest for a name, scopes or an end that cannot be, and PermissionDenied where the maker lacks a scope it gives.
     """
     if name.strip() in (_ADMIN, _FIXED):
-        raise InvalidRequest(f"The name '{name.strip()}' is kept for the keys that Alizé makes itself.", param="name")
+        raise InvalidRequest(
+            f"The name '{name.strip()}' is kept for the keys that Alizé makes itself.",
+            param="name",
+            reason=because("key_name_kept", name=name.strip()),
+        )
     return await _add(store, maker, new_secret(), name, scopes, expires)
 
 
@@ -159,20 +164,33 @@ async def _add(
 
 def _check(maker: Principal, name: str, scopes: Collection[Scope], expires: datetime | None, now: datetime) -> None:
     if not 1 <= len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
-        raise InvalidRequest(f"A key's name is 1 to {_LONGEST_NAME} characters that can be printed.", param="name")
+        raise InvalidRequest(
+            f"A key's name is 1 to {_LONGEST_NAME} characters that can be printed.",
+            param="name",
+            reason=because("key_name", most=_LONGEST_NAME),
+        )
     unknown = set(scopes) - set(SCOPES)
     if unknown or not scopes:
         wrong = f"There is no scope '{min(unknown)}'." if unknown else "A key without a scope can do nothing."
-        raise InvalidRequest(wrong, param="scopes", remedy=f"Scopes are {', '.join(SCOPES)}.")
+        reason = because("key_scope_unknown", scope=min(unknown), scopes=list(SCOPES)) if unknown else because("key_scope_none")
+        raise InvalidRequest(wrong, param="scopes", remedy=f"Scopes are {', '.join(SCOPES)}.", reason=reason)
     lacking = set(scopes) - maker.scopes
     if lacking:
-        raise PermissionDenied(f"A key cannot give the scope '{min(lacking)}', which its maker does not have.", param="scopes")
+        raise PermissionDenied(
+            f"A key cannot give the scope '{min(lacking)}', which its maker does not have.",
+            param="scopes",
+            reason=because("key_scope_lacking", scope=min(lacking)),
+        )
     if expires is not None and (expires.tzinfo is None or expires <= now):
-        raise InvalidRequest("A key's end must be later than now, and say its time zone.", param="expires")
+        raise InvalidRequest("A key's end must be later than now, and say its time zone.", param="expires", reason=because("key_end_past"))
 
 
 def _no_such_key(id: str) -> NotFound:
-    return NotFound(f"There is no API key '{id[:100]}' in this workspace.", remedy="`alize keys list` shows those there are.")
+    return NotFound(
+        f"There is no API key '{id[:100]}' in this workspace.",
+        remedy="`alize keys list` shows those there are.",
+        reason=because("key_gone"),
+    )
 
 
 async def _all(store: Store, workspace: str) -> AsyncGenerator[KeyRecord, None]:

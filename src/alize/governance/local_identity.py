@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from alize.errors import AuthenticationFailed
 from alize.governance.identity import Principal
+from alize.reasons import because
 
 __all__ = ["LocalIdentity"]
 
@@ -31,13 +32,16 @@ class LocalIdentity:
         host = headers.get("host", "")
         if not _of_this_machine(f"//{host}"):
             raise AuthenticationFailed(
-                f"Without keys only this machine is answered; the request was sent to '{host[:100]}'.", remedy=_REMEDY
+                f"Without keys only this machine is answered; the request was sent to '{host[:100]}'.",
+                remedy=_REMEDY,
+                reason=because("host_elsewhere", host=host[:100]),
             )
         origin = headers.get("origin")
         if origin is not None and not self._origins & {origin, "*"} and not _of_this_machine(origin):
             raise AuthenticationFailed(
                 f"Without keys only pages of this machine may call; this one is from '{origin[:100]}'.",
                 remedy="Name its origin in cors_origins, or use API keys.",
+                reason=because("origin_elsewhere", origin=origin[:100]),
             )
         return self._principal
 

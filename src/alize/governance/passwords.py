@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from alize.errors import InvalidRequest, RateLimited
+from alize.reasons import because
 from alize.wording import quantity
 
 __all__ = ["LONGEST", "SHORTEST", "Passwords", "checked_password"]
@@ -33,11 +34,17 @@ def checked_password(password: str, param: str = "password") -> str:
     length = len(_normal(password))
     if length < SHORTEST:
         raise InvalidRequest(
-            f"The password has {quantity(length, 'character')}; {SHORTEST} is the least.", param=param, remedy="Choose a longer one."
+            f"The password has {quantity(length, 'character')}; {SHORTEST} is the least.",
+            param=param,
+            remedy="Choose a longer one.",
+            reason=because("password_short", characters=length, least=SHORTEST),
         )
     if length > LONGEST:
         raise InvalidRequest(
-            f"The password has {quantity(length, 'character')}; {LONGEST} is the most.", param=param, remedy="Choose a shorter one."
+            f"The password has {quantity(length, 'character')}; {LONGEST} is the most.",
+            param=param,
+            remedy="Choose a shorter one.",
+            reason=because("password_long", characters=length, most=LONGEST),
         )
     return password
 
@@ -75,7 +82,9 @@ class Passwords:
 
     async def _worked(self, work: Callable[[], Result]) -> Result:
         if self._waiting >= _MOST_WAITING:
-            raise RateLimited("Too many people sign in at this moment.", remedy="Try again shortly.", retry_after=_RETRY)
+            raise RateLimited(
+                "Too many people sign in at this moment.", remedy="Try again shortly.", retry_after=_RETRY, reason=because("sign_in_busy")
+            )
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from alize.errors import InvalidRequest
+from alize.reasons import because
 
 __all__ = ["LONGEST_EMAIL", "LONGEST_NAME", "checked_email", "checked_name", "folded"]
 
@@ -27,7 +28,9 @@ def checked_email(text: str) -> str:
     email = folded(text)
     hidden = any(unicodedata.category(letter) in _HIDDEN for letter in email)
     if len(email) > LONGEST_EMAIL or hidden or not _EMAIL.fullmatch(email) or ".." in email:
-        raise InvalidRequest("This is no e-mail address.", param="email", remedy="Write it like ada@example.org.")
+        raise InvalidRequest(
+            "This is no e-mail address.", param="email", remedy="Write it like ada@example.org.", reason=because("email_invalid")
+        )
     return email
 
 
@@ -44,9 +47,16 @@ def checked_name(text: str) -> str:
     """
     name = unicodedata.normalize("NFC", text.strip())
     if not name or not any(letter.isprintable() and not letter.isspace() for letter in name):
-        raise InvalidRequest("The name is empty.", param="name", remedy="Write at least one letter.")
+        raise InvalidRequest("The name is empty.", param="name", remedy="Write at least one letter.", reason=because("name_empty"))
     if len(name) > LONGEST_NAME:
-        raise InvalidRequest(f"The name has {len(name)} characters; {LONGEST_NAME} is the most.", param="name", remedy="Shorten it.")
+        raise InvalidRequest(
+            f"The name has {len(name)} characters; {LONGEST_NAME} is the most.",
+            param="name",
+            remedy="Shorten it.",
+            reason=because("name_long", characters=len(name), most=LONGEST_NAME),
+        )
     if any(unicodedata.category(letter) in _HIDDEN and letter not in _JOINERS for letter in name):
-        raise InvalidRequest("The name has characters that cannot be seen.", param="name", remedy="Type it by hand.")
+        raise InvalidRequest(
+            "The name has characters that cannot be seen.", param="name", remedy="Type it by hand.", reason=because("name_hidden")
+        )
     return name

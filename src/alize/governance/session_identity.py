@@ -12,6 +12,7 @@ from alize.errors import AlizeError, AuthenticationFailed
 from alize.governance.identity import SCOPES, Principal
 from alize.governance.secret import digest_of
 from alize.governance.sessions import Cookie
+from alize.reasons import because
 from alize.storage.base import AccountRecord, Database, SessionRecord
 
 __all__ = ["SessionIdentity", "principal_of_account"]
@@ -45,7 +46,7 @@ class SessionIdentity:
         async with self._database.transaction() as store:
             found = await store.accounts.session_by_digest(digest_of(secret), now)
         if found is None:
-            raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.")
+            raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.", reason=because("session_ended"))
         session, account = found
         if now - session.last_seen >= _SEEN_EVERY and session.id not in self._noting:
             task = asyncio.create_task(self._note(session, now))  # the request does not wait for it

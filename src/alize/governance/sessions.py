@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from alize.errors import AuthenticationFailed
 from alize.governance.secret import digest_of
+from alize.reasons import because
 from alize.storage.base import AccountRecord, SessionRecord
 from alize.storage.ids import new_id
 
@@ -88,8 +89,10 @@ class Cookie:
         if not found:
             return None
         if len(found) > 1:
-            raise AuthenticationFailed("The request carries two sessions.", remedy="Delete this site's cookies and sign in again.")
+            raise AuthenticationFailed(
+                "The request carries two sessions.", remedy="Delete this site's cookies and sign in again.", reason=because("sessions_two")
+            )
         (secret,) = found
         if not _SECRET.fullmatch(secret):
-            raise AuthenticationFailed("The session's cookie is damaged.", remedy="Sign in again.")
+            raise AuthenticationFailed("The session's cookie is damaged.", remedy="Sign in again.", reason=because("session_damaged"))
         return secret

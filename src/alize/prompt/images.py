@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.errors import InvalidMedia
+from alize.reasons import Reason, because
 from alize.weights.checkpoints.vision_config import MEAN, SPREAD
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ def written_out(url: str, path: str) -> bytes:
     """
     end = url.find(",", 0, _LONGEST_HEAD)
     if end < 0 or _HEAD.fullmatch(url, 0, end) is None:
-        raise _invalid(path, "the address is not of the form data:image/…;base64,…")
+        raise _invalid(path, "the address is not of the form data:image/…;base64,…", None, because("image_unknown", kinds=list(KINDS)))
     if (len(url) - end - 1) * 3 // 4 > MOST_BYTES + 3:
-        raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+        raise _invalid(
+            path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.", because("image_too_large", most_bytes=MOST_BYTES)
+        )
     try:
         return base64.b64decode(url[end + 1 :], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _invalid(path, "what follows data:…;base64, is no base64.") from error
+        raise _invalid(path, "what follows data:…;base64, is no base64.", None, because("image_damaged", words="")) from error
 
 
 def pixels_of(data: bytes, side: int, most: int, path: str) -> Floats:
@@ -108,7 +111,9 @@ def _opened(data: bytes, path: str) -> "Generator[Image.Image]":
     from PIL import Image  # here: a server of a model that does not see never needs it
 
     if len(data) > MOST_BYTES:
-        raise _invalid(path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+        raise _invalid(
+            path, f"the image has more than {MOST_BYTES} bytes.", "Send a smaller one.", because("image_too_large", most_bytes=MOST_BYTES)
+        )
     try:
         with Image.open(io.BytesIO(data), formats=KINDS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
@@ -117,9 +122,13 @@ def _opened(data: bytes, path: str) -> "Generator[Image.Image]":
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, "far too many") from error
     except Image.UnidentifiedImageError as error:
-        raise _invalid(path, f"this is no image of a kind that is read: {', '.join(KINDS)}.") from error
+        raise _invalid(
+            path, f"this is no image of a kind that is read: {', '.join(KINDS)}.", None, because("image_unknown", kinds=list(KINDS))
+        ) from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error) as error:  # of Pillow's readers
-        raise _invalid(path, f"the image is damaged: {error}.", "Send it again, whole.") from error
+        raise _invalid(
+            path, f"the image is damaged: {error}.", "Send it again, whole.", because("image_damaged", words=str(error))
+        ) from error
 
 
 def _in_front_of_white(picture: "Image.Image") -> "Image.Image":
@@ -163,8 +172,9 @@ def _nearest_four(size: int, wanted: int) -> tuple[npt.NDArray[np.int64], Floats
 
 
 def _too_large(path: str, pixels: str) -> InvalidMedia:
-    return _invalid(path, f"the image has {pixels} pixels; {MOST_PIXELS} are read at most.", "Send a smaller one.")
+    reason = because("image_too_many_pixels", most=MOST_PIXELS)
+    return _invalid(path, f"the image has {pixels} pixels; {MOST_PIXELS} are read at most.", "Send a smaller one.", reason)
 
 
-def _invalid(path: str, why: str, remedy: str | None = None) -> InvalidMedia:
-    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy)
+def _invalid(path: str, why: str, remedy: str | None, reason: Reason) -> InvalidMedia:
+    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy, reason=reason)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from alize.errors import InvalidMedia
 from alize.prompt.spectrogram import RATE, spectrogram
+from alize.reasons import Reason, because
 from alize.wording import quantity
 
 __all__ = ["KINDS", "MOST_BYTES", "drawn", "kind_of", "samples_of", "seconds_of", "written_out"]
@@ -53,13 +54,13 @@ def written_out(written: str, path: str) -> bytes:
     if written[:5].lower() == "data:":
         head, comma, written = written.partition(",")
         if not comma or not head.lower().endswith(";base64"):
-            raise _invalid(path, "the address is not of the form data:audio/…;base64,…")
+            raise _invalid(path, "the address is not of the form data:audio/…;base64,…", None, because("sound_unknown", kinds=list(KINDS)))
     if len(written) * 3 // 4 > MOST_BYTES + 3:
         raise _too_large(path)
     try:
         return base64.b64decode(written, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _invalid(path, "what should be base64 is none.") from error
+        raise _invalid(path, "what should be base64 is none.", None, because("sound_damaged", words="")) from error
 
 
 def kind_of(data: bytes | bytearray) -> str | None:
@@ -86,7 +87,7 @@ def samples_of(data: bytes, most: float, path: str) -> Floats:
         kept = list(_resampled(file, most, path))
     samples = np.concatenate(kept) if kept else np.zeros(0, np.float32)
     if not len(samples):
-        raise _invalid(path, "the sound has no length.")
+        raise _invalid(path, "the sound has no length.", None, because("sound_empty"))
     return samples
 
 
@@ -106,7 +107,7 @@ def _opened(data: bytes, path: str) -> Generator[Any]:
     if len(data) > MOST_BYTES:
         raise _too_large(path)
     if not data:
-        raise _invalid(path, "the file is empty.")
+        raise _invalid(path, "the file is empty.", None, because("sound_empty"))
     if kind_of(data) is None:
         raise _unread(data, path)
     soundfile: Any = import_module("soundfile")  # here: it loads a library that few requests need
@@ -116,7 +117,9 @@ def _opened(data: bytes, path: str) -> Generator[Any]:
             file.seekable = lambda: False
             yield file
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, OverflowError) as error:  # as its readers raise
-        raise _invalid(path, f"the sound is damaged: {error}", "Send it again, whole.") from error
+        raise _invalid(
+            path, f"the sound is damaged: {error}", "Send it again, whole.", because("sound_damaged", words=str(error))
+        ) from error
 
 
 def drawn(samples: Floats, bands: int, piece: int, before: int = 0, behind: int = 0, loudest: float | None = None) -> Floats:
@@ -131,7 +134,12 @@ def drawn(samples: Floats, bands: int, piece: int, before: int = 0, behind: int 
 def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
     rate, channels = int(file.samplerate), int(file.channels)
     if not _RATES[0] <= rate <= _RATES[1] or channels > _CHANNELS:
-        raise _invalid(path, f"the sound has {channels} channels of {rate} samples a second; at most {_CHANNELS} of {_RATES[1]} are read.")
+        raise _invalid(
+            path,
+            f"the sound has {channels} channels of {rate} samples a second; at most {_CHANNELS} of {_RATES[1]} are read.",
+            None,
+            because("sound_channels", channels=channels, rate=rate, most_channels=_CHANNELS, most_rate=_RATES[1]),
+        )
     soxr: Any = import_module("soxr")
 
     stream = None if rate == RATE else soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
@@ -141,14 +149,22 @@ def _resampled(file: Any, most: float, path: str) -> Iterator[Floats]:
         read += len(block)
         if read > most * rate:
             raise _invalid(
-                path, f"the sound is longer than {quantity(most, 'second')}.", "Send a part of it, or have max_audio_seconds raised."
+                path,
+                f"the sound is longer than {quantity(most, 'second')}.",
+                "Send a part of it, or have max_audio_seconds raised.",
+                because("sound_too_long", most_seconds=most),
             )
         with np.errstate(over="ignore"):  # looked for below
             mixed = block.mean(axis=1, dtype=np.float32) if channels > 1 else block[:, 0]
         heard = mixed if stream is None else stream.resample_chunk(np.ascontiguousarray(mixed), last=not len(block))
         # Of the largest numbers there are, neither a sum nor what is between two of them is one.
         if not (np.isfinite(block).all() and np.isfinite(heard).all()):
-            raise _invalid(path, "the sound has samples that are no numbers, or too large to be computed with.")
+            raise _invalid(
+                path,
+                "the sound has samples that are no numbers, or too large to be computed with.",
+                None,
+                because("sound_damaged", words=""),
+            )
         yield heard
         if not len(block):
             return
@@ -158,13 +174,17 @@ def _unread(data: bytes, path: str) -> InvalidMedia:
     for at, marks, name in _UNREAD:
         if data.startswith(marks, at):
             remedy = "Convert it, for example with: ffmpeg -i IN -vn OUT.flac"
-            return _invalid(path, f"{name} is not read; {', '.join(KINDS)} are.", remedy)
-    return _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.")
+            return _invalid(
+                path, f"{name} is not read; {', '.join(KINDS)} are.", remedy, because("sound_kind", kind=name, kinds=list(KINDS))
+            )
+    kinds = because("sound_unknown", kinds=list(KINDS))
+    return _invalid(path, f"this is no sound of a kind that is read: {', '.join(KINDS)}.", None, kinds)
 
 
 def _too_large(path: str) -> InvalidMedia:
-    return _invalid(path, f"the sound has more than {MOST_BYTES} bytes.", "Send a smaller one.")
+    reason = because("sound_too_large", most_bytes=MOST_BYTES)
+    return _invalid(path, f"the sound has more than {MOST_BYTES} bytes.", "Send a smaller one.", reason)
 
 
-def _invalid(path: str, why: str, remedy: str | None = None) -> InvalidMedia:
-    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy)
+def _invalid(path: str, why: str, remedy: str | None, reason: Reason) -> InvalidMedia:
+    return InvalidMedia(f"{path}: {why}", param=path, remedy=remedy, reason=reason)

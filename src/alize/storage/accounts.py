@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, select, update
 
 from alize.errors import Conflict, NotFound
+from alize.reasons import because
 from alize.storage.base import AccountRecord, InvitationRecord, Page, SessionRecord
 from alize.storage.ids import new_id
 from alize.storage.schema import accounts, attempts, invitations, members, organizations, principals, sessions
@@ -39,13 +40,19 @@ class SqlAccounts:
     async def add(self, account: AccountRecord, invitation: str, at: datetime) -> None:
         live = and_(invitations.c.workspace == account.workspace, invitations.c.id == invitation, _open(at))
         if not (await self._unit.write(update(invitations).where(live).values(used=at))).rowcount:
-            raise NotFound("This invitation has been used, has ended or was withdrawn.", remedy="Ask for another one.")
+            raise NotFound(
+                "This invitation has been used, has ended or was withdrawn.",
+                remedy="Ask for another one.",
+                reason=because("invitation_used"),
+            )
         person = {"id": account.principal, "organization": account.organization, "name": account.name, "created": at}
         await insert_new(self._unit, principals, None, **person)
         member = {name: getattr(account, name) for name in ("organization", "workspace", "principal", "role")}
         await insert_new(self._unit, members, None, id=new_id("mem"), created=at, **member)
         if not await insert_new(self._unit, accounts, None, **_row(account)):
-            raise Conflict("There is an account with this address already.", param="email", remedy="Sign in with it.")
+            raise Conflict(
+                "There is an account with this address already.", param="email", remedy="Sign in with it.", reason=because("email_taken")
+            )
 
     async def by_email(self, email: str) -> AccountRecord | None:
         return await self._one(_accounts().where(accounts.c.email == email))
@@ -78,12 +85,14 @@ class SqlAccounts:
         await self._unit.write(select(members.c.id).where(members.c.workspace == workspace).order_by(members.c.id).with_for_update())
         account = (await self._unit.write(_accounts().where(accounts.c.workspace == workspace, accounts.c.id == id))).mappings().first()
         if account is None:
-            raise NotFound(f"There is no account '{id[:100]}' in this workspace.")
+            raise NotFound(f"There is no account '{id[:100]}' in this workspace.", reason=because("account_gone"))
         others = _accounts().where(
             accounts.c.workspace == workspace, accounts.c.id != id, members.c.role == "owner", accounts.c.disabled.is_(None)
         )
         if (role != "owner" or disabled is not None) and (await self._unit.write(others.limit(1))).first() is None:
-            raise Conflict("This is the last owner who can sign in.", remedy="Make somebody else an owner first.")
+            raise Conflict(
+                "This is the last owner who can sign in.", remedy="Make somebody else an owner first.", reason=because("last_owner")
+            )
         mine = and_(members.c.workspace == workspace, members.c.principal == account["principal"])
         await self._unit.write(update(members).where(mine).values(role=role))
         await self._unit.write(update(accounts).where(accounts.c.id == id).values(disabled=disabled))

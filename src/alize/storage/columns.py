@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect, String, types
 
 from alize.errors import InvalidRequest
+from alize.reasons import because
 
 __all__ = ["Count", "Json", "Moment", "Text", "Words"]
 
@@ -55,7 +56,11 @@ class Text(types.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is not None and ("\0" in value or any("\ud800" <= character <= "\udfff" for character in value)):
-            raise InvalidRequest(f"{value[:40]!r} holds a character that cannot be stored.", remedy="Remove NUL and lone surrogates.")
+            raise InvalidRequest(
+                f"{value[:40]!r} holds a character that cannot be stored.",
+                remedy="Remove NUL and lone surrogates.",
+                reason=because("character_unstorable"),
+            )
         return value
 
 
@@ -70,7 +75,11 @@ class Json(types.TypeDecorator[Any]):
             return None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         if "\\u0000" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise InvalidRequest("The data holds a character that cannot be stored.", remedy="Remove NUL and lone surrogates.")
+            raise InvalidRequest(
+                "The data holds a character that cannot be stored.",
+                remedy="Remove NUL and lone surrogates.",
+                reason=because("character_unstorable"),
+            )
         return text
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from alize.errors import InvalidRequest
+from alize.reasons import because
 
 __all__ = ["MAX_LIMIT", "Place", "check_limit", "decode", "encode", "is_of"]
 
@@ -51,7 +52,10 @@ def decode(kind: str, cursor: str) -> Place:
         return place
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidRequest(
-            f"after = {cursor[:60]!r} is not a cursor of this list.", param="after", remedy="Give the `next` of the page before."
+            f"after = {cursor[:60]!r} is not a cursor of this list.",
+            param="after",
+            remedy="Give the `next` of the page before.",
+            reason=because("list_changed"),
         ) from None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from alize.errors import SettingInvalid, StorageFailed
+from alize.reasons import because
 from alize.storage.accounts import SqlAccounts
 from alize.storage.attachments import SqlAttachments
 from alize.storage.base import Store
@@ -86,7 +87,7 @@ class SqlDatabase:
         if not done:
             asking.cancel()
             asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-            raise StorageFailed(f"The database did not answer within {_PING:g} s.", retry_after=_PING)
+            raise StorageFailed(f"The database did not answer within {_PING:g} s.", retry_after=_PING, reason=because("storage_busy"))
         asking.result()
 
     async def _ask(self) -> None:
@@ -104,7 +105,7 @@ class SqlDatabase:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StorageFailed("The database was closed: the program is ending.")
+            raise StorageFailed("The database was closed: the program is ending.", reason=because("shutting_down"))
 
 
 def _connections(url: str | URL) -> Connections:

@@ -38,7 +38,7 @@ __all__ = [
     "workspaces",
 ]
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -241,6 +241,8 @@ messages = Table(
     Column("error_code", Text),
     Column("thought", Text, nullable=False, server_default=text("''")),  # no search finds it
     Column("thought_seconds", Float, nullable=False, server_default="0"),
+    Column("error_reason", Text),
+    Column("error_values", Json, nullable=False, server_default=text("'{}'")),
     # Whose message it is, is whose conversation it is.
     ForeignKeyConstraint(
         ["workspace", "principal", "conversation"], ["conversations.workspace", "conversations.principal", "conversations.id"]

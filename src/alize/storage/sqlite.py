@@ -22,6 +22,7 @@ from sqlalchemy import URL, CursorResult, Executable, Result, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from alize.errors import StorageFailed
+from alize.reasons import because
 from alize.storage.units import Dialect, finished, to_its_end
 
 __all__ = ["SqliteConnections", "SqliteUnit"]
@@ -74,7 +75,10 @@ class SqliteConnections:
                 await self._turn.acquire()
         except TimeoutError:
             raise StorageFailed(
-                f"The database is busy: {_PATIENCE:.0f} s passed without a turn to write.", remedy="Try again.", retry_after=1
+                f"The database is busy: {_PATIENCE:.0f} s passed without a turn to write.",
+                remedy="Try again.",
+                retry_after=1,
+                reason=because("storage_busy"),
             ) from None
         self._holder = task
 
@@ -207,7 +211,11 @@ def _make_private(path: Path) -> None:
     except OSError as error:
         reason = error.strerror
     if reason:
-        raise StorageFailed(f"The database file {path} cannot be opened: {reason}.", remedy="Check the owner and mode of the state folder.")
+        raise StorageFailed(
+            f"The database file {path} cannot be opened: {reason}.",
+            remedy="Check the owner and mode of the state folder.",
+            reason=because("storage_unwritable", words=reason),
+        )
 
 
 def _write_ahead(cursor: Any, patience: float) -> str:

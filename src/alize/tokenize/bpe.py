@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alize.errors import InvalidRequest, UnsupportedParameter
+from alize.reasons import because
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.infill import infill_markers
 from alize.tokenize.text import check_text, parts_of
@@ -59,6 +60,7 @@ class BpeTokenizer(VocabularyDecoder):
                 "This model carries no chat template: it completes text and cannot be talked to.",
                 param="messages",
                 remedy="Use an instruct model, or add chat_template.jinja beside its safetensors: a GGUF's is in its file.",
+                reason=because("template_missing"),
             )
         ids = list(self._ids(self._chat.segments(messages, tools, effort)))
         media = [part for message in messages for part in parts_of(message) if part["type"] in ("image", "audio")]

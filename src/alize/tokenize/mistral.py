@@ -25,6 +25,7 @@ from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from pydantic import ValidationError
 
 from alize.errors import CheckpointInvalid, InvalidMessageOrder, InvalidRequest, InvalidToolCall, Missing, UnsupportedParameter
+from alize.reasons import because
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
 from alize.tokenize.audio import audio_marks, counted
 from alize.tokenize.base import CallMarks, ImageMarks, ThoughtMarks
@@ -204,21 +205,29 @@ def _errors() -> Generator[None]:
     try:
         yield
     except theirs.InvalidMessageStructureException as error:
-        raise InvalidMessageOrder(f"{error.message}.", param="messages") from error
+        raise InvalidMessageOrder(f"{error.message}.", param="messages", reason=because("template_refuses", words=error.message)) from error
     except (theirs.InvalidFunctionCallException, theirs.InvalidToolMessageException) as error:
         raise InvalidToolCall(error.message, param="messages") from error
     except theirs.UnsupportedTokenizerFeatureException as error:
-        raise UnsupportedParameter(f"{error.message}.", param="messages") from error
+        raise UnsupportedParameter(
+            f"{error.message}.", param="messages", reason=because("template_refuses", words=error.message)
+        ) from error
     except (theirs.InvalidToolException, theirs.InvalidToolSchemaException) as error:
-        raise InvalidRequest(error.message, param="tools") from error
+        raise InvalidRequest(error.message, param="tools", reason=because("template_refuses", words=error.message)) from error
     except theirs.MistralCommonException as error:
-        raise InvalidRequest(error.message, param="messages") from error
+        raise InvalidRequest(error.message, param="messages", reason=because("template_refuses", words=error.message)) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidRequest(f"{where or 'messages'}: {first['msg']}", param=where or "messages") from error
+        raise InvalidRequest(
+            f"{where or 'messages'}: {first['msg']}", param=where or "messages", reason=because("template_refuses", words=first["msg"])
+        ) from error
     except (ValueError, TypeError, AssertionError, RecursionError, OverflowError) as error:  # the last two of patterns in schemas
-        raise InvalidRequest(f"The model's chat template refuses these messages: {error}", param="messages") from error
+        raise InvalidRequest(
+            f"The model's chat template refuses these messages: {error}",
+            param="messages",
+            reason=because("template_refuses", words=str(error)),
+        ) from error
 
 
 def _vocabulary(alphabet: "Alphabet") -> Vocabulary:

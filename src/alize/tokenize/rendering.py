@@ -12,6 +12,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from alize.errors import AlizeError, CheckpointInvalid, InvalidMessageOrder, InvalidRequest, UnsupportedParameter
+from alize.reasons import because
 from alize.tokenize.budget import Budget, TemplateOverrun, budget
 from alize.tokenize.markers import Markers
 from alize.tokenize.sandbox import TemplateSandbox
@@ -95,15 +96,24 @@ class Rendering:
             budget.get().allow(variables["messages"], variables[self.tools])
             return self._template.render(variables)
         except _Refused as error:
-            raise InvalidMessageOrder(f"The model's chat template refuses these messages: {error}", param="messages") from error
+            raise InvalidMessageOrder(
+                f"The model's chat template refuses these messages: {error}",
+                param="messages",
+                reason=because("template_refuses", words=str(error)),
+            ) from error
         except (SecurityError, RecursionError, MemoryError) as error:
             reason = error if isinstance(error, TemplateOverrun) else f"it tried what the sandbox forbids ({error or type(error).__name__})"
             raise AlizeError(
                 f"The model's chat template was stopped: {reason}.",
                 remedy="Serve the model with the template of its release.",
+                reason=because("template_stopped", words=str(reason)),
             ) from error
         except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise InvalidRequest(f"The model's chat template cannot render these messages: {error}", param="messages") from error
+            raise InvalidRequest(
+                f"The model's chat template cannot render these messages: {error}",
+                param="messages",
+                reason=because("template_refuses", words=str(error)),
+            ) from error
         finally:
             budget.reset(token)
 

@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from alize.errors import AlizeError, InvalidRequest, UnsupportedParameter
+from alize.reasons import because
 from alize.tokenize.base import CallMarks, ThoughtMarks
 from alize.tokenize.calls import PROBE, QUESTION, TOOL, marks_in, marks_told
 from alize.tokenize.markers import Markers, transform, unused_characters
@@ -102,6 +103,7 @@ class ChatTemplate:
                 "The model's chat template would make control tokens out of the text of these messages.",
                 param="messages",
                 remedy="Take markers such as <|…|> out of them.",
+                reason=because("markers_in_text"),
             )
         return self._markers.split(rendered, conversation.stand_ins, conversation.mark)
 
@@ -159,6 +161,7 @@ class _Conversation:
             raise UnsupportedParameter(
                 "This model's chat template leaves out the text of the last assistant message: it cannot be continued.",
                 param=f"messages.{len(messages) - 1}.prefix",
+                reason=because("answer_not_continued"),
             )
         return rendered[:cut].replace(self._end, "")
 

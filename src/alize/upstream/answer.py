@@ -15,6 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from alize.errors import UpstreamFailed
+from alize.reasons import because
 from alize.upstream.failures import failure_of
 from alize.upstream.frames import Frame
 
@@ -185,11 +186,17 @@ def prompt_estimate(messages: list[dict[str, Any]]) -> int:
 
 
 def broken(host: str) -> UpstreamFailed:
-    return UpstreamFailed(f"The answer of {host} broke off.", remedy="What came until then is kept; ask again.")
+    return UpstreamFailed(
+        f"The answer of {host} broke off.", remedy="What came until then is kept; ask again.", reason=because("upstream_broke", host=host)
+    )
 
 
 def _foreign(host: str) -> UpstreamFailed:
-    return UpstreamFailed(f"{host} sent what is no part of an answer.", remedy="Is upstream_url a Mistral or OpenAI compatible API?")
+    return UpstreamFailed(
+        f"{host} sent what is no part of an answer.",
+        remedy="Is upstream_url a Mistral or OpenAI compatible API?",
+        reason=because("upstream_no_answer", host=host),
+    )
 
 
 def _object(data: bytes, host: str) -> Chunk:

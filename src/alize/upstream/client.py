@@ -19,6 +19,7 @@ import httpx
 import msgspec
 
 from alize.errors import AlizeError, EngineUnavailable, SettingInvalid, UpstreamFailed
+from alize.reasons import because
 from alize.settings import Settings
 from alize.upstream.address import Address, upstream_of
 from alize.upstream.answer import Taking, broken
@@ -83,7 +84,11 @@ class Upstream:
         """
         async with self._sent(body, request_id) as response:
             if "text/event-stream" not in response.headers.get("content-type", ""):
-                raise UpstreamFailed(f"{self.address.host} did not stream its answer.", remedy="Is upstream_url the base of an API?")
+                raise UpstreamFailed(
+                    f"{self.address.host} did not stream its answer.",
+                    remedy="Is upstream_url the base of an API?",
+                    reason=because("upstream_no_answer", host=self.address.host),
+                )
             frames, size = Frames(), 0
             async with aclosing(self._pieces(response, taking)) as pieces:
                 async for piece in pieces:
@@ -173,12 +178,14 @@ class Upstream:
         """A response with status 200; whatever fails on the way, or while it is read, is one of our errors."""
         host = self.address.host
         if self._closed:
-            raise EngineUnavailable("The server is being stopped.")
+            raise EngineUnavailable("The server is being stopped.", reason=because("shutting_down"))
         try:
             response = await self._client.send(request, stream=True)
             try:
                 if response.headers.get("content-encoding", "identity") != "identity":
-                    raise UpstreamFailed(f"{host} sends its answer compressed, which it was not asked to.")
+                    raise UpstreamFailed(
+                        f"{host} sends its answer compressed, which it was not asked to.", reason=because("upstream_no_answer", host=host)
+                    )
                 if response.status_code != 200:
                     raise await self._refusal(response)
                 yield response
@@ -186,7 +193,7 @@ class Upstream:
                 await response.aclose()
         except (httpx.HTTPError, httpx.StreamError) as error:
             if self._closed:
-                raise EngineUnavailable("The server is being stopped.") from None
+                raise EngineUnavailable("The server is being stopped.", reason=because("shutting_down")) from None
             raise connection_failure(error, host) from error
 
     async def _refusal(self, response: httpx.Response) -> AlizeError:
@@ -224,7 +231,9 @@ class Upstream:
             raise (error if frame.event == "error" else broken(self.address.host)) from None
 
     def _too_long(self) -> UpstreamFailed:
-        return UpstreamFailed(f"{self.address.host} sent more than an answer may have.")
+        return UpstreamFailed(
+            f"{self.address.host} sent more than an answer may have.", reason=because("upstream_too_long", host=self.address.host)
+        )
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from alize.errors import (
     UpstreamRefused,
     UpstreamTimeout,
 )
+from alize.reasons import because
 
 __all__ = ["connection_failure", "failure_of", "retry_after"]
 
@@ -53,37 +54,69 @@ def failure_of(status: int | None, body: object, host: str, *, headers: Mapping[
     says += "" if says.endswith((".", "!", "?")) else "."  # a remedy may follow
     wait = retry_after((headers or {}).get("retry-after"))
     if status is None:
-        return UpstreamFailed(f"{host} ended its answer with an error{says}")
+        return UpstreamFailed(f"{host} ended its answer with an error{says}", reason=because("upstream_ended", host=host, words=words))
     if status == 429:
-        return RateLimited(f"{host} answers no more requests of this server now{says}", remedy="Wait, then ask again.", retry_after=wait)
+        return RateLimited(
+            f"{host} answers no more requests of this server now{says}",
+            remedy="Wait, then ask again.",
+            retry_after=wait,
+            reason=because("upstream_busy", host=host, words=words),
+        )
     if status in _ASKED_WRONGLY:
         code = str(error.get("code") or error.get("type") or "")
         kind = _CODES.get(code) or _CODES.get(str(error.get("type"))) or InvalidRequest
-        return kind(f"{host} refuses the request{says}")
+        return kind(f"{host} refuses the request{says}", reason=because("upstream_refuses", host=host, words=words))
     if status in (401, 402, 403):
         _log.error("%s answers %d: %s", host, status, words or "no reason given")
         remedy = "Whoever runs this server finds its reason in the log, and the key in upstream_key."
-        return UpstreamRefused(f"{host} does not accept this server's key or account ({status}).", remedy=remedy)
+        return UpstreamRefused(
+            f"{host} does not accept this server's key or account ({status}).",
+            remedy=remedy,
+            reason=because("upstream_key", host=host, status=str(status)),
+        )
     if 300 <= status < 400:
         remedy = "Whoever runs this server must set upstream_url to where it leads; redirects are not followed, as the key would go along."
-        return UpstreamRefused(f"{host} answers with a redirect ({status}).", remedy=remedy)
+        return UpstreamRefused(
+            f"{host} answers with a redirect ({status}).",
+            remedy=remedy,
+            reason=because("upstream_redirects", host=host, status=str(status)),
+        )
     if status in (404, 405):
         remedy = "Is upstream_url its base, such as https://host.example/v1, and is the model still there?"
-        return UpstreamRefused(f"{host} answers {status}{says}", remedy=remedy)
-    return UpstreamFailed(f"{host} answers {status}{says}", remedy="Ask again.", retry_after=wait)
+        return UpstreamRefused(
+            f"{host} answers {status}{says}", remedy=remedy, reason=because("upstream_unknown", host=host, status=str(status), words=words)
+        )
+    return UpstreamFailed(
+        f"{host} answers {status}{says}",
+        remedy="Ask again.",
+        retry_after=wait,
+        reason=because("upstream_status", host=host, status=str(status), words=words),
+    )
 
 
 def connection_failure(error: Exception, host: str) -> UpstreamFailed:
     """The error for a connection that could not be made, or broke."""
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return UpstreamTimeout(f"{host} did not answer in time.", remedy="Ask again. upstream_timeout says how long is waited.")
+        return UpstreamTimeout(
+            f"{host} did not answer in time.",
+            remedy="Ask again. upstream_timeout says how long is waited.",
+            reason=because("upstream_silent", host=host),
+        )
     certificate = next((one for one in _causes(error) if isinstance(one, ssl.SSLError)), None)
     if certificate is not None:
         reason = getattr(certificate, "verify_message", "") or certificate.reason or "no further reason"
-        return UpstreamRefused(f"The TLS connection to {host} is not to be trusted: {reason}.", remedy="Is its certificate right?")
+        return UpstreamRefused(
+            f"The TLS connection to {host} is not to be trusted: {reason}.",
+            remedy="Is its certificate right?",
+            reason=because("upstream_untrusted", host=host, words=reason),
+        )
     if "Connect" in type(error).__name__:
-        return UpstreamFailed(f"{host} cannot be reached.", remedy="Does it run, and is upstream_url right?")
-    return UpstreamFailed(f"The connection to {host} broke.", remedy="Ask again.")
+        return UpstreamFailed(
+            f"{host} cannot be reached.",
+            remedy="Does it run, and is upstream_url right?",
+            reason=because("upstream_unreachable", host=host),
+        )
+    return UpstreamFailed(f"The connection to {host} broke.", remedy="Ask again.", reason=because("upstream_broke", host=host))
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

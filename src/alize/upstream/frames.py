@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from alize.errors import UpstreamFailed
+from alize.reasons import because
 
 __all__ = ["LONGEST_FRAME", "Frame", "Frames"]
 
@@ -88,4 +89,7 @@ class Frames:
 
     def _bound(self) -> None:
         if len(self._line) + self._size > LONGEST_FRAME:
-            raise UpstreamFailed(f"The upstream sent an event of more than {LONGEST_FRAME >> 20} MiB.")
+            raise UpstreamFailed(
+                f"The upstream sent an event of more than {LONGEST_FRAME >> 20} MiB.",
+                reason=because("upstream_event_too_long", most_bytes=LONGEST_FRAME),
+            )

@@ -18,22 +18,26 @@ test("the server's error says what was wrong, where, and when to come back", asy
 
 test("a 422 names its fields", async () => {
   const detail = [
-    { loc: ["body", "attachments", 0, "text"], msg: "too long" },
+    { loc: ["body", "attachments", 0, "text"], msg: "too long", type: "string_too_long", ctx: { max_length: 9 } },
     { loc: ["query", "limit"], msg: "not a number" },
     { loc: "nonsense", msg: "left out" },
     null,
   ];
   const failure = await failureOf(refused(422, "Two fields are wrong.", "invalid", { detail }));
   expect(failure.fields).toEqual([
-    { field: "attachments.0.text", message: "too long" },
-    { field: "query.limit", message: "not a number" },
+    { field: "attachments.0.text", message: "too long", kind: "string_too_long", limits: { max_length: 9 } },
+    { field: "query.limit", message: "not a number", kind: "", limits: {} },
   ]);
   expect(failure.passing).toBe(false);
 });
 
 test("a named parameter is its field's error", async () => {
   const failure = await failureOf(refused(400, "The name is taken.", "invalid", { param: "name" }));
-  expect(failure.fields).toEqual([{ field: "name", message: "The name is taken." }]);
+  expect(failure.fields).toEqual([{ field: "name", message: "The name is taken.", reason: null }]);
+  const why = { param: "name", reason: "name_long", values: { characters: 120, most: 100 } };
+  const long = await failureOf(refused(400, "The name has 120 characters.", "invalid", why));
+  const reason = { name: "name_long", values: { characters: 120, most: 100 } };
+  expect(long).toMatchObject({ reason, fields: [{ field: "name", reason }] });
 });
 
 test.each([

@@ -5,6 +5,22 @@ import type { ApiError } from "./types";
 export interface FieldFault {
   field: string;
   message: string;
+  /** As pydantic calls what is wrong: "string_too_long". */
+  kind?: string;
+  /** What it must not pass: { max_length: 100 }. */
+  limits?: Record<string, unknown>;
+  reason?: Reason | null;
+}
+
+/** What an error says, without a language (src/alize/reasons.py). */
+export interface Reason {
+  name: string;
+  values: NonNullable<ApiError["values"]>;
+}
+
+/** Of whatever carries one: an error's body, an event. */
+export function reasonOf({ reason, values }: Pick<ApiError, "reason" | "values">): Reason | null {
+  return typeof reason === "string" ? { name: reason, values: values ?? {} } : null;
 }
 
 export class ApiFailure extends Error {
@@ -20,6 +36,7 @@ export class ApiFailure extends Error {
     /** Seconds to wait before trying again, where the server said so. */
     readonly retryAfter: number | null = null,
     readonly fields: readonly FieldFault[] = [],
+    readonly reason: Reason | null = null,
   ) {
     super(message);
   }
@@ -53,8 +70,9 @@ function said(body: unknown, status: number, wait: number | null): ApiFailure {
     return new ApiFailure(`HTTP ${status}`, status, "unexplained", null, null, wait);
   }
   const fields = "detail" in body ? faultsOf(body.detail) : [];
-  if (fields.length === 0 && body.param) fields.push({ field: body.param, message: body.message });
-  return new ApiFailure(body.message, status, body.type, body.code, body.param, wait, fields);
+  const reason = reasonOf(body);
+  if (fields.length === 0 && body.param) fields.push({ field: body.param, message: body.message, reason });
+  return new ApiFailure(body.message, status, body.type, body.code, body.param, wait, fields, reason);
 }
 
 function parsed(data: string): unknown {
@@ -83,7 +101,9 @@ function faultsOf(detail: unknown): FieldFault[] {
     if (typeof one !== "object" || one === null || !("loc" in one) || !("msg" in one)) return [];
     if (!Array.isArray(one.loc) || typeof one.msg !== "string") return [];
     const path = one.loc[0] === "body" ? one.loc.slice(1) : one.loc;
-    return [{ field: path.join("."), message: one.msg }];
+    const kind = "type" in one && typeof one.type === "string" ? one.type : "";
+    const limits = "ctx" in one && typeof one.ctx === "object" && one.ctx !== null ? { ...one.ctx } : {};
+    return [{ field: path.join("."), message: one.msg, kind, limits }];
   });
 }
 

@@ -513,7 +513,7 @@ export interface Ended {
   ended: number;
 }
 
-/** Every error has these six keys. docs/reference/errors.md lists the types and codes. */
+/** Every error has the first six keys. docs/reference/errors.md lists the types, codes and reasons. */
 export interface Error {
   object?: string;
   message: string;
@@ -521,6 +521,10 @@ export interface Error {
   param: string | null;
   code: string | null;
   raw_status_code: number;
+  /** What the message says without a language, where that can be said. */
+  reason?: string | null;
+  /** The numbers and names that the reason is said with. */
+  values?: Record<string, number | string | string[]> | null;
 }
 
 /** Every branch, and all that is known of each message. */
@@ -648,6 +652,10 @@ export interface HTTPValidationError {
   param: string | null;
   code: string | null;
   raw_status_code: number;
+  /** What the message says without a language, where that can be said. */
+  reason?: string | null;
+  /** The numbers and names that the reason is said with. */
+  values?: Record<string, number | string | string[]> | null;
   detail: ValidationError[];
 }
 
@@ -806,6 +814,10 @@ export interface Message {
   left: string[];
   /** Of docs/reference/errors.md, or the type of an error without one. */
   error_code: string | null;
+  /** What `error` says without a language: a name of docs/reference/errors.md. */
+  error_reason: string | null;
+  /** The numbers and names that the reason is said with. */
+  error_values: Record<string, number | string | string[]>;
   /** What the model thought before it answered. */
   thought: string;
   thought_seconds: number;
@@ -834,6 +846,10 @@ export interface MessageExported {
   left: string[];
   /** Of docs/reference/errors.md, or the type of an error without one. */
   error_code: string | null;
+  /** What `error` says without a language: a name of docs/reference/errors.md. */
+  error_reason: string | null;
+  /** The numbers and names that the reason is said with. */
+  error_values: Record<string, number | string | string[]>;
   /** What the model thought before it answered. */
   thought: string;
   thought_seconds: number;
@@ -1062,6 +1078,8 @@ export interface RunFailed {
   type: "conversation.response.error";
   message: string;
   code: string | null;
+  reason?: string | null;
+  values?: Record<string, number | string | string[]>;
 }
 
 /** What is asked for is not in the log any more: the conversation is to be read again. Never logged itself. */

@@ -7,6 +7,7 @@ import { createEventParser } from "@/api/event-parser";
 import { ApiFailure, failureOf, unreachable } from "@/api/failure";
 import type { ContextUse, Conversation, Message, RunEvent } from "@/api/types";
 import type { Snapshot } from "./merge";
+import { failedBy } from "./reducer";
 import { optimistic, type Send } from "./send";
 import { chatRequest, createChatReader } from "./temporary";
 import { type Count, contextOf } from "./temporary-context";
@@ -123,7 +124,7 @@ export function memoryTransport(parts: MemoryParts): Transport {
         for (const event of reader.read(data)) tell(run, whole(message, event, left));
       for (const event of reader.end()) tell(run, whole(message, event, left));
     } catch (failure) {
-      tell(run, failedBy(failure));
+      tell(run, failing(failure));
     }
   }
 
@@ -204,7 +205,7 @@ function after(message: Message, event: RunEvent): Message {
     case "conversation.response.done":
       return { ...message, state: "done", finish: event.finish };
     case "conversation.response.error":
-      return { ...message, state: "failed", error: event.message, error_code: event.code };
+      return { ...message, ...failedBy(event) };
     default:
       return { ...message, state: event.type === "run.stopped" ? "stopped" : "cut_off" };
   }
@@ -224,10 +225,12 @@ function whole(before: Message, event: RunEvent, left: readonly string[]): RunEv
   };
 }
 
-function failedBy(failure: unknown): RunEvent {
+function failing(failure: unknown): RunEvent {
   const type = "conversation.response.error";
   if (!(failure instanceof ApiFailure)) return { type, message: String(failure), code: "page" };
-  return { type, message: failure.message, code: failure.code ?? failure.type };
+  const { reason } = failure;
+  const why = reason === null ? {} : { reason: reason.name, values: reason.values };
+  return { type, message: failure.message, code: failure.code ?? failure.type, ...why };
 }
 
 function startedBy(message: string, model: string, servedBy: string, use: ContextUse): RunEvent {

@@ -101,13 +101,15 @@ function tell(message: Message, event: RunEvent): Message {
         finish: event.finish,
         error: null,
         error_code: null,
+        error_reason: null,
+        error_values: {},
         prompt_tokens: event.usage.prompt_tokens,
         completion_tokens: event.usage.completion_tokens,
         seconds: event.seconds,
         first_token_seconds: event.first_token_seconds,
       };
     case "conversation.response.error":
-      return { ...message, state: "failed", error: event.message, error_code: event.code };
+      return { ...message, ...failedBy(event) };
     case "run.stopped":
       return { ...message, state: "stopped" };
     case "run.cut_off":
@@ -115,6 +117,17 @@ function tell(message: Message, event: RunEvent): Message {
     default:
       return message; // a later version's event: its number counts, its content does not concern this page
   }
+}
+
+/** What an answer keeps of how it failed. */
+export function failedBy({
+  message,
+  code,
+  reason,
+  values,
+}: Extract<RunEvent, { type: "conversation.response.error" }>) {
+  const why = { error_reason: reason ?? null, error_values: values ?? {} };
+  return { state: "failed", error: message, error_code: code, ...why } as const;
 }
 
 function isTerminal(event: RunEvent): boolean {

@@ -45,6 +45,8 @@ const BLANK: Message = {
   finish: null,
   error: null,
   error_code: null,
+  error_reason: null,
+  error_values: {},
   thought: "",
   thought_seconds: 0,
   prompt_tokens: 0,

@@ -65,7 +65,18 @@ export function under(send: Send, parent: string | null): Send {
 /** What the page shows until the server answers. `created` only dates the message; nothing is ordered by it. */
 export function optimistic(send: Send, created: string): Message[] {
   if (send.kind === "continue")
-    return [{ ...send.before, run: send.run, state: "waiting", finish: null, error: null, error_code: null }];
+    return [
+      {
+        ...send.before,
+        run: send.run,
+        state: "waiting",
+        finish: null,
+        error: null,
+        error_code: null,
+        error_reason: null,
+        error_values: {},
+      },
+    ];
   const blank = { ...BLANK, created };
   if (send.kind === "regenerate") {
     const { id, run } = send.answer;
@@ -122,6 +133,8 @@ const BLANK: Message = {
   finish: null,
   error: null,
   error_code: null,
+  error_reason: null,
+  error_values: {},
   thought: "",
   thought_seconds: 0,
   prompt_tokens: 0,

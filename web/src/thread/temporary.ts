@@ -3,6 +3,7 @@
  *
  * The same reducer reads both houses, so the pieces of the public API are translated into the events of a run.
  */
+import { type Reason, reasonOf } from "@/api/failure";
 import type { ChatCompletionRequest } from "@/api/schema";
 import type { ContextUse, Message, RunEvent, Sampling } from "@/api/types";
 import { isPicture, isSound } from "./attachments";
@@ -146,8 +147,9 @@ export function createChatReader(
     return [...thought(thoughts.end()), ...said(texts.end()), end];
   }
 
-  function failed(message: string, code: string): RunEvent[] {
-    return ended({ type: "conversation.response.error", message, code });
+  function failed(message: string, code: string, reason: Reason | null = null): RunEvent[] {
+    const why = reason === null ? {} : { reason: reason.name, values: reason.values };
+    return ended({ type: "conversation.response.error", message, code, ...why });
   }
 
   return {
@@ -156,7 +158,7 @@ export function createChatReader(
       const chunk = parse(data);
       if (chunk === null) return failed("The stream could not be read.", "unreadable");
       if (chunk.object === "error")
-        return failed(String(chunk.message ?? ""), chunk.code ?? chunk.type ?? "server_error");
+        return failed(String(chunk.message ?? ""), chunk.code ?? chunk.type ?? "server_error", reasonOf(chunk));
       const choice = chunk.choices?.[0];
       const events = [
         ...thought(thoughts.push(thoughtOf(choice?.delta))),
@@ -205,6 +207,8 @@ interface Chunk {
   message?: string;
   code?: string | null;
   type?: string;
+  reason?: string | null;
+  values?: Reason["values"] | null;
   choices?: { delta?: Delta; finish_reason?: string | null }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } };
 }

@@ -97,6 +97,8 @@ function turn(id: string, parent: string | null, role: Message["role"], content:
     first_token_seconds: 1,
     left: [],
     error_code: null,
+    error_reason: null,
+    error_values: {},
     thought: "",
     thought_seconds: 0,
   };

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alize.api.errors import response_to
 from alize.api.middleware.drain import closing
 from alize.errors import AlizeError, InvalidRequest, PayloadTooLarge, RequestTimeout
+from alize.reasons import because
 from alize.wording import quantity
 
 __all__ = ["BodyLimit"]
@@ -54,7 +55,9 @@ class BodyLimit:
             except TimeoutError:
                 late = True
                 raise RequestTimeout(
-                    f"The body came too slowly: {quantity(got, 'byte')} until now.", remedy="Send it again over a better connection."
+                    f"The body came too slowly: {quantity(got, 'byte')} until now.",
+                    remedy="Send it again over a better connection.",
+                    reason=because("body_slow", bytes=got),
                 ) from None
             waited += asyncio.get_running_loop().time() - began
             if message["type"] == "http.request":
@@ -76,4 +79,8 @@ class BodyLimit:
         return self._too_large() if stated.isdecimal() and int(stated[:20]) > self.most else None
 
     def _too_large(self) -> PayloadTooLarge:
-        return PayloadTooLarge(f"The body has more than {quantity(self.most, 'byte')}.", remedy="Send less, or have max_body_bytes raised.")
+        return PayloadTooLarge(
+            f"The body has more than {quantity(self.most, 'byte')}.",
+            remedy="Send less, or have max_body_bytes raised.",
+            reason=because("body_too_large", most_bytes=self.most),
+        )

@@ -13,6 +13,7 @@ from alize.api.errors import response_to
 from alize.api.opening import Opening
 from alize.api.waiting_page import waiting_page
 from alize.errors import EngineUnavailable
+from alize.reasons import because
 
 __all__ = ["Drain"]
 
@@ -32,12 +33,16 @@ class Drain:
             await self.app(scope, receive, send)
             return
         if self.draining.begun:
-            refusal = EngineUnavailable("The server is shutting down.", remedy="Try again shortly.", retry_after=_RETRY)
+            refusal = EngineUnavailable(
+                "The server is shutting down.", remedy="Try again shortly.", retry_after=_RETRY, reason=because("shutting_down")
+            )
             response = _page(scope, _RETRY, "closing") or response_to(refusal, scope)
             await response(scope, receive, closing(send))
             return
         if not self.opening.done:
-            refusal = EngineUnavailable("The model is being loaded.", remedy="/health says how far it is.", retry_after=_SOON)
+            refusal = EngineUnavailable(
+                "The model is being loaded.", remedy="/health says how far it is.", retry_after=_SOON, reason=because("model_loading")
+            )
             response = _page(scope, _SOON, "opening") or response_to(refusal, scope)
             await response(scope, receive, send)
             return

@@ -17,6 +17,7 @@ from alize.api.schemas.session import Account, AccountChange, BrowserSessionList
 from alize.errors import AuthenticationFailed, InvalidRequest, NotFound
 from alize.governance.identity import Principal
 from alize.governance.people import checked_name
+from alize.reasons import because
 from alize.storage.base import AccountRecord, Page, SessionRecord
 
 __all__ = ["router"]
@@ -66,7 +67,7 @@ async def end_session(session_id: str, request: Request, principal: Person, here
     """End one of one's own sessions."""
     async with here.parts.database.transaction() as store:
         if not await store.accounts.close_session(principal.workspace, principal.id, session_id):
-            raise NotFound(f"You have no session '{session_id[:100]}'.")
+            raise NotFound(f"You have no session '{session_id[:100]}'.", reason=because("session_gone"))
     response = Response(status_code=204)
     if session_id == principal.session:
         forget(response, request, here)
@@ -77,7 +78,7 @@ async def _mine(request: Request, here: House) -> AccountRecord:
     secret = secret_of(request, here)
     found = None if secret is None else await here.accounts.found(secret)
     if found is None:
-        raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.")
+        raise AuthenticationFailed("Your session has ended.", remedy="Sign in again.", reason=because("session_ended"))
     return found[1]
 
 
@@ -85,7 +86,9 @@ def _page(sessions: list[SessionRecord], page: Slice) -> Page[SessionRecord]:
     """Sessions are few and read whole; the cursor is the id of the last one shown."""
     ids = [session.id for session in sessions]
     if page.after is not None and page.after not in ids:
-        raise InvalidRequest("The cursor is none of this list.", param="after", remedy="Begin again without `after`.")
+        raise InvalidRequest(
+            "The cursor is none of this list.", param="after", remedy="Begin again without `after`.", reason=because("list_changed")
+        )
     rest = sessions[0 if page.after is None else ids.index(page.after) + 1 :]
     return Page(rest[: page.limit], rest[page.limit - 1].id if len(rest) > page.limit else None)
 

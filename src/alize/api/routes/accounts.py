@@ -15,6 +15,7 @@ from alize.api.documentation import described
 from alize.api.pagination import Paging, as_list
 from alize.api.schemas.session import Account, AccountList, AccountPatch
 from alize.errors import NotFound
+from alize.reasons import because
 
 __all__ = ["router"]
 
@@ -36,7 +37,7 @@ async def change_member(account_id: str, request: Request, principal: Admin, her
     async with here.parts.database.transaction() as store:
         account = await store.accounts.get(principal.workspace, account_id)
         if account is None:
-            raise NotFound(f"There is no account '{account_id[:100]}' in this workspace.")
+            raise NotFound(f"There is no account '{account_id[:100]}' in this workspace.", reason=because("account_gone"))
         disabled = account.disabled
         if wanted.disabled is not None:
             disabled = (account.disabled or datetime.now(UTC)) if wanted.disabled else None

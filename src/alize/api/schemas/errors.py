@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from alize.api.schemas.values import Integer, JsonObject, Schema
 
-__all__ = ["Error", "HTTPValidationError", "ValidationError"]
+__all__ = ["Error", "ErrorValue", "HTTPValidationError", "ValidationError"]
+
+ErrorValue = int | float | str | list[str]
 
 
 class Error(Schema):
-    """Every error has these six keys. docs/reference/errors.md lists the types and codes."""
+    """Every error has the first six keys. docs/reference/errors.md lists the types, codes and reasons."""
 
     object: str = "error"
     message: str
@@ -16,6 +20,8 @@ class Error(Schema):
     param: str | None
     code: str | None
     raw_status_code: Integer
+    reason: str | None = Field(None, description="What the message says without a language, where that can be said.")
+    values: dict[str, ErrorValue] | None = Field(None, description="The numbers and names that the reason is said with.")
 
 
 class ValidationError(Schema):

@@ -24,6 +24,7 @@ from alize.assistant.routes.answers import Here, json, owner_of
 from alize.assistant.schemas import Attached
 from alize.errors import Conflict, NotFound, PayloadTooLarge, ValidationFailed
 from alize.governance import Principal, answerable, csrf
+from alize.reasons import because
 from alize.storage.base import AttachmentRecord, Owner, Store
 from alize.storage.ids import new_id
 
@@ -54,7 +55,8 @@ async def upload_attachment(
     if kind not in _TYPES:
         found = f"it says {kind[:100]!r}" if kind else "there is none"
         message = f"The body must be sent with the Content-Type of a picture or a sound ({', '.join(_TYPES)}); {found}."
-        raise ValidationFailed([{"type": "content_type", "loc": ["header", "content-type"], "msg": message}], message)
+        detail = {"type": "content_type", "loc": ["header", "content-type"], "msg": message}
+        raise ValidationFailed([detail], message, reason=because("file_untyped", types=list(_TYPES)))
     data = await _body(request, IMAGE_BYTES if kind in IMAGE_TYPES else AUDIO_BYTES)
     # Damaged, it would fail in every turn of its conversation.
     await (check_seen(data, "body", here) if kind in IMAGE_TYPES else check_heard(data, "body", here))
@@ -76,7 +78,7 @@ async def get_attachment(attachment_id: str, request: Request, principal: Caller
     owner = owner_of(principal)
     async with assistant.database.transaction() as store:
         if (found := await store.attachments.get(owner, attachment_id)) is None:
-            raise NotFound(f"There is no attachment '{attachment_id[:100]}'.")
+            raise NotFound(f"There is no attachment '{attachment_id[:100]}'.", reason=because("attachment_gone"))
         tag = f'"{found.sha256}"'
         headers = {**_HEADERS, "ETag": tag, "Content-Disposition": _named(found.name)}
         if tag in request.headers.get("if-none-match", ""):
@@ -100,7 +102,9 @@ async def _body(request: Request, most: int) -> bytes:
                 break
         else:
             return bytes(data)
-    raise PayloadTooLarge(f"The file has more than {most} bytes.", remedy="Send a smaller one.")
+    raise PayloadTooLarge(
+        f"The file has more than {most} bytes.", remedy="Send a smaller one.", reason=because("file_too_large", most_bytes=most)
+    )
 
 
 async def _check_room(store: Store, principal: Principal, more: int, most: int) -> None:
@@ -112,6 +116,7 @@ async def _check_room(store: Store, principal: Principal, more: int, most: int) 
         raise Conflict(
             f"Pictures and sounds of {taken} bytes are kept for you, and with this file they were more than {most}.",
             remedy="Delete conversations that have some, which counts an hour later, or have upload_bytes_per_person raised.",
+            reason=because("files_full", taken_bytes=taken, most_bytes=most),
         )
 
 

@@ -31,6 +31,7 @@ from alize.assistant.schemas import (
     Summary,
 )
 from alize.errors import InvalidRequest, NotFound
+from alize.reasons import because
 from alize.storage.base import ConversationRecord, Hit, Owner, Store
 
 __all__ = ["router"]
@@ -87,7 +88,7 @@ async def change_conversation(conversation_id: str, request: Request, principal:
         if "leaf" in values:
             leaf = await store.conversations.message(owner, values["leaf"])
             if leaf is None or leaf.conversation != found.id:
-                raise InvalidRequest("leaf is no message of this conversation.", param="leaf")
+                raise InvalidRequest("leaf is no message of this conversation.", param="leaf", reason=because("message_gone"))
         await store.conversations.change(owner, found.id, **values)
         body = _summary(await conversation_of(store, owner, found.id), bool(await store.runs.active(owner, found.id)))
         heard_by = await hearers(store, found)
@@ -120,7 +121,7 @@ async def restore_conversation(conversation_id: str, principal: Caller, assistan
     async with assistant.database.transaction() as store:
         found = await conversation_of(store, owner, conversation_id, deleted=True)
         if found.deleted is not None and found.deleted < datetime.now(UTC) - _UNDO:
-            raise NotFound("This conversation was deleted too long ago.")
+            raise NotFound("This conversation was deleted too long ago.", reason=because("conversation_gone_long_ago"))
         await store.conversations.change(owner, found.id, deleted=None)
         body = _summary(await conversation_of(store, owner, found.id), running=False)
         heard_by = await hearers(store, found)

@@ -62,6 +62,8 @@ class MessageRecord:
     error_code: str | None = None
     thought: str = ""  # what a model that reasons wrote before the content
     thought_seconds: float = 0.0  # and how long it took
+    error_reason: str | None = None
+    error_values: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
