@@ -88,10 +88,14 @@ def test_what_left_the_machine_is_said_and_a_later_answer_of_this_one_hides_it_n
 
 
 FAULTS = {
-    "it is out of order": ([whole({"error": "out of order"}, "503 Busy")], "answers 503: out of order. Ask again.", ""),
-    "it hangs up": ([], "The connection to {host} broke. Ask again.", ""),
-    "it refuses our key": ([whole({"error": "no"}, "401 Unauthorized")], "does not accept this server's key or account", ""),
-    "it sends what is no answer": ([whole(b"<h1>Welcome</h1>")], "did not stream its answer", ""),
+    "it is out of order": (
+        [whole({"error": "out of order"}, "503 Busy")],
+        "{host}, which answers for this model, failed (503). Try again. In its words: “out of order”",
+        "",
+    ),
+    "it hangs up": ([], "The connection to {host}, which answers for this model, broke. Try again.", ""),
+    "it refuses our key": ([whole({"error": "no"}, "401 Unauthorized")], "does not accept the key or account of our server (401)", ""),
+    "it sends what is no answer": ([whole(b"<h1>Welcome</h1>")], "What {host} sent is no answer.", ""),
     "it sends a malformed event": ((says("Half an answer"), b"data: {no JSON\n\n", "[DONE]"), "{host}", "Half an answer"),
     "it ends with an error": ((says("Half an answer"), {"error": {"message": "out of memory"}}), "out of memory", "Half an answer"),
     "it goes away in the middle": ((says("Half an answer"),), "{host}", "Half an answer"),

@@ -29,7 +29,9 @@ test("what is said of a field that is not here is said of the whole", () => {
 test("what is said of a field is said in the page's language", () => {
   const french = { ...speech, t: (key: Key, values?: Values) => translate("fr", key, values) };
   const fields = [{ field: "name", message: "Empty." }];
-  expect(saidOf(failure(fields), ["name"], french).faults.name).toMatch(/^Valeur refusée\s: Empty\.$/);
+  expect(saidOf(failure(fields), ["name"], french).faults.name).toMatch(
+    /^Valeur refusée\s: «\sEmpty\.\s» \(texte du serveur, en anglais\)$/,
+  );
 });
 
 test("too many attempts: how long to wait and until when, where the server says so", () => {

@@ -2,8 +2,10 @@
 import { ApiFailure } from "@/api/failure";
 import type { Language } from "@/api/types";
 import { failureText } from "@/components/error-state";
+import { faultText } from "@/components/reasons";
 import type { Translate } from "@/i18n";
-import { endOfWait, spanWords } from "./waiting";
+import { spanWords } from "@/i18n/amounts";
+import { endOfWait } from "./waiting";
 
 export type Faults<F extends string> = Partial<Record<F, string>>;
 
@@ -21,7 +23,7 @@ export interface Speech {
 
 export function saidOf<F extends string>(error: unknown, fields: readonly F[], { t, language, now }: Speech): Said<F> {
   if (!(error instanceof ApiFailure)) return { faults: {}, rest: failureText(error, t) };
-  if (error.status === 429) {
+  if (error.status === 429 && (error.reason === null || error.reason.name === "attempts_used")) {
     const wait = error.retryAfter;
     if (wait === null) return { faults: {}, rest: t("account.too_many") };
     const values = { span: spanWords(wait, language), until: endOfWait(wait, now, language) };
@@ -29,9 +31,9 @@ export function saidOf<F extends string>(error: unknown, fields: readonly F[], {
   }
   const faults: Faults<F> = {};
   const others: string[] = [];
-  for (const { field, message } of error.fields) {
-    const own = fields.find((one) => one === field || field.startsWith(`${one}.`));
-    const words = t("error.field", { detail: message });
+  for (const fault of error.fields) {
+    const own = fields.find((one) => one === fault.field || fault.field.startsWith(`${one}.`));
+    const words = faultText(fault, t);
     if (own === undefined) others.push(words);
     else faults[own] ??= words;
   }

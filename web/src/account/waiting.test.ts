@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { endOfWait, spanWords } from "./waiting";
+import { spanWords } from "@/i18n/amounts";
+import { endOfWait } from "./waiting";
 
 test("a span is said in the unit that fits, rounded up", () => {
   expect([0, 0.2, 59, 60, 61, 899.1, 3600, 3601].map((seconds) => spanWords(seconds, "en"))).toEqual([

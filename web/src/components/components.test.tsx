@@ -186,13 +186,15 @@ test("an error says what happened in the page's language, with the server's word
   expect(failureText(new ApiFailure("x", 0, "unreachable"), french)).toContain("Le serveur n’a pas répondu");
   expect(failureText(new ApiFailure("HTTP 502", 502, "unexplained"), french)).toContain("sans explication (HTTP 502)");
   const taken = new ApiFailure("The name is taken.", 409, "conflict_error", "conflict");
-  expect(failureText(taken, french)).toMatch(/^Impossible dans l’état actuel\s: The name is taken\.$/);
+  expect(failureText(taken, french)).toMatch(
+    /^Impossible dans l’état actuel\s: «\sThe name is taken\.\s» \(texte du serveur, en anglais\)$/,
+  );
   expect(failureText(taken, (key, values) => translate("en", key, values))).toBe(
     "Not possible as things are: The name is taken.",
   );
   const newer = (type: string) => failureText(new ApiFailure("It rains.", 500, type, "weather"), french);
-  expect(newer("server_error")).toMatch(/^Le serveur a échoué\s: It rains\.$/);
-  expect(newer("weather_error")).toBe("It rains.");
+  expect(newer("server_error")).toMatch(/^Le serveur a échoué\s: «\sIt rains\.\s» \(texte du serveur, en anglais\)$/);
+  expect(newer("weather_error")).toMatch(/^«\sIt rains\.\s» \(texte du serveur, en anglais\)$/);
   expect(failureText(new TypeError("undefined is not a function"), french)).toBe(
     "Une erreur s’est produite sur cette page.",
   );

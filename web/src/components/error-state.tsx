@@ -1,21 +1,36 @@
 /** Something failed. In: the failure, what was kept, what to do. Out: all three, announced. */
 import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiFailure } from "@/api/failure";
+import { ApiFailure, type Reason } from "@/api/failure";
 import { type Translate, useT } from "@/i18n";
 import { Button } from "./button";
-import { ERROR_WORDS } from "./error-words";
+import { ERROR_WORDS, OWN } from "./error-words";
+import { faultText, reasonText } from "./reasons";
 
-/** `code`: an error's, or the type of one without. `detail`: the server's own words, which say what was wrong, where, and what to do. */
-export function errorText(code: string | null, detail: string, t: Translate): string {
+export interface Failed {
+  /** An error's, or the type of one without. */
+  code: string | null;
+  /** The server's own words, which are English. They are said, as such, where it gives no reason that this page has words for. */
+  detail: string;
+  reason: Reason | null;
+}
+
+export function errorText({ code, detail, reason }: Failed, t: Translate): string {
+  const worded = reason && reasonText(reason, t);
+  if (worded) return worded;
+  const said = OWN.has(code ?? "") ? detail : t("quoted.detail", { detail });
   const key = ERROR_WORDS[code ?? ""];
-  return key === undefined ? detail : t(key, { detail });
+  return key === undefined ? said : t(key, { detail: said });
 }
 
 export function failureText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiFailure)) return t("error.page");
-  const { code, type, message } = error;
-  return errorText(code !== null && code in ERROR_WORDS ? code : type, message, t);
+  const { code, type, message, fields, reason } = error;
+  if (reason === null && code === "validation_failed" && fields.length > 0) {
+    const faults = fields.map((one) => t("fault.of", { field: one.field, fault: faultText(one, t) }));
+    return t("error.invalid", { detail: faults.join(" ") });
+  }
+  return errorText({ code: code !== null && code in ERROR_WORDS ? code : type, detail: message, reason }, t);
 }
 
 export interface ErrorStateProps {

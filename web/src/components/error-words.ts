@@ -6,6 +6,7 @@ export const ERROR_WORDS: Readonly<Record<string, Key>> = {
   invalid_request_error: "error.invalid",
   "1500": "error.model",
   "3051": "error.tooLong",
+  "3230": "error.invalid",
   "3310": "error.media",
   unsupported_parameter: "error.unsupported",
   validation_failed: "error.invalid",
@@ -35,5 +36,8 @@ export const ERROR_WORDS: Readonly<Record<string, Key>> = {
   page: "error.page",
 };
 
-/** Codes of the server that this page never shows: those of roles, tools and methods that it does not send, and of pictures, which fail in silence. */
-export const NEVER_SHOWN = ["3230", "3280", "method_not_allowed", "outside_refused", "outside_failed"] as const;
+/** What the page itself says of these is in the person's language. */
+export const OWN: ReadonlySet<string> = new Set(["unreachable", "unexplained", "unreadable", "no_model", "page"]);
+
+/** Codes of the server that this page never shows: those of tools and methods that it does not send, and of pictures, which fail in silence. */
+export const NEVER_SHOWN = ["3280", "method_not_allowed", "outside_refused", "outside_failed"] as const;

@@ -1,10 +1,12 @@
 /** Words in three languages. In: a key and its values. Out: the text in the chosen language. English is the measure of completeness. */
 import { createContext, useCallback, useContext } from "react";
 import type { Language } from "@/api/types";
+import { type Amount, amountText } from "./amounts";
 import type { en } from "./en";
 
 export type Key = keyof typeof en;
-export type Values = Record<string, string | number>;
+export type Value = string | number | Amount;
+export type Values = Record<string, Value>;
 export type Words = Record<Key, string>;
 
 /** One chunk a language: a page speaks one, and three would be a tenth of all that is loaded. */
@@ -25,7 +27,7 @@ export async function loadWords(language: Language): Promise<void> {
 }
 
 /**
- * The text of a key, with {name} replaced by its value, numbers as the language writes them. Plurals are "{count|one text|other text}"; in a form # is the number.
+ * The text of a key, with {name} replaced by its value, numbers, sizes, times and lists as the language writes them. Plurals are "{count|one text|other text}"; in a form # is the number.
  *
  * translate("en", "message.tokens", { count: 2 }) → "2 tokens"
  */
@@ -37,11 +39,17 @@ export function translate(language: Language, key: Key, values: Values = {}): st
     (whole, name: string, one?: string, other?: string) => {
       const value = values[name];
       if (value === undefined) return whole;
+      if (typeof value === "object") return amountText(value, language);
       const number = () => new Intl.NumberFormat(language).format(Number(value));
       if (one === undefined || other === undefined) return typeof value === "number" ? number() : value;
       return (new Intl.PluralRules(language).select(Number(value)) === "one" ? one : other).replace("#", number);
     },
   );
+}
+
+/** Whether there are words for it. */
+export function isKey(text: string): text is Key {
+  return [...loaded.values()].some((words) => Object.hasOwn(words, text));
 }
 
 export const LanguageContext = createContext<Language>("en");

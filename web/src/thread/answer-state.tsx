@@ -1,9 +1,10 @@
 /** How an answer stands when it is not simply done. In: the answer. Out: what happened, what was kept, and what to do. */
 import { CircleAlert, CircleStop, Hourglass, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { reasonOf } from "@/api/failure";
 import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
-import { errorText, failureText } from "@/components/error-state";
+import { errorText, type Failed, failureText } from "@/components/error-state";
 import { type Translate, useT } from "@/i18n";
 import type { Outgoing } from "./queue";
 import { activeOnPath } from "./state";
@@ -103,6 +104,10 @@ export function offersAgain({ state, content }: Message): boolean {
   return state === "failed" || ((state === "stopped" || state === "cut_off") && content === "");
 }
 
+function failedOf({ error_code: code, error, error_reason, error_values: values }: Message): Failed {
+  return { code, detail: error ?? "", reason: reasonOf({ reason: error_reason, values }) };
+}
+
 /** `goOn`: there is a text to go on from. */
 function endedWords(message: Message, t: Translate): { text: string; bad: boolean; goOn: boolean } | null {
   const written = message.content !== "";
@@ -112,7 +117,7 @@ function endedWords(message: Message, t: Translate): { text: string; bad: boolea
     case "cut_off":
       return { text: t(written ? "message.cutOff" : "message.cutOffEmpty"), bad: false, goOn: written };
     case "failed": {
-      const reason = t("message.failed", { reason: errorText(message.error_code, message.error ?? "", t) });
+      const reason = t("message.failed", { reason: errorText(failedOf(message), t) });
       return { text: `${reason} ${t(written ? "message.failedKept" : "message.failedEmpty")}`, bad: true, goOn: false };
     }
     case "done":

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptOf, type Chosen, type Limits, readFiles, refusal, roomIn, sizeText, type Taking } from "./attachments";
+import { sizeText } from "@/i18n/amounts";
+import { acceptOf, type Chosen, type Limits, readFiles, refusal, roomIn, type Taking } from "./attachments";
 
 const limits: Limits = {
   attachment_bytes: 1024,

@@ -1,6 +1,7 @@
 /** Files that a person chose, dropped or pasted come in; texts, pictures and sounds to attach, or the reason why not, go out. */
 import type { Attachment, Session } from "@/api/types";
 import type { Translate } from "@/i18n";
+import { sizeText } from "@/i18n/amounts";
 import { type Shrink, shrunk } from "./pictures";
 
 export type Limits = Session["limits"];
@@ -185,19 +186,4 @@ export function chosen(files: Iterable<File>): Chosen[] {
     size: file.size,
     bytes: () => file.arrayBuffer(),
   }));
-}
-
-/** 262144 → "256 KB", in the person's own numerals. */
-export function sizeText(bytes: number, language: string): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-  let value = bytes;
-  let at = 0;
-  for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
-  const unit = units[at] ?? "byte";
-  return new Intl.NumberFormat(language, {
-    style: "unit",
-    unit,
-    unitDisplay: "short",
-    maximumFractionDigits: value < 10 && at > 0 ? 1 : 0,
-  }).format(value);
 }

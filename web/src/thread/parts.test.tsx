@@ -103,15 +103,24 @@ describe("an answer", () => {
   });
 
   it("says in the person's language why it failed, also one that was kept", () => {
-    const failed = answer("a", "q", { state: "failed", error: "3000 tokens of 2048.", error_code: "3051" });
-    const store = threadOf([asked, failed]);
-    show(
-      store,
-      <LanguageContext value="ja">
-        <Answer id="a" onUndo={noUndo} />
-      </LanguageContext>,
-    );
-    expect(screen.getByText(/モデルが扱える長さを超えています：3000 tokens of 2048\./)).toBeDefined();
+    const why = { error_reason: "question_too_long", error_values: { tokens: 3000, limit: 2048 } };
+    const before: Partial<Message> = { state: "failed", error: "3000 tokens of 2048.", error_code: "3051" };
+    const japanese = (failed: Message) =>
+      show(
+        threadOf([asked, failed]),
+        <LanguageContext value="ja">
+          <Answer id="a" onUndo={noUndo} />
+        </LanguageContext>,
+      );
+    japanese(answer("a", "q", { ...before, ...why }));
+    expect(screen.getByText(/3,000トークンあり、上限は2,048トークンです/)).toBeDefined();
+    expect(screen.queryByText(/3000 tokens of 2048/)).toBeNull();
+    cleanup();
+    // One that was kept before there were reasons.
+    japanese(answer("a", "q", before));
+    expect(
+      screen.getByText(/モデルが扱える長さを超えています：「3000 tokens of 2048\.」（サーバーの英文）/),
+    ).toBeDefined();
   });
 
   it("offers to answer again in one place", () => {
@@ -422,7 +431,7 @@ describe("the settings", () => {
     await user.clear(field);
     await user.type(field, "1,4");
     await user.click(save);
-    expect(screen.getByText("Too warm for this model.")).toBeDefined();
+    expect(screen.getByText("This value is not taken: Too warm for this model.")).toBeDefined();
     await user.clear(field);
     await user.type(field, "1");
     await user.click(save);

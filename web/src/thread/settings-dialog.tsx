@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { Body, Dialog, Foot, formClasses } from "@/components/dialog";
 import { failureText } from "@/components/error-state";
 import { TextArea, TextField } from "@/components/field";
+import { faultText as saidFault } from "@/components/reasons";
 import { LanguageContext, type Translate, useT } from "@/i18n";
 import { modelNamed, talking } from "@/shell/model-facts";
 import {
@@ -65,7 +66,7 @@ function SettingsForm({ model, settings, onSave, onClose }: SettingsDialogProps)
       await onSave(checked.settings);
       onClose();
     } catch (failure) {
-      const said = faultsSaid(failure instanceof ApiFailure ? failure.fields : []);
+      const said = faultsSaid(saidBy(failure, t));
       setFaults(said.faults);
       if (Object.keys(said.faults).length === 0 || said.rest.length > 0) {
         setFailed(t("sampling.failed", { reason: said.rest.join(" ") || failureText(failure, t) }));
@@ -136,6 +137,11 @@ function ownText(name: NumberName, card: Model | undefined, language: string): s
 function longestHint(own: number | null, t: Translate): string {
   if (own === null) return t("sampling.max_tokensHint");
   return own === 0 ? t("sampling.max_tokensRoom") : t("sampling.max_tokensOwn", { count: own });
+}
+
+function saidBy(failure: unknown, t: Translate): { field: string; text: string }[] {
+  if (!(failure instanceof ApiFailure)) return [];
+  return failure.fields.map((one) => ({ field: one.field, text: saidFault(one, t) }));
 }
 
 function faultText(fault: Fault | undefined, t: Translate): string | null {

@@ -52,8 +52,8 @@ describe("the settings form", () => {
 
   it("puts the server's complaints beside their fields", () => {
     const said = [
-      { field: "settings.top_p", message: "too small" },
-      { field: "model", message: "unknown" },
+      { field: "settings.top_p", text: "too small" },
+      { field: "model", text: "unknown" },
     ];
     expect(faultsSaid(said)).toEqual({ faults: { top_p: { kind: "said", text: "too small" } }, rest: ["unknown"] });
   });

@@ -40,7 +40,7 @@ export type Fault =
   | { kind: "stops"; most: number }
   | { kind: "stop-length"; most: number }
   | { kind: "long"; most: number }
-  /** The server's own words. */
+  /** What the server complained of, in words. */
   | { kind: "said"; text: string };
 
 export type Faults = Partial<Record<keyof Form, Fault>>;
@@ -109,14 +109,14 @@ function faultOf({ whole, least, most, above }: NumberField, value: number): Fau
   return null;
 }
 
-/** The server's complaints, each at its field: {field: "settings.temperature", message}. What has no field is the rest. */
-export function faultsSaid(said: readonly { field: string; message: string }[]): { faults: Faults; rest: string[] } {
+/** The server's complaints in words, each at its field: {field: "settings.temperature", text}. What has no field is the rest. */
+export function faultsSaid(said: readonly { field: string; text: string }[]): { faults: Faults; rest: string[] } {
   const faults: Faults = {};
   const rest: string[] = [];
-  for (const { field, message } of said) {
+  for (const { field, text } of said) {
     const name = NAMES.find((one) => field.split(".").includes(one));
-    if (name) faults[name] = { kind: "said", text: message };
-    else rest.push(message);
+    if (name) faults[name] = { kind: "said", text };
+    else rest.push(text);
   }
   return { faults, rest };
 }

@@ -1,4 +1,4 @@
-/** What went wrong, by components/error-words.ts. `{detail}`: the words of the server. They say which field, number or name is meant. */
+/** What went wrong, by components/error-words.ts, where the server gives no reason that this page has words for (reasons.ts). `{detail}`: its own words. */
 export const errors = {
   "error.page": "Something on this page went wrong.",
   "error.unreachable": "The server was not reached. Check that it runs and that there is a connection to it.",
@@ -30,4 +30,25 @@ export const errors = {
   "error.upstreamTimeout": "The server that answers for this model did not answer in time: {detail}",
   "error.storage": "The server’s database is not available at the moment. ({detail})",
   "error.server": "The server failed: {detail}",
+
+  /** The server's own English, where there are no words for it in the page's language: marked as its words, but for English itself. */
+  "quoted.detail": "{detail}",
+  /** What another program said. */
+  "quoted.words": "In its words: “{words}”",
+
+  "fault.of": "{field}: {fault}",
+  "fault.missing": "This has to be given.",
+  "fault.unknown": "The server does not know this.",
+  "fault.long": "At most {limit|# character is|# characters are} taken.",
+  "fault.short": "At least {limit|# character is|# characters are} needed.",
+  "fault.many": "At most {limit|# is|# are} taken.",
+  "fault.few": "At least {limit|# is|# are} needed.",
+  "fault.least": "The least is {limit}.",
+  "fault.above": "This must be more than {limit}.",
+  "fault.most": "The most is {limit}.",
+  "fault.below": "This must be less than {limit}.",
+  "fault.choice": "Only these are taken: {limit}.",
+  "fault.form": "This is not of the form that is taken.",
+  "fault.moment": "This is no date with a time and its zone.",
+  "fault.kind": "This is not of the kind that is taken.",
 };

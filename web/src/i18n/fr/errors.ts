@@ -1,4 +1,4 @@
-/** What went wrong, in French. `{detail}`: the words of the server, which are English. */
+/** What went wrong, in French. `{detail}`: the words of the server, which are English, marked as such. */
 import type { errors as words } from "../en/errors";
 
 export const errors: Record<keyof typeof words, string> = {
@@ -33,4 +33,23 @@ export const errors: Record<keyof typeof words, string> = {
   "error.upstreamTimeout": "Le serveur qui répond pour ce modèle n’a pas répondu à temps : {detail}",
   "error.storage": "La base de données du serveur n’est pas accessible pour l’instant. ({detail})",
   "error.server": "Le serveur a échoué : {detail}",
+
+  "quoted.detail": "« {detail} » (texte du serveur, en anglais)",
+  "quoted.words": "Texte reçu : « {words} »",
+
+  "fault.of": "{field} : {fault}",
+  "fault.missing": "Cette valeur est nécessaire.",
+  "fault.unknown": "Le serveur ne connaît pas cette valeur.",
+  "fault.long": "Au plus {limit|# caractère est accepté|# caractères sont acceptés}.",
+  "fault.short": "Il faut au moins {limit|# caractère|# caractères}.",
+  "fault.many": "Au plus {limit|# est accepté|# sont acceptés}.",
+  "fault.few": "Il en faut au moins {limit}.",
+  "fault.least": "Le minimum est {limit}.",
+  "fault.above": "Il faut plus que {limit}.",
+  "fault.most": "Le maximum est {limit}.",
+  "fault.below": "Il faut moins que {limit}.",
+  "fault.choice": "Seules ces valeurs sont acceptées : {limit}.",
+  "fault.form": "Cette valeur n’a pas la forme attendue.",
+  "fault.moment": "Ce n’est pas une date avec une heure et son fuseau.",
+  "fault.kind": "Cette valeur n’est pas du type attendu.",
 };

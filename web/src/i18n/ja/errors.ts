@@ -1,4 +1,4 @@
-/** What went wrong, in Japanese. `{detail}`: the words of the server, which are English. */
+/** What went wrong, in Japanese. `{detail}`: the words of the server, which are English, marked as such. */
 import type { errors as words } from "../en/errors";
 
 export const errors: Record<keyof typeof words, string> = {
@@ -32,4 +32,23 @@ export const errors: Record<keyof typeof words, string> = {
   "error.upstreamTimeout": "このモデルを担当するサーバーが時間内に応答しませんでした：{detail}",
   "error.storage": "サーバーのデータベースが現在利用できません。（{detail}）",
   "error.server": "サーバーで問題が発生しました：{detail}",
+
+  "quoted.detail": "「{detail}」（サーバーの英文）",
+  "quoted.words": "受け取った原文：「{words}」",
+
+  "fault.of": "{field}：{fault}",
+  "fault.missing": "この値は必須です。",
+  "fault.unknown": "サーバーが知らない値です。",
+  "fault.long": "{limit}文字までです。",
+  "fault.short": "{limit}文字以上必要です。",
+  "fault.many": "{limit}個までです。",
+  "fault.few": "{limit}個以上必要です。",
+  "fault.least": "最小値は{limit}です。",
+  "fault.above": "{limit}より大きい値にしてください。",
+  "fault.most": "最大値は{limit}です。",
+  "fault.below": "{limit}より小さい値にしてください。",
+  "fault.choice": "次のいずれかにしてください：{limit}",
+  "fault.form": "形式が正しくありません。",
+  "fault.moment": "タイムゾーン付きの日時ではありません。",
+  "fault.kind": "値の種類が正しくありません。",
 };
