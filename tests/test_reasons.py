@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
+import msgspec
 import pytest
 
 from alize import errors
+from alize.engine.wire import Failure
 from alize.reasons import REASONS, Value, because
 from scripts import wire
 
@@ -276,6 +278,12 @@ def _keywords() -> set[str]:
                 look([one["schema"] for one in call.get("parameters", ())])
                 look([one["schema"] for kind, one in call.get("requestBody", {}).get("content", {}).items() if kind == "application/json"])
     return found
+
+
+def test_a_reason_crosses_from_the_engines_process() -> None:
+    reason = because("model_unknown_near", model="grand", near=["grande", "gros"])
+    sent = msgspec.msgpack.encode(Failure.of(errors.InvalidModel("No.", reason=reason)))
+    assert msgspec.msgpack.decode(sent, type=Failure).error().reason == reason
 
 
 def test_values_are_what_json_and_the_engines_messages_can_say() -> None:
