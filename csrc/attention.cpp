@@ -21,6 +21,8 @@ void Session::project(const Job& job, const Layer& layer, int index, const Integ
         const int32_t position = step.position[t];
         const bool is_value = kind == 2;
         if (!is_value) {
+            const float* norm = kind == 0 ? layer.query_norm : layer.key_norm;
+            if (norm != nullptr) kernels_.normalise(y, norm, m.head, m.epsilon, y);
             size_t angle = static_cast<size_t>(position) * (m.head / 2);
             kernels_.rotate(y, layer.cosines + angle, layer.sines + angle, m.head);
         }

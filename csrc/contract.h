@@ -32,6 +32,18 @@
 //       for each column, ascending:
 //           acc = fma(x, w, acc)
 //
+//   Where a feed-forward is made of experts, each row goes to some of them. What chooses reads the row before it is quantised, with weights
+//   in single precision, by the chain above: a logit for each expert, of which the largest are taken, the largest first and of equal ones
+//   that of the lower number; what is not a number comes before every number. Then, with j ascending:
+//
+//       p[j] = e^(logit[j] - logit[0])     total = +0, total = total + p[j]     share[j] = p[j] / total · scale
+//       acc = +0      acc = fma(share[j], y[j], acc)      y[j]: what the row's j-th expert gives      x = x + acc
+//
+//   Where logit[0] is no number or infinite, all shares are NaN: such a row is spoilt, and nothing else. Each expert's y is a row by itself,
+//   whoever else has chosen it; experts that nobody has chosen are not read.
+//
+//       logits 1 3 3 2, two active: experts 1 and 2, shares ½ and ½            logits 1 3 4 2: experts 2 and 1, shares .73 and .27
+//
 //   An example of one block with one group, format Q4_1 (weight = d · nibble + m), of four numbers in place of 32:
 //
 //       x = 1 -2 3 0      sx = 3/127     q = 42 -85 127 0 (42.33 and -84.67 to the nearest)     sum = 84

@@ -63,7 +63,7 @@ public:
     };
 
 private:
-    // 24 bits of chunk, 14 of phase (1,489 layers with adapters), 26 of walk: a member would have to miss 67 million of them to be mistaken.
+    // 24 bits of chunk, 14 of phase (1,365 layers with adapters and experts), 26 of walk: a member would have to miss 67 million of them to be mistaken.
     static constexpr uint64_t ONE_PHASE = 1ull << 24, ONE_WALK = ONE_PHASE << 14;
     static constexpr uint64_t first_of(uint32_t walk) { return walk * ONE_WALK; }
 

@@ -1,7 +1,9 @@
 // What a walk is about, and what each thread has for itself: what the parts of Session share with each other.
 #pragma once
 #include <algorithm>
+#include <atomic>
 
+#include "experts.h"
 #include "session.h"
 
 namespace alize {
@@ -37,17 +39,22 @@ struct Session::Scratch {
     float* tile = nullptr;    // [ROW_TILE][outputs of a chunk]
     float* queries = nullptr;
     float* weighed = nullptr;
+    float* logits = nullptr;  // [experts, up to a multiple of 16]
 };
 
 struct Session::Job {
     Step step{};
     float *x = nullptr, *queries = nullptr, *logits = nullptr;
     Integers normal{}, attended{}, gated{}, last{};
+    Choices choices{};
     std::vector<int32_t> sequence_of;
     std::vector<Item> items;
     std::vector<int32_t> adapted;      // tokens that have an adapter
     std::vector<int32_t> adapted_as;   // which of these each token is, -1 for none; empty where none has one
     float* narrow = nullptr;           // [adapted][widest rank]: A x of the product that is next
+    // Tiles of rows of the layer's experts. Read by threads that may be late: what they find then is of a layer after theirs, whose phases
+    // are over, and that they see as soon as they have seen this.
+    mutable std::atomic<int32_t> tiles{0};
 };
 
 }  // namespace alize

@@ -45,6 +45,14 @@ struct Attention {
 
 constexpr int ATTENTION_ROWS = 6;
 
+// What chooses the experts of a row.
+struct Router {
+    const float* weights;     // [experts / 16, rounded up][columns][16], zeros where there are no experts
+    int32_t experts, active;  // of which each row goes to so many
+    int32_t columns;
+    float scale;              // what shares sum to
+};
+
 struct Kernels {
     const char* name;
     // y[row][output] of output blocks [first, last), for `count` rows starting at `row`. `stride`: floats from one row of y to the next.
@@ -71,6 +79,8 @@ struct Kernels {
     void (*remember_value)(const float* value, int32_t width, uint16_t* page, int32_t slot);
     // The largest of a row of logits, the first where several are equal; where some are no numbers, the first of these, as in numpy.
     int32_t (*largest)(const float* x, int32_t columns);
+    // The experts of a row, the first choice first, and the share of each. logits: room for all, rounded up to 16.
+    void (*route)(const Router&, const float* x, float* logits, int32_t* chosen, float* shares);
 };
 
 extern const Kernels portable;

@@ -39,6 +39,18 @@ struct Integers {
                          halves + (row * groups + block) * 2, marks + row * marks_stride + block, apart + row * blocks + block);
         if (numbers != nullptr) std::memcpy(numbers + row * numbers_stride + first, x, static_cast<size_t>(columns) * sizeof(float));
     }
+    // A row as another has it, of as many columns.
+    void copy(const Integers& from, int32_t row, int32_t r) const {
+        const size_t source = static_cast<size_t>(row), into = static_cast<size_t>(r), b = static_cast<size_t>(blocks), g = static_cast<size_t>(groups);
+        std::memcpy(integers + into * stride, from.integers + source * stride, static_cast<size_t>(stride));
+        std::memcpy(scales + into * b, from.scales + source * b, b * sizeof(float));
+        std::memcpy(sums + into * g, from.sums + source * g, g * sizeof(float));
+        std::memcpy(halves + into * g * 2, from.halves + source * g * 2, g * 2 * sizeof(float));
+        std::memcpy(marks + into * marks_stride, from.marks + source * marks_stride, static_cast<size_t>(marks_stride));
+        std::memcpy(apart + into * b, from.apart + source * b, b * sizeof(float));
+        if (numbers != nullptr)
+            std::memcpy(numbers + into * numbers_stride, from.numbers + source * numbers_stride, static_cast<size_t>(numbers_stride) * sizeof(float));
+    }
     Rows rows() const { return {integers, scales, sums, halves, marks, apart, numbers, stride, blocks, groups, marks_stride, numbers_stride}; }
 };
 

@@ -1,4 +1,4 @@
-// A dense transformer of Llama's shape, as the engine gives it: plain structures that Python fills, and one call a step.
+// A transformer of Llama's or Mixtral's shape, as the engine gives it: plain structures that Python fills, and one call a step.
 #pragma once
 #include <cstdint>
 
@@ -6,14 +6,22 @@
 
 namespace alize {
 
+struct FeedForward {
+    Matrix gate_up;  // 16 outputs of the gate, 16 of up, and so on; or the gate alone
+    Matrix up;       // where its format is another one, else of no rows
+    Matrix down;
+};
+
 struct Layer {
     const float* attention_norm;  // [dim]
     const float* mlp_norm;        // [dim]
     Matrix qkv[3];                // of queries, of keys, of values: each may have a format of its own
+    const float* query_norm;      // [head] of each head before it is turned, or null
+    const float* key_norm;
     Matrix out;
-    Matrix gate_up;               // 16 outputs of the gate, 16 of up, and so on; or the gate alone
-    Matrix up;                    // where its format is another one, else of no rows
-    Matrix down;
+    FeedForward mlp;              // of no rows where there are experts
+    const float* router;          // as in Router; null where there are none
+    const FeedForward* experts;   // [experts]
     const float* cosines;         // [positions][head / 2]
     const float* sines;
     int32_t table;                // which of a step's block tables
@@ -22,8 +30,10 @@ struct Layer {
 
 struct Model {
     int32_t dim, heads, kv_heads, head, mlp, vocab, layers;
+    int32_t experts, active, expert_mlp;  // all 0 in models without
     float epsilon;
     float query_scale;
+    float share_scale;  // of experts
     Matrix embedding, vocabulary;  // the same where they are tied
     const float* norm;
     const Layer* layer;

@@ -14,13 +14,15 @@ namespace {
 constexpr uint32_t JOBS = 64;
 
 bool multiplies_floats(const Model& model) {
-    auto some = [](const Layer& layer) {
-        for (const Matrix* w : {&layer.qkv[0], &layer.qkv[1], &layer.qkv[2], &layer.out, &layer.gate_up, &layer.up, &layer.down})
-            if (w->rows != 0 && is_float(w->format)) return true;
-        return false;
+    auto is = [](const Matrix& w) { return w.rows != 0 && is_float(w.format); };
+    auto one = [&](const FeedForward& w) { return is(w.gate_up) || is(w.up) || is(w.down); };
+    auto some = [&](const Layer& layer) {
+        const bool routed = layer.router != nullptr && std::any_of(layer.experts, layer.experts + model.experts, one);
+        return routed || one(layer.mlp) || is(layer.out) || std::any_of(layer.qkv, layer.qkv + 3, is);
     };
     return is_float(model.vocabulary.format) || std::any_of(model.layer, model.layer + model.layers, some);
 }
+
 }  // namespace
 
 Session::Session(const Model& model, const Kernels& kernels, int threads)
@@ -36,6 +38,7 @@ Session::Session(const Model& model, const Kernels& kernels, int threads)
             own->tile = cut.take<float>(static_cast<size_t>(ROW_TILE) * TILE_OUTPUTS);
             own->queries = cut.take<float>(static_cast<size_t>(ATTENTION_ROWS) * model.head);
             own->weighed = cut.take<float>(static_cast<size_t>(ATTENTION_ROWS) * model.head);
+            own->logits = cut.take<float>(static_cast<size_t>(ceiling(model.experts, OUTPUTS)) * OUTPUTS);
             if (!real) own->memory.at_least(cut.used());
         }
         scratch_.push_back(std::move(own));
@@ -72,6 +75,7 @@ void Session::prepare(Job& job) {
         job.normal = cut.integers(step.tokens, m.dim, floats_);
         job.attended = cut.integers(step.tokens, m.heads * m.head, floats_);
         job.gated = cut.integers(step.tokens, m.mlp, floats_);
+        if (m.experts > 0) choices(job, cut);
         job.last = cut.integers(step.rows, m.dim, floats_);
         job.logits = step.logits;
         if (step.logits == nullptr && step.best != nullptr) job.logits = cut.take<float>(static_cast<size_t>(step.rows) * m.vocab);

@@ -25,7 +25,11 @@ private:
 
     void walk(int member, uint32_t number);
     void prepare(Job& job);
+    void choices(Job& job, Cutter& cut);
     bool layer(Crew::Walk& walk, const Job& job, int index, Scratch& own);
+    bool experts(Crew::Walk& walk, const Job& job, const Layer& layer, Scratch& own);
+    void gate_and_up(const FeedForward& w, int32_t first, int32_t width, const Rows& x, int32_t row, int32_t height, float* tile);
+    void gate(const float* tile, int32_t first, int32_t width, int32_t row, int32_t height, const Integers& into);
     void widen(const Job& job, int index, LowRank Adapter::*which, int32_t first, int32_t last, int32_t row, int32_t height, float* y,
                size_t stride);
     void project(const Job& job, const Layer& layer, int index, const Integers& x, int32_t head, int32_t first, int32_t last, Scratch& own);

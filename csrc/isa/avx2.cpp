@@ -5,11 +5,12 @@
 #define MOST_SUMS 6
 #include "lanes_avx2.h"
 #include "floats.h"
+#include "router.h"
 #include "product_avx2.h"
 #include "tiles.h"
 
 namespace alize {
 
-extern const Kernels avx2 = {"avx2", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+extern const Kernels avx2 = {"avx2", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest, route};
 
 }  // namespace alize

@@ -5,11 +5,12 @@
 #define MOST_SUMS 24
 #include "lanes_avx512.h"
 #include "floats.h"
+#include "router.h"
 #include "product_avx512.h"
 #include "tiles.h"
 
 namespace alize {
 
-extern const Kernels avx512 = {"avx512", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+extern const Kernels avx512 = {"avx512", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest, route};
 
 }  // namespace alize

@@ -5,11 +5,12 @@
 #define MOST_SUMS 1
 #include "lanes_portable.h"
 #include "floats.h"
+#include "router.h"
 #include "product_portable.h"
 #include "tiles.h"
 
 namespace alize {
 
-extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest};
+extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest, route};
 
 }  // namespace alize

@@ -132,9 +132,11 @@ def choose_fit(
 def native_fit(checkpoint: Checkpoint, config: ModelConfig, free: int, cache: int = 0, adapters: int = 0) -> Fit:
     """The same for the native core, which leaves weights as they are stored, keeps its cache in 16 bits and adapters in 32."""
     numbers = 4 * adapters  # in numbers of 16 bits: see adapter_bytes of the runner
-    turns = config.max_context * config.head_dim * 4  # cosines and sines
-    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free, cache, numbers, turns)
-    return replace(fit, weights=fit.weights + turns, reason=f"weights as stored, {gib(fit.weights)}")
+    tables = config.max_context * config.head_dim * 4  # cosines and sines
+    if config.experts is not None:  # what chooses them is in 32 bits, too
+        tables += 2 * config.experts.count * config.dim * sum(map(config.routed, range(config.layers)))
+    fit = choose_fit(checkpoint, config, ("bfloat16",), "stored", free, cache, numbers, tables)
+    return replace(fit, weights=fit.weights + tables, reason=f"weights as stored, {gib(fit.weights)}")
 
 
 def _chosen(needs: _Needs, dtypes: Sequence[str], wanted: str, free: int) -> Fit:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from alize.engine.runners.native.library import RowsC, aligned, library, native_kernels, packed
 from tests.engine.native.blocks import Blocks, Sixteen
 
-__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "handle", "largest", "product", "quantise"]
+__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "fma", "handle", "largest", "product", "quantise"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -94,7 +94,7 @@ def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.f
     if isinstance(blocks, Sixteen):
         acc = np.float32(0)
         for each, weight in zip(x.numbers[row], blocks.values[output], strict=True):
-            acc = _fma(each, weight, acc)
+            acc = fma(each, weight, acc)
         return acc
     signed, scales, minimums = blocks.signed[output], blocks.scales[output], blocks.minimums
     lowest = np.zeros(len(signed) // BLOCK, np.float32) if minimums is None else minimums[output]
@@ -104,17 +104,18 @@ def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.f
         for start in range(g * BLOCK, (g + 1) * BLOCK, blocks.group):
             columns = slice(start, start + blocks.group)
             i = int(signed[columns] @ x.integers[row, columns].astype(np.int64))
-            f = _fma(np.float32(i), scales[start // blocks.group], f)
+            f = fma(np.float32(i), scales[start // blocks.group], f)
         if minimums is not None:
-            f = _fma(x.sums[row, g], lowest[g], f)
-        acc = _fma(f, x.scales[row, g], acc)
+            f = fma(x.sums[row, g], lowest[g], f)
+        acc = fma(f, x.scales[row, g], acc)
     for g in np.flatnonzero(x.marks[row]):
         k = int(g) * BLOCK + int(x.marks[row, g]) - 1
-        acc = _fma(x.apart[row, g], _fma(np.float32(signed[k]), scales[k // blocks.group], lowest[g]), acc)
+        acc = fma(x.apart[row, g], fma(np.float32(signed[k]), scales[k // blocks.group], lowest[g]), acc)
     return acc
 
 
-def _fma(a: np.float32, b: np.float32, c: np.float32) -> np.float32:
+def fma(a: np.float32, b: np.float32, c: np.float32) -> np.float32:
+    """a · b + c, rounded once."""
     return _nearest(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c)))
 
 

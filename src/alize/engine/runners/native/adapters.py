@@ -18,9 +18,11 @@ import numpy.typing as npt
 from alize.engine.runners.native.layout import OUTPUTS, PRODUCTS, order_of
 from alize.engine.runners.native.library import AdapterC, LowRankC
 from alize.engine.runners.native.shapes import products_of
+from alize.errors import UnsupportedParameter
 from alize.model.config import ModelConfig
 from alize.model.fit import Delta, fit
 from alize.weights.adapters import Adapter
+from alize.weights.checkpoints.fields import printable
 
 __all__ = ["NativeAdapters"]
 
@@ -40,10 +42,12 @@ class NativeAdapters:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self._loaded: dict[str, _Loaded] = {}
-        self._shapes = {f"layers.{layer}.{name}": size for layer in range(config.layers) for name, size in products_of(config).items()}
+        layers = range(config.layers)
+        self._shapes = {f"layers.{layer}.{name}": size for layer in layers for name, size in products_of(config, layer).items()}
 
     def load(self, key: str, adapter: Adapter) -> None:
-        """Raises CheckpointInvalid, changing nothing, for one of another model."""
+        """Raises CheckpointInvalid, changing nothing, for one of another model; UnsupportedParameter for one that changes experts."""
+        self._refuse_experts(adapter)
         deltas = dict(fit(adapter, self._config, self._shapes))
         layers, widest = (AdapterC * self._config.layers)(), 1
         kept: list[npt.NDArray[Any]] = []
@@ -56,6 +60,17 @@ class NativeAdapters:
                     widest = max(widest, pair.rank)
                     kept += arrays
         self._loaded[key] = _Loaded(layers, widest, kept)
+
+    def _refuse_experts(self, adapter: Adapter) -> None:
+        """What comes before a layer's experts, and its products of every token, are adapted; they and what chooses them are not."""
+        layers = [layer for layer in range(self._config.layers) if self._config.routed(layer)]
+        routed = tuple(f"layers.{layer}.feed_forward." for layer in layers)
+        if found := next((name for name in adapter.layers if name.startswith(routed)), None):
+            raise UnsupportedParameter(
+                f"{adapter.path} changes '{printable(found[:200])}', and the native core adapts no experts.",
+                param="model",
+                remedy="Set runner to torch, or merge it into the model: alize merge.",
+            )
 
     def drop(self, key: str) -> None:
         """A no-op for one that is not here."""

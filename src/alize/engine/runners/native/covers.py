@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from alize.engine.runners.native.layout import ROUTER
 from alize.engine.runners.native.library import FORMATS
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints.base import Checkpoint
@@ -20,15 +21,16 @@ def why_not(checkpoint: Checkpoint, config: ModelConfig) -> str | None:
 
 
 def _missing(checkpoint: Checkpoint, config: ModelConfig) -> Iterator[str]:
+    experts = config.experts
     parts = {
-        "experts": config.experts,
+        "experts that every token goes through": experts and experts.shared,
+        "experts that are chosen by their groups": experts and experts.active_groups < experts.groups,
         "latent attention": config.latent,
         "a state space": config.state_space,
         "an image encoder": config.vision,
         "an audio encoder": config.hearing,
         "an encoder that reads both ways": config.encoder,
         "biases of queries, keys and values": config.qkv_bias,
-        "normed queries and keys": config.qk_norm,
         "norms behind attention and feed-forward": config.post_norms,
         "centred norms": config.centred_norms,
         "scaled embeddings": config.embedding_scale != 1,
@@ -48,10 +50,15 @@ def _missing(checkpoint: Checkpoint, config: ModelConfig) -> Iterator[str]:
         yield f"its feed-forward has {config.activation}"
     if config.head_dim not in _HEADS:
         yield f"its heads have a width of {config.head_dim}"
-    for name, size in (("width", config.dim), ("heads", config.heads * config.head_dim), ("feed-forward", config.hidden)):
+    sizes = {"width": config.dim, "heads": config.heads * config.head_dim}
+    if experts is None or experts.first_layer > 0:
+        sizes["feed-forward"] = config.hidden
+    if experts is not None:
+        sizes["experts' feed-forward"] = experts.hidden
+    for name, size in sizes.items():
         if size % _GROUP:
             yield f"its {name} of {size} is no multiple of {_GROUP}"
     for name in checkpoint:
         tensor = checkpoint.stored(name)
-        if len(tensor.shape) == 2 and tensor.kind not in FORMATS:
+        if len(tensor.shape) == 2 and tensor.kind not in FORMATS and not (tensor.kind == "F32" and name.endswith(f".{ROUTER}.weight")):
             yield f"'{name}' is stored as {tensor.kind}"

@@ -1,4 +1,4 @@
-"""Which matrices the core takes for one product, and in which order their rows lie. In: names and sizes. Out: rows.
+"""Which matrices the core takes for one product, and in which order their numbers lie. In: names and sizes. Out: rows.
 
 The rows of a query's or a key's head are in halves, (i, i + width / 2) in place of (2i, 2i + 1), since the core turns halves; of the
 feed-forward 16 rows of the gate and 16 of up take turns, so that one thread computes what is multiplied with each other.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["OUTPUTS", "PRODUCTS", "halves", "order_of"]
+__all__ = ["OUTPUTS", "PRODUCTS", "ROUTER", "halves", "order_of", "router_lines"]
 
 Rows = npt.NDArray[np.int32]
 
@@ -22,7 +22,10 @@ PRODUCTS: dict[str, tuple[str, ...]] = {
     "gate_up": ("feed_forward.w1", "feed_forward.w3"),
     "down": ("feed_forward.w2",),
 }
-"""The names that a layer has for them in csrc/model.h."""
+"""The names that a layer has for them in csrc/model.h. Those of an expert are parts of feed_forward.experts.N in place of feed_forward."""
+
+ROUTER = "feed_forward.gate"
+"""What chooses experts: no product of the others' kind, since rows come to it as floats."""
 
 
 def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] | None = None) -> Rows:
@@ -47,3 +50,13 @@ def halves(rows: Rows, width: int) -> Rows:
     [0, 2, 1, 3]
     """
     return rows.reshape(-1, width // 2, 2).swapaxes(1, 2).reshape(-1)
+
+
+def router_lines(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """[experts, columns] as [experts / 16, columns, 16], with zeros where there are no experts.
+
+    >>> router_lines(np.array([[1, 2], [3, 4]], np.float32))[0, :, :3].tolist()
+    [[1.0, 3.0, 0.0], [2.0, 4.0, 0.0]]
+    """
+    padded = np.pad(weights, ((0, -len(weights) % OUTPUTS), (0, 0)))
+    return np.ascontiguousarray(padded.reshape(-1, OUTPUTS, weights.shape[1]).swapaxes(1, 2))

@@ -20,10 +20,12 @@ __all__ = [
     "SIXTEEN",
     "AdapterC",
     "CacheC",
+    "FeedForwardC",
     "LayerC",
     "LowRankC",
     "MatrixC",
     "ModelC",
+    "RouterC",
     "RowsC",
     "StepC",
     "aligned",
@@ -76,15 +78,23 @@ class RowsC(Structure):
     ]
 
 
+class FeedForwardC(Structure):
+    """Of a layer, or of one of its experts."""
+
+    _fields_ = [("gate_up", MatrixC), ("up", MatrixC), ("down", MatrixC)]
+
+
 class LayerC(Structure):
     _fields_ = [
         ("attention_norm", c_void_p),
         ("mlp_norm", c_void_p),
         ("qkv", MatrixC * 3),
+        ("query_norm", c_void_p),
+        ("key_norm", c_void_p),
         ("out", MatrixC),
-        ("gate_up", MatrixC),
-        ("up", MatrixC),
-        ("down", MatrixC),
+        ("mlp", FeedForwardC),
+        ("router", c_void_p),
+        ("experts", c_void_p),
         ("cosines", c_void_p),
         ("sines", c_void_p),
         ("table", c_int32),
@@ -101,8 +111,12 @@ class ModelC(Structure):
         ("mlp", c_int32),
         ("vocab", c_int32),
         ("layers", c_int32),
+        ("experts", c_int32),
+        ("active", c_int32),
+        ("expert_mlp", c_int32),
         ("epsilon", c_float),
         ("query_scale", c_float),
+        ("share_scale", c_float),
         ("embedding", MatrixC),
         ("vocabulary", MatrixC),
         ("norm", c_void_p),
@@ -124,6 +138,12 @@ class CacheC(Structure):
     _fields_ = [("keys", c_void_p), ("values", c_void_p)]
 
 
+class RouterC(Structure):
+    """A layer's, as its kernel takes it by itself: for tests."""
+
+    _fields_ = [("weights", c_void_p), ("experts", c_int32), ("active", c_int32), ("columns", c_int32), ("scale", c_float)]
+
+
 class StepC(Structure):
     _fields_ = [
         ("tokens", c_int32),
@@ -143,7 +163,7 @@ class StepC(Structure):
     ]
 
 
-_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, LayerC, ModelC, CacheC, StepC)
+_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC, CacheC, StepC, RouterC)
 """In the order of alize_sizes."""
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -163,6 +183,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         None,
         [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
     ),
+    "alize_route": (None, [c_void_p, POINTER(RouterC), *[c_void_p] * 4]),
     "alize_largest": (c_int32, [c_void_p, c_void_p, c_int32]),
 }
 

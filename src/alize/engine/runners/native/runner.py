@@ -14,6 +14,7 @@ from alize.engine.base import TokenLogprob
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.native.adapters import NativeAdapters
+from alize.engine.runners.native.layout import ROUTER
 from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import sample_rows
@@ -60,7 +61,8 @@ class NativeRunner:
             raise OutOfMemory(f"The system gives the core no memory, or not {threads} threads.", remedy="Set threads lower.")
         self._adapters = NativeAdapters(config)
         self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
-        kinds = sorted({checkpoint.stored(tensor).kind for tensor in checkpoint if len(checkpoint.stored(tensor).shape) == 2})
+        matrices = (checkpoint.stored(name) for name in checkpoint if not name.endswith(f".{ROUTER}.weight"))
+        kinds = sorted({matrix.kind for matrix in matrices if len(matrix.shape) == 2})
         self._info = RunnerInfo(
             name=f"native-{name}",
             dtype="+".join(kinds),
