@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alize.convert.release import Order, convert
 from alize.engine.batch import pack
 from alize.engine.core import Core
 from alize.engine.fit import native_fit
@@ -86,6 +87,13 @@ def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, expe
 
     assert off(prompt(90)) < 0.03
     assert sum(off(prompt(6, seed)) < 1e-6 for seed in range(10)) >= 3
+
+
+@pytest.mark.parametrize("form", ["consolidated", "huggingface"])
+def test_whatever_form_the_release_has_the_bits_are_the_same(tmp_path: Path, form: Literal["consolidated", "huggingface"]) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "BF16", experts=MIXTRAL)
+    convert(path, tmp_path / form, Order(form))
+    assert logits(native(tmp_path / form), prompt(70)).tobytes() == logits(native(path), prompt(70)).tobytes()
 
 
 def test_every_family_of_processors_and_any_number_of_threads_give_the_same_bits(model: Path) -> None:
