@@ -73,9 +73,9 @@ class Settings:
     # ── the engine ──
     runner: str = _setting(
         "auto",
-        "What computes: `native`, the C++ core for processors: several times as fast, and so far for dense models of Llama's shape in "
-        "BF16, F16, and GGUF's Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K; `torch`, PyTorch, which runs every model; or auto: "
-        "native where it can run the model, and there is no GPU.",
+        "What computes: `native`, the C++ core for processors: several times as fast, and so far for models of Llama's, Qwen 3's and "
+        "Mixtral's shape in BF16, F16, and GGUF's Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K; `torch`, PyTorch, which runs every "
+        "model; or auto: native where it can run the model, and there is no GPU.",
     )
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")

@@ -19,6 +19,7 @@ from alize.weights.checkpoints import open_checkpoint
 from alize.weights.footprint import stored_bytes
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
+from tests.engine.native.files import Experts, write_gguf
 
 
 def findings(alize: Alize, *arguments: str, **environment: str) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -86,6 +87,12 @@ def test_where_a_gpu_computes_its_memory_counts(smollm2: Path, home: Path) -> No
     assert said(replace(here, gpu_free_bytes=1 << 20)).state == "problem"
     assert said(replace(here, torch="2.13.0+cpu")).what == "memory for it"
     assert said(replace(here, torch="2.13.0+cpu")).state == "problem"
+
+
+def test_a_model_of_experts_needs_no_pytorch(home: Path, tmp_path: Path) -> None:
+    settings = Settings.load(home=home, model=str(write_gguf(tmp_path / "sparse.gguf", experts=Experts())), port=0)
+    found = {each.what: each for each in looked(settings, replace(describe(), torch=None))}
+    assert (found["computed by"].state, found["computed by"].found) == ("ok", "the native core")
 
 
 @pytest.mark.parametrize(("runner", "state"), [("auto", "ok"), ("torch", "problem")])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
-from tests.engine.native.files import write_gguf
+from tests.engine.native.files import Experts, write_gguf
 from tests.tiny_model import TEMPLATE, write_tiny_gguf
 from tests.weights.checkpoints.tiny_mmproj import write
 
@@ -74,6 +74,19 @@ def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core
     (first, *_) = json.loads(alize("models", "list", "--json").stdout)
     assert (first["here"]["runner"], first["here"]["runner_reason"]) == ("native", None)
     assert "native core" in alize("models", "list").stdout
+
+
+@pytest.mark.parametrize("normed", [False, True])
+def test_a_model_of_experts_is_computed_by_the_native_core(alize: Alize, tmp_path: Path, normed: bool) -> None:
+    sparse = write_gguf(tmp_path / "sparse.gguf", experts=Experts(count=6, active=2), normed=normed)
+    said = json.loads(alize("inspect", str(sparse), "--json").stdout)
+    assert (said["runner"], said["runner_reason"]) == ("native", None)
+    assert said["memory"]["stored"] >= sum(kind["bytes"] for kind in said["kinds"].values())
+    assert said["active_parameters"] == said["parameters"] - 3 * 4 * 3 * 96 * 160
+    assert "the native core" in alize("inspect", str(sparse)).stdout
+    alize("pull", str(sparse))
+    listed = {entry["id"]: entry for entry in json.loads(alize("models", "list", "--json").stdout)}
+    assert listed["sparse"]["here"]["runner"] == "native"
 
 
 def test_the_short_command_says_the_same(alize: Alize, file: Path) -> None:

@@ -89,7 +89,7 @@ def _native_core() -> Finding:
     except Missing as error:
         return Finding("native core", "note", "not built", error.remedy or "")
     name = found[1] if found else "none"
-    return Finding("native core", "ok", name, "It computes dense models in 4 to 8 bits and in 16, without PyTorch.")
+    return Finding("native core", "ok", name, "It computes dense models and experts in 4 to 8 bits and in 16, without PyTorch.")
 
 
 def _cores(machine: "Machine") -> str:

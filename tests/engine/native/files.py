@@ -21,7 +21,6 @@ class Experts:
 
     count: int = 6
     active: int = 2
-    normed: bool = False  # queries and keys are: a model of Qwen 3's kind
     sharp: float = 2.0
 
 
@@ -33,14 +32,15 @@ def write_gguf(
     head: int = HEAD,
     others: Mapping[str, str] | None = None,
     experts: Experts | None = None,
+    normed: bool = False,
 ) -> Path:
     """The same bytes every time. `window` is seen by every layer; 0: they see all. `others`: kinds of tensors by a part of their names.
+    `normed`: queries and keys are, as in Qwen 3.
 
     Kinds in blocks of 256 make a model as wide as that.
     """
     dim, hidden, heads, kv_heads = (256, 512, 256 // head, 2) if kind in SUPER else (DIM, HIDDEN, HEADS, KV_HEADS)
-    normed = experts is not None and experts.normed
-    writer = gguf.GGUFWriter(path, "qwen3moe" if normed else "llama")
+    writer = gguf.GGUFWriter(path, "llama" if not normed else "qwen3" if experts is None else "qwen3moe")
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(dim)

@@ -1,9 +1,9 @@
-"""Experts in the native core: what the specification computes, the same bits whatever shares a batch, and none read that nobody chose."""
+"""Experts in the native core, and Qwen 3's heads: the specification's numbers, and the same bits whatever shares a batch."""
 
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import gguf
 import numpy as np
@@ -25,66 +25,37 @@ from alize.weights.adapters import open_adapter
 from alize.weights.checkpoints import open_checkpoint
 from tests.adapters import write_release
 from tests.engine.native.files import CONTEXT, DIM, HEAD, HEADS, HIDDEN, KV_HEADS, VOCAB, Experts, write_gguf
-from tests.engine.native.kernels import BLOCK, NAMES
+from tests.engine.native.kernels import NAMES
 from tests.engine.native.test_runner import WAYS, answers, logits, native, prompt, requests
 
 Floats = npt.NDArray[np.float32]
-MIXTRAL, QWEN = Experts(), Experts(count=20, active=3, normed=True)
+MIXTRAL, QWEN = Experts(), Experts(count=20, active=3)
 MIXED = {"attn_k": "Q8_0", "attn_output": "BF16", "gate_exps": "Q4_K", "up_exps": "Q5_0", "down_exps": "Q6_K", "output.weight": "Q8_0"}
 """Gate and up in kinds of their own, as little as files have that."""
-EIGHT = {"attn": "F16", "up_exps": "BF16"}
+SIXTEEN_SOME = {"attn": "F16", "up_exps": "BF16"}
 
 
 @pytest.fixture(params=["mixtral", "qwen"])
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """In kinds that are read in every way there is."""
     if request.param == "qwen":
-        return write_gguf(tmp_path / "qwen.gguf", "Q8_0", experts=QWEN, others=EIGHT)
+        return write_gguf(tmp_path / "qwen.gguf", "Q8_0", experts=QWEN, others=SIXTEEN_SOME, normed=True)
     return write_gguf(tmp_path / "mixtral.gguf", "Q4_K", window=40, experts=MIXTRAL, others=MIXED)
 
 
-@pytest.mark.parametrize("experts", [MIXTRAL, QWEN], ids=["mixtral", "qwen"])
+@pytest.mark.parametrize(("experts", "normed"), [(MIXTRAL, False), (QWEN, True), (None, True)], ids=["mixtral", "qwen", "dense"])
 @pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0", "Q4_K", "BF16", "F16", "mixed"])
-def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, experts: Experts) -> None:
+def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, experts: Experts | None, normed: bool) -> None:
     """To six digits where rows and memory are rounded alike, but where a number that lies between two falls to the other side, and
     may take another expert with it: in many prompts of six tokens none does."""
-    torch = pytest.importorskip("torch")
-    from alize.model.attend import PackedCausal
-    from alize.model.load import load_model
-
-    class Rounding(PackedCausal):
-        def __call__(self, layer: int, q: Any, k: Any, v: Any, scale: float, chosen: bool = False) -> Any:
-            return super().__call__(layer, q, *(part.float().bfloat16().double() for part in (k, v)), scale, chosen)
-
-    def rounded(_: object, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        blocks = inputs[0].unflatten(-1, (-1, BLOCK))
-        sizes = blocks.abs().sort(-1).values
-        apart = torch.where((blocks.abs() == sizes[..., -1:]) & (2 * sizes[..., -2:-1] <= sizes[..., -1:]), blocks, 0)
-        scales = (blocks - apart).abs().amax(-1, keepdim=True) / 127
-        return ((torch.round((blocks - apart) / scales) * scales + apart).flatten(-2),)
+    pytest.importorskip("torch")
+    from tests.engine.native.specified import distance
 
     others = MIXED if kind == "mixed" else {}
-    path = write_gguf(tmp_path / "tiny.gguf", "Q4_K" if kind == "mixed" else kind, experts=experts, others=others)
+    path = write_gguf(tmp_path / "tiny.gguf", "Q4_K" if kind == "mixed" else kind, experts=experts, others=others, normed=normed)
     with closing(open_checkpoint(path)) as checkpoint:
         assert why_not(checkpoint, read_params(checkpoint.params)) is None
-        model = load_model(checkpoint, torch.float64)
-    floats = kind in SIXTEEN
-    for name, layer in model.named_modules():
-        if (
-            isinstance(layer, torch.nn.Linear)
-            and not floats
-            and not name.endswith(".gate")
-            and not (kind == "mixed" and name.endswith(".wo"))
-        ):
-            layer.register_forward_pre_hook(rounded)
-
-    def off(tokens: list[int]) -> float:
-        found = logits(native(path), tokens)
-        with torch.inference_mode():
-            hidden = model(torch.tensor(tokens), torch.arange(len(tokens)), Rounding(model.config, [len(tokens)]))
-            expected = model.head(hidden).numpy()
-        return float(np.sqrt(((found - expected) ** 2).mean()) / expected.std())
-
+    off = distance(path, lambda name: kind in SIXTEEN or name.endswith(".gate") or (kind == "mixed" and name.endswith(".wo")))
     assert off(prompt(90)) < 0.03
     assert sum(off(prompt(6, seed)) < 1e-6 for seed in range(10)) >= 3
 
