@@ -9,7 +9,7 @@ using namespace alize;
 
 // How large each structure is here: Python has them written out again, and a library of other sources would misread them.
 constexpr int32_t SIZES[] = {sizeof(Matrix), sizeof(Rows), sizeof(LowRank), sizeof(Adapter), sizeof(FeedForward), sizeof(Layer),
-                             sizeof(Model), sizeof(Cache), sizeof(Step), sizeof(Router)};
+                             sizeof(Model), sizeof(Cache), sizeof(Draw), sizeof(Drawn), sizeof(Step), sizeof(Router)};
 
 #define ALIZE extern "C" __attribute__((visibility("default")))
 
@@ -50,9 +50,17 @@ ALIZE void alize_product(const Kernels* k, const Matrix* w, int32_t first, int32
                          float* y, size_t stride) {
     k->product(*w, first, last, *x, row, count, y, stride);
 }
-ALIZE int32_t alize_largest(const Kernels* k, const float* x, int32_t columns) { return k->largest(x, columns); }
 ALIZE void alize_route(const Kernels* k, const Router* router, const float* x, float* logits, int32_t* chosen, float* shares) {
     k->route(*router, x, logits, chosen, shares);
+}
+ALIZE int32_t alize_draw(const Kernels* k, float* logits, int32_t vocab, int32_t rows, const Draw* draw, const Drawn* drawn) {
+    try {
+        Sampler sampler(vocab);
+        for (int32_t r = 0; r < rows; r++) sampler.draw(*k, logits + static_cast<size_t>(r) * vocab, draw[r], *drawn, r);
+        return 0;
+    } catch (const std::bad_alloc&) {
+        return 1;
+    }
 }
 ALIZE void alize_turns(const float* speed, int32_t pairs, int32_t positions, float scale, float* cosines, float* sines) {
     turns(speed, pairs, positions, scale, cosines, sines);

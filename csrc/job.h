@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "experts.h"
+#include "sample.h"
 #include "session.h"
 
 namespace alize {
@@ -33,7 +34,9 @@ struct Item {  // queries of some tokens of one sequence that share keys
 };
 
 struct Session::Scratch {
+    explicit Scratch(int32_t vocab) : sampler(vocab) {}
     Buffer memory;
+    Sampler sampler;
     Integers few{};           // FEW normalised rows
     float* row = nullptr;     // one row of the widest
     float* tile = nullptr;    // [ROW_TILE][outputs of a chunk]

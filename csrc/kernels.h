@@ -44,6 +44,7 @@ struct Attention {
 };
 
 constexpr int ATTENTION_ROWS = 6;
+constexpr int WEIGHED = 64;  // logits that are weighed in one call
 
 // What chooses the experts of a row.
 struct Router {
@@ -77,10 +78,15 @@ struct Kernels {
     // One head's key, or value, of one token into its page, at `slot`.
     void (*remember_key)(const float* key, int32_t width, uint16_t* page, int32_t slot);
     void (*remember_value)(const float* value, int32_t width, uint16_t* page, int32_t slot);
-    // The largest of a row of logits, the first where several are equal; where some are no numbers, the first of these, as in numpy.
-    int32_t (*largest)(const float* x, int32_t columns);
     // The experts of a row, the first choice first, and the share of each. logits: room for all, rounded up to 16.
     void (*route)(const Router&, const float* x, float* logits, int32_t* chosen, float* shares);
+    // The largest of each WEIGHED logits of a row. False where one is NaN or +inf.
+    bool (*survey)(const float* x, int32_t columns, float* most);
+    // -inf where bit `id % 32` of word `id / 32` is not set.
+    void (*allow)(float* x, int32_t columns, const uint32_t* mask);
+    // The sum of the weights of at most WEIGHED logits, and into `weights`, where that is not null, each of WEIGHED; see sample.h. What is
+    // below `least` is 0.
+    int64_t (*weigh)(const float* x, int32_t count, float most, float inverse, int64_t least, int64_t* weights);
 };
 
 extern const Kernels portable;

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "kernels.h"
+#include "sample.h"
 
 namespace alize {
 
@@ -72,7 +72,8 @@ struct Step {
     int32_t widest_rank;        // of any product of these adapters
     float* hidden;              // [rows][dim] after the last norm, or null
     float* logits;              // [rows][vocab], or null
-    int32_t* best;              // [rows] likeliest tokens, or null
+    const Draw* draw;           // [rows] how a token is drawn, or null
+    const Drawn* drawn;         // where it goes, or null
 };
 
 }  // namespace alize

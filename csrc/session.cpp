@@ -30,7 +30,7 @@ Session::Session(const Model& model, const Kernels& kernels, int threads)
     for (uint32_t i = 0; i < JOBS; i++) jobs_.push_back(std::make_unique<Job>());
     int32_t widest = std::max({model.dim, model.mlp, model.heads * model.head});
     for (int i = 0; i < threads; i++) {
-        auto own = std::make_unique<Scratch>();
+        auto own = std::make_unique<Scratch>(model.vocab);
         for (bool real : {false, true}) {
             Cutter cut(real ? own->memory.as<void>() : nullptr);
             own->few = cut.integers(FEW, model.dim, floats_);
@@ -78,7 +78,7 @@ void Session::prepare(Job& job) {
         if (m.experts > 0) choices(job, cut);
         job.last = cut.integers(step.rows, m.dim, floats_);
         job.logits = step.logits;
-        if (step.logits == nullptr && step.best != nullptr) job.logits = cut.take<float>(static_cast<size_t>(step.rows) * m.vocab);
+        if (step.logits == nullptr && step.draw != nullptr) job.logits = cut.take<float>(static_cast<size_t>(step.rows) * m.vocab);
         job.narrow = cut.take<float>(job.adapted.size() * static_cast<size_t>(step.widest_rank));
         if (!real) memory_.at_least(cut.used());
     }
@@ -137,11 +137,12 @@ void Session::walk(int member, uint32_t number) {
         }
     };
     if (!walk.phase(chunks.count(), head)) return;
-    if (step.best == nullptr) return;
-    auto best = [&](uint32_t chunk) {
-        step.best[chunk] = kernels_.largest(job.logits + static_cast<size_t>(chunk) * model_.vocab, model_.vocab);
+    if (step.draw == nullptr) return;
+    auto draw = [&](uint32_t r) {
+        own.sampler.draw(kernels_, job.logits + static_cast<size_t>(r) * model_.vocab, step.draw[r], *step.drawn,
+                         static_cast<int32_t>(r));
     };
-    walk.phase(static_cast<uint32_t>(step.rows), best);
+    walk.phase(static_cast<uint32_t>(step.rows), draw);
 }
 
 }  // namespace alize

@@ -6,11 +6,13 @@
 #include "lanes_avx512.h"
 #include "floats.h"
 #include "router.h"
+#include "draws.h"
 #include "product_avx512.h"
 #include "tiles.h"
 
 namespace alize {
 
-extern const Kernels avx512 = {"avx512", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest, route};
+extern const Kernels avx512 = {"avx512", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key,
+                             remember_value, survey, allow, weigh, route};
 
 }  // namespace alize

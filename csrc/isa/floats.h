@@ -148,25 +148,6 @@ void remember_value(const float* value, int32_t width, uint16_t* page, int32_t s
     for (int32_t k = 0; k < width; k += 16) Lanes::load(value + k).to_bfloat16(page + slot * width + k);
 }
 
-int32_t largest(const float* x, int32_t columns) {
-    Lanes most = Lanes::all(-__builtin_inff()), spoilt = Lanes::all(0.0f);
-    int32_t whole = columns / 16 * 16;  // a vocabulary may have any size
-    for (int32_t k = 0; k < whole; k += 16) {
-        most = Lanes::max(Lanes::load(x + k), most);
-        spoilt = Lanes::fma(Lanes::load(x + k), Lanes::all(0.0f), spoilt);
-    }
-    float top = most.greatest();
-    for (int32_t k = whole; k < columns; k++) top = x[k] > top ? x[k] : top;
-    float odd = spoilt.sum();  // not a number where one of them is none, or infinite
-    for (int32_t k = whole; k < columns; k++) odd += x[k] * 0.0f;
-    if (odd != 0.0f)
-        for (int32_t k = 0; k < columns; k++)
-            if (x[k] != x[k]) return k;
-    for (int32_t k = 0; k < columns; k++)
-        if (x[k] == top) return k;
-    return 0;
-}
-
 // score[p][r] = queries of row r · the 16 keys of page p. Pages that are null are left out: their scores mean nothing.
 // `next`: the pages that will be asked for then. A page lies anywhere, so the processor cannot guess where the next one begins.
 template <int ROWS, int COLUMNS, int PAGES>

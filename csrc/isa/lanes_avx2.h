@@ -30,6 +30,12 @@ struct Lanes {
         return {_mm256_blendv_ps(q.a, p.a, _mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ)),
                 _mm256_blendv_ps(q.b, p.b, _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ))};
     }
+    static __m256 chosen(uint32_t bits, __m256 p, __m256 q) {
+        __m256i each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        __m256i set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int32_t>(bits)), each), each);
+        return _mm256_blendv_ps(q, p, _mm256_castsi256_ps(set));
+    }
+    static Lanes where_set(uint32_t bits, Lanes p, Lanes q) { return {chosen(bits, p.a, q.a), chosen(bits >> 8, p.b, q.b)}; }
     static __m256 power(__m256 n) {
         __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127)), 23);
         return _mm256_castsi256_ps(bits);
@@ -80,6 +86,32 @@ struct Lanes {
         __m128 d = _mm_max_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
         __m128 e = _mm_max_ps(d, _mm_movehl_ps(d, d));
         return _mm_cvtss_f32(_mm_max_ss(e, _mm_movehdup_ps(e)));
+    }
+};
+
+// Sixteen whole numbers of 64 bits.
+struct Wholes {
+    __m256i v[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+
+    Wholes() = default;
+    Wholes(Lanes x, int64_t least) {
+        const __m256i lowest = _mm256_set1_epi64x(least - 1);
+        v[0] = whole(_mm256_castps256_ps128(x.a), lowest);
+        v[1] = whole(_mm256_extractf128_ps(x.a, 1), lowest);
+        v[2] = whole(_mm256_castps256_ps128(x.b), lowest);
+        v[3] = whole(_mm256_extractf128_ps(x.b, 1), lowest);
+    }
+    static __m256i whole(__m128 x, __m256i lowest) {
+        __m256d moved = _mm256_add_pd(_mm256_cvtps_pd(x), _mm256_set1_pd(4096.0));
+        __m256i units = _mm256_sub_epi64(_mm256_castpd_si256(moved), _mm256_set1_epi64x(0x40B0000000000000));
+        return _mm256_and_si256(units, _mm256_cmpgt_epi64(units, lowest));
+    }
+    void add(const Wholes& other) { for (int i = 0; i < 4; i++) v[i] = _mm256_add_epi64(v[i], other.v[i]); }
+    void store(int64_t* p) const { for (int i = 0; i < 4; i++) _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 4 * i), v[i]); }
+    int64_t sum() const {
+        __m256i all = _mm256_add_epi64(_mm256_add_epi64(v[0], v[1]), _mm256_add_epi64(v[2], v[3]));
+        __m128i half = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+        return _mm_extract_epi64(half, 0) + _mm_extract_epi64(half, 1);
     }
 };
 

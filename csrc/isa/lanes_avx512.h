@@ -23,6 +23,9 @@ struct Lanes {
     static Lanes where_less(Lanes x, Lanes y, Lanes a, Lanes b) {
         return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(x.v, y.v, _CMP_LT_OQ), b.v, a.v)};
     }
+    static Lanes where_set(uint32_t bits, Lanes a, Lanes b) {
+        return {_mm512_mask_blend_ps(static_cast<__mmask16>(bits), b.v, a.v)};
+    }
     static Lanes power_of_two(Lanes n) {
         __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvttps_epi32(n.v), _mm512_set1_epi32(127)), 23);
         return {_mm512_castsi512_ps(bits)};
@@ -58,6 +61,28 @@ struct Lanes {
         return _mm_cvtss_f32(_mm_add_ss(c, _mm_movehdup_ps(c)));
     }
     float greatest() const { return _mm512_reduce_max_ps(v); }
+};
+
+// Sixteen whole numbers of 64 bits.
+struct Wholes {
+    __m512i a = _mm512_setzero_si512(), b = _mm512_setzero_si512();  // lanes 0 … 7, 8 … 15
+
+    Wholes() = default;
+    Wholes(Lanes x, int64_t least) : a(whole(_mm512_castps512_ps256(x.v), least)), b(whole(_mm512_extractf32x8_ps(x.v, 1), least)) {}
+    static __m512i whole(__m256 x, int64_t least) {
+        __m512d moved = _mm512_add_pd(_mm512_cvtps_pd(x), _mm512_set1_pd(4096.0));
+        __m512i units = _mm512_sub_epi64(_mm512_castpd_si512(moved), _mm512_set1_epi64(0x40B0000000000000));
+        return _mm512_maskz_mov_epi64(_mm512_cmpge_epi64_mask(units, _mm512_set1_epi64(least)), units);
+    }
+    void add(const Wholes& other) {
+        a = _mm512_add_epi64(a, other.a);
+        b = _mm512_add_epi64(b, other.b);
+    }
+    void store(int64_t* p) const {
+        _mm512_storeu_si512(p, a);
+        _mm512_storeu_si512(p + 8, b);
+    }
+    int64_t sum() const { return _mm512_reduce_add_epi64(_mm512_add_epi64(a, b)); }
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ struct Lanes {
     static Lanes nearest(Lanes a) { return each([&](int i) { return __builtin_nearbyintf(a.v[i]); }); }  // ties to even
     // a where x < y, else b
     static Lanes where_less(Lanes x, Lanes y, Lanes a, Lanes b) { return each([&](int i) { return x.v[i] < y.v[i] ? a.v[i] : b.v[i]; }); }
+    // a where the lane's bit is set, else b
+    static Lanes where_set(uint32_t bits, Lanes a, Lanes b) { return each([&](int i) { return bits >> i & 1 ? a.v[i] : b.v[i]; }); }
     // 2^n for whole n in -126 … 127
     static Lanes power_of_two(Lanes n) {
         return each([&](int i) {
@@ -79,6 +81,26 @@ struct Lanes {
         return (b[0] + b[2]) + (b[1] + b[3]);
     }
     float greatest() const { float m = v[0]; for (float e : v) m = e > m ? e : m; return m; }
+};
+
+// Sixteen whole numbers of 64 bits.
+struct Wholes {
+    int64_t v[16] = {};
+
+    Wholes() = default;
+    // Numbers in 0 … 1 in units of 2^-40, to the nearest, ties to even: so much of them has room behind 4096. 0 below `least`.
+    Wholes(Lanes x, int64_t least) {
+        for (int i = 0; i < 16; i++) {
+            double moved = static_cast<double>(x.v[i]) + 4096.0;
+            int64_t whole;
+            __builtin_memcpy(&whole, &moved, 8);
+            whole -= 0x40B0000000000000;
+            v[i] = whole < least ? 0 : whole;
+        }
+    }
+    void add(const Wholes& other) { for (int i = 0; i < 16; i++) v[i] += other.v[i]; }
+    void store(int64_t* p) const { __builtin_memcpy(p, v, sizeof v); }
+    int64_t sum() const { int64_t all = 0; for (int64_t each : v) all += each; return all; }
 };
 
 }  // namespace

@@ -6,11 +6,13 @@
 #include "lanes_portable.h"
 #include "floats.h"
 #include "router.h"
+#include "draws.h"
 #include "product_portable.h"
 #include "tiles.h"
 
 namespace alize {
 
-extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key, remember_value, largest, route};
+extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key,
+                             remember_value, survey, allow, weigh, route};
 
 }  // namespace alize

@@ -1,5 +1,8 @@
 """Sampling: each rule does what it says, and a draw depends on seed and position alone."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from alize.engine.base import SamplingParams
+from alize.engine.exact import ONE, natural_log, weigh
 from alize.engine.runners.base import RowSampling
-from alize.engine.sample import sample_rows, sample_token, uniform
+from alize.engine.sample import NOT_FINITE, NOTHING_LEFT, Drawn, sample_row, sample_rows, uniform
 from alize.errors import InvalidRequest
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.05, 0.3, 0.15], np.float32))
@@ -16,7 +20,7 @@ LOGITS = np.log(np.array([0.1, 0.4, 0.05, 0.3, 0.15], np.float32))
 
 def support(rule: RowSampling, logits: np.ndarray = LOGITS) -> set[int]:
     """Every token that some position draws."""
-    return {sample_token(logits.copy(), rule, position) for position in range(600)}
+    return {sample_row(logits.copy(), rule, position).token for position in range(600)}
 
 
 def rule(**params: object) -> RowSampling:
@@ -24,14 +28,14 @@ def rule(**params: object) -> RowSampling:
 
 
 def test_greedy_takes_the_likeliest_and_the_lower_of_equals() -> None:
-    assert sample_token(LOGITS.copy(), RowSampling(SamplingParams()), 0) == 1
-    assert sample_token(np.array([0, 2, 2, 2], np.float32), RowSampling(SamplingParams()), 0) == 1
+    assert sample_row(LOGITS.copy(), RowSampling(SamplingParams()), 0).token == 1
+    assert sample_row(np.array([0, 2, 2, 2], np.float32), RowSampling(SamplingParams()), 0).token == 1
 
 
 @pytest.mark.parametrize("temperature", [1e-30, 1e-40, 1e-45, 1e-46, 1e-300, 5e-324])
 def test_the_smallest_temperatures_are_greedy(temperature: float) -> None:
     """The smallest of them are 0 in 32 bits, which nothing may be divided by."""
-    assert sample_token(LOGITS.copy(), RowSampling(SamplingParams(temperature=temperature)), 0) == 1
+    assert sample_row(LOGITS.copy(), RowSampling(SamplingParams(temperature=temperature)), 0).token == 1
 
 
 def test_top_k_keeps_k_and_breaks_ties_downwards() -> None:
@@ -55,18 +59,43 @@ def test_each_rule_sees_what_the_one_before_left() -> None:
 
 def test_penalties_lower_what_was_said() -> None:
     said = RowSampling(SamplingParams(presence_penalty=2.0), history=(1,))
-    assert sample_token(LOGITS.copy(), said, 0) == 3
+    assert sample_row(LOGITS.copy(), said, 0).token == 3
     twice = RowSampling(SamplingParams(frequency_penalty=0.2), history=(1, 1))
-    assert sample_token(LOGITS.copy(), twice, 0) == 3
+    assert sample_row(LOGITS.copy(), twice, 0).token == 3
     once = RowSampling(SamplingParams(frequency_penalty=0.2), history=(1,))
-    assert sample_token(LOGITS.copy(), once, 0) == 1
+    assert sample_row(LOGITS.copy(), once, 0).token == 1
+
+
+def test_a_repetition_counts_once_in_prompt_and_answer_and_pulls_either_sign_down() -> None:
+    x = np.array([2.0, 1.5, -1.0, -1.4], np.float32)
+    assert sample_row(x.copy(), RowSampling(SamplingParams(repetition_penalty=1.3), (0, 0), prompt=(0, 2)), 0).token == 0  # 2 / 1.3 = 1.54
+    assert sample_row(x.copy(), RowSampling(SamplingParams(repetition_penalty=1.4), prompt=(0,)), 0).token == 1
+    only_negative = RowSampling(SamplingParams(repetition_penalty=1.5), (2,), mask=np.array([0b1100], np.uint32))
+    assert sample_row(x.copy(), only_negative, 0).token == 3
+
+
+def test_a_bias_lifts_and_sinks_but_never_past_a_mask() -> None:
+    assert sample_row(LOGITS.copy(), RowSampling(SamplingParams(logit_bias=((2, 5.0), (1, -5.0)))), 0).token == 2
+    masked = RowSampling(SamplingParams(logit_bias=((2, 100.0),)), mask=np.array([0b11011], np.uint32))
+    assert sample_row(LOGITS.copy(), masked, 0).token == 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_row_without_numbers_or_without_tokens_says_so(bad: float, temperature: float) -> None:
+    own = RowSampling(SamplingParams(temperature=temperature))
+    spoilt = LOGITS.copy()
+    spoilt[3] = bad
+    nothing = replace(own, mask=np.array([0], np.uint32))
+    found = sample_rows(np.stack([spoilt, LOGITS, LOGITS]), [own, own, nothing], [1, 1, 1])
+    assert found == [Drawn(failure=NOT_FINITE), sample_row(LOGITS.copy(), own, 1), Drawn(failure=NOTHING_LEFT)]
 
 
 def test_a_mask_forbids_and_stop_tokens_wait_for_the_minimum() -> None:
     only_two_and_four = np.array([0b10100], np.uint32)
     assert support(RowSampling(SamplingParams(temperature=1.0), mask=only_two_and_four)) == {2, 4}
     early = RowSampling(SamplingParams(), stop_ids=frozenset({1}), forbid_stop=1)
-    assert sample_token(LOGITS.copy(), early, 0) == 3
+    assert sample_row(LOGITS.copy(), early, 0).token == 3
 
 
 @given(
@@ -83,22 +112,102 @@ def test_the_same_seed_and_position_draw_the_same_whatever_shares_the_batch(
 ) -> None:
     one = RowSampling(SamplingParams(temperature=temperature, seed=seed, top_k=top_k, top_p=top_p, min_p=min_p))
     other = RowSampling(SamplingParams(temperature=1.0, seed=seed + 1))
-    alone, _ = sample_rows(logits[None].copy(), [one], [position])
-    beside, _ = sample_rows(np.stack([logits[::-1], logits]), [other, one], [position, position])
-    assert alone[0] == beside[1]
-    assert 0 <= alone[0] < len(logits)
+    (alone,) = sample_rows(logits[None].copy(), [one], [position])
+    _, beside = sample_rows(np.stack([logits[::-1], logits]), [other, one], [position, position])
+    assert alone == beside
+    assert 0 <= alone.token < len(logits)
 
 
-def test_draws_follow_the_probabilities() -> None:
-    counts = np.bincount([sample_token(LOGITS.copy(), rule(seed=3), position) for position in range(20_000)], minlength=5)
-    assert np.abs(counts / 20_000 - np.exp(LOGITS)).max() < 0.01
+def reference(logits: np.ndarray, rule: RowSampling) -> np.ndarray:
+    """The probabilities that the rules mean, as a textbook has them: in double precision, by sorting everything."""
+    params, x = rule.params, logits.astype(np.float64)
+    for token, bias in params.logit_bias:
+        x[token] += bias
+    for token in {*rule.prompt, *rule.history}:
+        x[token] = x[token] / params.repetition_penalty if x[token] > 0 else x[token] * params.repetition_penalty
+    for token in set(rule.history):
+        x[token] -= params.presence_penalty + params.frequency_penalty * rule.history.count(token)
+    p = np.exp((x - x.max()) / params.temperature)
+    order = sorted(range(len(x)), key=lambda token: (-x[token], token))
+    if params.top_k:
+        p[order[params.top_k :]] = 0
+    p[p < params.min_p * p.max()] = 0
+    mass, total = 0.0, p.sum()
+    for token in order:
+        if mass >= params.top_p * total:
+            p[token] = 0
+        mass += p[token]
+    return p / p.sum()
 
 
-def test_temperature_sharpens() -> None:
-    cold = RowSampling(SamplingParams(temperature=0.25))
-    counts = np.bincount([sample_token(LOGITS.copy(), cold, position) for position in range(5_000)], minlength=5)
-    expected = np.exp(LOGITS * 4) / np.exp(LOGITS * 4).sum()
-    assert np.abs(counts / 5_000 - expected).max() < 0.02
+def chi_square(counts: np.ndarray, p: np.ndarray) -> tuple[float, float]:
+    """How far counts are from what probabilities let expect, and what is exceeded once in 10,000 times (Wilson and Hilferty 1931).
+
+    What is expected less than five times is taken together.
+    """
+    expected = p * counts.sum()
+    rare = expected < 5
+    seen, expected = np.append(counts[~rare], counts[rare].sum()), np.append(expected[~rare], expected[rare].sum())
+    seen, expected = seen[expected > 0], expected[expected > 0]
+    freedom = len(expected) - 1
+    limit = freedom * (1 - 2 / (9 * freedom) + 3.719 * np.sqrt(2 / (9 * freedom))) ** 3 if freedom else 1e-9
+    return float(((seen - expected) ** 2 / expected).sum()), limit
+
+
+RULES: dict[str, RowSampling] = {
+    "plain": rule(),
+    "cold": RowSampling(SamplingParams(temperature=0.4)),
+    "hot": RowSampling(SamplingParams(temperature=3.0)),
+    "top_k": rule(top_k=12),
+    "top_p": rule(top_p=0.8),
+    "min_p": rule(min_p=0.08),
+    "all three": RowSampling(SamplingParams(temperature=1.4, top_k=20, top_p=0.9, min_p=0.02)),
+    "presence and frequency": RowSampling(SamplingParams(temperature=1.0, presence_penalty=0.6, frequency_penalty=0.4), (3, 5, 3, 9, 3)),
+    "repetition": RowSampling(SamplingParams(temperature=1.0, repetition_penalty=1.6), (3, 5), prompt=(9, 5, 1)),
+    "biases": rule(logit_bias=((4, 2.5), (7, -100.0))),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_ten_thousand_draws_follow_the_probabilities_that_the_rules_mean(name: str) -> None:
+    logits, own = np.random.default_rng(2).standard_normal(60).astype(np.float32) * 2, RULES[name]
+    p = reference(logits, own)
+    counts = np.bincount([sample_row(logits.copy(), own, position).token for position in range(10_000)], minlength=len(logits))
+    assert not counts[p == 0].any(), "what is left out is never drawn"
+    found, limit = chi_square(counts, p)
+    assert found < limit
+
+
+def test_ten_thousand_seeds_draw_as_evenly_as_ten_thousand_positions() -> None:
+    logits = np.random.default_rng(2).standard_normal(60).astype(np.float32) * 2
+    counts = np.bincount([sample_row(logits.copy(), rule(seed=seed), 17).token for seed in range(10_000)], minlength=len(logits))
+    found, limit = chi_square(counts, reference(logits, rule()))
+    assert found < limit
+
+
+def test_chi_square_sees_a_temperature_that_is_a_little_off() -> None:
+    logits = np.random.default_rng(2).standard_normal(60).astype(np.float32) * 2
+    warmer = RowSampling(SamplingParams(temperature=1.1))
+    counts = np.bincount([sample_row(logits.copy(), warmer, position).token for position in range(10_000)], minlength=60)
+    found, limit = chi_square(counts, reference(logits, rule()))
+    assert found > limit
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 5))
+def test_weights_are_powers_of_e_to_a_unit_in_the_last_place(seed: int, inverse: float) -> None:
+    x = np.sort(np.random.default_rng(seed).uniform(-6, 0, 500).astype(np.float32))
+    x[-1] = 0
+    exact = np.exp(((x - np.float32(0)) * np.float32(inverse)).astype(np.float64)) * ONE
+    found = weigh(x, np.float32(0), np.float32(inverse))
+    seen = exact >= 0.76
+    assert (np.abs(found - exact) <= exact * 2.0**-23 + 0.51)[seen].all()
+    assert (found[exact < 0.69] == 0).all()
+    assert found[-1] == ONE
+
+
+@given(st.integers(1, 2**58))
+def test_logarithms_of_sums_are_right_to_the_last_places(total: int) -> None:
+    assert natural_log(total) == pytest.approx(math.log(total) - 40 * math.log(2), rel=4e-16, abs=2e-14)
 
 
 def test_uniform_numbers_are_spread_and_never_change() -> None:
@@ -112,9 +221,10 @@ def test_uniform_numbers_are_spread_and_never_change() -> None:
 
 @pytest.mark.parametrize("count", [0, 2, 5])
 def test_logprobs_are_those_before_any_rule(count: int) -> None:
-    tokens, (logprob,) = sample_rows(LOGITS[None].copy(), [rule(top_k=1, logprobs=count)], [0])
+    drawn = sample_row(LOGITS.copy(), rule(top_k=1, logprobs=count), 0)
+    logprob = drawn.logprob
     assert logprob is not None
-    assert tokens == [1]
+    assert drawn.token == 1
     assert logprob.logprob == pytest.approx(np.log(0.4), abs=1e-6)
     assert [token for token, _ in logprob.top] == [1, 3, 4, 0, 2][:count]
 
@@ -129,6 +239,11 @@ def test_logprobs_are_those_before_any_rule(count: int) -> None:
         ("top_k", -1),
         ("min_p", float("inf")),
         ("seed", -1),
+        ("repetition_penalty", 0),
+        ("logit_bias", ((3, float("nan")),)),
+        ("logit_bias", ((3, 100.1),)),
+        ("logit_bias", ((-1, 1.0),)),
+        ("logit_bias", ((3, 1.0), (3, 2.0))),
     ],
 )
 def test_values_that_cannot_be_computed_are_refused_by_name(name: str, value: float) -> None:

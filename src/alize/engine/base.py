@@ -4,10 +4,11 @@ Everything that serves a model (this machine's `LocalEngine`, a remote vLLM, `Fa
 the same contract test runs on all of them.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from alize.engine.images import Image, Sight
 from alize.engine.media import Medium
@@ -37,6 +38,7 @@ __all__ = [
     "Unavailable",
     "check_fits",
     "check_writes",
+    "logit_biases",
     "longest_answer",
 ]
 
@@ -48,7 +50,7 @@ FinishReason = Literal["stop", "length", "model_length", "error", "aborted"]
 class SamplingParams:
     """How the next token is drawn. Greedy is temperature 0.
 
-    The order of effects: grammar mask, penalties, temperature, top_k, min_p, top_p, draw.
+    The order of effects: grammar mask, biases, penalties, temperature, top_k, min_p, top_p, draw.
     """
 
     temperature: float = 0.0
@@ -57,8 +59,15 @@ class SamplingParams:
     min_p: float = 0.0  # drop tokens less likely than this share of the likeliest
     presence_penalty: float = 0.0  # subtracted once from the logit of each token generated before
     frequency_penalty: float = 0.0  # subtracted once per earlier occurrence
+    repetition_penalty: float = 1.0  # positive logits of tokens of prompt and answer are divided by it, others multiplied with it
+    logit_bias: tuple[tuple[int, float], ...] = ()  # (token id, what is added to its logit), each id once
     seed: int = 0  # with the position of the token, decides the draw: same seed, same answer
     logprobs: int | None = None  # how many alternatives to report beside each drawn token; None reports nothing
+
+    @property
+    def penalizes(self) -> bool:
+        """Whether a draw depends on the tokens before it."""
+        return bool(self.presence_penalty or self.frequency_penalty) or self.repetition_penalty != 1
 
     def __post_init__(self) -> None:
         """Raises InvalidRequest naming the first value that is outside what can be computed (NaN is outside everything)."""
@@ -68,6 +77,26 @@ class SamplingParams:
                 raise InvalidRequest(f"{name} is {value}; it must be between {low:g} and {high:g}.", param=name)
         if self.top_p == 0:
             raise InvalidRequest("top_p is 0: no token would be left.", param="top_p")
+        for token, bias in self.logit_bias:
+            if not (token >= 0 and -100 <= bias <= 100):
+                raise InvalidRequest(f"logit_bias of {token} is {bias}; it must be between -100 and 100.", param="logit_bias")
+        if len({token for token, _ in self.logit_bias}) < len(self.logit_bias):
+            raise InvalidRequest("logit_bias names a token twice.", param="logit_bias")
+
+
+def logit_biases(given: Mapping[Any, Any]) -> tuple[tuple[int, float], ...]:
+    """`logit_bias` of a mapping whose keys are ids, or ids written out. Raises InvalidRequest where one is neither, or no number is given.
+
+    >>> logit_biases({"5": -1, 3: 0.5})
+    ((3, 0.5), (5, -1.0))
+    """
+    biases: list[tuple[int, float]] = []
+    for key, bias in given.items():
+        written = str(key)
+        if not (written.isascii() and written.isdecimal() and len(written) < 10) or isinstance(bias, bool) or not isinstance(bias, Real):
+            raise InvalidRequest(f"logit_bias of {key!r} is {bias!r}; it takes token ids and numbers.", param="logit_bias")
+        biases.append((int(written), float(bias)))
+    return tuple(sorted(biases))
 
 
 _BOUNDS = (
@@ -77,6 +106,7 @@ _BOUNDS = (
     ("min_p", 0, 1),
     ("presence_penalty", -100, 100),
     ("frequency_penalty", -100, 100),
+    ("repetition_penalty", 0.01, 100),
     ("seed", 0, 2**64 - 1),
     ("logprobs", 0, 1000),
 )
@@ -275,6 +305,8 @@ def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
         )
     if not 0 <= min(request.tokens) <= max(request.tokens) < info.vocab_size:
         raise InvalidRequest(f"The prompt has a token id outside 0 … {info.vocab_size - 1}.")
+    if any(token >= info.vocab_size for token, _ in request.sampling.logit_bias):
+        raise InvalidRequest(f"logit_bias names a token outside 0 … {info.vocab_size - 1}.", param="logit_bias")
     for name in ("max_tokens", "min_tokens", "priority"):
         if abs(getattr(request, name)) >= 2**63:  # what can be written in a message to an engine's process
             raise InvalidRequest(f"{name} must be below 2^63.", param=name)

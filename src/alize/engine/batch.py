@@ -64,7 +64,8 @@ def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
     params = sequence.request.sampling
     return RowSampling(
         params=params,
-        history=sequence.drawn if params.presence_penalty or params.frequency_penalty else (),
+        history=sequence.drawn if params.penalizes else (),
+        prompt=sequence.request.tokens if params.repetition_penalty != 1 else (),
         stop_ids=sequence.request.stop_ids,
         forbid_stop=max(0, sequence.request.min_tokens - sequence.generated),
         limit=steps,

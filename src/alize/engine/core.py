@@ -301,8 +301,19 @@ class Core:
                     sequence.cached,
                 )
             )
+        steps += self._fail(plan, output)
         self._count(cached_tokens=cached, generated_tokens=generated)
         return steps
+
+    def _fail(self, plan: Plan, output: Output) -> Iterator[Step]:
+        """End the requests that the runner could draw no token for."""
+        rows = list(plan.tokens) if output.failures else []
+        for row, why in output.failures:
+            sequence = rows[row]
+            self.scheduler.remove(sequence.request.id)
+            del self._sequences[sequence.request.id]
+            self.adapters.release(sequence.adapter)
+            yield Step(sequence.request.id, finish="error", prompt_tokens=sequence.prompt_length, cached_tokens=sequence.cached, error=why)
 
     def _refuse(self, request: Request) -> None:
         check_writes(self.info)

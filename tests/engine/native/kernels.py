@@ -1,16 +1,20 @@
 """The core's kernels as functions over arrays, and what csrc/contract.h says, in exact numbers. In: arrays. Out: arrays."""
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
+from alize.engine.runners.base import RowSampling
+from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.library import RowsC, aligned, library, native_kernels, packed
+from alize.engine.sample import Drawn
 from tests.engine.native.blocks import Blocks, Sixteen
 
-__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "exact_product", "fma", "handle", "largest", "product", "quantise"]
+__all__ = ["BLOCK", "NAMES", "Quantised", "Weights", "draw", "exact_product", "fma", "handle", "product", "quantise"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -84,8 +88,12 @@ def product(name: str, weights: Weights, x: Quantised, rows: int | None = None, 
     return y[:, : weights.blocks.shape[0]]
 
 
-def largest(name: str, x: Floats, columns: int) -> int:
-    return library().alize_largest(handle(name), x.ctypes.data, columns)
+def draw(name: str, logits: Floats, rules: Sequence[RowSampling], positions: Sequence[int]) -> list[Drawn]:
+    """One token for each row, of which it writes nothing."""
+    rows, vocab = logits.shape
+    draws, scratch = Draws(rules, positions, vocab), logits.copy()
+    assert library().alize_draw(handle(name), scratch.ctypes.data, vocab, rows, draws.draw, draws.drawn) == 0
+    return draws.found()
 
 
 def exact_product(weights: Weights, x: Quantised, row: int, output: int) -> np.float32:

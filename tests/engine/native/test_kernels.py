@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alize.engine.runners.native.library import FORMATS, SIXTEEN
 from tests.engine.native.blocks import SUPER, random_blocks, random_sixteen
-from tests.engine.native.kernels import BLOCK, NAMES, Weights, exact_product, largest, product, quantise
+from tests.engine.native.kernels import BLOCK, NAMES, Weights, exact_product, product, quantise
 
 KINDS = tuple(FORMATS)
 heights, widths = st.integers(1, 70), st.integers(1, 9)  # in the smallest that a kind comes in
@@ -161,14 +161,3 @@ def test_what_is_no_number_spoils_its_own_row_and_no_other(name: str, bad: float
     spoilt = product(name, w, quantise(name, x))
     assert (~np.isfinite(spoilt[1]) if kind in SIXTEEN else np.isnan(spoilt[1])).all()
     assert same(spoilt[[0, 2]], whole[[0, 2]])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_largest_of_any_number_of_logits_is_the_first_of_its_size(name: str) -> None:
-    for columns in (1, 15, 16, 17, 203):
-        x = np.full(columns + 16, np.inf, np.float32)  # what lies behind the row is not of it
-        x[:columns] = np.random.default_rng(columns).standard_normal(columns)
-        x[columns // 2] = x[columns - 1] = 9
-        assert largest(name, x, columns) == columns // 2
-        x[columns // 3] = np.nan
-        assert largest(name, x, columns) == int(x[:columns].argmax()) == columns // 3

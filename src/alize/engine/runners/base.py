@@ -70,6 +70,7 @@ class RowSampling:
 
     params: SamplingParams
     history: tuple[int, ...] = ()  # tokens generated so far, for penalties
+    prompt: tuple[int, ...] = ()  # those before them, where the penalty is for these, too
     stop_ids: frozenset[int] = frozenset()
     forbid_stop: int = 0  # for this many more tokens no stop token may be drawn
     limit: int = 1  # draw at most this many tokens in this call
@@ -79,7 +80,7 @@ class RowSampling:
         """The rule for the token that follows those drawn in this call."""
         if not drawn:
             return self
-        counts = self.params.presence_penalty or self.params.frequency_penalty
+        counts = self.params.penalizes
         return replace(self, history=(*self.history, *drawn) if counts else (), forbid_stop=max(0, self.forbid_stop - len(drawn)))
 
 
@@ -117,6 +118,7 @@ class Output:
 
     tokens: tuple[tuple[int, ...], ...]  # [R][≤ max_steps]; () where sample is False; ends early after a stop token
     logprobs: tuple[tuple[TokenLogprob, ...], ...] = ()  # parallel to tokens, where any row asked
+    failures: tuple[tuple[int, str], ...] = ()  # (row, why it gave no further token)
     values: npt.NDArray[np.float32] | None = None  # want "logits": [T, V]; want "hidden": [T, D], after the last norm
 
 

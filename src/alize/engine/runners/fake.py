@@ -13,11 +13,11 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
-from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
-from alize.engine.sample import sample_rows
+from alize.engine.runners.gained import Gained
+from alize.engine.sample import sample_row
 from alize.engine.sounds import Hearing
 from alize.weights.adapters import Adapter
 
@@ -88,20 +88,18 @@ class FakeRunner:
             logits = [self._logits(batch, row, int(p) + 1) for row, s, n in self._rows(batch, starts) for p in batch.positions[s : s + n]]
             values = np.stack(logits)
             return Output(((),) * len(batch.lengths), values=values if batch.want == "logits" else values.sum(1, keepdims=True))
-        drawn: list[list[int]] = [[] for _ in batch.lengths]
-        extra: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
-        for row, rule in enumerate(sampling):
-            context = int(batch.contexts[row])
-            while batch.sample[row] and len(drawn[row]) < min(max_steps, max(rule.limit, 1)):
-                (token,), (logprob,) = sample_rows(self._logits(batch, row, context)[None], [rule.after(drawn[row])], [context])
-                drawn[row].append(token)
-                if logprob is not None:
-                    extra[row].append(logprob)
-                if token in rule.stop_ids or len(drawn[row]) == max_steps:
-                    break
-                self._write(batch, np.array([row]), np.array([context]), np.array([token]))
-                context += 1
-        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, extra)) if any(extra) else ())
+        gained = Gained(len(batch.lengths))
+        rows: list[int] = np.flatnonzero(batch.sample).tolist()
+        for row in rows:
+            context, going = int(batch.contexts[row]), [row]
+            while going:
+                rule = sampling[row].after(gained.tokens[row])
+                gained.add(going, [sample_row(self._logits(batch, row, context), rule, context)])
+                going = gained.going(going, sampling) if len(gained.tokens[row]) < max_steps else []
+                if going:
+                    self._write(batch, np.array([row]), np.array([context]), np.array([gained.tokens[row][-1]]))
+                    context += 1
+        return gained.output()
 
     def encoded(self, medium: Medium) -> bool:
         return medium.key in self.perceived

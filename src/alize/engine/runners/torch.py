@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alize.engine.base import TokenLogprob
 from alize.engine.images import Sight
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.gained import Gained
+from alize.engine.runners.native.draws import draw_rows
 from alize.engine.runners.torch_adapters import TorchAdapters
 from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_media import Senses
 from alize.engine.runners.torch_pack import can_pack, kept_bytes, pack_weights
 from alize.engine.runners.torch_state import SlottedStates, StateCache
-from alize.engine.sample import sample_rows
 from alize.engine.sounds import Hearing
 from alize.model.attend import Attend
 from alize.model.build import Model
@@ -91,18 +91,16 @@ class TorchRunner:
         if batch.want != "tokens":
             values = hidden_TD if batch.want == "hidden" else self.model.head(hidden_TD)
             return Output(tokens=((),) * len(batch.lengths), values=values.float().cpu().numpy())
-        drawn: list[list[int]] = [[] for _ in batch.lengths]
-        logprobs: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
+        gained = Gained(len(batch.lengths))
         rows: list[int] = np.flatnonzero(batch.sample).tolist()
         for step in range(max_steps):
-            self._draw(hidden_TD, batch, sampling, rows, drawn, logprobs)
-            rows = [row for row in rows if _goes_on(drawn[row], sampling[row])]
+            self._draw(hidden_TD, batch, sampling, rows, gained)
+            rows = gained.going(rows, sampling)
             if step + 1 == max_steps or not rows:
                 break
-            batch = _next(batch, drawn, rows, self._states)
+            batch = _next(batch, gained.tokens, rows, self._states)
             hidden_TD = self._forward(batch)
-        asked = any(rule.params.logprobs is not None for rule in sampling)
-        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
+        return gained.output()
 
     def encoded(self, medium: Medium) -> bool:
         return self._senses is not None and self._senses.know(medium)
@@ -142,26 +140,14 @@ class TorchRunner:
         with self._adapters.at_work(batch):
             return self.model(tokens, positions, memory, embeds)
 
-    def _draw(
-        self,
-        hidden_TD: Tensor,
-        batch: Batch,
-        sampling: Sequence[RowSampling],
-        rows: list[int],
-        drawn: list[list[int]],
-        logprobs: list[list[TokenLogprob]],
-    ) -> None:
+    def _draw(self, hidden_TD: Tensor, batch: Batch, sampling: Sequence[RowSampling], rows: list[int], gained: Gained) -> None:
         """Draw one token for each of `rows` from the last position of its sequence."""
         if not rows:
             return
         last = torch.as_tensor((np.cumsum(batch.lengths) - 1)[rows], dtype=torch.int64, device=self._device)
         logits = self.model.head(hidden_TD[last]).float().cpu().numpy()
-        rules = [sampling[row].after(drawn[row]) for row in rows]
-        tokens, extra = sample_rows(logits, rules, batch.contexts[rows].tolist())
-        for row, token, logprob in zip(rows, tokens, extra, strict=True):
-            drawn[row].append(token)
-            if logprob is not None:
-                logprobs[row].append(logprob)
+        rules = [sampling[row].after(gained.tokens[row]) for row in rows]
+        gained.add(rows, draw_rows(logits, rules, batch.contexts[rows].tolist()))
 
 
 def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:
@@ -192,10 +178,6 @@ def _hearing(config: ModelConfig, bytes_per_value: int) -> Hearing | None:
         return Hearing(ear.mels, ear.frames, ear.piece, ear.loudest)
     kept = 2 * ear.layers * ear.heads * ear.head_dim * (ear.stream.window - 1) * bytes_per_value
     return Hearing(ear.mels, ear.frames, ear.piece, ear.loudest, ear.stream.delay, kept, 2 * config.dim * bytes_per_value)
-
-
-def _goes_on(drawn: list[int], rule: RowSampling) -> bool:
-    return len(drawn) < rule.limit and drawn[-1] not in rule.stop_ids
 
 
 def _next(batch: Batch, drawn: list[list[int]], rows: list[int], states: StateCache | None) -> Batch:

@@ -5,7 +5,7 @@ A plain C interface, so that one build serves every version of Python and needs 
 
 import ctypes
 import sys
-from ctypes import POINTER, Structure, c_char_p, c_float, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ __all__ = [
     "SIXTEEN",
     "AdapterC",
     "CacheC",
+    "DrawC",
+    "DrawnC",
     "FeedForwardC",
     "LayerC",
     "LowRankC",
@@ -144,6 +146,36 @@ class RouterC(Structure):
     _fields_ = [("weights", c_void_p), ("experts", c_int32), ("active", c_int32), ("columns", c_int32), ("scale", c_float)]
 
 
+class DrawC(Structure):
+    _fields_ = [
+        ("seed", c_uint64),
+        ("position", c_int64),
+        ("temperature", c_double),
+        ("min_p", c_double),
+        ("top_p", c_double),
+        ("presence", c_double),
+        ("frequency", c_double),
+        ("repetition", c_double),
+        ("prompt", c_void_p),
+        ("said", c_void_p),
+        ("biased", c_void_p),
+        ("bias", c_void_p),
+        ("forbidden", c_void_p),
+        ("mask", c_void_p),
+        ("prompt_count", c_int32),
+        ("said_count", c_int32),
+        ("biases", c_int32),
+        ("forbidden_count", c_int32),
+        ("words", c_int32),
+        ("top_k", c_int32),
+        ("logprobs", c_int32),
+    ]
+
+
+class DrawnC(Structure):
+    _fields_ = [("token", c_void_p), ("logprob", c_void_p), ("top", c_void_p), ("top_logprob", c_void_p), ("most", c_int32)]
+
+
 class StepC(Structure):
     _fields_ = [
         ("tokens", c_int32),
@@ -159,11 +191,12 @@ class StepC(Structure):
         ("widest_rank", c_int32),
         ("hidden", c_void_p),
         ("logits", c_void_p),
-        ("best", c_void_p),
+        ("draw", c_char_p),
+        ("drawn", c_void_p),
     ]
 
 
-_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC, CacheC, StepC, RouterC)
+_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC, CacheC, DrawC, DrawnC, StepC, RouterC)
 """In the order of alize_sizes."""
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -184,7 +217,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [c_void_p, POINTER(MatrixC), c_int32, c_int32, POINTER(RowsC), c_int32, c_int32, c_void_p, c_size_t],
     ),
     "alize_route": (None, [c_void_p, POINTER(RouterC), *[c_void_p] * 4]),
-    "alize_largest": (c_int32, [c_void_p, c_void_p, c_int32]),
+    "alize_draw": (c_int32, [c_void_p, c_void_p, c_int32, c_int32, c_char_p, c_void_p]),
 }
 
 

@@ -10,14 +10,14 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import TokenLogprob
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
+from alize.engine.runners.gained import Gained
 from alize.engine.runners.native.adapters import NativeAdapters
+from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.layout import ROUTER
 from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
 from alize.engine.runners.native.weights import PackedWeights
-from alize.engine.sample import sample_rows
 from alize.errors import Missing, OutOfMemory, UnsupportedParameter
 from alize.model.config import ModelConfig
 from alize.weights.adapters import Adapter
@@ -93,22 +93,21 @@ class NativeRunner:
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
         if batch.want != "tokens":
             return Output(tokens=((),) * len(batch.lengths), values=self._values(batch))
-        drawn: list[list[int]] = [[] for _ in batch.lengths]
-        logprobs: list[list[TokenLogprob]] = [[] for _ in batch.lengths]
+        gained = Gained(len(batch.lengths))
         rows: list[int] = np.flatnonzero(batch.sample).tolist()
         tokens, positions, lengths, contexts = batch.tokens, batch.positions, batch.lengths, batch.contexts
         for step in range(max_steps):
             last = (np.cumsum(lengths, dtype=np.int32) - 1)[rows]
-            rules = [sampling[row].after(drawn[row]) for row in rows]
-            self._draw(batch, tokens, positions, lengths, last, rows, rules, contexts[rows].tolist(), drawn, logprobs)
-            rows = [row for row in rows if len(drawn[row]) < sampling[row].limit and drawn[row][-1] not in sampling[row].stop_ids]
+            draws = Draws([sampling[row].after(gained.tokens[row]) for row in rows], contexts[rows].tolist(), self._config.vocab)
+            self._step(batch, tokens, positions, lengths, last, draws=draws)
+            gained.add(rows, draws.found())
+            rows = gained.going(rows, sampling)
             if step + 1 == max_steps or not rows:
                 break
             # What is not in `rows` has ended and goes on with its last token: that is never read.
-            tokens = np.array([of[-1] if of else token for of, token in zip(drawn, tokens.tolist(), strict=True)], np.int32)
+            tokens = np.array([of[-1] if of else token for of, token in zip(gained.tokens, tokens.tolist(), strict=True)], np.int32)
             positions, contexts = positions + 1, contexts + 1
-        asked = any(rule.params.logprobs is not None for rule in sampling)
-        return Output(tuple(map(tuple, drawn)), tuple(map(tuple, logprobs)) if asked else ())
+        return gained.output()
 
     def encoded(self, medium: Medium) -> bool:
         """It takes no images and no sounds."""
@@ -139,34 +138,6 @@ class NativeRunner:
         self._step(batch, batch.tokens, batch.positions, batch.lengths, every, hidden=hidden, logits=logits)
         return out
 
-    def _draw(
-        self,
-        batch: Batch,
-        tokens: Ints,
-        positions: Ints,
-        lengths: Ints,
-        last: Ints,
-        rows: list[int],
-        rules: list[RowSampling],
-        places: list[int],
-        drawn: list[list[int]],
-        logprobs: list[list[TokenLogprob]],
-    ) -> None:
-        """One step, and a token for each of `rows`."""
-        if all(map(_plain, rules)):
-            best = np.empty(len(rows), np.int32)
-            self._step(batch, tokens, positions, lengths, last, best=best)
-            for row, token in zip(rows, best.tolist(), strict=True):
-                drawn[row].append(token)
-            return
-        logits = np.empty((len(rows), self._config.vocab), np.float32)
-        self._step(batch, tokens, positions, lengths, last, logits=logits)
-        chosen, extra = sample_rows(logits, rules, places)
-        for row, token, logprob in zip(rows, chosen, extra, strict=True):
-            drawn[row].append(token)
-            if logprob is not None:
-                logprobs[row].append(logprob)
-
     def _step(
         self,
         batch: Batch,
@@ -177,7 +148,7 @@ class NativeRunner:
         *,
         hidden: npt.NDArray[np.float32] | None = None,
         logits: npt.NDArray[np.float32] | None = None,
-        best: Ints | None = None,
+        draws: Draws | None = None,
     ) -> None:
         """Raises MemoryError before anything is written, RuntimeError once it is closed."""
         if self._session is None:
@@ -201,7 +172,8 @@ class NativeRunner:
             widest_rank=widest,
             hidden=None if hidden is None else hidden.ctypes.data,
             logits=None if logits is None else logits.ctypes.data,
-            best=None if best is None else best.ctypes.data,
+            draw=None if draws is None else draws.draw,
+            drawn=None if draws is None else draws.drawn,
         )
         if library().alize_run(self._session, ctypes.byref(step)):
             raise MemoryError(f"no memory for a step of {len(tokens)} tokens")
@@ -211,13 +183,6 @@ def _numbers(kinds: Sequence[str]) -> str:
     """What is multiplied."""
     floats = [kind for kind in kinds if kind in SIXTEEN]
     return "single precision" if len(floats) == len(kinds) else "whole numbers" + (f", {' and '.join(floats)} in floats" if floats else "")
-
-
-def _plain(rule: RowSampling) -> bool:
-    """Whether the likeliest token is drawn, whatever was before, and nothing else is asked."""
-    params = rule.params
-    plain = params.temperature < 1e-30 and params.logprobs is None and not rule.history
-    return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
 
 
 def _zeros(count: int) -> npt.NDArray[np.uint16]:
