@@ -21,11 +21,11 @@ from typing import Any, Literal, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, longest_answer
+from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, logit_biases, longest_answer
 from alize.engine.build import EngineConfig, build_core, named
 from alize.engine.core import Core
 from alize.engine.vectors import OutputType, check_shape, shaped
-from alize.errors import InvalidRequest, Missing
+from alize.errors import AlizeError, InvalidRequest, Missing
 from alize.prompt.brought import Brought, brought, takes
 from alize.prompt.parts import Call, Part
 from alize.prompt.reading import AnswerReader
@@ -239,6 +239,8 @@ class Model:
                     parts: list[Part | Call] = []
                     for token in step.tokens:
                         parts += [] if reader.stopped else reader.push(token)
+                    if step.error is not None:
+                        raise AlizeError(step.error)
                     answer.finish = "stop" if reader.stopped else step.finish
                     parts += reader.flush() if answer.finish else []
                     answer.finish = "stop" if reader.stopped else answer.finish
@@ -331,6 +333,11 @@ def _sampling(given: Mapping[str, Any]) -> SamplingParams:
         raise InvalidRequest(f"Unknown sampling option: {', '.join(sorted(unknown))}.", remedy="See alize.SamplingParams.")
     options: dict[str, Any] = {"seed": int(np.random.SeedSequence().generate_state(1)[0])}
     for name, value in given.items():
+        if name == "logit_bias":
+            if not isinstance(value, Mapping):
+                raise InvalidRequest(f"logit_bias is {value!r}, not token ids with a number each.", param=name)
+            options[name] = logit_biases(cast("Mapping[Any, Any]", value))
+            continue
         whole = name in _WHOLE
         if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
             raise InvalidRequest(f"{name} is {value!r}, not a {'whole ' if whole else ''}number.", param=name)

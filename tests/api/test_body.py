@@ -105,6 +105,8 @@ REQUEST: dict[str, Any] = {"model": "fake", "messages": [{"role": "user", "conte
         ({"stop": ["a"] * 17}, "stop", "too_long"),
         ({"top_logprobs": 21}, "top_logprobs", "less_than_equal"),
         ({"min_p": 1.1}, "min_p", "less_than_equal"),
+        ({"repetition_penalty": 0}, "repetition_penalty", "greater_than_equal"),
+        ({"logit_bias": {"5": 101}}, "logit_bias.5", "less_than_equal"),
         ({"top_k": -2}, "top_k", "greater_than_equal"),
         ({"tool_choice": "maybe"}, "tool_choice", "literal_error"),
         ({"response_format": {"type": "xml"}}, "response_format.type", "literal_error"),

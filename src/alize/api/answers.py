@@ -191,6 +191,8 @@ class Answer:
                     yield Begun(index)
                     for part in _repeated(question, reader):
                         yield _event(index, part)
+                if step.error is not None:
+                    raise AlizeError(step.error)
                 parts, tokens = _read(reader, step, request.stop_ids)
                 for part in parts or ([Part("")] if tokens else []):
                     yield _event(index, part, tokens, given)

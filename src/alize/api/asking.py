@@ -21,7 +21,7 @@ from alize.api.schemas.audio import AudioTranscriptionRequest
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
 from alize.api.support import refuse_unsupported
-from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, longest_answer
+from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, logit_biases, longest_answer
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import effort_of, plain_messages, with_thinking_prompt
@@ -251,6 +251,8 @@ def _chat_sampling(sampling: SamplingParams, request: ChatCompletionRequest) -> 
         min_p=request.min_p or 0.0,
         presence_penalty=request.presence_penalty or 0.0,
         frequency_penalty=request.frequency_penalty or 0.0,
+        repetition_penalty=1.0 if request.repetition_penalty is None else request.repetition_penalty,
+        logit_bias=logit_biases(request.logit_bias or {}),
         logprobs=(request.top_logprobs or 0) if request.logprobs else None,
     )
 

@@ -53,11 +53,7 @@ def _unsupported(request: ChatCompletionRequest) -> Iterator[tuple[str, str, str
         yield "prediction", "predicted outputs are not supported yet.", _LEAVE_OUT
     if request.guardrails:
         yield "guardrails", "guardrails are not supported yet: no text would be checked.", _LEAVE_OUT
-    if request.logit_bias:
-        yield "logit_bias", "biases are not supported.", _LEAVE_OUT
     if request.store:
         yield "store", "answers are not kept.", "Send false, or leave it out."
-    if request.repetition_penalty not in (None, 1):
-        yield "repetition_penalty", "it is not supported.", "Use presence_penalty or frequency_penalty."
     if request.prompt_logprobs or request.top_prompt_logprobs:
         yield "prompt_logprobs", "log-probabilities of the prompt are not supported yet.", _LEAVE_OUT

@@ -253,8 +253,10 @@ export interface ChatCompletionRequest {
   logprobs?: boolean | null;
   /** Give that many of the likeliest tokens beside each; needs logprobs. */
   top_logprobs?: number | null;
-  /** Only 1 (no effect) is supported. */
+  /** Divide the logits of tokens of prompt and answer by this, where they are above 0, else multiply them with it. */
   repetition_penalty?: number | null;
+  /** Add this to the logits of these tokens: an id as a text, and the number. */
+  logit_bias?: Record<string, number> | null;
   /** Only false is supported. */
   prompt_logprobs?: boolean | null;
   /** Only 0 is supported. */
@@ -268,8 +270,6 @@ export interface ChatCompletionRequest {
   user?: string | null;
   /** Only false is supported: answers are not kept. */
   store?: boolean | null;
-  /** Only an empty object is supported. */
-  logit_bias?: Record<string, unknown> | null;
 }
 
 export interface ChatCompletionResponse {

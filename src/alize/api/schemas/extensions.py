@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
+from alize.api.schemas.values import MOST, WHOLE, Natural, Schema
 from alize.errors import InvalidRequest
 
 __all__ = ["ALIASES", "EMBEDDING_ALIASES", "ChatExtensions", "EmbeddingExtensions", "StreamOptions", "without_aliases"]
@@ -45,7 +45,12 @@ class ChatExtensions(Schema):
     top_logprobs: Annotated[int, Field(ge=0, le=20), WHOLE] | None = Field(
         None, description="Give that many of the likeliest tokens beside each; needs logprobs."
     )
-    repetition_penalty: Annotated[float, Field(gt=0)] | None = Field(None, description="Only 1 (no effect) is supported.")
+    repetition_penalty: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
+        None, description="Divide the logits of tokens of prompt and answer by this, where they are above 0, else multiply them with it."
+    )
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = Field(
+        None, description="Add this to the logits of these tokens: an id as a text, and the number."
+    )
     prompt_logprobs: bool | None = Field(None, description="Only false is supported.")
     top_prompt_logprobs: Natural | None = Field(None, description="Only 0 is supported.")
     # ── OpenAI's names ──
@@ -55,7 +60,6 @@ class ChatExtensions(Schema):
     stream_options: StreamOptions | None = None
     user: str | None = Field(None, description="No effect.")
     store: bool | None = Field(None, description="Only false is supported: answers are not kept.")
-    logit_bias: JsonObject | None = Field(None, description="Only an empty object is supported.")
 
 
 class EmbeddingExtensions(Schema):
