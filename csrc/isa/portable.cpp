@@ -13,6 +13,6 @@
 namespace alize {
 
 extern const Kernels portable = {"portable", product, quantise, narrow, widen, normalise, gate, rotate, attend, add, remember_key,
-                             remember_value, survey, allow, weigh, route};
+                             remember_value, route, survey, allow, weigh};
 
 }  // namespace alize
