@@ -1,0 +1,60 @@
+"""Steps in which the runner raises: they can be taken again, and leave nothing behind that was not computed."""
+
+import pytest
+
+from alize.engine.base import Request
+from alize.engine.core import Core
+from alize.engine.runners.fake import FakeRunner
+from alize.engine.schedule import Limits
+from tests.engine.engines import alone, drain
+
+
+@pytest.mark.parametrize("layers", [{"states": True}, {"states": True, "full": False}])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_state_that_moved_in_a_step_that_raised_is_not_moved_again(layers: dict[str, bool], steps: int) -> None:
+    class Interrupted(FakeRunner):
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            output = super().run(batch, sampling, max_steps)
+            if self.calls in (3, 9):
+                raise KeyboardInterrupt
+            return output
+
+    runner = Interrupted(**layers)
+    engine = Core(runner, Limits(step_tokens=16, decode_steps=steps), {group.name: 40 for group in runner.info.groups})
+    asked = [Request(name, tuple(range(30)), max_tokens=9) for name in ("first", "second")]
+    for request in asked:
+        engine.add(request)
+    answers: dict[str, list[int]] = {}
+    raised = 0
+    while engine.busy:
+        try:
+            for step in engine.step():
+                answers.setdefault(step.request_id, []).extend(step.tokens)
+        except KeyboardInterrupt:
+            raised += 1
+        engine.check()
+    assert raised == 2
+    assert answers == {request.id: alone(request, **layers) for request in asked}
+
+
+@pytest.mark.parametrize("gone", ["first", "second", None])
+def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: str | None) -> None:
+    class Interrupted(FakeRunner):
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            if interrupt:
+                raise KeyboardInterrupt
+            return super().run(batch, sampling, max_steps)
+
+    interrupt = True
+    engine = Core(Interrupted(), Limits(), {"full": 64})
+    asked = [Request(name, tuple(range(40)), max_tokens=5) for name in ("first", "second", "third")]
+    for request in asked[:2]:
+        engine.add(request)
+    with pytest.raises(KeyboardInterrupt):
+        engine.step()
+    interrupt = False
+    if gone:
+        engine.abort(gone)
+    engine.add(asked[2])
+    given = drain(engine)
+    assert given == {request.id: alone(request) for request in asked if request.id != gone}

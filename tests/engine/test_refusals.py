@@ -1,0 +1,75 @@
+"""What an engine refuses before it runs anything, and with which words."""
+
+from dataclasses import replace
+
+import pytest
+
+from alize.engine.base import Request
+from alize.engine.core import Core
+from alize.engine.runners.fake import FakeRunner
+from alize.engine.schedule import Limits
+from alize.errors import Conflict, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
+from tests.engine.engines import core, drain, picture
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"tokens": ()}, InvalidRequest),
+        ({"tokens": (64,)}, InvalidRequest),
+        ({"tokens": (-1,)}, InvalidRequest),
+        ({"tokens": (1,) * 512}, PromptTooLong),
+        ({"max_tokens": 0}, InvalidRequest),
+        ({"grammar": "{}"}, UnsupportedParameter),
+        ({"adapter": "mine"}, UnsupportedParameter),
+    ],
+)
+def test_what_cannot_be_run_is_refused(change: dict[str, object], error: type[Exception]) -> None:
+    engine = core()
+    with pytest.raises(error):
+        engine.add(replace(Request("a", (1,), max_tokens=1), **change))
+    assert not engine.busy
+
+
+def test_a_full_queue_and_a_used_id_are_refused() -> None:
+    engine = core(limits=Limits(max_running=1, max_waiting=1))
+    for name in "ab":
+        engine.add(Request(name, (1,), max_tokens=1))
+    with pytest.raises(QueueFull, match="2 requests came before"):
+        engine.add(Request("c", (1,), max_tokens=1))
+    with pytest.raises(Conflict):
+        engine.add(Request("a", (1,), max_tokens=1))
+
+
+def test_without_a_queue_what_can_run_is_still_accepted() -> None:
+    engine = core(limits=Limits(max_running=2, max_waiting=0))
+    for name in "ab":
+        engine.add(Request(name, (1,), max_tokens=1))
+    with pytest.raises(QueueFull):
+        engine.add(Request("c", (1,), max_tokens=1))
+    assert set(drain(engine)) == {"a", "b"}
+
+
+def test_images_that_cannot_be_seen_are_refused_by_what_is_wrong_with_them() -> None:
+    engine = core(limits=Limits(media_bytes=200))
+    tokens = tuple(range(20))
+    for image, wrong in (
+        (picture(0, 5, 1, 0), "5 rows"),  # taller than 4
+        (picture(0, 1, 5, 0), "5 columns"),
+        (replace(picture(0, 1, 1, 0), rows=0), "0 rows"),
+        (replace(picture(0, 2, 2, 0), data=b"too few"), "7 bytes"),
+        (picture(0, 4, 4, 1), r"1 … 20"),  # one token more than there are
+        (picture(0, 1, 1, -1), r"-1 … 0"),
+    ):
+        with pytest.raises(InvalidRequest, match=wrong):
+            engine.add(Request("a", tokens, max_tokens=1, images=(image,)))
+    with pytest.raises(InvalidRequest, match="alone"):
+        engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 2, 2, 0), picture(0, 2, 2, 5))))
+    with pytest.raises(InvalidRequest, match="288 bytes; 200"):  # however long it waits
+        engine.add(Request("a", tuple(range(40)), max_tokens=1, images=(picture(0, 4, 3, 0), picture(0, 4, 3, 20))))
+    engine.add(Request("a", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))
+    with pytest.raises(QueueFull, match="images"):
+        engine.add(Request("b", tokens, max_tokens=1, images=(picture(0, 4, 3, 0),)))
+    blind = Core(FakeRunner(), Limits(), {"full": 8}, "blind")
+    with pytest.raises(UnsupportedParameter, match="blind takes no images"):
+        blind.add(Request("a", tokens, max_tokens=1, images=(picture(0, 1, 1, 0),)))
