@@ -90,6 +90,11 @@ class Settings:
     )
     max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
+    step_seconds: float = _setting(
+        0.0,
+        "Seconds that an engine step may take which reads a prompt while answers are written: the longest pause between their tokens. 0 is "
+        "2.5 times as long as the answers alone take. It takes longer where the answers alone do, and reads 8 tokens at least.",
+    )
     max_running: int = _setting(256, "Sequences computed together.")
     max_waiting: int = _setting(1024, "Sequences that may wait; the next one is answered 429.")
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
@@ -276,6 +281,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "upstream_timeout": (1, 3600),
     "max_context": (0, 1e9),
     "step_tokens": (16, 1 << 20),
+    "step_seconds": (0, 3600),
     "max_running": (1, 1 << 16),
     "max_waiting": (0, 1 << 20),
     "decode_steps": (1, 64),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from alize.engine.base import Request, Step
@@ -287,7 +288,7 @@ class GivesUp(FakeEngine):
     async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         async with aclosing(super().generate(request)) as steps:
             async for step in steps:
-                yield replace(step, finish=None if step.finish is None else "error")
+                yield msgspec.structs.replace(step, finish=None if step.finish is None else "error")
 
 
 async def test_an_answer_that_its_engine_gives_up_has_failed_and_is_not_done(tmp_path: Path) -> None:

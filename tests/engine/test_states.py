@@ -37,7 +37,9 @@ def test_codestral_mamba_keeps_260_mib_of_a_sequence_however_long_it_is() -> Non
     assert states + tails == 259.75 * MIB
     for context in (1, 1000, 262_144):
         engine = Core(_Sized(group), Limits(max_context=2**20), {"recurrent": 3})
-        assert engine.scheduler.groups.missing(engine.scheduler.groups.empty(), context) == {"recurrent": 1}
+        tables = engine.scheduler.groups.empty()
+        assert engine.scheduler.groups.grow(tables, context)
+        assert tables == {"recurrent": [0]}
 
 
 def test_a_dense_7b_keeps_as_much_after_2078_tokens() -> None:

@@ -10,6 +10,8 @@ from numbers import Real
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import msgspec
+
 from alize.engine.images import Image, Sight
 from alize.engine.media import Medium
 from alize.engine.sounds import Hearing, Sound
@@ -144,9 +146,11 @@ class TokenLogprob:
     top: tuple[tuple[int, float], ...] = ()  # (token id, logprob), likeliest first
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one request gained. The last step of a request, and no other, carries `finish`."""
+class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one request gained. The last step of a request, and no other, carries `finish`.
+
+    Of all values the one that is made most often, for every stream in every step: hence no dataclass, which takes ten times as long.
+    """
 
     request_id: str
     tokens: tuple[int, ...] = ()

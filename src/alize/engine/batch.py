@@ -1,29 +1,86 @@
-"""From a plan to a packed batch. In: {sequence: tokens to run}. Out: the flat arrays a Runner takes, and how to sample each row."""
+"""From a plan to a packed batch. In: {sequence: tokens to run}. Out: the flat arrays a Runner takes, and how to sample each row.
 
-from collections.abc import Iterator
+From one step to the next little changes where all rows decode: the same sequences, one position further, and now and then one more block.
+So a batch is kept, and its arrays are written over.
+"""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Seq
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from alize.engine.groups import Tables
 from alize.engine.media import Shown, shown
 from alize.engine.runners.base import Batch, CacheGroup, RowSampling
 from alize.engine.schedule import Plan
 from alize.engine.sequence import Sequence
 
-__all__ = ["build_batch", "pack"]
+__all__ = ["Batches", "pack"]
+
+Ints = npt.NDArray[np.int32]
 
 
-def build_batch(plan: Plan, groups: tuple[CacheGroup, ...]) -> tuple[Batch, list[RowSampling]]:
-    """Lay the planned tokens end to end; a row is sampled where the plan reaches its sequence's last token."""
+class Batches:
+    """The batches of one engine, one after the other: each is good until the next is made."""
+
+    def __init__(self, groups: tuple[CacheGroup, ...]) -> None:
+        self._groups = groups
+        self._rows: list[Sequence] = []  # of the batch that is kept, where it is
+        self._batch: Batch | None = None
+        self._rules: tuple[RowSampling, ...] = ()
+        self._steps = 0  # how many the rules are for; 0 where the next step has others
+
+    def of(self, plan: Plan) -> tuple[Batch, tuple[RowSampling, ...]]:
+        """Lay the planned tokens end to end; a row is sampled where the plan reaches its sequence's last token.
+
+        A batch whose numbers alone have changed is the same object as the one before, and rules that have not changed are, too.
+        """
+        rows = list(plan.tokens)
+        decoding = plan.decodes == len(rows)
+        if not (decoding and self._batch is not None and rows == self._rows and _move(self._batch, rows)):
+            self._batch, self._steps = _build(plan, self._groups), 0
+            for sequence in rows:
+                sequence.tables.changed = False
+            self._rows = rows if decoding and all(sequence.plain for sequence in rows) else []
+        if self._steps != plan.steps:
+            self._rules = tuple([_row_sampling(s, plan.steps) for s in rows])
+            self._steps = 0 if any(map(_varies, rows)) else plan.steps
+        return self._batch, self._rules
+
+
+def _move(batch: Batch, rows: list[Sequence]) -> bool:
+    """Write the next tokens of the same sequences over a batch. False where a table has outgrown its array."""
+    for row, sequence in enumerate(rows):
+        if sequence.tables.changed and not _set_row(batch.tables, row, sequence.tables):
+            return False
+    batch.tokens[:] = [sequence.tokens[-1] for sequence in rows]
+    batch.positions[:] = [sequence.computed for sequence in rows]
+    np.add(batch.positions, 1, out=batch.contexts)
+    return True
+
+
+def _set_row(arrays: Mapping[str, Ints], row: int, tables: Tables) -> bool:
+    for name, array in arrays.items():
+        blocks = tables.row(name)
+        if len(blocks) > array.shape[1]:
+            return False
+        array[row, : len(blocks)] = blocks
+        array[row, len(blocks) :] = -1
+    tables.changed = False
+    return True
+
+
+def _build(plan: Plan, groups: tuple[CacheGroup, ...]) -> Batch:
     rows = [(s.tokens[s.computed : s.computed + count], s.computed, s.tables) for s, count in plan.tokens.items()]
     finished = [count == s.pending for s, count in plan.tokens.items()]
     adapters = tuple(s.adapter for s in plan.tokens)
-    batch = pack(rows, groups, finished, adapters if any(adapters) else (), tuple(_shown(plan)))
-    return batch, [_row_sampling(s, plan.steps) for s in plan.tokens]
+    return pack(rows, groups, finished, adapters if any(adapters) else (), tuple(_shown(plan)))
 
 
 def pack(
-    rows: list[tuple[list[int], int, dict[str, list[int]]]],
+    rows: Seq[tuple[list[int], int, Mapping[str, list[int]]]],
     groups: tuple[CacheGroup, ...],
     sample: list[bool],
     adapters: tuple[str | None, ...] = (),
@@ -33,11 +90,12 @@ def pack(
     """A batch of (tokens, position of the first, block tables) rows. See Batch for a worked example."""
     lengths = np.fromiter((len(tokens) for tokens, _, _ in rows), np.int32, len(rows))
     starts = np.fromiter((start for _, start, _ in rows), np.int32, len(rows))
-    tables: dict[str, np.ndarray] = {}
+    tables: dict[str, Ints] = {}
     for group in groups:
-        table = np.full((len(rows), max(len(held[group.name]) for _, _, held in rows)), -1, np.int32)
-        for row, (_, _, held) in enumerate(rows):
-            table[row, : len(held[group.name])] = held[group.name]
+        blocks = [held.row(group.name) if isinstance(held, Tables) else np.array(held[group.name], np.int32) for _, _, held in rows]
+        table = np.full((len(rows), max(map(len, blocks))), -1, np.int32)
+        for row, own in enumerate(blocks):
+            table[row, : len(own)] = own
         tables[group.name] = table
     offsets = np.arange(lengths.sum(), dtype=np.int32) - np.repeat(np.cumsum(lengths, dtype=np.int32) - lengths, lengths)
     return Batch(
@@ -58,6 +116,11 @@ def _shown(plan: Plan) -> Iterator[Shown]:
     for sequence, count in plan.tokens.items():
         yield from shown(sequence.media, sequence.computed, count, at)
         at += count
+
+
+def _varies(sequence: Sequence) -> bool:
+    """Whether its rule is another after every token."""
+    return sequence.request.sampling.penalizes or sequence.generated < sequence.request.min_tokens
 
 
 def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:

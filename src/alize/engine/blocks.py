@@ -9,16 +9,17 @@ it back, oldest first.
 """
 
 import hashlib
+import struct
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK
 
 __all__ = ["BlockPool", "Link", "chain"]
+
+_NUMBERS = struct.Struct(f"<{BLOCK}q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,21 @@ class Link:
     media: tuple[tuple[bytes, int], ...] = ()  # those it shows a part of: the medium's key, where in its tokens the block begins
 
 
-def chain(tokens: Sequence[int], root: bytes, after: Sequence[Link] = (), media: Sequence[Medium] = ()) -> list[Link]:
-    """Links of the full blocks of `tokens` that follow those in `after`.
+def chain(
+    tokens: Sequence[int], root: bytes, after: Sequence[Link] = (), media: Sequence[Medium] = (), length: int | None = None
+) -> list[Link]:
+    """Links of the full blocks of `tokens`, or of the first `length` of them, that follow those in `after`.
 
     >>> [len(chain(range(n), b"")) for n in (15, 16, 40)]
     [0, 1, 2]
     """
     parent = after[-1].key if after else root
     links: list[Link] = []
-    for start in range(len(after) * BLOCK, len(tokens) - BLOCK + 1, BLOCK):
+    for start in range(len(after) * BLOCK, (len(tokens) if length is None else length) - BLOCK + 1, BLOCK):
         own = tuple(tokens[start : start + BLOCK])
         shows = tuple((medium.key, start - medium.start) for medium in media if -BLOCK < start - medium.start < medium.length)
         seen = b"".join(key + place.to_bytes(8, "little", signed=True) for key, place in shows)
-        key = hashlib.blake2b(parent + np.asarray(own, np.int64).tobytes() + seen, digest_size=16).digest()
+        key = hashlib.blake2b(parent + _NUMBERS.pack(*own) + seen, digest_size=16).digest()
         links.append(Link(key, parent, own, shows))
         parent = key
     return links

@@ -60,6 +60,7 @@ class EngineConfig:
             memory_bytes=int(settings.memory * GIB),
             limits=Limits(
                 step_tokens=settings.step_tokens,
+                step_seconds=settings.step_seconds,
                 max_running=settings.max_running,
                 max_waiting=settings.max_waiting,
                 max_context=settings.max_context or 2**31 - 1,

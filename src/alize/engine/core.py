@@ -5,17 +5,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from alize.engine.adapters import Adapters
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
-from alize.engine.batch import build_batch, pack
+from alize.engine.batch import Batches, pack
 from alize.engine.fit import Room
 from alize.engine.groups import CacheGroups, longest
 from alize.engine.pooling import Pool
@@ -45,10 +45,11 @@ class Core:
         model: str = "",
         sha256: str | None = None,
         room: Room | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`blocks` is the size of each group's pool. A context longer than one sequence alone can have in every pool is not offered.
 
-        `room` is what adapters may take beside weights and cache; None asks nobody.
+        `room` is what adapters may take beside weights and cache; None asks nobody. `clock`: by which steps are timed, in seconds.
         """
         capacities = [longest(group, blocks[group.name], limits.step_tokens) for group in runner.info.groups]
         self.runner = runner
@@ -61,11 +62,12 @@ class Core:
         runner.allocate(blocks)
         self.adapters = Adapters(runner, self.limits, room)
         self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits, runner.encoded)
+        self._batches, self._clock = Batches(runner.info.groups), clock
         self.paused = False
         self._sequences: dict[str, Sequence] = {}
         self._arrivals = self._pieces = 0  # requests, and pieces of their sound, that have come
         self._stuck: object = None  # the state in which nothing could be planned
-        self._counts = EngineStats()
+        self._counts: dict[str, Any] = {}  # of EngineStats, by name
         self._model, self._sha256 = model, sha256
 
     @property
@@ -92,7 +94,7 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether `step` has something to do: not where all who run wait for their sound, and leave no room for who waits to begin."""
-        if self._state == self._stuck:
+        if self._stuck is not None and self._state == self._stuck:
             return False
         return any(sequence.ready for sequence in self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
 
@@ -155,14 +157,16 @@ class Core:
         self._stuck = self._state if plan.empty else None
         if plan.empty:
             return []
-        started = time.perf_counter()
+        started = self._clock()
         try:
             self._encode(plan)
-            output = self.runner.run(*build_batch(plan, self.runner.info.groups), plan.steps) if plan.tokens else Output(())
+            output = self.runner.run(*self._batches.of(plan), plan.steps) if plan.tokens else Output(())
         except BaseException:  # above all Ctrl-C, where the engine runs in the user's own process
             self.scheduler.undo(plan)
             raise
-        self._count(steps=1, step_seconds=time.perf_counter() - started)
+        seconds = self._clock() - started
+        self.scheduler.pace.took(seconds / plan.steps, plan.decodes, plan.read)
+        self._count(steps=1, step_seconds=seconds)
         return self._commit(plan, output)
 
     def set_adapter(self, name: str, path: str | None) -> None:
@@ -237,8 +241,9 @@ class Core:
         key, groups = self.adapters.hold(adapter), self.scheduler.groups
         tables = groups.empty()
         try:
-            for start in range(0, len(tokens), self.limits.step_tokens):
-                piece = list(tokens[start : start + self.limits.step_tokens])
+            start = 0
+            while start < len(tokens):
+                piece = list(tokens[start : start + self.scheduler.beside])
                 self.scheduler.make_room(tables, start + len(piece))
                 output = self.runner.run(
                     pack([(piece, start, tables)], self.runner.info.groups, [False], (key,) if key else (), want=want), []
@@ -246,14 +251,15 @@ class Core:
                 assert output.values is not None
                 groups.trim(tables, start + len(piece))
                 yield start, output.values
+                start += len(piece)
         finally:
             groups.release(tables)
             self.adapters.release(key)
 
     def stats(self, memory_bytes: int = 0) -> EngineStats:
         groups, scheduler = self.scheduler.groups, self.scheduler
-        return replace(
-            self._counts,
+        return EngineStats(
+            **self._counts,
             running=len(scheduler.running),
             waiting=len(scheduler.waiting),
             blocks_total=groups.total,
@@ -264,9 +270,9 @@ class Core:
 
     def count_from(self, other: "Core") -> None:
         """Go on with another core's counters. What waits there is not counted: it is counted again when it is added here."""
-        self._counts = other.stats()
+        self._counts = dict(other._counts)
         self._count(prompt_tokens=-sum(len(request.tokens) for request in other.waiting()))
-        self.scheduler.preemptions = self._counts.preemptions
+        self.scheduler.preemptions = other.scheduler.preemptions
 
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
@@ -280,27 +286,18 @@ class Core:
             self.runner.encode(plan.encode, plan.encode_tokens)
 
     def _commit(self, plan: Plan, output: Output) -> list[Step]:
-        logprobs = dict(zip(plan.tokens, output.logprobs or [()] * len(plan.tokens), strict=True))
+        logprobs = dict(zip(plan.tokens, output.logprobs, strict=True)) if output.logprobs else {}
         steps: list[Step] = []
         cached = generated = 0
-        for gained in self.scheduler.commit(plan, output):
-            sequence = gained.sequence
-            if sequence.generated == len(gained.tokens):  # its first tokens: the prompt is done
+        for sequence, tokens in self.scheduler.commit(plan, output):
+            if len(sequence.tokens) == sequence.prompt_length + len(tokens):  # its first tokens: the prompt is done
                 cached += sequence.cached
-            generated += len(gained.tokens)
-            if sequence.finish:
-                del self._sequences[sequence.request.id]
+            generated += len(tokens)
+            id, finish = sequence.request.id, sequence.finish
+            if finish:
+                del self._sequences[id]
                 self.adapters.release(sequence.adapter)
-            steps.append(
-                Step(
-                    sequence.request.id,
-                    gained.tokens,
-                    logprobs[sequence],
-                    sequence.finish,
-                    sequence.prompt_length,
-                    sequence.cached,
-                )
-            )
+            steps.append(Step(id, tokens, logprobs.get(sequence, ()), finish, sequence.prompt_length, sequence.cached))
         steps += self._fail(plan, output)
         self._count(cached_tokens=cached, generated_tokens=generated)
         return steps
@@ -361,7 +358,8 @@ class Core:
         return next((Coming(sound, hearing.token_bytes) for sound in request.sounds if sound.most and hearing is not None), None)
 
     def _count(self, **more: float) -> None:
-        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})
+        for name, value in more.items():
+            self._counts[name] = self._counts.get(name, 0) + value
 
 
 def _steps(lengths: Seq[int], most: int, alone: bool) -> Iterator[list[int]]:

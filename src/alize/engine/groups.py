@@ -11,13 +11,37 @@ see any more, leaving -1 in their place; a recurrent group has one slot for a se
 import sys
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from alize.engine.blocks import BlockPool, Link
 from alize.engine.runners.base import BLOCK, CacheGroup
 
 __all__ = ["CacheGroups", "Tables", "first_seen_block", "longest"]
 
-Tables = dict[str, list[int]]
-"""Group name → block numbers; -1 where the block was given back."""
+
+class Tables(dict[str, list[int]]):
+    """Group name → block numbers; -1 where the block was given back. Only CacheGroups changes one."""
+
+    __slots__ = ("_rows", "changed", "room")
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        super().__init__((name, []) for name in names)
+        self.room = 0  # how many positions fit
+        self.changed = True  # since a batch was last made of it
+        self._rows: dict[str, npt.NDArray[np.int32]] = {}
+
+    def row(self, name: str) -> npt.NDArray[np.int32]:
+        """A group's blocks as batches have them, kept until they change: a long table takes longer to copy than a step may cost."""
+        found = self._rows.get(name)
+        if found is None:
+            found = self._rows[name] = np.array(self[name], np.int32)
+        return found
+
+    def touch(self, room: int) -> None:
+        """Its blocks are others now, and so many positions fit."""
+        self.room, self.changed = room, True
+        self._rows.clear()
 
 
 class CacheGroups:
@@ -26,6 +50,8 @@ class CacheGroups:
     def __init__(self, groups: Sequence[CacheGroup], blocks: Mapping[str, int]) -> None:
         self.groups = tuple(groups)
         self.pools = {group.name: BlockPool(blocks[group.name]) for group in groups}
+        self._sliding = [group for group in groups if group.kind == "sliding"]
+        self.slides = bool(self._sliding)  # whether `trim` ever has something to do
 
     @property
     def total(self) -> int:
@@ -41,7 +67,7 @@ class CacheGroups:
         return all(group.kind != "recurrent" for group in self.groups)
 
     def empty(self) -> Tables:
-        return {group.name: [] for group in self.groups}
+        return Tables([group.name for group in self.groups])
 
     def match(self, links: Sequence[Link], longest: int) -> int:
         """How many leading blocks of a chain every group can give, at most `longest`. Changes nothing.
@@ -73,37 +99,38 @@ class CacheGroups:
                 if block >= 0:
                     pool.hold(block)
                 tables[group.name].append(block)
+        tables.touch(len(links) * BLOCK)
         return tables
-
-    def missing(self, tables: Tables, length: int) -> dict[str, int]:
-        """How many more blocks each group needs so that `length` positions fit."""
-        return {group.name: max(0, _blocks(group, length) - len(tables[group.name])) for group in self.groups}
 
     def grow(self, tables: Tables, length: int, spare: int = 0) -> bool:
         """Extend the tables to `length` positions. False, and no change, where a group would keep fewer than `spare` free blocks.
 
         Slots are not spared: a sequence that has one never asks for another.
         """
-        wanted = self.missing(tables, length)
-        for group in self.groups:
-            count, kept = wanted[group.name], 0 if group.kind == "recurrent" else spare
-            if count and self.pools[group.name].free < count + kept:
+        if length <= tables.room:
+            return True
+        wanted = [(group, _blocks(group, length) - len(tables[group.name])) for group in self.groups]
+        for group, count in wanted:
+            if count > 0 and self.pools[group.name].free < count + (0 if group.kind == "recurrent" else spare):
                 return False
-        for name, count in wanted.items():
-            taken = self.pools[name].take(count)
-            assert taken is not None
-            tables[name] += taken
+        for group, count in wanted:
+            if count > 0:
+                taken = self.pools[group.name].take(count)
+                assert taken is not None
+                tables[group.name] += taken
+        tables.touch(-(-length // BLOCK) * BLOCK)
         return True
 
     def trim(self, tables: Tables, computed: int) -> None:
         """Give back the blocks of sliding groups that the position `computed` and later ones cannot see."""
-        for group in self.groups:
+        for group in self._sliding:
             table = tables[group.name]
             for index in range(min(first_seen_block(group, computed), len(table)) - 1, -1, -1):
                 if table[index] < 0:
                     break
                 self.pools[group.name].release([table[index]])
                 table[index] = -1
+                tables.touch(tables.room)
 
     def label(self, tables: Tables, links: Sequence[Link], start: int) -> None:
         """Make blocks start … of a sequence findable; `links` are those of the whole sequence."""
@@ -117,6 +144,7 @@ class CacheGroups:
         for name, table in tables.items():
             self.pools[name].release(block for block in reversed(table) if block >= 0)
             table.clear()
+        tables.touch(0)
 
     def clear(self) -> None:
         for pool in self.pools.values():

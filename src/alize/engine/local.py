@@ -134,7 +134,7 @@ class LocalEngine:
                     finished = True  # the engine has forgotten it already
                     raise item
                 finished = item.finish is not None
-                yield replace(item, request_id=request.id)
+                yield msgspec.structs.replace(item, request_id=request.id)
         finally:
             del self._asked[request.id]
             del self._inboxes[number]

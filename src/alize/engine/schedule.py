@@ -1,7 +1,8 @@
 """What runs now. In: sequences that run or wait, free blocks, a budget of tokens. Out: a Plan, {sequence: tokens to run}.
 
 One shape says everything: a prompt, a piece of a long prompt, what a prefix hit left over, one token of a decode. They mix in a step.
-Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, in order.
+Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, in order: of a step's
+tokens, and of its time (pace.py).
 
 A prompt's tokens can be run as far as its images and sounds are encoded. That is work beside the batch, counted in the same budget:
 
@@ -10,7 +11,9 @@ A prompt's tokens can be run as far as its images and sounds are encoded. That i
                                                             step n + 1: its tokens are run
 """
 
+import math
 import sys
+from bisect import insort
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field, replace
@@ -19,6 +22,7 @@ from alize.engine.base import FinishReason
 from alize.engine.fairness import FairQueue
 from alize.engine.groups import CacheGroups, Tables
 from alize.engine.media import Medium, ahead
+from alize.engine.pace import Pace
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
 
@@ -30,6 +34,7 @@ class Limits:
     """How much one step, and the engine, may hold."""
 
     step_tokens: int = 512
+    step_seconds: float = math.inf  # that one may take which writes answers and reads a prompt; 0 is a multiple of what they take alone
     max_running: int = 256
     max_waiting: int = 1024
     max_context: int = 8192
@@ -47,6 +52,7 @@ class Plan:
     """One step. The order of `tokens` is the order of the batch's rows."""
 
     tokens: dict[Sequence, int] = field(default_factory=dict[Sequence, int])
+    decodes: int = 0  # how many of them, the first, decode
     steps: int = 1
     budget: int = 0  # what is left
     encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
@@ -56,13 +62,14 @@ class Plan:
     def empty(self) -> bool:
         return not self.tokens and not self.encode_tokens
 
+    @property
+    def read(self) -> int:
+        """Tokens of prompts, those included that something to be encoded takes the place of."""
+        return sum(self.tokens.values()) - self.decodes + self.encode_tokens
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a sequence gained in a step."""
 
-    sequence: Sequence
-    tokens: tuple[int, ...]
+Progress = tuple[Sequence, tuple[int, ...]]
+"""What a sequence gained in a step."""
 
 
 class Scheduler:
@@ -72,11 +79,14 @@ class Scheduler:
         """`encoded` says of an image or a sound whether tokens that show it can be run."""
         self.groups, self._encoded = groups, encoded
         self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
-        self.running: list[Sequence] = []
+        self.pace = Pace(limits.step_tokens, limits.step_seconds)
+        self.running: list[Sequence] = []  # the most urgent first
         self.waiting = FairQueue()
         self.preemptions = 0
 
     def add(self, sequence: Sequence) -> None:
+        if sequence.coming is None:
+            sequence.end = min(sequence.prompt_length + sequence.request.max_tokens, self.limits.max_context)
         self.waiting.add(sequence, (other.request.tenant for other in self.running))
 
     def remove(self, request_id: str) -> Sequence | None:
@@ -107,19 +117,25 @@ class Scheduler:
     def commit(self, plan: Plan, output: Output) -> list[Progress]:
         """Book what a step did: positions computed, tokens drawn, ends reached."""
         progress: list[Progress] = []
+        charge, slides = self.waiting.charge, self.groups.slides
         for (sequence, count), drawn in zip(plan.tokens.items(), output.tokens, strict=True):
-            prompt = self._uncharged(sequence, count)
-            sequence.tokens += drawn
-            sequence.computed += count + max(0, len(drawn) - 1)  # in a call of several steps, all but the last were run too
-            self._label(sequence, sequence.computed)
-            self.groups.trim(sequence.tables, sequence.computed)
-            self.waiting.charge(sequence.request.tenant, prompt, len(drawn))
-            sequence.finish = self._finish(sequence, drawn)
-            if sequence.finish:
-                self.running.remove(sequence)
-                self.groups.release(sequence.tables)
+            request, tokens, gained = sequence.request, sequence.tokens, len(drawn)
+            prompt = self._uncharged(sequence, count) if sequence.computed < sequence.prompt_length else 0
+            tokens += drawn
+            sequence.computed += count
+            if gained > 1:  # in a call of several steps, all but the last were run too
+                sequence.computed += gained - 1
+                self._label(sequence, sequence.computed)
+            if slides:
+                self.groups.trim(sequence.tables, sequence.computed)
+            charge(request.tenant, prompt, gained)
+            if len(tokens) >= sequence.end or (drawn and drawn[-1] in request.stop_ids):
+                sequence.finish = self._finish(sequence, drawn)
+                if sequence.finish:
+                    self.running.remove(sequence)
+                    self.groups.release(sequence.tables)
             if drawn:
-                progress.append(Progress(sequence, drawn))
+                progress.append((sequence, drawn))
         return progress
 
     def undo(self, plan: Plan) -> None:
@@ -127,6 +143,11 @@ class Scheduler:
         self.groups.clear()
         for sequence in list(self.running):
             self._preempt(sequence)
+
+    @property
+    def beside(self) -> int:
+        """How many tokens outside the plan may be computed between two steps."""
+        return self.pace.most(sum(sequence.decoding for sequence in self.running))
 
     def wanted(self) -> set[bytes]:
         """Keys of the images and sounds that are still to be shown to what runs."""
@@ -157,23 +178,40 @@ class Scheduler:
 
     def _continue(self, plan: Plan) -> bool:
         """Plan what runs already, decodes first. True where that took preemption: then nobody new is admitted."""
-        preempted = False
-        for sequence in sorted(self.running, key=lambda s: (not s.decoding, -s.request.priority, s.arrival)):
-            if not sequence.tables:  # preempted a moment ago
-                continue
-            count = self._runnable(sequence, plan.budget)
-            while count and not self._grow(sequence, sequence.computed + count):
-                victim = self._victim(plan.tokens)
-                if victim is None or (victim is sequence and len(self.running) == 1):
-                    count = 0
-                    break
-                self._preempt(victim)
-                preempted = True
-                if victim is sequence:
-                    count = 0
-            if sequence.tables:
-                self._take(plan, sequence, count)
-        return preempted
+        before, prompts, planned, labels = self.preemptions, list[Sequence](), plan.tokens, self.limits.prefix_cache
+        for sequence in list(self.running):
+            length, computed = len(sequence.tokens), sequence.computed
+            if length - computed != 1 or length == sequence.prompt_length:
+                prompts.append(sequence)
+            elif sequence.plain and (computed < sequence.tables.room or (sequence.tables and self._grow(sequence, length))):
+                planned[sequence] = 1  # nearly every row of nearly every step
+                plan.budget -= 1
+                if labels and length // BLOCK > sequence.labelled:
+                    self._label(sequence, length)
+            else:
+                self._go_on(plan, sequence)
+        plan.decodes = len(plan.tokens)
+        if prompts or len(self.waiting):
+            plan.budget = min(plan.budget, self.pace.most(plan.decodes))
+        for sequence in prompts:
+            self._go_on(plan, sequence)
+        return self.preemptions > before
+
+    def _go_on(self, plan: Plan, sequence: Sequence) -> None:
+        """Plan as many of its tokens as there is room for, by preemption where there is none."""
+        if not sequence.tables:  # preempted a moment ago
+            return
+        count = self._runnable(sequence, plan.budget)
+        while count and not self._grow(sequence, sequence.computed + count):
+            victim = self._victim(plan.tokens)
+            if victim is None or (victim is sequence and len(self.running) == 1):
+                count = 0
+                break
+            self._preempt(victim)
+            if victim is sequence:
+                count = 0
+        if sequence.tables:
+            self._take(plan, sequence, count)
 
     def _admit(self, plan: Plan, returning: bool) -> None:
         while plan.budget and len(self.running) < self.limits.max_running:
@@ -185,10 +223,10 @@ class Scheduler:
             # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
             if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
                 self.groups.release(sequence.tables)
-                sequence.tables, sequence.computed, sequence.links, sequence.labelled = {}, 0, [], 0
+                sequence.tables, sequence.computed, sequence.links, sequence.labelled = Tables(), 0, [], 0
                 return
             self.waiting.remove(sequence.request.id)
-            self.running.append(sequence)
+            insort(self.running, sequence, key=_urgency)
             if not sequence.admitted:
                 sequence.admitted, sequence.cached = True, sequence.computed
             self._take(plan, sequence, count)  # none of a stream of which all that is there was found
@@ -239,7 +277,7 @@ class Scheduler:
         if missing and missing[0].start <= sequence.computed + count:
             sequence.held_up = True
             plan.encode += missing
-            share = min(self.limits.encode_tokens - plan.encode_tokens, plan.budget)
+            share = min(self.limits.encode_tokens - plan.encode_tokens, -(-plan.budget // 2))  # half at most: prompts behind it go on, too
             plan.encode_tokens += share
             plan.budget -= share
 
@@ -260,7 +298,7 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         """Free a sequence's blocks and queue it again at its place. Its tokens stay; its cache is found again or recomputed."""
         self.groups.release(sequence.tables)
-        sequence.tables, sequence.computed, sequence.links, sequence.labelled, sequence.held_up = {}, 0, [], 0, False
+        sequence.tables, sequence.computed, sequence.links, sequence.labelled, sequence.held_up = Tables(), 0, [], 0, False
         self.running.remove(sequence)
         self.add(sequence)
         self.preemptions += 1
@@ -281,3 +319,7 @@ class Scheduler:
         if sequence.generated >= sequence.limit:
             return "length"
         return "model_length" if len(sequence.tokens) >= self.limits.max_context else None
+
+
+def _urgency(sequence: Sequence) -> tuple[int, int]:
+    return -sequence.request.priority, sequence.arrival

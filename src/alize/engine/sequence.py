@@ -26,8 +26,11 @@ class Sequence:
     coming: Coming | None = None  # its sound, where that is still coming
     tokens: list[int] = field(init=False)
     media: tuple[Medium, ...] = field(init=False)
-    tables: Tables = field(default_factory=dict[str, list[int]])
+    prompt_length: int = field(init=False)
+    plain: bool = field(init=False)  # nothing but text: whatever is pending can be run
+    tables: Tables = field(default_factory=Tables)
     computed: int = 0
+    end: int = 0  # how many tokens it has at most; 0 where that is known only as it goes on
     cached: int = 0  # prompt tokens taken from the prefix cache when first admitted
     admitted: bool = False
     charged: int = 0  # prompt tokens its tenant was charged for: what is computed again after a preemption is free
@@ -40,10 +43,7 @@ class Sequence:
     def __post_init__(self) -> None:
         self.tokens = list(self.request.tokens)
         self.media = self.request.media if self.coming is None else (self.coming,)
-
-    @property
-    def prompt_length(self) -> int:
-        return len(self.request.tokens)
+        self.prompt_length, self.plain = len(self.request.tokens), not self.media
 
     @property
     def drawn(self) -> tuple[int, ...]:
@@ -73,7 +73,8 @@ class Sequence:
 
     @property
     def decoding(self) -> bool:
-        return self.pending == 1 and len(self.tokens) > self.prompt_length
+        length = len(self.tokens)
+        return length - self.computed == 1 and length > self.prompt_length
 
     @property
     def root(self) -> bytes:
@@ -83,7 +84,7 @@ class Sequence:
     def link(self, length: int) -> None:
         """Extend `links` to the full blocks among the first `length` tokens."""
         if length // BLOCK > len(self.links):
-            self.links += chain(self.tokens[:length], self.root, self.links, self.media)
+            self.links += chain(self.tokens, self.root, self.links, self.media, length)
 
     def remaining(self, max_context: int) -> int:
         """How many more tokens may be drawn."""

@@ -6,7 +6,6 @@ Everything that crosses is listed here: what is sent down (commands) and what co
 import socket
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -39,6 +38,7 @@ __all__ = [
 ]
 
 _HEADER = struct.Struct("<I")
+_MOST = 1 << 16  # bytes read at once: memory for more is asked of the system every time, with nothing to read too
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -189,13 +189,10 @@ class Channel:
         """Every command that has arrived; with `wait`, at least one. Raises EOFError where the server is gone."""
         while True:
             yield from self._complete()
-            self._socket.settimeout(None if wait else 0)
             try:
-                received: Any = self._socket.recv(1 << 20)
-            except (BlockingIOError, TimeoutError):
+                received = self._socket.recv(_MOST, 0 if wait else socket.MSG_DONTWAIT)
+            except BlockingIOError:
                 return
-            finally:
-                self._socket.settimeout(None)
             if not received:
                 raise EOFError
             self._buffer += received

@@ -138,6 +138,7 @@ class Runner(Protocol):
         The whole batch is written before any of it is read: a sequence may share blocks that another one fills in the same call.
         With max_steps > 1, go on decoding inside the call; a row ends early at a stop token or its own limit.
         What the batch shows of images and sounds has been encoded.
+        A batch may be one that was given before, with other numbers in the same arrays: keep none of these. Rules in a tuple do not change.
         Touches only blocks named in the tables. A slot is moved past each token once, and no further than its row has got; a row at
         position 0 begins with an empty one, whatever it held. Where this raises, slots it was given may have moved: do not go on from them.
         """

@@ -68,9 +68,14 @@ class Draws:
         """The address of a DrawnC."""
         return ctypes.addressof(self._drawn)
 
+    @property
+    def tokens(self) -> list[int]:
+        """The tokens alone; below 0 where there is none."""
+        return self._tokens.tolist()
+
     def found(self) -> list[Drawn]:
         """What the core has drawn, in the order of the rules."""
-        return [self._of(row, token) for row, token in enumerate(self._tokens.tolist())]
+        return [self._of(row, token) for row, token in enumerate(self.tokens)]
 
     def _of(self, row: int, token: int) -> Drawn:
         count = self._counts[row]

@@ -17,7 +17,9 @@ from alize.engine.runners.native.adapters import NativeAdapters
 from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.layout import ROUTER
 from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
+from alize.engine.runners.native.step import Prepared, step_of
 from alize.engine.runners.native.weights import PackedWeights
+from alize.engine.sample import COLDEST
 from alize.errors import Missing, OutOfMemory, UnsupportedParameter
 from alize.model.config import ModelConfig
 from alize.weights.adapters import Adapter
@@ -60,6 +62,9 @@ class NativeRunner:
         if self._session is None:
             raise OutOfMemory(f"The system gives the core no memory, or not {threads} threads.", remedy="Set threads lower.")
         self._adapters = NativeAdapters(config)
+        self._run = library().alize_run
+        self._prepared: Prepared | None = None  # the last batch that was decoded greedily
+        self._rules: tuple[RowSampling, ...] = ()  # of which it is known that they are plain
         self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
         matrices = (checkpoint.stored(name) for name in checkpoint if not name.endswith(f".{ROUTER}.weight"))
         kinds = sorted({matrix.kind for matrix in matrices if len(matrix.shape) == 2})
@@ -93,6 +98,8 @@ class NativeRunner:
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
         if batch.want != "tokens":
             return Output(tokens=((),) * len(batch.lengths), values=self._values(batch))
+        if max_steps == 1 and self._plain(sampling):
+            return self._greedy(batch, sampling)
         gained = Gained(len(batch.lengths))
         rows: list[int] = np.flatnonzero(batch.sample).tolist()
         tokens, positions, lengths, contexts = batch.tokens, batch.positions, batch.lengths, batch.contexts
@@ -120,16 +127,45 @@ class NativeRunner:
         """There are none."""
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:
+        self._prepared = None
         self._adapters.load(key, adapter)
 
     def drop_adapter(self, key: str) -> None:
+        self._prepared = None
         self._adapters.drop(key)
 
     def close(self) -> None:
         if self._session is not None:
             library().alize_close(self._session)
-        self._session, self._cache = None, []
+        self._session, self._prepared, self._cache = None, None, []
         self.__dict__.pop("_weights", None)
+
+    def _plain(self, sampling: Sequence[RowSampling]) -> bool:
+        if sampling is self._rules:
+            return True
+        plain = all(map(_plain, sampling))
+        self._rules = sampling if plain and isinstance(sampling, tuple) else ()
+        return plain
+
+    def _greedy(self, batch: Batch, sampling: Sequence[RowSampling]) -> Output:
+        """The likeliest token of each row that is sampled, by one step. Where the batch is the one before, nothing is made anew."""
+        prepared = self._prepared
+        if prepared is None or prepared.batch is not batch:
+            names = [group.name for group in self._info.groups]
+            prepared = Prepared(batch, names, *self._adapters.of(batch.adapters), sampling, self._config.vocab)
+            self._prepared = prepared
+        self._go(prepared.step)
+        drawn = prepared.draws.tokens
+        if min(drawn, default=0) < 0:
+            gained = Gained(len(batch.lengths))
+            gained.add(prepared.rows, prepared.draws.found())
+            return gained.output()
+        if len(drawn) == len(batch.lengths):
+            return Output(tuple([(token,) for token in drawn]))
+        tokens: list[tuple[int, ...]] = [()] * len(batch.lengths)
+        for row, token in zip(prepared.rows, drawn, strict=True):
+            tokens[row] = (token,)
+        return Output(tuple(tokens))
 
     def _values(self, batch: Batch) -> npt.NDArray[np.float32]:
         every = np.arange(len(batch.tokens), dtype=np.int32)
@@ -150,39 +186,30 @@ class NativeRunner:
         logits: npt.NDArray[np.float32] | None = None,
         draws: Draws | None = None,
     ) -> None:
+        names = [group.name for group in self._info.groups]
+        adapters, widest = self._adapters.of(batch.adapters)
+        step, _kept = step_of(batch, names, adapters, widest, tokens, positions, lengths, rows, hidden, logits, draws)
+        self._go(step)
+
+    def _go(self, step: StepC) -> None:
         """Raises MemoryError before anything is written, RuntimeError once it is closed."""
         if self._session is None:
             raise RuntimeError("the runner is closed")
-        tables = [np.ascontiguousarray(batch.tables[group.name], np.int32) for group in self._info.groups]
-        table = (ctypes.c_void_p * len(tables))(*(each.ctypes.data for each in tables))
-        width = np.array([each.shape[1] for each in tables], np.int32)
-        tokens, positions, lengths, rows = (np.ascontiguousarray(each, np.int32) for each in (tokens, positions, lengths, rows))
-        adapters, widest = self._adapters.of(batch.adapters)
-        step = StepC(
-            tokens=len(tokens),
-            sequences=len(lengths),
-            token=tokens.ctypes.data,
-            position=positions.ctypes.data,
-            length=lengths.ctypes.data,
-            table=ctypes.addressof(table),
-            width=width.ctypes.data,
-            row=rows.ctypes.data,
-            rows=len(rows),
-            adapter=None if adapters is None else ctypes.addressof(adapters),
-            widest_rank=widest,
-            hidden=None if hidden is None else hidden.ctypes.data,
-            logits=None if logits is None else logits.ctypes.data,
-            draw=None if draws is None else draws.draw,
-            drawn=None if draws is None else draws.drawn,
-        )
-        if library().alize_run(self._session, ctypes.byref(step)):
-            raise MemoryError(f"no memory for a step of {len(tokens)} tokens")
+        if self._run(self._session, ctypes.byref(step)):
+            raise MemoryError(f"no memory for a step of {step.tokens} tokens")
 
 
 def _numbers(kinds: Sequence[str]) -> str:
     """What is multiplied."""
     floats = [kind for kind in kinds if kind in SIXTEEN]
     return "single precision" if len(floats) == len(kinds) else "whole numbers" + (f", {' and '.join(floats)} in floats" if floats else "")
+
+
+def _plain(rule: RowSampling) -> bool:
+    """Whether the likeliest token is drawn, whatever was before, and nothing else is asked."""
+    params = rule.params
+    plain = params.temperature < COLDEST and params.logprobs is None and not params.penalizes and not params.logit_bias
+    return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
 
 
 def _zeros(count: int) -> npt.NDArray[np.uint16]:

@@ -1,0 +1,99 @@
+"""How much of a prompt a step takes beside answers. In: what steps took. Out: a number of tokens.
+
+A step that reads 512 tokens takes as long as thirty that write one, and every stream waits for it. So where answers are being written, a
+prompt gets as many tokens a step as keep the step within a bound: a setting, or a multiple of what the answers alone take. Both costs are
+measured, on this machine, as it is now:
+
+    alone     of a step in which so many answers are written, and nothing is read: the median of the last ones
+    each      of a token that is read: the median of (a step's seconds - alone) / tokens
+
+    8 answers alone take 7 ms, a token of a prompt 0.4 ms, the bound is 2.5 times 7 ms    →    (17.5 - 7) / 0.4 = 26 tokens
+
+A median, so that one step that another program held up counts for nothing. Where costs are not known yet it begins with a few tokens, and
+takes at most twice as many as it has seen. What is drawn never depends on it: only when.
+"""
+
+import math
+from collections import deque
+from statistics import median
+
+__all__ = ["FIRST", "LEAST", "TIMES", "Pace"]
+
+TIMES = 2.5
+"""How long a step may take, in steps without a prompt. The pause that a reader notices is three times the usual one; the rest is for
+what no estimate knows."""
+
+LEAST = 8
+"""Tokens of prompts that a step takes at least, however slow the machine: a prompt must come to its end. Of fewer, the cost of a token is
+not measured: it would be the difference of two nearly equal numbers."""
+
+FIRST = 32
+"""Tokens of prompts where nothing was measured yet."""
+
+_KEPT = 9
+
+
+class Pace:
+    """Measured costs of one engine's steps."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        """`most`: tokens of any step. `seconds`: the bound of one that writes answers; 0 is TIMES what they take alone, infinity none."""
+        self._most, self._seconds = most, seconds
+        self._alone: dict[int, deque[float]] = {}  # by the number of answers
+        self._beside: deque[tuple[float, int]] = deque(maxlen=_KEPT)  # seconds of a token that was read beside answers; how many were
+        self._apart: deque[float] = deque(maxlen=_KEPT)  # and where nothing was written
+
+    def most(self, answers: int) -> int:
+        """How many tokens of prompts a step may take beside so many answers."""
+        if not answers or self._seconds == math.inf:
+            return self._most
+        each, alone = self._each(), self.alone(answers)
+        if each is None or alone is None:
+            return min(FIRST, self._most)
+        spare = (self._seconds or TIMES * alone) - alone
+        if spare <= 0:
+            return min(LEAST, self._most)
+        most = self._most if spare >= each * self._most else int(spare / each)
+        if not self._alone and not self._seconds:
+            most = max(most, FIRST)  # the bound itself is a guess
+        seen = max((tokens for _, tokens in self._beside), default=0)
+        return min(self._most, max(LEAST, min(most, max(FIRST, 2 * seen))))
+
+    def took(self, seconds: float, answers: int, prompt: int) -> None:
+        """What a step took in which so many answers got a token each, and so many tokens of prompts were read."""
+        if not prompt:
+            if answers not in self._alone:
+                self._alone[answers] = deque(maxlen=_KEPT)
+            self._alone[answers].append(seconds)
+        elif prompt >= LEAST:
+            alone = self.alone(answers)
+            if alone is None:
+                self._apart.append(seconds / (prompt + answers))
+            else:
+                cost = max(0.0, seconds - alone) / prompt
+                if answers:
+                    self._beside.append((cost, prompt))
+                else:
+                    self._apart.append(cost)
+
+    def alone(self, answers: int) -> float | None:
+        """What a step takes that writes so many answers: None where nothing is known. As if one more cost what a token of a prompt does."""
+        if not answers:
+            return 0.0
+        if answers in self._alone:
+            return median(self._alone[answers])
+        each = self._each()
+        if not self._alone:
+            return None if each is None else answers * each
+        nearest = min(self._alone, key=lambda known: (abs(known - answers), known))
+        known = median(self._alone[nearest])
+        share = known * answers / nearest  # as if they were all there is to it
+        if each is None:
+            return max(known, share)
+        return max(min(known, share), known + (answers - nearest) * each)
+
+    def _each(self) -> float | None:
+        """What a token of a prompt takes; beside answers rather than apart, where a step has fewer and each costs more."""
+        if self._beside:
+            return median(cost for cost, _ in self._beside)
+        return median(self._apart) if self._apart else None

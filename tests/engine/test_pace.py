@@ -1,0 +1,208 @@
+"""A step's size by its time: answers go on in every step, a prompt too, and no step takes longer than its bound.
+
+The clock is a machine's that takes as long as it says, so nothing here depends on how fast this one is.
+"""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alize.engine.base import Request
+from alize.engine.core import Core
+from alize.engine.pace import FIRST, LEAST, TIMES, Pace
+from alize.engine.runners.base import Batch, Output
+from alize.engine.runners.fake import FakeRunner
+from alize.engine.schedule import Limits
+from tests.engine.engines import alone, drain
+
+COSTS = st.tuples(st.floats(1e-4, 0.1), st.floats(1e-5, 0.01), st.floats(1e-5, 0.02))
+"""Seconds of a step, of an answer's token and of a prompt's."""
+
+
+class Machine(FakeRunner):
+    """Takes a set time for a step, for each row that decodes and for each token of a prompt, and notes what it was given."""
+
+    def __init__(self, step: float = 1.0, answer: float = 0.5, token: float = 0.1) -> None:
+        super().__init__(max_context=4096)
+        self.step, self.answer, self.token = step, answer, token
+        self.now = 0.0
+        self.sizes: list[list[int]] = []
+        self.seconds: list[float] = []
+
+    def run(self, batch: Batch, sampling, max_steps: int = 1) -> Output:  # type: ignore[no-untyped-def]
+        sizes: list[int] = batch.lengths.tolist()
+        answers = sum(1 for length, context in zip(sizes, batch.contexts.tolist(), strict=True) if length == 1 < context)
+        self.sizes.append(sizes)
+        self.seconds.append(self.cost(answers, sum(sizes) - answers))
+        self.now += self.seconds[-1]
+        return super().run(batch, sampling, max_steps)
+
+    def cost(self, answers: int, prompt: int) -> float:
+        return self.step + self.answer * answers + self.token * prompt
+
+
+def timed(machine: Machine, **limits: float) -> Core:
+    """An engine that sees no clock but the machine's."""
+    bounds = replace(Limits(prefix_cache=False, max_context=4096, step_seconds=0.0), **limits)  # type: ignore[arg-type]
+    return Core(machine, bounds, {"full": 2000}, clock=lambda: machine.now)
+
+
+def answering(machine: Machine, answers: int, steps: int = 10, **limits: float) -> Core:
+    """One that has answered so many requests for some steps."""
+    engine = timed(machine, **limits)
+    for index in range(answers):
+        engine.add(Request(f"answer-{index}", (1, index), max_tokens=2000))
+    for _ in range(steps):
+        engine.step()
+    machine.sizes.clear()
+    machine.seconds.clear()
+    return engine
+
+
+@given(COSTS, st.integers(1, 40), st.floats(0, 1), st.integers(1, 5))
+def test_a_step_takes_as_much_of_a_prompt_as_its_bound_allows(
+    costs: tuple[float, float, float], answers: int, seconds: float, times: int
+) -> None:
+    machine, pace = Machine(*costs), Pace(512, seconds)
+    bound = seconds or TIMES * machine.cost(answers, 0)
+    for _ in range(times):
+        pace.took(machine.cost(answers, 0), answers, 0)
+    taken = pace.most(answers)
+    assert taken == FIRST
+    for _ in range(12):
+        before, taken = taken, pace.most(answers)
+        assert LEAST <= taken <= 512
+        if pace.most(answers) != FIRST or before != FIRST:
+            assert taken <= 2 * before
+        pace.took(machine.cost(answers, taken), answers, taken)
+    assert taken == LEAST or machine.cost(answers, taken) <= bound * (1 + 1e-9)
+    assert taken == 512 or machine.cost(answers, taken + 1) > bound * (1 - 1e-9)
+
+
+@given(COSTS, st.integers(1, 40), st.integers(1, 40))
+def test_more_answers_than_were_ever_alone_are_paced_by_what_steps_take(costs: tuple[float, float, float], few: int, more: int) -> None:
+    """However wrong the guess of what they take alone: a bound in seconds is kept."""
+    machine = Machine(*costs)
+    bound = machine.cost(few + more, 0) + 100 * machine.token
+    pace = Pace(512, bound)
+    pace.took(machine.cost(few, 0), few, 0)
+    taken = 0
+    for _ in range(40):
+        taken = pace.most(few + more)
+        pace.took(machine.cost(few + more, taken), few + more, taken)
+    assert machine.cost(few + more, taken) <= bound * 1.01 or taken == LEAST
+
+
+def test_a_step_that_something_else_held_up_changes_nothing() -> None:
+    pace = Pace(512, 0.0)
+    for _ in range(5):
+        pace.took(0.010, 8, 0)
+        pace.took(0.025, 8, 30)
+    usual = pace.most(8)
+    pace.took(3.0, 8, 0)
+    pace.took(3.0, 8, 30)
+    assert pace.most(8) == usual == 30
+
+
+def test_a_machine_that_has_become_slower_is_known_after_a_few_steps() -> None:
+    pace = Pace(512, 0.1)
+    for cost in (0.001, 0.004):
+        for _ in range(5):
+            pace.took(0.02, 4, 0)
+            pace.took(0.02 + cost * 20, 4, 20)
+    assert pace.most(4) == 20
+
+
+@pytest.mark.parametrize("seconds", [0.0, 7.5])
+def test_a_prompt_beside_answers_keeps_the_steps_within_the_bound(seconds: float) -> None:
+    machine = Machine()
+    engine = answering(machine, 4, step_seconds=seconds)
+    engine.add(Request("long", (7,) * 1500, max_tokens=1))
+    while engine.scheduler.waiting or len(engine.scheduler.running) > 4:
+        engine.step()
+    assert max(machine.seconds) <= (seconds or TIMES * machine.cost(4, 0)) + 1e-9
+    assert sum(map(sum, machine.sizes)) == 1500 + 4 * len(machine.sizes)
+
+
+def test_a_fresh_engine_begins_with_few_tokens() -> None:
+    machine = Machine(step=0.0, token=1e-6)  # as fast as can be: but that is not known yet
+    engine = timed(machine)
+    engine.add(Request("answer", (1,), max_tokens=2000))
+    engine.step()
+    machine.sizes.clear()
+    engine.add(Request("long", (7,) * 1500, max_tokens=1))
+    for _ in range(4):
+        engine.step()
+    first, *rest = [sizes[1] for sizes in machine.sizes]
+    assert first == FIRST
+    assert rest == sorted(rest)
+    assert all(later <= 2 * earlier for earlier, later in zip([first, *rest], rest, strict=False))
+
+
+def test_a_prompt_alone_keeps_the_large_steps() -> None:
+    machine = Machine()
+    engine = timed(machine)
+    for name in "ab":
+        engine.add(Request(name, (7,) * 1000, max_tokens=1))
+    drain(engine)
+    assert [sum(sizes) for sizes in machine.sizes[:3]] == [512, 512, 512]
+
+
+def test_without_a_bound_a_step_is_as_large_as_its_tokens_allow() -> None:
+    machine = Machine()
+    engine = answering(machine, 4, step_seconds=math.inf)
+    engine.add(Request("long", (7,) * 1500, max_tokens=1))
+    engine.step()
+    assert machine.sizes == [[1, 1, 1, 1, 508]]
+
+
+def test_scores_beside_answers_are_computed_in_pieces_of_the_same_size() -> None:
+    machine = Machine()
+    engine = answering(machine, 4)
+    engine.add(Request("long", (7,) * 200, max_tokens=1))
+    for _ in range(5):
+        engine.step()
+    machine.sizes.clear()
+    job = engine.scoring([1] * 300)
+    next(job)
+    assert machine.sizes == [[engine.scheduler.pace.most(4)]]
+    assert machine.sizes[0][0] * machine.token <= TIMES * machine.cost(4, 0)
+    job.close()
+
+
+@settings(max_examples=40)
+@given(
+    COSTS,
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 30), st.integers(0, 6)), min_size=1, max_size=8),
+    st.sampled_from([0.0, 1e-3, 0.05, 2.0]),
+)
+def test_every_answer_gets_a_token_in_every_step_and_every_prompt_goes_on(
+    costs: tuple[float, float, float], work: list[tuple[int, int, int]], seconds: float
+) -> None:
+    engine = timed(Machine(*costs), step_seconds=seconds, step_tokens=64)
+    asked = [Request(str(index), tuple(range(index, index + 7)) * (length // 7 + 1), most) for index, (length, most, _) in enumerate(work)]
+    answers: dict[str, list[int]] = {request.id: [] for request in asked}
+
+    def step() -> None:
+        running = list(engine.scheduler.running)
+        decoding = {sequence.request.id for sequence in running if sequence.decoding}
+        prompts = [(sequence, sequence.pending) for sequence in running if not sequence.decoding]
+        before = sum(pending for _, pending in prompts)
+        gained = engine.step()
+        for each in gained:
+            answers[each.request_id] += each.tokens
+        assert decoding <= {each.request_id for each in gained}
+        read = before - sum(sequence.pending - sequence.generated for sequence, _ in prompts)
+        assert read >= min(before, LEAST)
+        engine.check()
+
+    for request, (_, _, pause) in zip(asked, work, strict=True):
+        engine.add(request)
+        for _ in range(pause):
+            step()
+    while engine.busy:
+        step()
+    assert answers == {request.id: alone(request) for request in asked}
