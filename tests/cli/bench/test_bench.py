@@ -9,6 +9,7 @@ import pytest
 
 from alize.cli.bench.formats import facts_of, in_format
 from tests.cli.conftest import Alize
+from tests.engine.native.files import DIM, HIDDEN, VOCAB, Experts, write_gguf
 
 
 @pytest.mark.slow
@@ -36,6 +37,16 @@ def test_a_peer_gets_the_model_in_another_format_made_once(smollm2: Path, tmp_pa
     assert in_format(smollm2, "q4_0", tmp_path, said.append) == file
     assert len(said) == 1
     assert in_format(smollm2, "", tmp_path, said.append) == smollm2
+
+
+def test_of_experts_those_of_one_token_are_what_it_reads(smollm2: Path, tmp_path: Path) -> None:
+    """Of 6 experts 2, of the table a row, and of one that is the head, too, all."""
+    sparse = facts_of(write_gguf(tmp_path / "sparse.gguf", "Q8_0", experts=Experts(count=6, active=2)))
+    table, experts, rest = VOCAB * DIM * 34 // 32, 3 * 6 * 3 * DIM * HIDDEN * 34 // 32, sparse["bytes"]
+    assert sparse["read"] < rest - table - experts * 4 // 6
+    assert sparse["read"] > experts * 2 // 6 + table
+    dense = facts_of(smollm2)
+    assert 0.98 * dense["bytes"] < dense["read"] + 2_000_000 < dense["bytes"] + 2_000_000
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alize.weights.checkpoints.base import Checkpoint
 
 __all__ = ["facts_of", "in_format"]
 
@@ -30,7 +33,8 @@ def in_format(path: Path, to: str, home: Path, say: Callable[[str], None]) -> Pa
 
 
 def facts_of(path: Path) -> dict[str, Any]:
-    """`format`: the kind of tensors that takes most bytes; `head`: that of the output head; `bits`: a weight takes, scales and all."""
+    """`format`: the kind of tensors that takes most bytes; `head`: that of the output head; `bits`: a weight takes, scales and all;
+    `read`: bytes of weights that one token needs, which is what writing alone costs."""
     from contextlib import closing
 
     from alize.weights.checkpoints import open_checkpoint
@@ -39,10 +43,26 @@ def facts_of(path: Path) -> dict[str, Any]:
     facts = inspect(path)
     with closing(open_checkpoint(path)) as checkpoint:
         head = next((checkpoint.stored(name).kind for name in _HEADS if name in checkpoint), "")
+        read = _read(checkpoint)
     return {
         "format": next(iter(facts.kinds)),
         "head": head,
         "bits": round(8 * facts.bytes / facts.parameters, 2),
         "parameters": facts.parameters,
         "bytes": path.stat().st_size,
+        "read": read,
     }
+
+
+def _read(checkpoint: "Checkpoint") -> int:
+    """All of them but the table, of which one row is, and the experts that are not chosen."""
+    from alize.model.params import read_params
+
+    experts = read_params(checkpoint.params).experts
+    total = 0
+    for name in checkpoint:
+        size = checkpoint.stored(name).data.nbytes
+        if experts is not None and ".experts." in name:
+            size = size * experts.active // experts.count
+        total += 0 if name == "tok_embeddings.weight" and "output.weight" in checkpoint else size
+    return total

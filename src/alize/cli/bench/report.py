@@ -31,7 +31,7 @@ def document(
         "model": model,
         "rows": [_row(work.name, results[work.name], ours.name) for work in works],
         "memory": {"ours": ours.memory(), "peers": {peer.name: peer.memory() for peer in peers}},
-        "weights": {side.name: {key: side.weights.get(key) for key in ("format", "head", "bits")} for side in sides},
+        "weights": {side.name: {key: side.weights.get(key) for key in ("format", "head", "bits", "read")} for side in sides},
         "settings": {side.name: side.facts["description"] for side in sides},
         "versions": {"alize": version("alize"), **{peer.engine: peer.version for peer in peers}},
         "ours": ours.facts["description"],
@@ -81,8 +81,11 @@ def draw(result: dict[str, Any]) -> None:
             gaps = [row["gaps_ms"][name] for name in ("alize", *best)]
             rows.append(["  ms a token, p99 (alone)", *(f"{gap['p99']:.0f} ({gap['alone']:.1f})" for gap in gaps), *none])
     print_table(["tok/s", "alize", *engines, *(["alize / best"] if engines else [])], rows)
-    weights = [[name, each["bits"], each["format"], each["head"], result["settings"][name]] for name, each in result["weights"].items()]
-    print_table(["side", "bits a weight", "format", "head", "settings"], weights)
+    weights = [
+        [name, each["bits"], size(each["read"]) if each["read"] else "", each["format"], each["head"], result["settings"][name]]
+        for name, each in result["weights"].items()
+    ]
+    print_table(["side", "bits a weight", "read for a token", "format", "head", "settings"], weights)
 
 
 def _best(rates: Mapping[str, float], engine: str) -> str:

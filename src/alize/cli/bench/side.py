@@ -49,7 +49,7 @@ class Side:
         self.facts = self._hear()
         if self.facts.get("dtype") in _EXPANDED:  # it computes with something else than the file
             bits = 8 * self.facts["weights"] / self.weights["parameters"]
-            self.weights |= {"format": self.facts["dtype"], "head": self.facts["dtype"], "bits": round(bits, 2)}
+            self.weights |= {"format": self.facts["dtype"], "head": self.facts["dtype"], "bits": round(bits, 2), "read": None}
 
     def measure(self, prompts: list[list[int]], steps: int, arriving: list[int] | None = None) -> Measured:
         """Raises LocalError where the worker ends."""
