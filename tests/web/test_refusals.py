@@ -19,11 +19,11 @@ LONG = "lighthouse " * 3000
 WORDS = {
     "fr-FR": {
         "message": "Message",
-        "too long": r"La réponse a échoué : La question est trop longue pour le modèle : avec ses fichiers et la consigne système, elle"
+        "too long": r"La réponse a échoué\. La question est trop longue pour le modèle : avec ses fichiers et la consigne système, elle"
         r" compte \d \d{3} jetons, et 2 048 peuvent tenir\. Raccourcissez-la ou joignez moins de fichiers\. Votre message est conservé\.",
-        "no model": r"La réponse a échoué : Il n’y a pas de modèle smollm2-135m-instructs ici\."
+        "no model": r"La réponse a échoué\. Il n’y a pas de modèle smollm2-135m-instructs ici\."
         r" Les plus proches : smollm2-135m-instruct\b.*\. Votre message est conservé\.",
-        "queue": r"La réponse a échoué : Le serveur est très occupé : 1 demande est passée avant\. Réessayez dans un moment\.",
+        "queue": r"La réponse a échoué\. Le serveur est très occupé : 1 demande est passée avant\. Réessayez dans un moment\.",
         "attempts": r"Trop de tentatives\. Attendez \d+ minutes?, jusqu’à \d\d:\d\d, puis réessayez\.",
         "email": "Adresse e-mail",
         "password": "Mot de passe",
@@ -34,7 +34,7 @@ WORDS = {
         "too long": r"回答に失敗しました：質問がモデルには長すぎます。"
         r"ファイルとシステムプロンプトを含めて\d,\d{3}トークンあり、上限は2,048トークンです。"
         r"短くするか、添付を減らしてください。 ?メッセージは残っています。",
-        "no model": r"回答に失敗しました：モデルsmollm2-135m-instructsはここにありません。近い名前：smollm2-135m-instruct\b",
+        "no model": r"回答に失敗しました：モデル smollm2-135m-instructs はここにありません。近い名前：smollm2-135m-instruct\b",
         "queue": r"回答に失敗しました：サーバーが混み合っています。先に1件の要求が待っています。しばらくしてからもう一度お試しください。",
         "attempts": r"試行回数が多すぎます。\d+ 分（\d+:\d\dまで）待ってから、もう一度お試しください。",
         "email": "メールアドレス",

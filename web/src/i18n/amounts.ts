@@ -21,7 +21,7 @@ export function sizeText(bytes: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: "unit",
     unit,
-    unitDisplay: "short",
+    unitDisplay: unit === "byte" ? "long" : "short", // the short form of a byte is "byte", of 500 and in Japanese, too
     maximumFractionDigits: value < 10 && at > 0 ? 1 : 0,
   }).format(value);
 }

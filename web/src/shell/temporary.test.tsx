@@ -13,7 +13,7 @@ test("a temporary chat that reaches no server says so in the person's language",
   const { person } = openHouse("/", { account }, { "POST /v1/chat/completions": away });
   await person.click(await screen.findByRole("button", { name: "Conversation éphémère" }));
   await person.type(await screen.findByRole("textbox", { name: "Message" }), "Bonjour{Enter}");
-  expect(await screen.findByText(/La réponse a échoué : Le serveur n’a pas répondu/)).toBeTruthy();
+  expect(await screen.findByText(/La réponse a échoué\. Le serveur n’a pas répondu/)).toBeTruthy();
 });
 
 test("a temporary chat that outgrows its model goes on without its oldest turns, and says where what is sent begins", async () => {
@@ -48,9 +48,13 @@ test("a temporary chat that outgrows its model goes on without its oldest turns,
 });
 
 test.each([
-  ["what cannot be read", "nonsense", /La réponse a échoué\s: La réponse est illisible/],
+  ["what cannot be read", "nonsense", /La réponse a échoué\. La réponse est illisible/],
   ["an answer that was given up", '{"choices":[{"finish_reason":"error"}]}', /Le moteur a abandonné la réponse/],
-  ["a reason", '{"object":"error","code":"engine_crashed","message":"Out."}', /Le moteur s’est arrêté.*\(Out\.\)/],
+  [
+    "a reason",
+    '{"object":"error","code":"engine_crashed","message":"Out."}',
+    /Le moteur s’est arrêté.*«\sOut\.\s» \(texte du serveur, en anglais\)/,
+  ],
 ])("a temporary chat that is sent %s says so in the person's language", async (_, data, words) => {
   const account = { ...ALIX, language: "fr" as const };
   const { person } = openHouse(

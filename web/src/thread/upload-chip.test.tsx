@@ -28,7 +28,7 @@ test("a file past what a person may keep is refused with sizes as the person's l
   const values = { taken_bytes: 2 ** 31 - 2 ** 20, most_bytes: 2 ** 31 };
   const french = refused("fr", "files_full", values);
   expect(french).toMatch(
-    /^Non transmis : Vos images et vos sons occupent déjà 2 Go, .* les 2 Go que vous pouvez conserver/,
+    /^Non transmis\. Vos images et vos sons occupent déjà 2 Go, .* les 2 Go que vous pouvez conserver/,
   );
   expect(refused("ja", "files_full", values)).toMatch(/すでに2 GBあり、このファイルを加えると上限の2 GBを超えます/);
   expect(refused("en", "files_full", values)).toContain("take 2 GB already");
@@ -36,7 +36,7 @@ test("a file past what a person may keep is refused with sizes as the person's l
 
 test("a file that is too large, or of too many pixels, is refused with the limit", () => {
   expect(refused("fr", "file_too_large", { most_bytes: 5_242_880 })).toBe(
-    "Non transmis : Le fichier est trop volumineux : la limite est de 5 Mo. Joignez-en un plus petit.",
+    "Non transmis. Le fichier est trop volumineux : la limite est de 5 Mo. Joignez-en un plus petit.",
   );
   expect(refused("ja", "image_too_many_pixels", { most: 40_000_000 })).toContain("上限は40,000,000画素です");
 });
