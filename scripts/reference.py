@@ -70,7 +70,8 @@ def errors_page() -> Iterator[str]:
     yield "```json"
     yield '{"object": "error", "message": "…", …, "reason": "question_too_long", "values": {"tokens": 9042, "limit": 8192}}'
     yield "```\n"
-    yield "Values whose names end in `bytes` and `seconds` are in these; `words` is what another program said, or empty.\n"
+    yield "Values whose names end in `bytes` and `seconds` are in these; `words` is what another program said, or empty, and `detail`"
+    yield "English of the server.\n"
     yield "| reason | values |"
     yield "|---|---|"
     for name, values in sorted(REASONS.items()):

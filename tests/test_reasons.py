@@ -203,7 +203,7 @@ def test_a_value_is_named_by_how_it_is_written() -> None:
     told = (PAGE / "components/reasons.ts").read_text("utf-8")
     assert {name for name in names if "bytes" in name} == {"bytes", "most_bytes", "taken_bytes"}
     assert {name for name in names if "seconds" in name} == {"seconds", "most_seconds"}
-    assert all(f'"{name}"' in told for name in ("words", "seconds", "most_seconds"))
+    assert all(f'"{name}"' in told for name in ("words", "detail", "seconds", "most_seconds"))
 
 
 def test_an_error_carries_its_reason_beside_the_keys_of_the_public_api() -> None:

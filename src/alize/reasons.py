@@ -6,7 +6,8 @@ How a value is written goes by its name:
 
     bytes, most_bytes, …     a size                 words     somebody else's own words, or "": quoted as they are
     seconds, most_seconds    a span of time         any list  its texts, one after another
-    any other number         a count                any text  a name, as it is
+    any other number         a count                detail    this server's own English: quoted as that
+    any other text           a name, as it is
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "message_empty": (),
     "template_missing": (),
     "template_refuses": ("words",),
-    "template_stopped": ("words",),
+    "template_stopped": ("detail",),
     "markers_in_text": (),
     "answer_not_continued": (),
     "character_unstorable": (),
@@ -93,10 +94,10 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "model_unknown": ("model",),
     "model_unknown_near": ("model", "near"),
     "model_unnamed": (),
-    "model_unknown_upstream_away": ("model", "words"),
+    "model_unknown_upstream_away": ("model", "detail"),
     "model_writes_nothing": ("model",),
     "model_not_for_talk": ("model",),
-    "adapter_lost": ("model", "words"),
+    "adapter_lost": ("model", "detail"),
     "adapter_unknown": ("adapter",),
     "parameter_unsupported": ("parameter",),
     "queue_full": ("requests",),

@@ -35,7 +35,7 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Upstre
             f"The model {found.card.id} is an adapter that could not be loaded: {found.lost.told}",
             param="model",
             remedy="Whoever runs this server must mend it; until then choose another of GET /v1/models.",
-            reason=because("adapter_lost", model=found.card.id, words=found.lost.told),
+            reason=because("adapter_lost", model=found.card.id, detail=found.lost.told),
         )
     return found
 
@@ -67,7 +67,7 @@ def _unknown(name: str, near: list[str], away: AlizeError | None) -> InvalidMode
     reason = because("model_unknown_near", model=name[:200], near=near) if near else because("model_unknown", model=name[:200])
     if away is not None:
         remedy += f" What the upstream has is not known now: {away.text}"
-        reason = because("model_unknown_upstream_away", model=name[:200], words=away.text)
+        reason = because("model_unknown_upstream_away", model=name[:200], detail=away.text)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     said = f"Invalid model: {name[:200]}." if name else "Invalid model: the name is empty."
     return InvalidModel(said, param="model", remedy=hint + remedy, reason=reason if name else because("model_unnamed"))

@@ -106,7 +106,7 @@ class Rendering:
             raise AlizeError(
                 f"The model's chat template was stopped: {reason}.",
                 remedy="Serve the model with the template of its release.",
-                reason=because("template_stopped", words=str(reason)),
+                reason=because("template_stopped", detail=str(reason)),
             ) from error
         except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InvalidRequest(

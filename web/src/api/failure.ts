@@ -20,7 +20,17 @@ export interface Reason {
 
 /** Of whatever carries one: an error's body, an event. */
 export function reasonOf({ reason, values }: Pick<ApiError, "reason" | "values">): Reason | null {
-  return typeof reason === "string" ? { name: reason, values: values ?? {} } : null;
+  if (typeof reason !== "string") return null;
+  return {
+    name: reason,
+    values: Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => isValue(value))),
+  };
+}
+
+/** What a server of another version may say besides, nobody has words for. */
+function isValue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((one) => typeof one === "string");
+  return typeof value === "string" || typeof value === "number";
 }
 
 export class ApiFailure extends Error {

@@ -68,7 +68,7 @@ const REFUSALS: [number, string, string, Reason["values"], string, string][] = [
     "model_unknown_near",
     { model: "grand", near: ["grande", "gros"] },
     "Il n’y a pas de modèle grand ici. Les plus proches : grande et gros.",
-    "モデルgrandはここにありません。近い名前：grande、gros",
+    "モデル grand はここにありません。近い名前：grande、gros",
   ],
   [
     429,
@@ -92,7 +92,7 @@ const REFUSALS: [number, string, string, Reason["values"], string, string][] = [
     "upstream_refuses",
     { host: "api.example", words: "No seat." },
     "api.example, qui répond pour ce modèle, refuse cette demande. Texte reçu : « No seat. »",
-    "このモデルを担当するapi.exampleが、この要求を受け付けませんでした。受け取った原文：「No seat.」",
+    "このモデルを担当する api.example が、この要求を受け付けませんでした。受け取った原文：「No seat.」",
   ],
   [
     502,
@@ -100,7 +100,7 @@ const REFUSALS: [number, string, string, Reason["values"], string, string][] = [
     "upstream_refuses",
     { host: "api.example", words: "" },
     "api.example, qui répond pour ce modèle, refuse cette demande.",
-    "このモデルを担当するapi.exampleが、この要求を受け付けませんでした。",
+    "このモデルを担当する api.example が、この要求を受け付けませんでした。",
   ],
 ];
 
@@ -113,7 +113,7 @@ test.each(REFUSALS)("%i %s (%s) is said whole in French and Japanese", async (st
 test("every reason is a whole sentence in each language, and what the server said in English is in none", async () => {
   const value = (name: string): Reason["values"][string] => {
     if (["kinds", "types", "near", "roles", "scopes"].includes(name)) return ["un", "deux"];
-    return /words|model|host|name|kind|path|origin|scope|role|status|request$|adapter|parameter/.test(name)
+    return /words|detail|model|host|name|kind|path|origin|scope|role|status|request$|adapter|parameter/.test(name)
       ? "zut"
       : 1200;
   };
@@ -143,6 +143,36 @@ test("what there are no words for is the server's own, marked as such where the 
   );
   expect(failureText(later, japanese)).toBe("現在の状態では行えません：「In English.」（サーバーの英文）");
   expect(reasonText({ name: "of_next_year", values: {} }, french)).toBeNull();
+});
+
+test("a reason without what its words need, or with what no value is, is the server's own", async () => {
+  for (const values of [{}, { tokens: 1 }, { tokens: 1, limit: null }, { tokens: 1, limit: { most: 2 } }]) {
+    // What the types forbid is what another version could send.
+    const other = await refused(400, "3051", "question_too_long", values as Reason["values"]);
+    expect(plain(failureText(other, french))).toContain("« In English. » (texte du serveur, en anglais)");
+  }
+  const list = await refused(400, "1500", "model_unknown_near", { model: "a", near: [1] as unknown as string[] });
+  expect(failureText(list, japanese)).toContain("（サーバーの英文）");
+});
+
+test("a name can neither turn its sentence around nor put words of its own into it", () => {
+  const turned = reasonText({ name: "model_unknown", values: { model: "a\u202eb<b>{model}$&" } }, french);
+  expect(turned).toBe("Il n’y a pas de modèle a⟨U+202E⟩b<b>{model}$& ici. Choisissez-en un autre.");
+  const near = reasonText({ name: "model_unknown_near", values: { model: "א", near: ["\u2067x"] } }, japanese);
+  expect(near).toBe("モデル א はここにありません。近い名前：⟨U+2067⟩x");
+  const quoted = { host: "api.example", words: "No.\u202e }{" };
+  expect(reasonText({ name: "upstream_refuses", values: quoted }, speaks("en"))).toContain("“No.⟨U+202E⟩ }{”");
+});
+
+test("numbers of any size are written out", () => {
+  const said = (seconds: number) => reasonText({ name: "attempts_used", values: { seconds } }, french);
+  expect(plain(said(1e9) ?? "")).toBe("Il y a eu trop d’essais infructueux. Attendez 277 778 heures, puis réessayez.");
+  expect(plain(said(Number.POSITIVE_INFINITY) ?? "")).toContain("Attendez ∞ heures");
+  const large = reasonText({ name: "question_too_long", values: { tokens: 10 ** 15, limit: 1 } }, japanese);
+  expect(large).toContain("1,000,000,000,000,000トークン");
+  expect(plain(reasonText({ name: "body_slow", values: { bytes: 1 } }, french) ?? "")).toContain(
+    "n’est arrivé que 1 octet",
+  );
 });
 
 test("what is wrong with a field is said in the page's language, by its kind and its limit", () => {

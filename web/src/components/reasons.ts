@@ -1,20 +1,24 @@
 /** Why something was refused, in the person's language. In: a reason's name and values, as the server gave them. Out: a whole sentence. */
 import type { FieldFault, Reason } from "@/api/failure";
-import { isKey, type Key, type Translate, type Value } from "@/i18n";
+import { isKey, type Key, namesIn, type Translate, type Value } from "@/i18n";
+import { revealed } from "@/markdown/hidden";
 
-/** null: a reason of a later server, which this page has no words for. */
+/** null: a reason of another server's version, which this page has no words for, or one whose words want a value that is not there. */
 export function reasonText({ name, values }: Reason, t: Translate): string | null {
   const key = `because.${name}`;
-  if (!isKey(key)) return null;
+  if (!isKey(key) || namesIn(key).some((of) => !Object.hasOwn(values, of))) return null;
   const shown = Object.entries(values).map(([of, value]) => [of, shownAs(of, value, t)] as const);
   return t(key, Object.fromEntries(shown)).trim();
 }
 
-/** How a value is written goes by its name (src/alize/reasons.py). */
+/** How a value is written goes by its name (src/alize/reasons.py). What is hidden in it could turn the sentence around, and is shown. */
 function shownAs(name: string, value: Reason["values"][string], t: Translate): Value {
-  if (Array.isArray(value)) return { list: value };
-  if (name === "words") return value === "" ? "" : t("quoted.words", { words: value });
-  if (typeof value !== "number") return value;
+  if (Array.isArray(value)) return { list: value.map(revealed) };
+  if (typeof value !== "number") {
+    const text = revealed(value);
+    if (name === "words") return text === "" ? "" : t("quoted.words", { words: text });
+    return name === "detail" ? t("quoted.detail", { detail: text }) : text;
+  }
   if (/(^|_)bytes$/.test(name)) return { bytes: value };
   if (name === "most_seconds") return { length: value };
   return name === "seconds" ? { wait: value } : value;

@@ -52,6 +52,12 @@ export function isKey(text: string): text is Key {
   return [...loaded.values()].some((words) => Object.hasOwn(words, text));
 }
 
+/** The names of the values that its text is made of. */
+export function namesIn(key: Key): string[] {
+  const [words] = loaded.values();
+  return [...(words?.[key] ?? "").matchAll(/\{(\w+)/g)].map(([, name = ""]) => name);
+}
+
 export const LanguageContext = createContext<Language>("en");
 
 export type Translate = (key: Key, values?: Values) => string;

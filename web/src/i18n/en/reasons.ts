@@ -9,7 +9,7 @@ export const reasons = {
   "because.template_missing": "This model only completes texts and cannot be talked to. Choose another one.",
   "because.template_refuses": "The model does not take a conversation of this form. {words}",
   "because.template_stopped":
-    "What this model came with to read conversations was stopped. Whoever runs the server should serve it as it was released. {words}",
+    "What this model came with to read conversations was stopped. Whoever runs the server should serve it as it was released. {detail}",
   "because.markers_in_text": "The text holds control marks of the model, such as <…>. Take them out.",
   "because.answer_not_continued": "This model cannot go on with an answer. Make it again.",
   "because.character_unstorable": "The text holds a character that cannot be kept. Remove what is invisible in it.",
@@ -64,11 +64,11 @@ export const reasons = {
   "because.model_unknown_near": "There is no model {model} here. These come near: {near}.",
   "because.model_unnamed": "No model is chosen. Choose one.",
   "because.model_unknown_upstream_away":
-    "There is no model {model} on this server, and the other server that it may be on does not say which it has. Try again later, or choose another one. {words}",
+    "There is no model {model} on this server, and the other server that it may be on does not say which it has. Try again later, or choose another one. {detail}",
   "because.model_writes_nothing": "The model {model} writes no text. Choose another one.",
   "because.model_not_for_talk": "The model {model} cannot be talked to. Choose another one.",
   "because.adapter_lost":
-    "The model {model} could not be loaded. Whoever runs this server must mend it; until then choose another one. {words}",
+    "The model {model} could not be loaded. Whoever runs this server must mend it; until then choose another one. {detail}",
   "because.adapter_unknown": "The model {adapter} is no longer served. Choose another one.",
   "because.parameter_unsupported": "The setting {parameter} is not supported here.",
   "because.queue_full": "The server is very busy: {requests|# request|# requests} came before. Try again shortly.",
@@ -81,7 +81,7 @@ export const reasons = {
   "because.engine_unstartable": "The engine cannot be started. Whoever runs the server finds the reason in its log.",
   "because.engine_ended": "The engine stopped while it worked, and is being started again. Try again shortly.",
   "because.model_loading": "The model is being loaded. Try again shortly.",
-  "because.model_loading_at": "The model is being loaded: {percent} %. Try again shortly.",
+  "because.model_loading_at": "The model is being loaded: {percent}%. Try again shortly.",
   "because.shutting_down": "The server is being shut down. Try again shortly.",
   "because.server_failed":
     "The server failed. Whoever runs it finds the reason in its log, under the number {request}.",

@@ -12,7 +12,7 @@ export const reasons: Record<keyof typeof words, string> = {
     "Ce modèle ne fait que compléter des textes : on ne peut pas lui parler. Choisissez-en un autre.",
   "because.template_refuses": "Le modèle n’accepte pas une conversation de cette forme. {words}",
   "because.template_stopped":
-    "Ce qui permet à ce modèle de lire les conversations a été arrêté. La personne qui gère le serveur devrait le servir tel qu’il a été publié. {words}",
+    "Ce qui permet à ce modèle de lire les conversations a été arrêté. La personne qui administre le serveur devrait le servir tel qu’il a été publié. {detail}",
   "because.markers_in_text": "Le texte contient des marques de contrôle du modèle, comme <…>. Retirez-les.",
   "because.answer_not_continued": "Ce modèle ne peut pas poursuivre une réponse. Refaites-la.",
   "because.character_unstorable":
@@ -32,8 +32,7 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.sound_too_large": "Le son est trop volumineux : la limite est de {most_bytes}. Envoyez-en un plus petit.",
   "because.sound_too_long": "Le son est trop long : la limite est de {most_seconds}. Envoyez-en une partie.",
   "because.sound_unknown": "Ce n’est pas un son d’un type lisible ici : {kinds}.",
-  "because.sound_kind":
-    "Les sons de type {kind} ne sont pas lisibles ici. Convertissez-le dans l’un de ceux-ci : {kinds}.",
+  "because.sound_kind": "Un son de type {kind} n’est pas lisible ici. Convertissez-le dans l’un de ceux-ci : {kinds}.",
   "because.sound_channels":
     "Le son a {channels|# canal|# canaux} de {rate} échantillons par seconde ; au plus {most_channels} de {most_rate} sont lisibles.",
   "because.sound_empty": "Le son n’a aucune durée.",
@@ -49,7 +48,7 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.upload_gone": "Un fichier joint n’est plus sur le serveur. Joignez-le de nouveau.",
   "because.body_too_large": "C’est trop à envoyer en une fois : la limite est de {most_bytes}.",
   "because.body_slow":
-    "La connexion était trop lente : seuls {bytes} sont arrivés à temps. Réessayez avec une meilleure connexion.",
+    "La connexion était trop lente : il n’est arrivé que {bytes} à temps. Réessayez avec une meilleure connexion.",
   "because.head_slow": "La connexion était trop lente. Réessayez avec une meilleure connexion.",
 
   "because.attachment_gone": "Ce fichier n’existe plus.",
@@ -71,30 +70,30 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.model_unknown_near": "Il n’y a pas de modèle {model} ici. Les plus proches : {near}.",
   "because.model_unnamed": "Aucun modèle n’est choisi. Choisissez-en un.",
   "because.model_unknown_upstream_away":
-    "Il n’y a pas de modèle {model} sur ce serveur, et l’autre serveur où il pourrait être ne dit pas lesquels il a. Réessayez plus tard, ou choisissez-en un autre. {words}",
+    "Il n’y a pas de modèle {model} sur ce serveur, et l’autre serveur où il pourrait être ne dit pas lesquels il a. Réessayez plus tard, ou choisissez-en un autre. {detail}",
   "because.model_writes_nothing": "Le modèle {model} n’écrit pas de texte. Choisissez-en un autre.",
   "because.model_not_for_talk": "On ne peut pas parler au modèle {model}. Choisissez-en un autre.",
   "because.adapter_lost":
-    "Le modèle {model} n’a pas pu être chargé. La personne qui gère ce serveur doit le réparer ; en attendant, choisissez-en un autre. {words}",
+    "Le modèle {model} n’a pas pu être chargé. La personne qui administre ce serveur doit le réparer ; en attendant, choisissez-en un autre. {detail}",
   "because.adapter_unknown": "Le modèle {adapter} n’est plus servi. Choisissez-en un autre.",
   "because.parameter_unsupported": "Le réglage {parameter} n’est pas possible ici.",
   "because.queue_full":
     "Le serveur est très occupé : {requests|# demande est passée|# demandes sont passées} avant. Réessayez dans un moment.",
   "because.requests_used":
-    "Votre espace de travail a droit à {most|# demande|# demandes} par minute et les a utilisées. Attendez {seconds}, puis réessayez.",
+    "Votre espace de travail a droit à {most|# demande par minute et l’a utilisée|# demandes par minute et les a utilisées}. Attendez {seconds}, puis réessayez.",
   "because.tokens_used":
-    "Votre espace de travail a droit à {most|# jeton|# jetons} par minute et les a utilisés. Attendez {seconds}, puis réessayez.",
+    "Votre espace de travail a droit à {most|# jeton par minute et l’a utilisé|# jetons par minute et les a utilisés}. Attendez {seconds}, puis réessayez.",
   "because.engine_starting": "Le moteur démarre. Réessayez dans un moment.",
   "because.engine_restarting": "Le moteur s’est arrêté et redémarre. Réessayez dans un moment.",
   "because.engine_unstartable":
-    "Le moteur ne peut pas démarrer. La personne qui gère le serveur en trouvera la raison dans son journal.",
+    "Le moteur ne peut pas démarrer. La personne qui administre le serveur en trouvera la raison dans son journal.",
   "because.engine_ended": "Le moteur s’est arrêté en plein travail et redémarre. Réessayez dans un moment.",
   "because.model_loading": "Le modèle est en cours de chargement. Réessayez dans un moment.",
   "because.model_loading_at": "Le modèle est en cours de chargement : {percent} %. Réessayez dans un moment.",
   "because.shutting_down": "Le serveur est en train de s’arrêter. Réessayez dans un moment.",
   "because.server_failed":
-    "Le serveur a échoué. La personne qui le gère en trouvera la raison dans son journal, sous le numéro {request}.",
-  "because.answer_failed": "Le serveur a échoué. La personne qui le gère en trouvera la raison dans son journal.",
+    "Le serveur a échoué. La personne qui l’administre en trouvera la raison dans son journal, sous le numéro {request}.",
+  "because.answer_failed": "Le serveur a échoué. La personne qui l’administre en trouvera la raison dans son journal.",
   "because.page_unknown": "Il n’y a rien sous {path} sur ce serveur.",
 
   "because.upstream_ended": "{host}, qui répond pour ce modèle, a terminé sa réponse par une erreur. {words}",
@@ -102,9 +101,9 @@ export const reasons: Record<keyof typeof words, string> = {
     "{host}, qui répond pour ce modèle, n’accepte plus de demandes pour l’instant. Attendez un peu, puis réessayez. {words}",
   "because.upstream_refuses": "{host}, qui répond pour ce modèle, refuse cette demande. {words}",
   "because.upstream_key":
-    "{host}, qui répond pour ce modèle, n’accepte pas la clé ou le compte de notre serveur ({status}). La personne qui gère notre serveur doit y remédier.",
+    "{host}, qui répond pour ce modèle, n’accepte pas la clé ou le compte de notre serveur ({status}). La personne qui administre notre serveur doit y remédier.",
   "because.upstream_redirects":
-    "{host}, qui répond pour ce modèle, a déménagé ({status}). La personne qui gère notre serveur doit indiquer sa nouvelle adresse.",
+    "{host}, qui répond pour ce modèle, a déménagé ({status}). La personne qui administre notre serveur doit indiquer sa nouvelle adresse.",
   "because.upstream_unknown":
     "{host}, qui répond pour ce modèle, ne connaît pas ce qui lui est demandé ({status}). Son adresse est peut-être fausse, ou le modèle n’y est plus. {words}",
   "because.upstream_status": "{host}, qui répond pour ce modèle, a échoué ({status}). Réessayez. {words}",
@@ -115,7 +114,7 @@ export const reasons: Record<keyof typeof words, string> = {
     "{host}, qui répond pour ce modèle, est injoignable. Il est peut-être arrêté, ou son adresse est fausse.",
   "because.upstream_broke": "La connexion à {host}, qui répond pour ce modèle, s’est rompue. Réessayez.",
   "because.upstream_no_answer":
-    "Ce que {host} a envoyé n’est pas une réponse. Son adresse est peut-être fausse : la personne qui gère notre serveur doit la vérifier.",
+    "Ce que {host} a envoyé n’est pas une réponse. Son adresse est peut-être fausse : la personne qui administre notre serveur doit la vérifier.",
   "because.upstream_too_long": "{host}, qui répond pour ce modèle, a envoyé plus qu’une réponse ne peut contenir.",
   "because.upstream_event_too_long":
     "Le serveur qui répond pour ce modèle a envoyé plus de {most_bytes} d’un coup, ce qui n’est pas une réponse.",
@@ -125,7 +124,7 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.attempts_used": "Il y a eu trop d’essais infructueux. Attendez {seconds}, puis réessayez.",
   "because.sign_in_busy": "Trop de personnes se connectent en ce moment. Réessayez dans un moment.",
   "because.sign_in_wrong":
-    "L’adresse ou le mot de passe est faux. Réessayez, ou demandez à la personne qui gère le serveur de réinitialiser le mot de passe.",
+    "L’adresse ou le mot de passe est faux. Réessayez, ou demandez à la personne qui administre le serveur de réinitialiser le mot de passe.",
   "because.old_password_wrong": "L’ancien mot de passe est faux. Réessayez.",
   "because.password_short":
     "Le mot de passe a {characters|# caractère|# caractères}, et il en faut au moins {least}. Choisissez-en un plus long.",
@@ -160,15 +159,15 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.people_only": "Il faut être connecté pour faire cela. Connectez-vous d’abord.",
   "because.account_gone": "Ce compte n’existe plus.",
   "because.last_owner":
-    "C’est le dernier propriétaire qui peut se connecter. Donnez d’abord ce rôle à quelqu’un d’autre.",
+    "C’est le dernier propriétaire qui puisse se connecter. Donnez d’abord ce rôle à quelqu’un d’autre.",
   "because.invitation_used": "Cette invitation a été utilisée, a expiré ou a été retirée. Demandez-en une autre.",
   "because.invitation_gone": "Cette invitation a déjà été utilisée ou retirée.",
-  "because.role_unknown": "Il n’y a pas de rôle {role}. Il y a : {roles}.",
+  "because.role_unknown": "Il n’y a pas de rôle {role}. Les rôles sont : {roles}.",
   "because.invitation_days": "Une invitation dure de 1 à {most} jours, et non {days}.",
   "because.key_gone": "Cette clé d’API n’existe plus.",
   "because.key_name_kept": "Le nom {name} est réservé aux clés que le serveur crée lui-même. Choisissez-en un autre.",
   "because.key_name": "Le nom d’une clé a de 1 à {most} caractères, tous visibles.",
-  "because.key_scope_unknown": "Il n’y a pas de droit {scope}. Il y a : {scopes}.",
+  "because.key_scope_unknown": "Il n’y a pas de droit {scope}. Les droits sont : {scopes}.",
   "because.key_scope_none": "Une clé sans aucun droit ne sert à rien. Choisissez-en un.",
   "because.key_scope_lacking": "Vous ne pouvez pas donner à une clé le droit {scope}, que vous n’avez pas.",
   "because.key_end_past": "La fin d’une clé doit être à venir.",
@@ -177,13 +176,13 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.storage_undone":
     "Deux changements se sont croisés dans la base de données du serveur, et celui-ci a été annulé. Réessayez.",
   "because.storage_damaged":
-    "La base de données du serveur est endommagée. La personne qui le gère devrait restaurer la dernière sauvegarde. {words}",
+    "La base de données du serveur est endommagée. La personne qui l’administre devrait restaurer la dernière sauvegarde. {words}",
   "because.storage_unwritable":
-    "La base de données du serveur ne peut pas être écrite. La personne qui le gère devrait vérifier les droits de son dossier. {words}",
+    "Impossible d’écrire dans la base de données du serveur. La personne qui l’administre devrait vérifier les droits du dossier où elle se trouve. {words}",
   "because.storage_old":
-    "La base de données du serveur est d’une version plus ancienne. La personne qui le gère devrait le redémarrer. {words}",
+    "La base de données du serveur est d’une version plus ancienne. La personne qui l’administre devrait le redémarrer. {words}",
   "because.storage_disk":
-    "Le disque de la base de données du serveur a échoué. La personne qui le gère en trouvera plus dans le journal du système. {words}",
+    "Le disque de la base de données du serveur a échoué. La personne qui l’administre en trouvera plus dans le journal du système. {words}",
   "because.storage_untaken":
     "Le disque de la base de données n’a pas accepté ce qui devait être écrit. Un quota est peut-être épuisé : libérez de la place. Sinon, le journal du système du serveur en dit plus. {words}",
   "because.storage_unusable": "La base de données du serveur n’est pas utilisable pour l’instant. {words}",

@@ -11,13 +11,13 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.template_missing": "このモデルは文章の続きを書くだけで、会話はできません。ほかのモデルを選んでください。",
   "because.template_refuses": "モデルはこの形の会話を受け付けません。{words}",
   "because.template_stopped":
-    "このモデルが会話を読み取るための仕組みが停止されました。サーバーの管理者は、モデルを公開時のまま使ってください。{words}",
+    "このモデルが会話を読み取るための仕組みが停止されました。サーバーの管理者は、モデルを公開時のまま使ってください。{detail}",
   "because.markers_in_text": "文章に<…>のようなモデルの制御記号が含まれています。取り除いてください。",
   "because.answer_not_continued": "このモデルは回答の続きを書けません。もう一度回答させてください。",
   "because.character_unstorable": "保存できない文字が含まれています。目に見えない文字を取り除いてください。",
   "because.value_unstorable": "データベースに保存できない値があります。{words}",
-  "because.model_blind": "モデル{model}は画像を見られません。画像を見られるモデルを選んでください。",
-  "because.model_deaf": "モデル{model}は音声を聞けません。音声を聞けるモデルを選んでください。",
+  "because.model_blind": "モデル {model} は画像を見られません。画像を見られるモデルを選んでください。",
+  "because.model_deaf": "モデル {model} は音声を聞けません。音声を聞けるモデルを選んでください。",
   "because.images_too_many":
     "画像が{images}枚添付されていますが、モデルが一度に見られるのは{most}枚までです。減らしてください。",
   "because.images_most": "モデルが一度に見られる画像は{most}枚までです。減らしてください。",
@@ -30,7 +30,7 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.sound_too_large": "音声ファイルが大きすぎます。上限は{most_bytes}です。小さいものを送ってください。",
   "because.sound_too_long": "音声が長すぎます。上限は{most_seconds}です。一部だけを送ってください。",
   "because.sound_unknown": "読み取れる形式の音声ではありません。読み取れる形式：{kinds}",
-  "because.sound_kind": "{kind}形式の音声は読み取れません。次のいずれかに変換してください：{kinds}",
+  "because.sound_kind": "{kind} 形式の音声は読み取れません。次のいずれかに変換してください：{kinds}",
   "because.sound_channels":
     "音声は{channels}チャンネル、毎秒{rate}サンプルですが、読み取れるのは{most_channels}チャンネル、毎秒{most_rate}サンプルまでです。",
   "because.sound_empty": "音声の長さがありません。",
@@ -62,17 +62,17 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.sent_before": "このメッセージはすでに送信されています。ページを再読み込みすると回答が表示されます。",
   "because.list_changed": "一覧がその間に変わりました。ページを再読み込みしてください。",
 
-  "because.model_unknown": "モデル{model}はここにありません。ほかのモデルを選んでください。",
-  "because.model_unknown_near": "モデル{model}はここにありません。近い名前：{near}",
+  "because.model_unknown": "モデル {model} はここにありません。ほかのモデルを選んでください。",
+  "because.model_unknown_near": "モデル {model} はここにありません。近い名前：{near}",
   "because.model_unnamed": "モデルが選ばれていません。選んでください。",
   "because.model_unknown_upstream_away":
-    "モデル{model}はこのサーバーになく、あるかもしれない別のサーバーからは一覧が得られません。あとでもう一度試すか、ほかのモデルを選んでください。{words}",
-  "because.model_writes_nothing": "モデル{model}は文章を書きません。ほかのモデルを選んでください。",
-  "because.model_not_for_talk": "モデル{model}とは会話できません。ほかのモデルを選んでください。",
+    "モデル {model} はこのサーバーになく、あるかもしれない別のサーバーからは一覧が得られません。あとでもう一度試すか、ほかのモデルを選んでください。{detail}",
+  "because.model_writes_nothing": "モデル {model} は文章を書きません。ほかのモデルを選んでください。",
+  "because.model_not_for_talk": "モデル {model} とは会話できません。ほかのモデルを選んでください。",
   "because.adapter_lost":
-    "モデル{model}を読み込めませんでした。サーバーの管理者が直す必要があります。それまではほかのモデルを選んでください。{words}",
-  "because.adapter_unknown": "モデル{adapter}はもう提供されていません。ほかのモデルを選んでください。",
-  "because.parameter_unsupported": "設定{parameter}はここでは使えません。",
+    "モデル {model} を読み込めませんでした。サーバーの管理者が直す必要があります。それまではほかのモデルを選んでください。{detail}",
+  "because.adapter_unknown": "モデル {adapter} はもう提供されていません。ほかのモデルを選んでください。",
+  "because.parameter_unsupported": "設定 {parameter} はここでは使えません。",
   "because.queue_full":
     "サーバーが混み合っています。先に{requests}件の要求が待っています。しばらくしてからもう一度お試しください。",
   "because.requests_used":
@@ -85,36 +85,36 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.engine_ended": "処理の途中でエンジンが停止し、再起動しています。しばらくしてからもう一度お試しください。",
   "because.model_loading": "モデルを読み込んでいます。しばらくしてからもう一度お試しください。",
   "because.model_loading_at": "モデルを読み込んでいます（{percent}%）。しばらくしてからもう一度お試しください。",
-  "because.shutting_down": "サーバーが停止するところです。しばらくしてからもう一度お試しください。",
+  "because.shutting_down": "サーバーを停止しています。しばらくしてからもう一度お試しください。",
   "because.server_failed":
-    "サーバーで問題が発生しました。理由はサーバーのログに番号{request}で記録されており、管理者が確認できます。",
+    "サーバーで問題が発生しました。理由はサーバーのログに番号 {request} で記録されており、管理者が確認できます。",
   "because.answer_failed": "サーバーで問題が発生しました。理由はサーバーのログにあり、管理者が確認できます。",
-  "because.page_unknown": "このサーバーの{path}には何もありません。",
+  "because.page_unknown": "このサーバーの {path} には何もありません。",
 
-  "because.upstream_ended": "このモデルを担当する{host}が、エラーで回答を終えました。{words}",
+  "because.upstream_ended": "このモデルを担当する {host} が、エラーで回答を終えました。{words}",
   "because.upstream_busy":
-    "このモデルを担当する{host}は、現在これ以上の要求を受け付けません。少し待ってから、もう一度お試しください。{words}",
-  "because.upstream_refuses": "このモデルを担当する{host}が、この要求を受け付けませんでした。{words}",
+    "このモデルを担当する {host} は、現在これ以上の要求を受け付けません。少し待ってから、もう一度お試しください。{words}",
+  "because.upstream_refuses": "このモデルを担当する {host} が、この要求を受け付けませんでした。{words}",
   "because.upstream_key":
-    "このモデルを担当する{host}が、こちらのサーバーの鍵またはアカウントを受け付けません（{status}）。サーバーの管理者が直す必要があります。",
+    "このモデルを担当する {host} が、こちらのサーバーのキーまたはアカウントを受け付けません（{status}）。サーバーの管理者が直す必要があります。",
   "because.upstream_redirects":
-    "このモデルを担当する{host}が移転しています（{status}）。サーバーの管理者が新しいアドレスを設定する必要があります。",
+    "このモデルを担当する {host} が移転しています（{status}）。サーバーの管理者が新しいアドレスを設定する必要があります。",
   "because.upstream_unknown":
-    "このモデルを担当する{host}には、求められたものがありません（{status}）。アドレスが誤っているか、モデルがなくなった可能性があります。{words}",
-  "because.upstream_status": "このモデルを担当する{host}で失敗しました（{status}）。もう一度お試しください。{words}",
-  "because.upstream_silent": "このモデルを担当する{host}が時間内に応答しませんでした。もう一度お試しください。",
+    "このモデルを担当する {host} には、求められたものがありません（{status}）。アドレスが誤っているか、モデルがなくなった可能性があります。{words}",
+  "because.upstream_status": "このモデルを担当する {host} で失敗しました（{status}）。もう一度お試しください。{words}",
+  "because.upstream_silent": "このモデルを担当する {host} が時間内に応答しませんでした。もう一度お試しください。",
   "because.upstream_untrusted":
-    "このモデルを担当する{host}への接続は安全ではありません。証明書を信頼できません。{words}",
+    "このモデルを担当する {host} への接続は安全ではありません。証明書を信頼できません。{words}",
   "because.upstream_unreachable":
-    "このモデルを担当する{host}に接続できません。動作していないか、アドレスが誤っている可能性があります。",
-  "because.upstream_broke": "このモデルを担当する{host}との接続が切れました。もう一度お試しください。",
+    "このモデルを担当する {host} に接続できません。動作していないか、アドレスが誤っている可能性があります。",
+  "because.upstream_broke": "このモデルを担当する {host} との接続が切れました。もう一度お試しください。",
   "because.upstream_no_answer":
-    "{host}から届いたものは回答ではありません。アドレスが誤っている可能性があります。サーバーの管理者が確認する必要があります。",
-  "because.upstream_too_long": "このモデルを担当する{host}から、回答の上限を超える量が届きました。",
+    "{host} から届いたものは回答ではありません。アドレスが誤っている可能性があります。サーバーの管理者が確認する必要があります。",
+  "because.upstream_too_long": "このモデルを担当する {host} から、回答の上限を超える量が届きました。",
   "because.upstream_event_too_long":
     "このモデルを担当するサーバーから、一度に{most_bytes}を超える量が届きました。これは回答ではありません。",
   "because.upstream_withholds":
-    "このモデルを担当する{host}が、回答を途中で終えました。もう一度質問するか、ほかのモデルに質問してください。",
+    "このモデルを担当する {host} が、回答を途中で終えました。もう一度質問するか、ほかのモデルに質問してください。",
 
   "because.attempts_used": "失敗した回数が多すぎます。{seconds}待ってから、もう一度お試しください。",
   "because.sign_in_busy": "現在サインインする人が多すぎます。しばらくしてからもう一度お試しください。",
@@ -127,11 +127,11 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.email_taken": "このアドレスのアカウントはすでにあります。そのアカウントでサインインしてください。",
   "because.name_empty": "名前が空です。1文字以上入力してください。",
   "because.name_long": "名前は{characters}文字ですが、{most}文字までです。短くしてください。",
-  "because.name_hidden": "名前に目に見えない文字が含まれています。手で入力してください。",
+  "because.name_hidden": "名前に目に見えない文字が含まれています。キーボードで入力してください。",
   "because.setup_done": "アカウントはすでにあります。サインインするか、オーナーに招待を頼んでください。",
   "because.setup_token_wrong": "最初のアカウントのトークンと一致しません。トークンはサーバーの起動時に表示されます。",
   "because.setup_elsewhere":
-    "このサーバーの最初のアカウントは、サーバー自身の端末でしか作成できません。そこでこのページを開くか、招待を作成してもらってください。",
+    "このサーバーの最初のアカウントは、サーバー自身のマシンでしか作成できません。そこでこのページを開くか、招待を作成してもらってください。",
   "because.no_accounts": "このサーバーはアカウントなしで動作しています。",
   "because.not_signed_in": "サインインしていません。サインインしてから、もう一度お試しください。",
   "because.session_ended": "セッションが終了しました。もう一度サインインしてください。",
@@ -141,26 +141,27 @@ export const reasons: Record<keyof typeof words, string> = {
     "このブラウザーから同時に2つのセッションが送られました。このサイトのCookieを削除して、もう一度サインインしてください。",
   "because.token_wrong": "サーバーがこのページを認識できませんでした。再読み込みして、もう一度お試しください。",
   "because.origin_other":
-    "このページは{origin}のものですが、サーバーは自分を{host}と認識しています。間にプロキシがある場合は、Hostヘッダーをそのまま渡すようにしてください。",
+    "このページは {origin} のものですが、サーバーは自分を {host} と認識しています。間にプロキシがある場合は、Hostヘッダーをそのまま渡すようにしてください。",
   "because.page_elsewhere": "別のサイトのページからの要求です。これはサーバー自身のページ専用です。",
   "because.host_elsewhere":
-    "アカウントなしでは、このサーバーは自身の端末にだけ応答します。要求は{host}に送られました。",
+    "アカウントなしでは、このサーバーは自身のマシンにだけ応答します。要求は {host} に送られました。",
   "because.origin_elsewhere":
-    "アカウントなしでは、サーバー自身の端末のページだけが使えます。このページは{origin}のものです。",
-  "because.scope_lacking": "このアカウントには許可されていません。権限{scope}がありません。管理者に相談してください。",
+    "アカウントなしでは、サーバー自身のマシンのページだけが使えます。このページは {origin} のものです。",
+  "because.scope_lacking":
+    "このアカウントには許可されていません。権限 {scope} がありません。管理者に相談してください。",
   "because.people_only": "サインインした人だけができる操作です。先にサインインしてください。",
   "because.account_gone": "このアカウントはもうありません。",
   "because.last_owner": "サインインできる最後のオーナーです。先にほかの人をオーナーにしてください。",
   "because.invitation_used": "この招待は使用済みか、期限切れか、取り消されています。新しい招待を頼んでください。",
   "because.invitation_gone": "この招待はすでに使われたか、取り消されています。",
-  "because.role_unknown": "役割{role}はありません。選べる役割：{roles}",
+  "because.role_unknown": "役割 {role} はありません。選べる役割：{roles}",
   "because.invitation_days": "招待の期間は1日から{most}日までです。{days}日にはできません。",
   "because.key_gone": "このAPIキーはもうありません。",
-  "because.key_name_kept": "名前{name}は、サーバーが自分で作るキーのためのものです。ほかの名前を選んでください。",
+  "because.key_name_kept": "名前「{name}」は、サーバーが自分で作るキーのためのものです。ほかの名前を選んでください。",
   "because.key_name": "キーの名前は1文字から{most}文字までで、すべて目に見える文字にしてください。",
-  "because.key_scope_unknown": "権限{scope}はありません。選べる権限：{scopes}",
+  "because.key_scope_unknown": "権限 {scope} はありません。選べる権限：{scopes}",
   "because.key_scope_none": "権限のないキーでは何もできません。選んでください。",
-  "because.key_scope_lacking": "自分にない権限{scope}をキーに与えることはできません。",
+  "because.key_scope_lacking": "自分にない権限 {scope} をキーに与えることはできません。",
   "because.key_end_past": "キーの期限は将来の時刻にしてください。",
 
   "because.storage_busy": "サーバーのデータベースが混み合っています。しばらくしてからもう一度お試しください。",
