@@ -76,6 +76,7 @@ UNMET = {
     "engine/adapters.py:This server holds": "the start",
     "engine/base.py:{name}": "the schema of the page's settings has narrower bounds",
     "engine/base.py:top_p": "the schema of the page's settings has narrower bounds",
+    "engine/base.py:logit_bias": "the page sets no bias",
     "engine/base.py:The prompt has a token id": "a tokenizer gives none",
     "engine/base.py:{squares}": "what reads pictures gives none",
     "engine/base.py:A sound of": "what reads sounds gives none",

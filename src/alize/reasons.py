@@ -112,6 +112,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "shutting_down": (),
     "server_failed": ("request",),
     "answer_failed": (),
+    "model_spoilt": (),
     "page_unknown": ("path",),
     # the server that answers for a model
     "upstream_ended": ("host", "words"),

@@ -22,6 +22,7 @@ from alize.errors import AlizeError
 from alize.prompt.parts import Call, Part, joined
 from alize.prompt.reading import AnswerReader
 from alize.prompt.tools import Offer
+from alize.reasons import because
 from alize.tokenize.base import ThoughtMarks, Tokenizer
 
 __all__ = ["Answer", "Begun", "Called", "Choice", "Event", "Finish", "Question", "Reason", "Text", "Thought", "Token", "Usage", "fold"]
@@ -192,7 +193,7 @@ class Answer:
                     for part in _repeated(question, reader):
                         yield _event(index, part)
                 if step.error is not None:
-                    raise AlizeError(step.error)
+                    raise AlizeError(step.error, reason=because("model_spoilt"))
                 parts, tokens = _read(reader, step, request.stop_ids)
                 for part in parts or ([Part("")] if tokens else []):
                     yield _event(index, part, tokens, given)

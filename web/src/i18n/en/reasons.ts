@@ -86,6 +86,8 @@ export const reasons = {
   "because.server_failed":
     "The server failed. Whoever runs it finds the reason in its log, under the number {request}.",
   "because.answer_failed": "The server failed. Whoever runs it finds the reason in its log.",
+  "because.model_spoilt":
+    "The model’s numbers went wrong on this text, so no next word could be drawn. Ask in other words, or choose another model.",
   "because.page_unknown": "There is nothing under {path} on this server.",
 
   "because.upstream_ended": "{host}, which answers for this model, ended its answer with an error. {words}",

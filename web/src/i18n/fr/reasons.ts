@@ -94,6 +94,8 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.server_failed":
     "Le serveur a échoué. La personne qui l’administre en trouvera la raison dans son journal, sous le numéro {request}.",
   "because.answer_failed": "Le serveur a échoué. La personne qui l’administre en trouvera la raison dans son journal.",
+  "because.model_spoilt":
+    "Les calculs du modèle ont déraillé sur ce texte : aucun mot suivant n’a pu être tiré. Reformulez la question ou choisissez un autre modèle.",
   "because.page_unknown": "Il n’y a rien sous {path} sur ce serveur.",
 
   "because.upstream_ended": "{host}, qui répond pour ce modèle, a terminé sa réponse par une erreur. {words}",

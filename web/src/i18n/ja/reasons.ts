@@ -89,6 +89,8 @@ export const reasons: Record<keyof typeof words, string> = {
   "because.server_failed":
     "サーバーで問題が発生しました。理由はサーバーのログに番号 {request} で記録されており、管理者が確認できます。",
   "because.answer_failed": "サーバーで問題が発生しました。理由はサーバーのログにあり、管理者が確認できます。",
+  "because.model_spoilt":
+    "この文章ではモデルの計算値が異常になり、続きを選べませんでした。言い換えて質問するか、別のモデルを選んでください。",
   "because.page_unknown": "このサーバーの {path} には何もありません。",
 
   "because.upstream_ended": "このモデルを担当する {host} が、エラーで回答を終えました。{words}",
