@@ -28,7 +28,7 @@ export function failureText(error: unknown, t: Translate): string {
   const { code, type, message, fields, reason } = error;
   if (reason === null && code === "validation_failed" && fields.length > 0) {
     const faults = fields.map((one) => t("fault.of", { field: one.field, fault: faultText(one, t) }));
-    return t("error.invalid", { detail: faults.join(" ") });
+    return t("error.invalid", { detail: faults.reduce((first, second) => t("common.after", { first, second })) });
   }
   return errorText({ code: code !== null && code in ERROR_WORDS ? code : type, detail: message, reason }, t);
 }

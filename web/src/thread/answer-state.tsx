@@ -30,7 +30,10 @@ function NotSent({ outgoing, onUndo }: { outgoing: Outgoing; onUndo: (request: s
   return (
     <Note bad icon={<CircleAlert />}>
       <p>
-        {t("message.sendFailed", { reason: failureText(outgoing.failure, t) })} {t("message.sendKept")}
+        {t("common.after", {
+          first: t("message.sendFailed", { reason: failureText(outgoing.failure, t) }),
+          second: t("message.sendKept"),
+        })}
       </p>
       <Actions>
         <Button onClick={() => store.retry(outgoing.id)}>{t("common.retry")}</Button>
@@ -118,7 +121,8 @@ function endedWords(message: Message, t: Translate): { text: string; bad: boolea
       return { text: t(written ? "message.cutOff" : "message.cutOffEmpty"), bad: false, goOn: written };
     case "failed": {
       const reason = t("message.failed", { reason: errorText(failedOf(message), t) });
-      return { text: `${reason} ${t(written ? "message.failedKept" : "message.failedEmpty")}`, bad: true, goOn: false };
+      const kept = t(written ? "message.failedKept" : "message.failedEmpty");
+      return { text: t("common.after", { first: reason, second: kept }), bad: true, goOn: false };
     }
     case "done":
       if (message.finish === "length") return { text: t("message.length"), bad: false, goOn: written };

@@ -1,4 +1,5 @@
 export const common = {
+  "common.after": "{first} {second}",
   "common.cancel": "Cancel",
   "common.save": "Save",
   "common.close": "Close",

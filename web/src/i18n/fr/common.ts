@@ -1,6 +1,7 @@
 import type { common as words } from "../en/common";
 
 export const common: Record<keyof typeof words, string> = {
+  "common.after": "{first} {second}",
   "common.cancel": "Annuler",
   "common.save": "Enregistrer",
   "common.close": "Fermer",
