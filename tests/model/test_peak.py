@@ -27,7 +27,7 @@ import gc, json, re, sys
 import torch
 from pathlib import Path
 from alize.engine.runners.torch import TorchRunner
-from alize.engine.runners.torch_pack import pack_module
+from alize.engine.runners.torch_pack import can_pack, pack_module
 from alize.model.load import load_model
 from alize.weights.checkpoints import open_checkpoint
 
@@ -36,13 +36,15 @@ def resident(name):
 
 path, dtype, stored = sys.argv[1], getattr(torch, sys.argv[2]), sys.argv[3] == "stored"
 torch.set_num_threads(1)
-warm = torch.ops.mkldnn._reorder_linear_weight(torch.ones(64, 64, dtype=dtype), 512)
-torch.ops.mkldnn._linear_pointwise(torch.ones(8, 64, dtype=dtype), warm, None, "none", [], "")
+if can_pack(dtype, "cpu"):
+    warm = torch.ops.mkldnn._reorder_linear_weight(torch.ones(64, 64, dtype=dtype), 512)
+    torch.ops.mkldnn._linear_pointwise(torch.ones(8, 64, dtype=dtype), warm, None, "none", [], "")
 checkpoint = open_checkpoint(Path(path))
 gc.collect()
 before = resident("VmRSS")
 Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-runner = TorchRunner(load_model(checkpoint, dtype, stored=stored, settle=pack_module))
+settle = pack_module if can_pack(dtype, "cpu") else None  # as build.py does
+runner = TorchRunner(load_model(checkpoint, dtype, stored=stored, settle=settle))
 print(json.dumps({"peak": resident("VmHWM") - before, "kept": resident("VmRSS") - before, "weights": runner.info.weights_bytes}))
 """
 

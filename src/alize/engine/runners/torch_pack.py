@@ -29,8 +29,10 @@ _ROWS_HINT = 512  # the batch that oneDNN optimises the layout for; 512 measured
 
 
 def can_pack(dtype: torch.dtype, device: str) -> bool:
-    """Whether oneDNN has a prepacked product for this format here."""
-    return device == "cpu" and torch.backends.mkldnn.is_available() and dtype in (torch.float32, torch.bfloat16)
+    """Whether oneDNN has a prepacked product for this format here: of bfloat16 not where a processor has AVX2 alone."""
+    if device != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
 
 
 def pack_weights(model: Model) -> None:
