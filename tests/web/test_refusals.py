@@ -21,6 +21,7 @@ WORDS = {
         "message": "Message",
         "too long": r"La réponse a échoué\. La question est trop longue pour le modèle : avec ses fichiers et la consigne système, elle"
         r" compte \d \d{3} jetons, et 2 048 peuvent tenir\. Raccourcissez-la ou joignez moins de fichiers\. Votre message est conservé\.",
+        "dropped": "plus transmis",
         "no model": r"La réponse a échoué\. Il n’y a pas de modèle smollm2-135m-instructs ici\."
         r" Les plus proches : smollm2-135m-instruct\b.*\. Votre message est conservé\.",
         "queue": r"La réponse a échoué\. Le serveur est très occupé : 1 demande est passée avant\. Réessayez dans un moment\.",
@@ -33,7 +34,8 @@ WORDS = {
         "message": "メッセージ",
         "too long": r"回答に失敗しました：質問がモデルには長すぎます。"
         r"ファイルとシステムプロンプトを含めて\d,\d{3}トークンあり、上限は2,048トークンです。"
-        r"短くするか、添付を減らしてください。 ?メッセージは残っています。",
+        r"短くするか、添付を減らしてください。メッセージは残っています。",
+        "dropped": "送られなくなりました",
         "no model": r"回答に失敗しました：モデル smollm2-135m-instructs はここにありません。近い名前：smollm2-135m-instruct\b",
         "queue": r"回答に失敗しました：サーバーが混み合っています。先に1件の要求が待っています。しばらくしてからもう一度お試しください。",
         "attempts": r"試行回数が多すぎます。\d+ 分（\d+:\d\dまで）待ってから、もう一度お試しください。",
@@ -72,8 +74,12 @@ def test_a_question_that_is_too_long(arrive: Callable[..., Person], locale: str)
     ada = arrive(locale=locale)
     ask(ada, locale, LONG)
     told(ada, locale, "too long")
-    ada.tab.reload()  # and so it is kept
+    with ada.tab.expect_response(re.compile("/context")) as context:
+        ada.tab.reload()  # and so it is kept
+    assert context.value.json()["dropped"]  # the next question would go without it: said here, that would contradict the refusal
     told(ada, locale, "too long")
+    ada.tab.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    expect(ada.tab.get_by_text(re.compile(WORDS[locale]["dropped"]))).to_have_count(0)
 
 
 @either

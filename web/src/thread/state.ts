@@ -88,6 +88,11 @@ export function wantsReload(thread: Thread): boolean {
   return false;
 }
 
+/** Whether the last answer has said already that its question is more than the model holds. */
+export function saysTooLong({ path, messages }: Thread): boolean {
+  return messages.get(path.at(-1) ?? "")?.error_reason === "question_too_long";
+}
+
 /** The answers of the shown path that are being made or wait, in order. */
 export function activeOnPath(thread: Thread): Message[] {
   return thread.path.flatMap((id) => {

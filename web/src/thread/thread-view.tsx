@@ -20,6 +20,7 @@ import { useMessageList } from "./message-list-part";
 import { useNewChat } from "./new-chat";
 import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
+import { saysTooLong } from "./state";
 import { TemporaryNote, TemporarySwitch } from "./temporary-note";
 import { useStore, useView } from "./thread-context";
 import { useContextOf } from "./use-context-of";
@@ -56,6 +57,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
   const draft = useDraft();
   const scroll = useScroll(empty && onTemporary !== undefined);
   const context = useContextOf(conversation?.id ?? null);
+  const said = useView((view) => saysTooLong(view.thread));
   const [settings, saveSettings] = useSettings(conversation);
   const [newChat] = useNewChat();
   const limits = useSession().data?.limits;
@@ -137,7 +139,7 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
               {t("thread.trouble", { reason: failureText(trouble, t) })}
             </p>
           )}
-          <ContextNote use={context} onShow={setWanted} />
+          <ContextNote use={said ? undefined : context} onShow={setWanted} />
           <Composer
             draft={draft}
             limits={limits}
