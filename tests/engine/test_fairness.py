@@ -31,6 +31,19 @@ def test_what_a_preemption_computes_again_is_not_charged_again() -> None:
     assert tight == roomy == {"a": 40 + 2 * 60, "b": 40 + 2 * 60}
 
 
+def test_a_tenant_whose_work_was_preempted_keeps_what_it_has_used_less() -> None:
+    engine = core(9, Limits(prefix_cache=False))
+    engine.add(Request("much", (1,) * 60, max_tokens=60, tenant="much"))
+    engine.step()
+    engine.add(Request("little", (1,) * 16, max_tokens=60, tenant="little"))
+    engine.scheduler.waiting.used["much"] += 1000
+    while not engine.stats().preemptions:
+        engine.step()
+    assert [sequence.request.id for sequence in engine.scheduler.waiting] == ["little"]
+    used = engine.scheduler.waiting.used
+    assert used["little"] < used["much"] - 900
+
+
 def test_higher_priority_goes_first_and_waiting_raises_it() -> None:
     engine = core(limits=Limits(max_running=1, prefix_cache=False))
     engine.add(Request("running", (1,), max_tokens=1))

@@ -1,5 +1,7 @@
 """Steps in which the runner raises: they can be taken again, and leave nothing behind that was not computed."""
 
+from dataclasses import replace
+
 import pytest
 
 from alize.engine.base import Request
@@ -58,3 +60,23 @@ def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: s
     engine.add(asked[2])
     given = drain(engine)
     assert given == {request.id: alone(request) for request in asked if request.id != gone}
+
+
+def test_what_a_request_computed_whose_numbers_went_wrong_is_given_to_nobody() -> None:
+    class Spoilt(FakeRunner):
+        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+            output = super().run(batch, sampling, max_steps)
+            if self.calls != 2:
+                return output
+            return replace(output, tokens=((), *output.tokens[1:]), failures=((0, "not a number"),))
+
+    engine = Core(Spoilt(), Limits(), {"full": 64})
+    asked = [Request(name, tuple(range(40)), max_tokens=5) for name in ("first", "second", "third")]
+    for request in asked[:2]:
+        engine.add(request)
+    ends = [(step.request_id, step.finish, step.error) for _ in range(6) for step in engine.step() if step.finish]
+    assert ends == [("first", "error", "not a number"), ("second", "length", None)]
+    before = engine.stats().cached_tokens
+    engine.add(asked[2])
+    assert drain(engine) == {"third": alone(asked[2])}
+    assert engine.stats().cached_tokens == before

@@ -106,7 +106,11 @@ class BlockPool:
 
     def clear(self) -> None:
         """Forget every content. Blocks in use stay in use."""
-        for block in list(self._known.values()):
+        self.forget(list(self._known.values()))
+
+    def forget(self, blocks: Iterable[int]) -> None:
+        """Make blocks findable no more; those in use stay in use."""
+        for block in blocks:
             self._forget(block)
 
     def check(self) -> None:

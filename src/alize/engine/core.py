@@ -307,7 +307,7 @@ class Core:
         rows = list(plan.tokens) if output.failures else []
         for row, why in output.failures:
             sequence = rows[row]
-            self.scheduler.remove(sequence.request.id)
+            self.scheduler.spoil(sequence)
             del self._sequences[sequence.request.id]
             self.adapters.release(sequence.adapter)
             yield Step(sequence.request.id, finish="error", prompt_tokens=sequence.prompt_length, cached_tokens=sequence.cached, error=why)

@@ -29,12 +29,15 @@ class FairQueue:
         return iter(self._waiting.values())
 
     def add(self, sequence: Sequence, present: Iterable[str]) -> None:
-        """Queue a sequence. `present` are the tenants with running work: a tenant that is new beside them starts at their level."""
+        """Queue a sequence. `present` are the tenants with running work: a tenant that is new beside them starts at their level.
+
+        One that was preempted has not been away.
+        """
         tenant = sequence.request.tenant
         others = {s.request.tenant for s in self._waiting.values()} | set(present)
         if not others:
             self.used.clear()  # alone: nobody to be fair to, and counters of tenants long gone would pile up
-        elif tenant not in others:
+        elif tenant not in others and not sequence.admitted:
             level = min(self.used.get(other, 0) for other in others)
             self.used[tenant] = max(self.used.get(tenant, 0), level)
         self._waiting[sequence.request.id] = sequence

@@ -146,6 +146,11 @@ class CacheGroups:
             table.clear()
         tables.touch(0)
 
+    def forget(self, tables: Tables) -> None:
+        """Make its blocks findable no more; who holds some keeps them."""
+        for name, table in tables.items():
+            self.pools[name].forget(block for block in table if block >= 0)
+
     def clear(self) -> None:
         for pool in self.pools.values():
             pool.clear()

@@ -89,6 +89,11 @@ class Scheduler:
             sequence.end = min(sequence.prompt_length + sequence.request.max_tokens, self.limits.max_context)
         self.waiting.add(sequence, (other.request.tenant for other in self.running))
 
+    def spoil(self, sequence: Sequence) -> None:
+        """End a running sequence whose numbers went wrong. Nobody is given what it has computed, or began with."""
+        self.groups.forget(sequence.tables)
+        self.remove(sequence.request.id)
+
     def remove(self, request_id: str) -> Sequence | None:
         """Take a sequence out wherever it is, and free its blocks."""
         found = self.waiting.remove(request_id)
