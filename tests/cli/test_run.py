@@ -54,7 +54,7 @@ def test_the_model_says_paris(process: Start, smollm2: Path) -> None:
 
 @pytest.mark.slow
 def test_the_setting_limits_an_answer_that_is_given_no_limit(process: Start, smollm2: Path) -> None:
-    arguments = ("run", "Count from one to one thousand.", "--json", "-m", str(smollm2))
+    arguments = ("run", "Count from one to one thousand.", "-t", "0", "--json", "-m", str(smollm2))
     status, out, _ = finish(process(*arguments, ALIZE_DEFAULT_MAX_TOKENS="5"))
     told = json.loads(out)
     assert (status, told["usage"]["completion_tokens"], told["finish_reason"]) == (0, 5, "length")
