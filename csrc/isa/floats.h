@@ -26,56 +26,35 @@ inline Lanes exponential(Lanes x) {
     return Lanes::where_less(x, floor, Lanes::all(0.0f), Lanes::mul(e, Lanes::power_of_two(n)));
 }
 
-// Which number of a block is twice as large as every other, counted from 1; 0 where none is.
-inline uint8_t standing_apart(const float* x, float amax) {
-    Lanes large = Lanes::all(0.0f);
-    for (int32_t k = 0; k < BLOCK; k += 16) {
-        Lanes twice = Lanes::mul(Lanes::magnitude(Lanes::load(x + k)), Lanes::all(2.0f));
-        large = Lanes::add(large, Lanes::where_less(Lanes::all(amax), twice, Lanes::all(1.0f), Lanes::all(0.0f)));
-    }
-    if (large.sum() != 1.0f) return 0;  // the largest is always among them
-    for (int32_t k = 0; k < BLOCK; k++)
-        if (__builtin_fabsf(x[k]) == amax) return static_cast<uint8_t>(k + 1);
-    return 0;
-}
-
 void quantise(const float* x, int32_t columns, int8_t* integers, float* scales, float* sums, float* halves, uint8_t* marks, float* apart) {
+    const Lanes zero = Lanes::all(0.0f), infinity = Lanes::all(__builtin_inff());
     for (int32_t block = 0; block < columns / BLOCK; block++, x += BLOCK, integers += BLOCK) {
-        Lanes most = Lanes::all(0.0f), nothing = most;
-        for (int32_t k = 0; k < BLOCK; k += 16) {
-            Lanes part = Lanes::load(x + k);
-            most = Lanes::max(Lanes::magnitude(part), most);
-            nothing = Lanes::fma(part, Lanes::all(0.0f), nothing);  // not a number where one of them is none, or infinite
-        }
-        float amax = most.greatest(), wrong = nothing.sum();
-        float rest[BLOCK];
-        const float* from = x;
-        marks[block] = wrong != 0.0f || amax < SMALLEST ? 0 : standing_apart(x, amax);
+        Lanes low = Lanes::load(x), high = Lanes::load(x + 16);
+        const Lanes large = Lanes::magnitude(low), larger = Lanes::magnitude(high);
+        const bool finite = (Lanes::less(large, infinity) & Lanes::less(larger, infinity)) == 0xffff;
+        float amax = Lanes::max(large, larger).greatest();
+        marks[block] = 0;
         apart[block] = 0.0f;
-        if (marks[block] != 0) {
-            for (int32_t k = 0; k < BLOCK; k++) rest[k] = x[k];
-            apart[block] = x[marks[block] - 1];
-            rest[marks[block] - 1] = 0.0f;
-            from = rest;
-            amax = Lanes::max(Lanes::magnitude(Lanes::load(rest)), Lanes::magnitude(Lanes::load(rest + 16))).greatest();
+        // What is more than half of the largest: the largest itself, and nothing else where it stands apart.
+        const Lanes half = Lanes::all(amax * 0.5f);
+        const uint32_t above = Lanes::less(half, large) | Lanes::less(half, larger) << 16;
+        if ((above & (above - 1)) == 0 && finite && amax >= SMALLEST) {
+            const int place = __builtin_ctz(above);
+            marks[block] = static_cast<uint8_t>(place + 1);
+            apart[block] = x[place];
+            low = Lanes::where_set(above & 0xffff, zero, low);
+            high = Lanes::where_set(above >> 16, zero, high);
+            amax = Lanes::max(Lanes::magnitude(low), Lanes::magnitude(high)).greatest();
         }
-        if (wrong != 0.0f || amax < SMALLEST) {
+        if (!finite || amax < SMALLEST) {
             for (int32_t k = 0; k < BLOCK; k++) integers[k] = 0;
             sums[block] = halves[2 * block] = halves[2 * block + 1] = 0.0f;
-            scales[block] = wrong;
+            scales[block] = finite ? 0.0f : __builtin_nanf("");
             continue;
         }
-        Lanes inverse = Lanes::all(127.0f / amax);
-        float sum[2];  // of whole numbers, and so exact
-        for (int32_t half = 0; half < 2; half++) {
-            Lanes whole = Lanes::nearest(Lanes::mul(Lanes::load(from + half * 16), inverse));
-            whole.to_bytes(integers + half * 16);
-            sum[half] = whole.sum();
-        }
+        const Lanes inverse = Lanes::all(127.0f / amax);
+        sums[block] = Lanes::to_bytes(Lanes::mul(low, inverse), Lanes::mul(high, inverse), integers, halves + 2 * block);
         scales[block] = amax / 127.0f;
-        sums[block] = sum[0] + sum[1];
-        halves[2 * block] = sum[0];
-        halves[2 * block + 1] = sum[1];
     }
 }
 

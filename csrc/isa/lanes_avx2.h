@@ -3,6 +3,8 @@
 #include <immintrin.h>
 #include <cstdint>
 
+#include "sums.h"
+
 namespace {
 
 struct Lanes {
@@ -36,6 +38,10 @@ struct Lanes {
         return _mm256_blendv_ps(q, p, _mm256_castsi256_ps(set));
     }
     static Lanes where_set(uint32_t bits, Lanes p, Lanes q) { return {chosen(bits, p.a, q.a), chosen(bits >> 8, p.b, q.b)}; }
+    static uint32_t less(Lanes x, Lanes y) {
+        uint32_t low = static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ)));
+        return low | static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ))) << 8;
+    }
     static __m256 power(__m256 n) {
         __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127)), 23);
         return _mm256_castsi256_ps(bits);
@@ -69,11 +75,13 @@ struct Lanes {
         __m256i mixed = _mm256_packus_epi32(rounded(a), rounded(b));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(mixed, 0xd8));
     }
-    void to_bytes(int8_t* p) const {
-        __m256i mixed = _mm256_packs_epi32(_mm256_cvttps_epi32(a), _mm256_cvttps_epi32(b));
-        __m256i words = _mm256_permute4x64_epi64(mixed, 0xd8);
-        __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+    static float to_bytes(Lanes x, Lanes y, int8_t* p, float* sums) {
+        auto whole = [](__m256 v) { return _mm256_cvtps_epi32(_mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); };
+        __m256i words = _mm256_packs_epi32(whole(x.a), whole(x.b)), more = _mm256_packs_epi32(whole(y.a), whole(y.b));
+        __m256i mixed = _mm256_packs_epi16(words, more);  // fours of x.a, x.b, y.a, y.b; then the others of each
+        __m256i bytes = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
+        return store_sums(bytes, sums);
     }
     float sum() const {
         __m256 c = _mm256_add_ps(a, b);

@@ -3,6 +3,8 @@
 #include <immintrin.h>
 #include <cstdint>
 
+#include "sums.h"
+
 namespace {
 
 struct Lanes {
@@ -26,6 +28,7 @@ struct Lanes {
     static Lanes where_set(uint32_t bits, Lanes a, Lanes b) {
         return {_mm512_mask_blend_ps(static_cast<__mmask16>(bits), b.v, a.v)};
     }
+    static uint32_t less(Lanes x, Lanes y) { return _mm512_cmp_ps_mask(x.v, y.v, _CMP_LT_OQ); }
     static Lanes power_of_two(Lanes n) {
         __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvttps_epi32(n.v), _mm512_set1_epi32(127)), 23);
         return {_mm512_castsi512_ps(bits)};
@@ -51,8 +54,13 @@ struct Lanes {
         __m512i kept = _mm512_mask_blend_epi32(_mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), rounded, quiet);
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16)));
     }
-    void to_bytes(int8_t* p) const {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(v)));
+    // Two of them to whole numbers in -128 … 127, the sum of each, and of all.
+    static float to_bytes(Lanes x, Lanes y, int8_t* p, float* sums) {
+        constexpr int how = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        __m128i a = _mm512_cvtepi32_epi8(_mm512_cvt_roundps_epi32(x.v, how)), b = _mm512_cvtepi32_epi8(_mm512_cvt_roundps_epi32(y.v, how));
+        __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
+        return store_sums(bytes, sums);
     }
     float sum() const {
         __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));

@@ -26,6 +26,12 @@ struct Lanes {
     static Lanes where_less(Lanes x, Lanes y, Lanes a, Lanes b) { return each([&](int i) { return x.v[i] < y.v[i] ? a.v[i] : b.v[i]; }); }
     // a where the lane's bit is set, else b
     static Lanes where_set(uint32_t bits, Lanes a, Lanes b) { return each([&](int i) { return bits >> i & 1 ? a.v[i] : b.v[i]; }); }
+    // A bit for each lane where x < y.
+    static uint32_t less(Lanes x, Lanes y) {
+        uint32_t bits = 0;
+        for (int i = 0; i < 16; i++) bits |= static_cast<uint32_t>(x.v[i] < y.v[i]) << i;
+        return bits;
+    }
     // 2^n for whole n in -126 … 127
     static Lanes power_of_two(Lanes n) {
         return each([&](int i) {
@@ -71,8 +77,16 @@ struct Lanes {
             p[i] = static_cast<uint16_t>((nan ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1)) >> 16);
         }
     }
-    // Whole numbers in -128 … 127 to bytes.
-    void to_bytes(int8_t* p) const { for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(v[i]); }
+    // Two of them to the nearest whole numbers, ties to even, which are in -128 … 127; the sum of each, and of all.
+    static float to_bytes(Lanes x, Lanes y, int8_t* p, float* sums) {
+        int32_t sum[2] = {0, 0};
+        for (int i = 0; i < 32; i++) {
+            p[i] = static_cast<int8_t>(__builtin_nearbyintf(i < 16 ? x.v[i] : y.v[i - 16]));
+            sum[i / 16] += p[i];
+        }
+        for (int i = 0; i < 2; i++) sums[i] = static_cast<float>(sum[i]);
+        return sums[0] + sums[1];
+    }
 
     float sum() const {
         float a[8], b[4];

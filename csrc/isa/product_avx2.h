@@ -106,13 +106,12 @@ inline void whole_sums(const uint8_t* lines, const int8_t* x, int32_t stride, in
     }
 }
 
-// 16 outputs' weights of one column.
+// Of 16 rows of weights the whole numbers in column k of a group.
 template <Format FORMAT>
-inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
+inline Lanes numbers_of_column(const uint8_t* lines, int32_t k) {
     constexpr int UPPER = upper_bits(FORMAT);
     constexpr bool BYTES = FORMAT == Format::Q8_0;
-    const int32_t group = column / GROUP, k = column % GROUP, four = k / 4;
-    const uint8_t* lines = w.values + place_of(w, block, group) * bytes_of_group(FORMAT);
+    const int32_t four = k / 4;
     auto bits = [&](int line, int half, int from, int mask) {  // of the byte of column k in each of 8 rows
         __m256i rows = load_line(lines + line * 64 + half * 32);
         return _mm256_and_si256(_mm256_srl_epi32(rows, _mm_cvtsi32_si128(k % 4 * 8 + from)), _mm256_set1_epi32(mask));
@@ -123,7 +122,7 @@ inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
             i = _mm256_or_si256(i, _mm256_slli_epi32(bits(4 + four * UPPER / 8, which, four * UPPER % 8, (1 << UPPER) - 1), 4));
         return _mm256_cvtepi32_ps(_mm256_sub_epi32(i, _mm256_set1_epi32(offset_of(FORMAT))));
     };
-    return Lanes::fma(Lanes{half(0), half(1)}, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
+    return Lanes{half(0), half(1)};
 }
 
 // Eight outputs' floats: half of Lanes.
@@ -138,7 +137,7 @@ struct Eight {
 };
 
 template <Format FORMAT, int BLOCKS, int ROWS>
-void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
+void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool, float* y, size_t stride) {
     const int32_t groups = w.columns / GROUP;
     for (int b = 0; b < BLOCKS; b++) {
         Eight acc[2][ROWS];

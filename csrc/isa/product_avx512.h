@@ -46,26 +46,26 @@ inline void two_quads(const uint8_t* lines, int j, __m512i& first, __m512i& seco
     }
 }
 
-// 16 outputs' weights of one column.
+// Of 16 rows of weights the whole numbers in column k of a group.
 template <Format FORMAT>
-inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
+inline Lanes numbers_of_column(const uint8_t* lines, int32_t k) {
     constexpr int UPPER = upper_bits(FORMAT);
     constexpr bool BYTES = FORMAT == Format::Q8_0;
-    const int32_t group = column / GROUP, k = column % GROUP, four = k / 4;
-    const uint8_t* lines = w.values + place_of(w, block, group) * bytes_of_group(FORMAT);
+    const int32_t four = k / 4;
     auto bits = [&](int line, int from, int mask) {  // of the byte of column k in each of 16 rows
         __m512i rows = _mm512_load_si512(lines + line * 64);
         return _mm512_and_si512(_mm512_srl_epi32(rows, _mm_cvtsi32_si128(k % 4 * 8 + from)), _mm512_set1_epi32(mask));
     };
     __m512i i = BYTES ? bits(four, 0, 255) : bits(four / 2, four % 2 * 4, 15);
     if (UPPER > 0) i = _mm512_or_si512(i, _mm512_slli_epi32(bits(4 + four * UPPER / 8, four * UPPER % 8, (1 << UPPER) - 1), 4));
-    i = _mm512_sub_epi32(i, _mm512_set1_epi32(offset_of(FORMAT)));
-    return Lanes::fma(Lanes{_mm512_cvtepi32_ps(i)}, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
+    return Lanes{_mm512_cvtepi32_ps(_mm512_sub_epi32(i, _mm512_set1_epi32(offset_of(FORMAT))))};
 }
+
+constexpr int AHEAD = 6;  // groups that are asked for before they are needed, where a tile is the first to read its weights
 
 // BLOCKS output blocks from `block` on for ROWS rows from `row` on: everything stays in registers until the last group.
 template <Format FORMAT, int BLOCKS, int ROWS>
-void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
+void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool cold, float* y, size_t stride) {
     constexpr int PARTS = parts_of_group(FORMAT), PAIRS = 4 / PARTS;
     constexpr bool TWO = BLOCKS * ROWS <= 4;  // two chains, or an addition would wait for the one before it
     const int32_t groups = w.columns / GROUP;
@@ -73,6 +73,10 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, 
     for (int b = 0; b < BLOCKS; b++)
         for (int r = 0; r < ROWS; r++) acc[b][r] = Lanes::all(0.0f);
     for (int32_t g = 0; g < groups; g++) {
+        for (int b = 0; ROWS >= 4 && cold && b < BLOCKS; b++) {
+            const uint8_t* ahead = w.values + (place_of(w, block + b, g) + AHEAD) * bytes_of_group(FORMAT);
+            for (int line = 0; line < lines_of_group(FORMAT); line++) __builtin_prefetch(ahead + line * 64);
+        }
         Lanes f[BLOCKS][ROWS];
         for (int b = 0; b < BLOCKS; b++)
             for (int r = 0; r < ROWS; r++) f[b][r] = Lanes::all(0.0f);

@@ -20,17 +20,14 @@ inline int32_t stored(const uint8_t* lines, int32_t output, int32_t column) {
     return i;
 }
 
-// 16 outputs' weights of one column.
+// Of 16 rows of weights the whole numbers in column k of a group.
 template <Format FORMAT>
-inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
-    const int32_t group = column / GROUP, k = column % GROUP;
-    const uint8_t* lines = w.values + place_of(w, block, group) * bytes_of_group(FORMAT);
-    Lanes i = Lanes::each([&](int n) { return static_cast<float>(stored<FORMAT>(lines, n, k) - offset_of(FORMAT)); });
-    return Lanes::fma(i, scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
+inline Lanes numbers_of_column(const uint8_t* lines, int32_t k) {
+    return Lanes::each([&](int n) { return static_cast<float>(stored<FORMAT>(lines, n, k) - offset_of(FORMAT)); });
 }
 
 template <Format FORMAT, int BLOCKS, int ROWS>
-void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
+void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool, float* y, size_t stride) {
     constexpr int PARTS = parts_of_group(FORMAT), COLUMNS = GROUP / PARTS;
     const int32_t groups = w.columns / GROUP;
     for (int b = 0; b < BLOCKS; b++)

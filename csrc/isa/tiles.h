@@ -9,37 +9,40 @@ namespace {
 
 using namespace alize;
 
+// `cold`: whether these weights have not been read for other rows a moment ago.
 template <Format FORMAT, int BLOCKS, int ROWS>
-void any_tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, float* y, size_t stride) {
+void any_tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool cold, float* y, size_t stride) {
     if constexpr (is_float(FORMAT))
         tile_of_floats<FORMAT, BLOCKS, ROWS>(w, block, x, row, y, stride);
     else
-        tile<FORMAT, BLOCKS, ROWS>(w, block, x, row, y, stride);
+        tile<FORMAT, BLOCKS, ROWS>(w, block, x, row, cold, y, stride);
 }
 
 template <Format FORMAT, int ROWS>
-void columns_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, float* y, size_t stride) {
+void columns_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, bool cold, float* y, size_t stride) {
     constexpr bool WIDE = is_float(FORMAT) && MOST_ROWS > 4;  // registers for more, and nothing but sums to put there
     constexpr int SIDE = WIDE && ROWS > 1 ? (ROWS == 2 ? 4 : 2) : MOST_ROWS == 1 ? 1 : ROWS == 1 ? 4 : ROWS == 2 ? 2 : 1;  // few rows: more outputs, or sums wait for each other
     int32_t block = first;
     for (; block + SIDE <= last; block += SIDE)
-        any_tile<FORMAT, SIDE, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
+        any_tile<FORMAT, SIDE, ROWS>(w, block, x, row, cold, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
     if constexpr (SIDE > 1)
         for (; block < last; block++)
-            any_tile<FORMAT, 1, ROWS>(w, block, x, row, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
+            any_tile<FORMAT, 1, ROWS>(w, block, x, row, cold, y + static_cast<size_t>(block - first) * OUTPUTS, stride);
 }
 
 // Tiles of ROWS rows, as long as there are so many; then of fewer.
 template <Format FORMAT, int ROWS>
-void rows_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
-    for (; count >= ROWS; count -= ROWS, row += ROWS, y += ROWS * stride) columns_of_tiles<FORMAT, ROWS>(w, first, last, x, row, y, stride);
+void rows_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, bool cold, float* y,
+                   size_t stride) {
+    for (; count >= ROWS; count -= ROWS, row += ROWS, y += ROWS * stride, cold = false)
+        columns_of_tiles<FORMAT, ROWS>(w, first, last, x, row, cold, y, stride);
     if constexpr (ROWS > 1)
-        if (count > 0) rows_of_tiles<FORMAT, ROWS - 1>(w, first, last, x, row, count, y, stride);
+        if (count > 0) rows_of_tiles<FORMAT, ROWS - 1>(w, first, last, x, row, count, cold, y, stride);
 }
 
 template <Format FORMAT>
 void product_of(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
-    rows_of_tiles<FORMAT, MOST_ROWS>(w, first, last, x, row, count, y, stride);
+    rows_of_tiles<FORMAT, MOST_ROWS>(w, first, last, x, row, count, true, y, stride);
     if constexpr (!is_float(FORMAT)) add_apart<FORMAT>(w, first, last, x, row, count, y, stride);
 }
 
