@@ -86,12 +86,23 @@ def test_a_colliding_key_is_no_hit() -> None:
     assert pool.find(Link(b"key", b"", tuple(range(1, 17)))) is None
 
 
-def test_the_longest_unused_block_is_taken_first() -> None:
+def test_of_blocks_that_can_be_found_the_longest_unused_is_taken_first() -> None:
     pool = BlockPool(3)
     first, second, third = (pool.take(1) or [] for _ in range(3))
+    for (block,), link in zip((first, second, third), chain(range(48), b""), strict=True):
+        pool.label(block, link)
     for blocks in (second, first, third):
         pool.release(blocks)
     assert pool.take(3) == [*second, *first, *third]
+
+
+def test_what_nobody_can_find_is_taken_before_what_was_never_used_and_before_what_can_be_found() -> None:
+    pool = BlockPool(4)
+    found, one, other = (pool.take(1) or [] for _ in range(3))
+    pool.label(found[0], chain(range(16), b"")[0])
+    for blocks in (found, one, other):
+        pool.release(blocks)
+    assert pool.take(4) == [*other, *one, 3, *found]
 
 
 def test_a_sliding_group_gives_back_what_nobody_sees() -> None:

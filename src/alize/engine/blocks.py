@@ -2,10 +2,11 @@
 
 A block of 16 tokens is known by a chain: key = hash(key of the block before, its 16 tokens, the images and sounds these show). Two
 prompts with the same beginning have the same keys there, whoever computed them. A block nobody uses stays findable until the pool needs
-it back, oldest first.
+it back, oldest first. One that cannot be found is worth nothing to anybody, and goes before these: the one given back last first, whose
+memory is there already, while that of blocks which were never written need not be.
 
-    free list:  oldest ←→ … ←→ newest     ref 0; may still carry a key
-    in use:     ref ≥ 1                   several sequences may hold one
+    free list:  no key: newest ←→ … ←→ never used ←→ a key: oldest ←→ … ←→ newest     ref 0
+    in use:     ref ≥ 1                                                               several sequences may hold one
 """
 
 import hashlib
@@ -78,7 +79,7 @@ class BlockPool:
         self._refs[block] += 1
 
     def take(self, count: int) -> list[int] | None:
-        """`count` blocks with unknown content, the longest unused first, or None (and no change) where too few are free."""
+        """`count` blocks with unknown content, the first of the free list, or None (and no change) where too few are free."""
         if count > len(self._free):
             return None
         taken: list[int] = []
@@ -103,6 +104,8 @@ class BlockPool:
             self._refs[block] -= 1
             if self._refs[block] == 0:
                 self._free[block] = None
+                if self._links[block] is None:
+                    self._free.move_to_end(block, last=False)
 
     def clear(self) -> None:
         """Forget every content. Blocks in use stay in use."""
