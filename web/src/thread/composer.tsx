@@ -3,11 +3,11 @@ import { ArrowUp, Paperclip, Square } from "lucide-react";
 import { type ReactNode, type RefObject, useContext, useRef } from "react";
 import { IconButton } from "@/components/icon-button";
 import { LanguageContext, useT } from "@/i18n";
-import { sizeText } from "@/i18n/amounts";
 import { useCoarsePointer } from "@/shell/use-media";
 import { acceptOf, type Limits, limitsText, type Refusal, type Senses, takenBy } from "./attachments";
 import { FileChip } from "./file-chip";
 import { sendsOn } from "./keys";
+import { Refusals } from "./refusals";
 import type { Typed } from "./send";
 import { UploadChip } from "./upload-chip";
 import { type Draft, useTyped, useUploads } from "./use-draft";
@@ -172,8 +172,6 @@ function Attach({ limits, senses, onFiles }: Pick<ComposerProps, "limits" | "sen
 }
 
 function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
-  const t = useT();
-  const language = useContext(LanguageContext);
   const attachments = useTyped(draft, ({ attachments }) => attachments);
   const uploads = useUploads(draft);
   return (
@@ -197,35 +195,7 @@ function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
           ))}
         </ul>
       )}
-      <div role="alert">
-        {refused.map((one, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two files may have the same name
-          <p key={index} className="mb-2 px-1.5 text-13 text-bad [overflow-wrap:anywhere]">
-            {refusalText(one, t, language)}
-          </p>
-        ))}
-      </div>
+      <div role="alert">{refused.length > 0 && <Refusals refused={refused} />}</div>
     </>
   );
-}
-
-function refusalText(refusal: Refusal, t: ReturnType<typeof useT>, language: string): string {
-  const { name } = refusal;
-  switch (refusal.why) {
-    case "blind":
-    case "deaf":
-      return t(`attach.${refusal.why}`, { name, model: refusal.model });
-    case "together":
-      return t("attach.together", { name, most: sizeText(refusal.most, language) });
-    case "many":
-      return t("attach.many", { name, count: refusal.most });
-    case "large":
-      return t("attach.large", {
-        name,
-        size: sizeText(refusal.size, language),
-        most: sizeText(refusal.most, language),
-      });
-    default:
-      return t(`attach.${refusal.why}`, { name });
-  }
 }

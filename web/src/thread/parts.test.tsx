@@ -1,64 +1,25 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { ReactNode } from "react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiFailure } from "@/api/failure";
 import type { Message, RunEvent, Sampling } from "@/api/types";
-import { TooltipProvider } from "@/components/tooltip";
 import { LanguageContext } from "@/i18n";
 import { furnish } from "@/test/dom";
 import { fakeServer, json } from "@/test/fake-fetch";
 import { modelCard } from "@/test/model-card";
+import { never, show, threadOf } from "@/test/thread";
 import { Answer } from "./answer";
-import { Composer } from "./composer";
 import { LiveRegion } from "./live-region";
-import { memoryTransport } from "./memory-transport";
-import { wholeOf } from "./merge";
 import { Question } from "./question";
-import { answer, conversation, question } from "./samples";
+import { answer, question } from "./samples";
 import { runOf } from "./send";
 import { SettingsPanel } from "./settings-panel";
-import { createStore } from "./store";
-import { ThreadContext, useView } from "./thread-context";
+import { useView } from "./thread-context";
 import type { Transport } from "./transport";
-import { createUploads } from "./uploads";
-import type { Draft } from "./use-draft";
-import type { ThreadStore } from "./view";
 
 beforeEach(() => furnish());
 
-const never = (): Promise<never> => new Promise(() => {});
-
-/** A thread with these messages, in a house where nothing more happens unless the test says so. */
-function threadOf(
-  messages: Message[],
-  house: Partial<Transport> = {},
-  runs: { id: string; message: string }[] = [],
-): ThreadStore {
-  const inner = memoryTransport({ ask: never, count: never, beginning: never });
-  const store = createStore({
-    id: "c",
-    exists: true,
-    transport: { ...inner, ...house },
-    schedule: (work) => {
-      queueMicrotask(work);
-      return () => {};
-    },
-    pause: async () => {},
-  });
-  const active = runs.map((run) => ({ ...run, state: "running" as const, seq: 0 }));
-  store.load(wholeOf(conversation("c", messages, active)));
-  return store;
-}
-
-function show(store: ThreadStore, children: ReactNode) {
-  return render(
-    <TooltipProvider>
-      <ThreadContext value={store}>{children}</ThreadContext>
-    </TooltipProvider>,
-  );
-}
 const name = (text: string | RegExp) => ({ name: text });
 const noUndo = (): void => {};
 
@@ -269,131 +230,6 @@ describe("a question", () => {
     show(threadOf([{ ...question("q"), attachments: files }]), <Question id="q" />);
     expect(screen.queryByText(/\u202e/)).toBeNull();
     expect(screen.getByText("1 line")).toBeDefined();
-  });
-});
-
-describe("the composer", () => {
-  function draftOf(text: string): Draft {
-    const nothing = (): void => {};
-    const typed = { text, attachments: [] };
-    return {
-      key: "c",
-      uploads: createUploads(async () => new Promise(() => {})),
-      typed: () => typed,
-      subscribe: () => nothing,
-      setText: nothing,
-      setFiles: nothing,
-      addFiles: nothing,
-      send: nothing,
-      give: nothing,
-      undo: nothing,
-    };
-  }
-  const limits = {
-    attachment_bytes: 262_144,
-    attachments: 4,
-    attachment_types: ["text/*"],
-    image_bytes: 1000,
-    image_types: ["image/png"],
-    audio_bytes: 5000,
-    audio_types: ["audio/wav"],
-    body_bytes: 10_000,
-  };
-
-  const senses = { sees: false, hears: false, model: "small" };
-
-  it("sends with Enter, but not with Shift or while an input method composes", async () => {
-    const user = userEvent.setup();
-    let sent = 0;
-    const base = { limits, senses, reading: false, refused: [], onFiles: () => {}, onStop: null, stopping: false };
-    show(threadOf([]), <Composer {...base} draft={draftOf("hello")} onSend={() => ++sent} />);
-    await user.click(screen.getByRole("textbox", name("Message")));
-    await user.keyboard("{Shift>}{Enter}{/Shift}");
-    expect(sent).toBe(0);
-    await user.keyboard("{Enter}");
-    expect(sent).toBe(1);
-  });
-
-  it("says the limits before anything is chosen, and why a file was refused", () => {
-    const refused = [{ why: "large" as const, name: "log.txt", size: 600_000, most: 262_144 }];
-    const base = {
-      limits,
-      senses,
-      reading: false,
-      refused,
-      onFiles: () => {},
-      onStop: null,
-      stopping: false,
-      onSend: () => {},
-    };
-    show(threadOf([]), <Composer {...base} draft={draftOf("")} />);
-    expect(screen.getByRole("button", name(/Text files up to 256 kB, at most 4 files/))).toBeDefined();
-    expect(screen.getByRole("alert").textContent).toContain(
-      "log.txt was not attached: it is 586 kB, and 256 kB is the limit.",
-    );
-  });
-
-  it("says how large pictures and sounds may be where the model takes them", () => {
-    const base = {
-      limits,
-      reading: false,
-      refused: [],
-      onFiles: () => {},
-      onStop: null,
-      stopping: false,
-      onSend: () => {},
-    };
-    const both = { sees: true, hears: true, model: "small" };
-    show(threadOf([]), <Composer {...base} senses={both} draft={draftOf("")} />);
-    const said = /at most 4 files a message\. Images up to 50 MB, made smaller where needed\. Sounds up to 4\.9 kB/;
-    expect(screen.getByRole("button", name(said))).toBeDefined();
-  });
-
-  it("shows how far a sound is, does not send before it has arrived, and lets it be taken off", async () => {
-    const user = userEvent.setup();
-    let sent = 0;
-    const told: ((bytes: number) => void)[] = [];
-    const uploads = createUploads((_name, _file, onSent) => new Promise(() => void told.push(onSent)));
-    const draft = { ...draftOf("hello"), uploads };
-    const base = { limits, senses, reading: false, refused: [], onFiles: () => {}, onStop: null, stopping: false };
-    show(threadOf([]), <Composer {...base} draft={draft} onSend={() => ++sent} />);
-    act(() => uploads.add("c", [{ name: "a.wav", type: "audio/wav", content: new Blob(["12345678"]) }]));
-    act(() => told[0]?.(4));
-    expect(screen.getByRole("progressbar", name("a.wav is being uploaded")).getAttribute("value")).toBe("0.5");
-    await user.click(screen.getByRole("textbox", name("Message")));
-    await user.keyboard("{Enter}");
-    expect(sent).toBe(0);
-    await user.click(screen.getByRole("button", name("Do not attach a.wav")));
-    expect(screen.queryByRole("progressbar")).toBeNull();
-    await user.click(screen.getByRole("textbox", name("Message")));
-    await user.keyboard("{Enter}");
-    expect(sent).toBe(1);
-  });
-
-  it("offers to stop what runs, beside sending the next message", () => {
-    const base = {
-      limits,
-      senses,
-      refused: [],
-      reading: false,
-      onFiles: () => {},
-      onStop: () => {},
-      stopping: false,
-      onSend: () => {},
-    };
-    const { rerender } = render(
-      <TooltipProvider>
-        <Composer {...base} draft={draftOf("")} />
-      </TooltipProvider>,
-    );
-    expect(screen.queryByRole("button", name("Send"))).toBeNull();
-    rerender(
-      <TooltipProvider>
-        <Composer {...base} draft={draftOf("next")} />
-      </TooltipProvider>,
-    );
-    expect(screen.getByRole("button", name("Send"))).toBeDefined();
-    expect(screen.getByRole("button", name("Stop"))).toBeDefined();
   });
 });
 
