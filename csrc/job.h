@@ -12,6 +12,7 @@ namespace alize {
 constexpr int FEW = 4;        // rows that each member rather quantises for itself than waits for
 constexpr int ROW_TILE = 64;  // rows of a chunk where there are many: their integers stay in a core's own cache
 constexpr int32_t TILE_OUTPUTS = 256;
+constexpr int32_t TILE_GATES = TILE_OUTPUTS / 2;  // columns of a feed-forward's width: a gate and an up for each
 
 constexpr int32_t ceiling(int32_t a, int32_t b) { return (a + b - 1) / b; }
 
@@ -20,7 +21,12 @@ struct Chunks {
     int32_t units, per, tiles, rows;
     Chunks(int32_t units, int32_t rows, int threads, int32_t most) : units(units), rows(rows) {
         tiles = ceiling(rows, ROW_TILE);
-        per = std::clamp(ceiling(units, 4 * threads), 1, most);
+        const int32_t largest = std::clamp(ceiling(units, 4 * threads), 1, most);
+        // 36 units by two threads: by fives the one computes 20 of them and the other 16, by threes each 18.
+        auto longest = [&](int32_t per) { return ceiling(ceiling(units, per) * tiles, threads) * per; };
+        per = largest;
+        for (int32_t less = largest - 1; less >= (largest + 1) / 2; less--)
+            if (longest(less) < longest(per)) per = less;
     }
     uint32_t count() const { return static_cast<uint32_t>(ceiling(units, per) * tiles); }
     int32_t first(uint32_t chunk) const { return static_cast<int32_t>(chunk) / tiles * per; }

@@ -75,13 +75,13 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
     if (few) x = nullptr;
     if (!shared(layer.mlp_norm)) return false;
     if (!narrowed(&Adapter::gate_up, layer.mlp_norm, job.normal, m.dim)) return false;
-    Chunks gates(ceiling(m.mlp, BLOCK), tokens, threads(), 1);
+    Chunks gates(ceiling(m.mlp, BLOCK), tokens, threads(), TILE_GATES / BLOCK);
     auto close = [&](uint32_t chunk) {
         const Integers& integers = normal(layer.mlp_norm);
         int32_t row = gates.row(chunk), height = gates.height(chunk);
-        int32_t first = gates.first(chunk) * BLOCK, width = std::min(BLOCK, m.mlp - first);
+        int32_t first = gates.first(chunk) * BLOCK, width = std::min(gates.last(chunk) * BLOCK, m.mlp) - first;
         gate_and_up(layer.mlp, first, width, integers.rows(), row, height, own.tile);
-        widen(job, index, &Adapter::gate_up, first / 8, (first + width) / 8, row, height, own.tile, 2 * BLOCK);
+        widen(job, index, &Adapter::gate_up, first / 8, (first + width) / 8, row, height, own.tile, static_cast<size_t>(2 * width));
         gate(own.tile, first, width, row, height, job.gated);
     };
     if (!walk.phase(gates.count(), close)) return false;
@@ -91,21 +91,22 @@ bool Session::layer(Crew::Walk& walk, const Job& job, int index, Scratch& own) {
     return walk.phase(down.count(), [&](uint32_t chunk) { add(layer.mlp.down, &Adapter::down, job.gated, down, chunk); });
 }
 
-// Gate and up of so many columns of the width, for some rows: 16 of the one, 16 of the other, and so on.
+// Gate and up of so many columns of the width, at most TILE_GATES, for some rows: 16 of the one, 16 of the other, and so on.
 void Session::gate_and_up(const FeedForward& w, int32_t first, int32_t width, const Rows& x, int32_t row, int32_t height, float* tile) {
-    if (w.up.rows == 0) return kernels_.product(w.gate_up, first / 8, (first + width) / 8, x, row, height, tile, 2 * BLOCK);
+    const auto stride = static_cast<size_t>(2 * width);
+    if (w.up.rows == 0) return kernels_.product(w.gate_up, first / 8, (first + width) / 8, x, row, height, tile, stride);
     for (int32_t k = 0; k < width; k += OUTPUTS) {
         const int32_t n = (first + k) / OUTPUTS;
-        kernels_.product(w.gate_up, n, n + 1, x, row, height, tile + 2 * k, 2 * BLOCK);
-        kernels_.product(w.up, n, n + 1, x, row, height, tile + 2 * k + OUTPUTS, 2 * BLOCK);
+        kernels_.product(w.gate_up, n, n + 1, x, row, height, tile + 2 * k, stride);
+        kernels_.product(w.up, n, n + 1, x, row, height, tile + 2 * k + OUTPUTS, stride);
     }
 }
 
 // One times the other, to integers of these columns.
 void Session::gate(const float* tile, int32_t first, int32_t width, int32_t row, int32_t height, const Integers& into) {
     for (int32_t r = 0; r < height; r++) {
-        float product[BLOCK];
-        kernels_.gate(tile + static_cast<size_t>(r) * 2 * BLOCK, width, product);
+        float product[TILE_GATES];
+        kernels_.gate(tile + static_cast<size_t>(r) * 2 * static_cast<size_t>(width), width, product);
         into.write(kernels_, product, width, row + r, first);
     }
 }

@@ -251,18 +251,24 @@ void attend_rows(const Attention& a) {
         constexpr int SIDE = ROWS >= MOST_SUMS || COLUMNS == 1 ? 1 : MOST_SUMS / ROWS < COLUMNS ? MOST_SUMS / ROWS : COLUMNS;
         const int32_t from = oldest > start ? oldest - start : 0, to = newest - start + 1 < SPAN ? newest - start + 1 : SPAN;
         weigh_values<ROWS, COLUMNS, 0, SIDE>(a, start, from, to, newest, weight, part);
+        // How much smaller what was weighed before becomes, and what is new: of all rows by one exponential.
+        static_assert(ROWS <= 8);
+        float change[16] = {};
+        for (int r = 0; r < ROWS; r++) {
+            const float higher = peak[r] > most[r] ? peak[r] : most[r];
+            change[r] = most[r] - higher;
+            change[8 + r] = peak[r] - higher;
+            most[r] = higher;
+        }
+        exponential(Lanes::load(change)).store(change);
         for (int r = 0; r < ROWS; r++) {
             if (peak[r] == -__builtin_inff()) continue;  // this row sees none of them
-            float higher = peak[r] > most[r] ? peak[r] : most[r];
-            float change[16] = {most[r] - higher, peak[r] - higher};
-            exponential(Lanes::load(change)).store(change);
-            total[r] = __builtin_fmaf(sum[r], change[1], total[r] * change[0]);
-            Lanes before = Lanes::all(change[0]), now = Lanes::all(change[1]);
+            total[r] = __builtin_fmaf(sum[r], change[8 + r], total[r] * change[r]);
+            Lanes before = Lanes::all(change[r]), now = Lanes::all(change[8 + r]);
             for (int c = 0; c < COLUMNS; c++) {
                 float* out = a.out + r * WIDTH + c * 16;
                 Lanes::fma(part[r][c], now, Lanes::mul(Lanes::load(out), before)).store(out);
             }
-            most[r] = higher;
         }
     }
     for (int r = 0; r < ROWS; r++) {
