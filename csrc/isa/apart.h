@@ -53,23 +53,23 @@ inline Lanes weights_of_column(const Matrix& w, int32_t block, int32_t column) {
     return Lanes::fma(numbers_of_column<FORMAT>(lines, k), scale_of<FORMAT>(w, block, group, k / 16), minimum_of<FORMAT>(w, block, group));
 }
 
-// To y of SIDE output blocks from `n` on. Each column's weights are made once for all rows, where it is not one row's alone.
+// To y of SIDE output blocks from `n` on. Where any column is that of several rows, each column's weights are made once for all.
 template <Format FORMAT, int SIDE>
 void add_listed(const Matrix& w, int32_t n, int32_t block, const Apart& apart, int32_t rows, float* y, size_t stride) {
-    Lanes weights[APART_BLOCKS * BLOCK][SIDE];
+    Lanes kept[APART_BLOCKS * BLOCK][SIDE];
     const bool shared = apart.different < apart.end[rows - 1];
-    auto make = [&](int32_t i) {
-        for (int b = 0; b < SIDE; b++) weights[i][b] = weights_of_column<FORMAT>(w, n + b, block * BLOCK + apart.columns[i]);
+    auto make = [&](int32_t i, Lanes* weights) {
+        for (int b = 0; b < SIDE; b++) weights[b] = weights_of_column<FORMAT>(w, n + b, block * BLOCK + apart.columns[i]);
     };
-    for (int32_t i = 0; shared && i < apart.different; i++) make(i);
+    for (int32_t i = 0; shared && i < apart.different; i++) make(i, kept[i]);
     for (int32_t r = 0, i = 0; r < rows; r++, y += stride) {
         if (i == apart.end[r]) continue;
         Lanes sum[SIDE];
         for (int b = 0; b < SIDE; b++) sum[b] = Lanes::load(y + b * OUTPUTS);
         for (; i < apart.end[r]; i++) {
-            const int32_t column = apart.column[i];
-            if (!shared) make(column);
-            for (int b = 0; b < SIDE; b++) sum[b] = Lanes::fma(Lanes::all(apart.number[i]), weights[column][b], sum[b]);
+            Lanes* weights = kept[shared ? apart.column[i] : 0];
+            if (!shared) make(apart.column[i], weights);
+            for (int b = 0; b < SIDE; b++) sum[b] = Lanes::fma(Lanes::all(apart.number[i]), weights[b], sum[b]);
         }
         for (int b = 0; b < SIDE; b++) sum[b].store(y + b * OUTPUTS);
     }

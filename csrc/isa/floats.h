@@ -4,7 +4,6 @@
 #include "../kernels.h"
 #include "../contract.h"
 
-
 namespace {
 
 using namespace alize;

@@ -54,7 +54,6 @@ struct Lanes {
         __m512i kept = _mm512_mask_blend_epi32(_mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), rounded, quiet);
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16)));
     }
-    // Two of them to whole numbers in -128 … 127, the sum of each, and of all.
     static float to_bytes(Lanes x, Lanes y, int8_t* p, float* sums) {
         constexpr int how = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
         __m128i a = _mm512_cvtepi32_epi8(_mm512_cvt_roundps_epi32(x.v, how)), b = _mm512_cvtepi32_epi8(_mm512_cvt_roundps_epi32(y.v, how));

@@ -73,9 +73,10 @@ void tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool cold,
     for (int b = 0; b < BLOCKS; b++)
         for (int r = 0; r < ROWS; r++) acc[b][r] = Lanes::all(0.0f);
     for (int32_t g = 0; g < groups; g++) {
-        for (int b = 0; ROWS >= 4 && cold && b < BLOCKS; b++) {
-            const uint8_t* ahead = w.values + (place_of(w, block + b, g) + AHEAD) * bytes_of_group(FORMAT);
-            for (int line = 0; line < lines_of_group(FORMAT); line++) __builtin_prefetch(ahead + line * 64);
+        if (ROWS >= 4 && cold) {  // fewer are bound by memory, and only lose by it
+            static_assert(ROWS < 4 || BLOCKS == 1);
+            const auto ahead = reinterpret_cast<uintptr_t>(w.values) + (place_of(w, block, g) + AHEAD) * bytes_of_group(FORMAT);
+            for (int line = 0; line < lines_of_group(FORMAT); line++) __builtin_prefetch(reinterpret_cast<const void*>(ahead + line * 64));
         }
         Lanes f[BLOCKS][ROWS];
         for (int b = 0; b < BLOCKS; b++)

@@ -105,6 +105,15 @@ def test_what_nobody_can_find_is_taken_before_what_was_never_used_and_before_wha
     assert pool.take(4) == [*other, *one, 3, *found]
 
 
+def test_what_was_forgotten_is_taken_before_what_was_never_used() -> None:
+    pool = BlockPool(3)
+    (block,) = pool.take(1) or []
+    pool.label(block, chain(range(16), b"")[0])
+    pool.release([block])
+    pool.clear()
+    assert pool.take(3) == [block, 1, 2]
+
+
 def test_a_sliding_group_gives_back_what_nobody_sees() -> None:
     groups = CacheGroups(
         [CacheGroup("full", "full", (0,), 1), CacheGroup("sliding", "sliding", (1,), 1, window=20)], {"full": 8, "sliding": 8}

@@ -62,14 +62,15 @@ def test_an_interrupted_step_leaves_nothing_behind_that_was_not_computed(gone: s
     assert given == {request.id: alone(request) for request in asked if request.id != gone}
 
 
-def test_what_a_request_computed_whose_numbers_went_wrong_is_given_to_nobody() -> None:
-    class Spoilt(FakeRunner):
-        def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
-            output = super().run(batch, sampling, max_steps)
-            if self.calls != 2:
-                return output
-            return replace(output, tokens=((), *output.tokens[1:]), failures=((0, "not a number"),))
+class Spoilt(FakeRunner):
+    """The first row of its second call has no numbers."""
 
+    def run(self, batch, sampling, max_steps=1):  # type: ignore[no-untyped-def]
+        output = super().run(batch, sampling, max_steps)
+        return output if self.calls != 2 else replace(output, tokens=((), *output.tokens[1:]), failures=((0, "not a number"),))
+
+
+def test_what_a_request_computed_whose_numbers_went_wrong_is_found_by_nobody() -> None:
     engine = Core(Spoilt(), Limits(), {"full": 64})
     asked = [Request(name, tuple(range(40)), max_tokens=5) for name in ("first", "second", "third")]
     for request in asked[:2]:
@@ -80,3 +81,14 @@ def test_what_a_request_computed_whose_numbers_went_wrong_is_given_to_nobody() -
     engine.add(asked[2])
     assert drain(engine) == {"third": alone(asked[2])}
     assert engine.stats().cached_tokens == before
+
+
+def test_nor_is_what_it_had_given_back_because_no_later_token_sees_it() -> None:
+    engine = Core(Spoilt(window=20, full=False), Limits(step_tokens=64), {"sliding": 64})
+    text = tuple(token % 61 for token in range(128))
+    engine.add(Request("first", text, max_tokens=5))
+    assert [step.error for _ in range(2) for step in engine.step()] == ["not a number"]
+    beginning = Request("second", text[:33], max_tokens=5)
+    engine.add(beginning)
+    assert drain(engine) == {"second": alone(beginning, window=20, full=False)}
+    assert engine.stats().cached_tokens == 0

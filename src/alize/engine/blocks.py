@@ -115,6 +115,8 @@ class BlockPool:
         """Make blocks findable no more; those in use stay in use."""
         for block in blocks:
             self._forget(block)
+            if self._refs[block] == 0:
+                self._free.move_to_end(block, last=False)
 
     def check(self) -> None:
         """Raise AssertionError where the books do not balance. Cheap enough to run whenever the engine is idle."""

@@ -31,7 +31,7 @@ class FairQueue:
     def add(self, sequence: Sequence, present: Iterable[str]) -> None:
         """Queue a sequence. `present` are the tenants with running work: a tenant that is new beside them starts at their level.
 
-        One that was preempted has not been away.
+        That of a sequence that was preempted has not been away.
         """
         tenant = sequence.request.tenant
         others = {s.request.tenant for s in self._waiting.values()} | set(present)

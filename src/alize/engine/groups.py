@@ -146,10 +146,10 @@ class CacheGroups:
             table.clear()
         tables.touch(0)
 
-    def forget(self, tables: Tables) -> None:
-        """Make its blocks findable no more; who holds some keeps them."""
-        for name, table in tables.items():
-            self.pools[name].forget(block for block in table if block >= 0)
+    def forget(self, links: Sequence[Link]) -> None:
+        """Make the blocks of a chain findable no more, those too that a sliding group has given back; who holds some keeps them."""
+        for pool in self.pools.values():
+            pool.forget([block for block in map(pool.find, links) if block is not None])
 
     def clear(self) -> None:
         for pool in self.pools.values():

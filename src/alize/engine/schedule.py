@@ -90,8 +90,8 @@ class Scheduler:
         self.waiting.add(sequence, (other.request.tenant for other in self.running))
 
     def spoil(self, sequence: Sequence) -> None:
-        """End a running sequence whose numbers went wrong. Nobody is given what it has computed, or began with."""
-        self.groups.forget(sequence.tables)
+        """End a running sequence whose numbers went wrong. Nobody finds what it has computed, or began with."""
+        self.groups.forget(sequence.links)
         self.remove(sequence.request.id)
 
     def remove(self, request_id: str) -> Sequence | None:

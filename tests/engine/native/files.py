@@ -12,7 +12,7 @@ from tests.engine.native.blocks import SUPER, random_blocks
 
 __all__ = ["Experts", "write_gguf"]
 
-DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD, VOCAB, CONTEXT = 96, 160, 3, 6, 2, 32, 203, 512
+DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD, VOCAB, CONTEXT = 96, 352, 3, 6, 2, 32, 203, 512  # HIDDEN: chunks of which the last is smaller
 
 
 @dataclass(frozen=True)

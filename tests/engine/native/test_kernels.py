@@ -108,9 +108,24 @@ def test_every_family_computes_the_same_bits(kind: str, rows: int, width: int, c
     for other in others:
         assert same(first[0].integers, other[0].integers)
         assert same(first[0].scales, other[0].scales)
+        assert same(first[0].sums, other[0].sums)
+        assert same(first[0].halves, other[0].halves)
         assert same(first[0].marks, other[0].marks)
         assert same(first[0].apart, other[0].apart)
         assert same(first[1], other[1])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in SIXTEEN])
+def test_what_stands_apart_in_many_rows_is_multiplied_in_each(kind: str) -> None:
+    w, x = weights(kind, 70, 9, 7), activations(150, columns(kind, 9), 8)
+    x[:, ::40] *= 8
+    rows = {name: quantise(name, x) for name in NAMES}
+    together = {name: product(name, w, of) for name, of in rows.items()}
+    first = rows[NAMES[0]]
+    assert np.count_nonzero(first.marks) > 300
+    assert all(same(together[name], together[NAMES[0]]) for name in NAMES)
+    for row in (0, 63, 64, 149):
+        assert same(product(NAMES[0], w, first, rows=1, first=row)[0], together[NAMES[0]][row])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-import { act, render, screen } from "@testing-library/react";
+import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { TooltipProvider } from "@/components/tooltip";
@@ -49,6 +49,7 @@ describe("the composer", () => {
     show(threadOf([]), <Composer {...base} draft={draftOf("hello")} onSend={() => ++sent} />);
     await user.click(screen.getByRole("textbox", name("Message")));
     await user.keyboard("{Shift>}{Enter}{/Shift}");
+    fireEvent.keyDown(screen.getByRole("textbox", name("Message")), { key: "Enter", isComposing: true });
     expect(sent).toBe(0);
     await user.keyboard("{Enter}");
     expect(sent).toBe(1);

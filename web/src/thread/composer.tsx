@@ -195,7 +195,7 @@ function Files({ draft, refused }: Pick<ComposerProps, "draft" | "refused">) {
           ))}
         </ul>
       )}
-      <div role="alert">{refused.length > 0 && <Refusals refused={refused} />}</div>
+      <Refusals refused={refused} />
     </>
   );
 }

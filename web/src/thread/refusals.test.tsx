@@ -18,7 +18,7 @@ function seen(name: string): boolean {
 test("of a folder of files the first refusals are shown, and the others for whoever asks", async () => {
   render(<Refusals refused={binaries(20)} />);
   expect(["3.exe", "4.exe", "20.exe"].map(seen)).toEqual([true, false, false]);
-  await userEvent.click(screen.getByText("17 more files were not attached"));
+  await userEvent.click(screen.getByText("17 more files were not attached", { selector: "summary" }));
   expect(["3.exe", "4.exe", "20.exe"].map(seen)).toEqual([true, true, true]);
 });
 

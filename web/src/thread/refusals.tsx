@@ -19,13 +19,20 @@ export function Refusals({ refused }: { refused: readonly Refusal[] }) {
   ));
   const shown = lines.length > SHOWN + 1 ? SHOWN : lines.length;
   const more = lines.length - shown;
+  const text = more > 0 ? t("attach.more", { count: more }) : "";
   return (
     <div className="px-1.5 text-13 text-bad [overflow-wrap:anywhere]">
-      {lines.slice(0, shown)}
+      <div role="alert">
+        {lines.slice(0, shown)}
+        {more > 0 && <p className="sr-only">{text}</p>}
+      </div>
       {more > 0 && (
         <details className="mb-2">
-          <summary className="min-h-6 cursor-pointer">{t("attach.more", { count: more })}</summary>
-          <div className="mt-2 max-h-32 overflow-y-auto">{lines.slice(shown)}</div>
+          <summary className="min-h-6 cursor-pointer">{text}</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys */}
+          <section tabIndex={0} aria-label={text} className="mt-2 max-h-32 overflow-y-auto">
+            {lines.slice(shown)}
+          </section>
         </details>
       )}
     </div>

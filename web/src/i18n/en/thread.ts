@@ -44,7 +44,7 @@ export const thread = {
   "composer.restoredFiles":
     "A message that had not arrived stands in the writing field again. Its files are to be attached again.",
   "attach.many": "{name} was not attached: at most {count|# file|# files} a message.",
-  "attach.more": "{count|# more file was|# more files were} not attached",
+  "attach.more": "{count} more files were not attached",
   "attach.large": "{name} was not attached: it is {size}, and {most} is the limit.",
   "attach.together": "{name} was not attached: a temporary chat sends all of a message at once, at most {most}.",
   "attach.type": "{name} was not attached: only text files can be read here.",

@@ -47,7 +47,7 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.restoredFiles":
     "Un message qui n’était pas arrivé est revenu dans le champ de saisie. Ses fichiers sont à joindre de nouveau.",
   "attach.many": "{name} n’a pas été joint : {count|# fichier|# fichiers} au maximum par message.",
-  "attach.more": "{count|# autre fichier n’a pas été joint|# autres fichiers n’ont pas été joints}",
+  "attach.more": "{count} autres fichiers n’ont pas été joints",
   "attach.large": "{name} n’a pas été joint : il fait {size}, la limite est de {most}.",
   "attach.together": "{name} n’a pas été joint : un chat temporaire envoie tout un message à la fois, {most} au plus.",
   "attach.type": "{name} n’a pas été joint : seuls les fichiers texte peuvent être lus ici.",

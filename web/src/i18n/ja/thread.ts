@@ -46,7 +46,7 @@ export const thread: Record<keyof typeof words, string> = {
   "composer.restored": "届いていなかったメッセージを入力欄に戻しました。",
   "composer.restoredFiles": "届いていなかったメッセージを入力欄に戻しました。ファイルは添付し直してください。",
   "attach.many": "{name} は添付されませんでした。1 通につき最大 {count|# 個|# 個}です。",
-  "attach.more": "ほか {count|# 個|# 個}のファイルも添付されませんでした",
+  "attach.more": "ほか {count} 個のファイルも添付されませんでした",
   "attach.large": "{name} は添付されませんでした。大きさは {size}、上限は {most} です。",
   "attach.together":
     "{name} は添付されませんでした。一時チャットはメッセージ全体を一度に送るため、合計 {most} までです。",
