@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pytest
 
 from alize.engine.base import Request, SamplingParams
@@ -54,6 +55,15 @@ def logits(runner: NativeRunner, tokens: list[int], pieces: int = 0) -> npt.NDAr
 
 def prompt(length: int, seed: int = 0) -> list[int]:
     return np.random.default_rng(seed).integers(0, VOCAB, length).tolist()
+
+
+def test_a_cache_takes_memory_only_as_it_is_written_also_where_another_was_before(tmp_path: Path) -> None:
+    process = psutil.Process()
+    with closing(native(write_gguf(tmp_path / "tiny.gguf", "Q4_0"))) as runner:
+        before = process.memory_info().rss
+        for _ in range(5):
+            runner.allocate({group.name: 8192 for group in runner.info.groups})  # 100 MB
+        assert process.memory_info().rss - before < 50 * 2**20
 
 
 @pytest.mark.parametrize("window", [0, 40])

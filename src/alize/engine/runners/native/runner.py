@@ -4,6 +4,7 @@ A row's result never depends on what shares the batch, on threads or on the proc
 """
 
 import ctypes
+import mmap
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -213,8 +214,8 @@ def _plain(rule: RowSampling) -> bool:
 
 
 def _zeros(count: int) -> npt.NDArray[np.uint16]:
-    """Pages that the system gives only when they are written."""
-    return np.zeros(count, np.uint16)
+    """Pages that the system gives only when they are written. `np.zeros` writes them all where it is given memory that was freed before."""
+    return np.frombuffer(mmap.mmap(-1, max(1, count * _BYTES)), np.uint16, count)
 
 
 def _groups(config: ModelConfig) -> tuple[CacheGroup, ...]:
