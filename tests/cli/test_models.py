@@ -7,7 +7,7 @@ import pytest
 
 from tests.adapters import write_release
 from tests.cli.conftest import Alize
-from tests.engine.native.files import Experts, write_gguf
+from tests.engine.native.files import DIM, HIDDEN, Experts, write_gguf
 from tests.tiny_model import TEMPLATE, write_tiny_gguf
 from tests.weights.checkpoints.tiny_mmproj import write
 
@@ -82,7 +82,7 @@ def test_a_model_of_experts_is_computed_by_the_native_core(alize: Alize, tmp_pat
     said = json.loads(alize("inspect", str(sparse), "--json").stdout)
     assert (said["runner"], said["runner_reason"]) == ("native", None)
     assert said["memory"]["stored"] >= sum(kind["bytes"] for kind in said["kinds"].values())
-    assert said["active_parameters"] == said["parameters"] - 3 * 4 * 3 * 96 * 160
+    assert said["active_parameters"] == said["parameters"] - 3 * 4 * 3 * DIM * HIDDEN
     assert "the native core" in alize("inspect", str(sparse)).stdout
     alize("pull", str(sparse))
     listed = {entry["id"]: entry for entry in json.loads(alize("models", "list", "--json").stdout)}
