@@ -18,7 +18,7 @@ def test_a_page_goes_on_though_its_clock_jumps(arrive: Callable[..., Person], ho
     ada = arrive()
     ada.tab.clock.install()  # it goes as it did, until it is set
     ada.open("/")
-    ada.settle(longest_answer=60)
+    ada.settle(longest_answer=250)
     ada.ask(LONG)
     before = ada.writing().locator("p").first.inner_text()
     ada.tab.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))

@@ -38,7 +38,7 @@ def test_a_lost_network_is_said_and_the_answer_goes_on_when_it_is_back(
 ) -> None:
     with wire_to(house.port) as wire:
         ada = come(visitor, house, cookies, f"http://127.0.0.1:{wire.port}")
-        ada.settle(longest_answer=120)
+        ada.settle(longest_answer=250)
         ada.ask(LONG)
         before = squeezed(ada.writing().locator("p").first.inner_text())
         wire.cut()
@@ -91,7 +91,7 @@ def test_a_killed_server_leaves_an_answer_that_is_continued_from_what_was_shown(
     house = mortal()
     port, cookies = house.port, first_account(house)
     ada = come(visitor, house, cookies, house.url)
-    ada.settle(longest_answer=150)
+    ada.settle(longest_answer=250)
     ada.ask(LONG)
     shown = squeezed(ada.writing().locator("p").first.inner_text())
     house.stop(signal.SIGKILL)

@@ -32,7 +32,7 @@ def test_an_answer_streams_and_says_what_it_took_and_that_nothing_left(arrive: A
 
 def test_a_reload_in_the_middle_loses_and_doubles_nothing(arrive: Arrive, house: House, cookies: dict[str, str]) -> None:
     ada = arrive()
-    ada.settle(longest_answer=120)
+    ada.settle(longest_answer=250)
     ada.ask(LONG)
     before = ada.writing().locator("p").first.inner_text()
     ada.tab.reload()
@@ -46,7 +46,7 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(arrive: Arrive, house:
 
 def test_a_stopped_answer_keeps_its_text_and_is_continued_in_place(arrive: Arrive, house: House, cookies: dict[str, str]) -> None:
     ada = arrive()
-    ada.settle(longest_answer=150)
+    ada.settle(longest_answer=250)
     ada.ask(LONG)
     ada.writing()
     ada.button("Stop").click()
@@ -77,7 +77,7 @@ def test_two_browsers_see_one_answer_grow_and_the_second_stops_it(arrive: Arrive
 
 def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(arrive: Arrive) -> None:
     ada = arrive()
-    ada.settle(longest_answer=60)
+    ada.settle(longest_answer=250)
     ada.ask(LONG)
     ada.writing()
     ada.ask("And then?")
