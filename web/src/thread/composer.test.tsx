@@ -2,6 +2,7 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { TooltipProvider } from "@/components/tooltip";
+import { LIMITS, SENSES } from "@/test/composer";
 import { furnish } from "@/test/dom";
 import { show, threadOf } from "@/test/thread";
 import { Composer } from "./composer";
@@ -29,18 +30,8 @@ describe("the composer", () => {
       undo: nothing,
     };
   }
-  const limits = {
-    attachment_bytes: 262_144,
-    attachments: 4,
-    attachment_types: ["text/*"],
-    image_bytes: 1000,
-    image_types: ["image/png"],
-    audio_bytes: 5000,
-    audio_types: ["audio/wav"],
-    body_bytes: 10_000,
-  };
-
-  const senses = { sees: false, hears: false, model: "small" };
+  const limits = { ...LIMITS, body_bytes: 10_000 };
+  const senses = SENSES;
 
   it("sends with Enter, but not with Shift or while an input method composes", async () => {
     const user = userEvent.setup();

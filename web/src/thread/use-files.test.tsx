@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import { ToastProvider } from "@/components/toast";
 import { TooltipProvider } from "@/components/tooltip";
+import { LIMITS, SENSES } from "@/test/composer";
 import { furnish } from "@/test/dom";
 import { Composer } from "./composer";
 import { memoryTransport } from "./memory-transport";
@@ -14,26 +15,14 @@ import { useFiles } from "./use-files";
 
 beforeEach(() => furnish());
 
-const limits = {
-  attachment_bytes: 262_144,
-  attachments: 4,
-  attachment_types: ["text/*"],
-  image_bytes: 1000,
-  image_types: ["image/png"],
-  audio_bytes: 5000,
-  audio_types: ["audio/wav"],
-  body_bytes: 1_000_000,
-};
-const senses = { sees: false, hears: false, model: "small" };
-
 function Writing({ known }: { known: boolean }) {
   const draft = useDraft();
-  const files = useFiles(draft, known ? limits : undefined, senses);
+  const files = useFiles(draft, known ? LIMITS : undefined, SENSES);
   return (
     <Composer
       draft={draft}
-      limits={limits}
-      senses={senses}
+      limits={LIMITS}
+      senses={SENSES}
       refused={files.refused}
       reading={files.reading}
       onFiles={files.add}
