@@ -28,9 +28,7 @@ export function Refusals({ refused }: { refused: readonly Refusal[] }) {
       </div>
       {more > 0 && (
         <details className="mb-2">
-          <summary className="min-h-6 cursor-pointer coarse:min-h-11 coarse:content-center">
-            {text}
-          </summary>
+          <summary className="min-h-6 cursor-pointer coarse:min-h-11 coarse:content-center">{text}</summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys */}
           <section tabIndex={0} aria-label={text} className="mt-2 max-h-32 overflow-y-auto">
             {lines.slice(shown)}
