@@ -1,4 +1,5 @@
 // What Python calls: C functions over plain structures. Each says 0, or 1 for no memory.
+#include <exception>
 #include <new>
 
 #include "pack.h"
@@ -18,7 +19,14 @@ ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wis
 ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
 
 ALIZE void alize_room(int32_t format, int64_t rows, int64_t columns, Room* room) { *room = room_of(static_cast<Format>(format), rows, columns); }
-ALIZE void alize_pack(const Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows) { pack(*matrix, blocks, source_rows); }
+ALIZE int32_t alize_pack(const Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows, int32_t threads) {
+    try {
+        pack(*matrix, blocks, source_rows, threads);
+        return 0;
+    } catch (const std::exception&) {
+        return 1;
+    }
+}
 ALIZE void alize_unpack_row(const Matrix* matrix, int32_t row, float* out) { unpack_row(*matrix, row, out); }
 
 ALIZE Session* alize_open(const Model* model, const Kernels* kernels, int32_t threads) {

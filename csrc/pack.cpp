@@ -1,6 +1,9 @@
 #include "pack.h"
 
+#include <algorithm>
 #include <cstring>
+#include <thread>
+#include <vector>
 
 #include "blocks.h"
 #include "contract.h"
@@ -75,10 +78,10 @@ Room room_of(Format format, int64_t rows, int64_t columns) {
 }
 
 // Weights of sixteen bits, which have neither groups nor scales.
-static void pack_floats(const Matrix& w, const uint8_t* rows, const int32_t* source_rows) {
+static void pack_floats(const Matrix& w, const uint8_t* rows, const int32_t* source_rows, int32_t first, int32_t last) {
     auto* values = reinterpret_cast<uint16_t*>(const_cast<uint8_t*>(w.values));
     const auto columns = static_cast<size_t>(w.columns);
-    for (int32_t n = 0; n < w.rows; n++) {
+    for (int32_t n = first; n < last; n++) {
         const uint8_t* row = rows + static_cast<size_t>(source_rows[n]) * columns * 2;
         uint16_t* to = values + static_cast<size_t>(n / OUTPUTS) * columns * OUTPUTS + n % OUTPUTS;
         for (size_t k = 0; k < columns; k++) {
@@ -90,14 +93,15 @@ static void pack_floats(const Matrix& w, const uint8_t* rows, const int32_t* sou
     }
 }
 
-void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
-    if (is_float(w.format)) return pack_floats(w, blocks, source_rows);
+// Rows [first, last) of `w`.
+static void pack_rows(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows, int32_t first, int32_t last) {
+    if (is_float(w.format)) return pack_floats(w, blocks, source_rows, first, last);
     auto* values = const_cast<uint8_t*>(w.values);
     auto* scales = const_cast<uint16_t*>(w.scales);
     auto* minimums = const_cast<uint16_t*>(w.minimums);
     auto* factors = const_cast<uint8_t*>(w.factors);
     const size_t bytes = bytes_of_row(w.format, w.columns);
-    for (int32_t n = 0; n < w.rows; n++)
+    for (int32_t n = first; n < last; n++)
         for (int32_t g = 0; g < w.columns / GROUP; g++) {
             Group group{};
             if (source_rows[n] >= 0)
@@ -110,6 +114,25 @@ void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows) {
             if (has_minimum(w.format)) minimums[place.scale] = group.minimum;
             for (size_t i = 0; has_factors(w.format) && i < 2; i++) factors[place.factors + i * OUTPUTS] = group.factors[i];
         }
+}
+
+namespace {
+
+struct Joined {
+    std::vector<std::thread> threads;
+    ~Joined() {
+        for (std::thread& each : threads) each.join();
+    }
+};
+
+}  // namespace
+
+void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows, int threads) {
+    const int32_t each = (w.rows / OUTPUTS + threads - 1) / threads * OUTPUTS;  // whole output blocks: no two threads write one line
+    Joined others;
+    for (int32_t first = each; first < w.rows; first += each)
+        others.threads.emplace_back([&, first] { pack_rows(w, blocks, source_rows, first, std::min(first + each, w.rows)); });
+    pack_rows(w, blocks, source_rows, 0, std::min(each, w.rows));
 }
 
 static void unpack_floats(const Matrix& w, int32_t row, float* out) {

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from alize.engine.runners.base import RowSampling
 from alize.engine.runners.native.draws import Draws
-from alize.engine.runners.native.library import RowsC, aligned, library, native_kernels, packed
+from alize.engine.runners.native.library import Arena, RowsC, library, native_kernels, packed
 from alize.engine.sample import Drawn
 from tests.engine.native.blocks import Blocks, Sixteen
 
@@ -51,7 +51,7 @@ class Quantised:
 
 def quantise(name: str, x: Floats) -> Quantised:
     rows, columns = x.shape
-    integers = aligned(rows * (columns + 64), np.int8).reshape(rows, columns + 64)
+    integers = Arena().take(rows * (columns + 64), np.int8).reshape(rows, columns + 64)
     integers[:] = 0
     blocks = columns // BLOCK
     scales, sums, apart = (np.zeros((rows, blocks), np.float32) for _ in range(3))
@@ -70,7 +70,7 @@ class Weights:
         self.blocks = blocks
         rows, columns = blocks.shape
         source = np.r_[np.arange(rows), np.full(-rows % 16, -1)].astype(np.int32)
-        self.c, self._kept = packed(blocks.kind, blocks.bytes, source, columns)
+        self.c, self._kept = packed(blocks.kind, blocks.bytes, source, columns, Arena(), threads=2)
 
     def row(self, row: int) -> Floats:
         """One of its rows, as the core looks a token up."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from alize.engine.runners.native.library import Arena
 from alize.engine.runners.native.turns import speeds, turns
 from alize.model.config import Rope
 
@@ -27,5 +28,5 @@ def test_pairs_turn_as_fast_as_the_specification_says(name: str) -> None:
 def test_cosines_and_sines_are_right_to_single_precision_at_any_position(name: str) -> None:
     rope, positions = ROPES[name], 40_000
     angles = (np.arange(positions, dtype=np.float32)[:, None] * speeds(rope, 64)[None]).astype(np.float64)  # rounded as everywhere
-    for found, exact in zip(turns(rope, 64, positions), (np.cos(angles), np.sin(angles)), strict=True):
+    for found, exact in zip(turns(rope, 64, positions, Arena()), (np.cos(angles), np.sin(angles)), strict=True):
         assert np.abs(found.reshape(positions, 32) - exact * rope.attention_scale).max() < 1.5e-7 * rope.attention_scale

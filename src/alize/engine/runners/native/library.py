@@ -4,7 +4,9 @@ A plain C interface, so that one build serves every version of Python and needs 
 """
 
 import ctypes
+import mmap
 import sys
+from contextlib import suppress
 from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ __all__ = [
     "FORMATS",
     "SIXTEEN",
     "AdapterC",
+    "Arena",
     "CacheC",
     "DrawC",
     "DrawnC",
@@ -30,7 +33,6 @@ __all__ = [
     "RouterC",
     "RowsC",
     "StepC",
-    "aligned",
     "library",
     "native_kernels",
     "packed",
@@ -204,7 +206,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_kernels": (c_void_p, [c_char_p]),
     "alize_kernels_name": (c_char_p, [c_void_p]),
     "alize_room": (None, [c_int32, c_int64, c_int64, POINTER(RoomC)]),
-    "alize_pack": (None, [POINTER(MatrixC), c_void_p, c_void_p]),
+    "alize_pack": (c_int32, [POINTER(MatrixC), c_void_p, c_void_p, c_int32]),
     "alize_unpack_row": (None, [POINTER(MatrixC), c_int32, c_void_p]),
     "alize_turns": (None, [c_void_p, c_int32, c_int32, c_float, c_void_p, c_void_p]),
     "alize_open": (c_void_p, [POINTER(ModelC), c_void_p, c_int32]),
@@ -251,15 +253,46 @@ def native_kernels(wish: str = "") -> tuple[int, str] | None:
     return None if handle is None else (handle, library().alize_kernels_name(handle).decode())
 
 
-def aligned(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array that begins with a page of memory. Raises MemoryError."""
-    size = np.dtype(dtype).itemsize * count
-    memory = np.empty(size + 4096, np.uint8)
-    start = -memory.ctypes.data % 4096
-    return memory[start : start + size].view(dtype)
+class Arena:
+    """Memory in few large pieces, which the system is asked to give by pages of 2 MB: reading 100 MB of weights in each step takes 25,000
+    small ones, more than a processor remembers the places of.
+
+    Pages that nobody has written take no memory. Arrays keep their piece alive.
+    """
+
+    def __init__(self) -> None:
+        self._piece = np.empty(0, np.uint8)
+
+    def take(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """An array that begins with a page. Raises MemoryError."""
+        size = np.dtype(dtype).itemsize * count
+        whole = -(-size // _PAGE) * _PAGE
+        if whole > len(self._piece):
+            self._piece = _mapped(max(whole, _PIECE))
+        taken, self._piece = self._piece[:size], self._piece[whole:]
+        return taken.view(dtype)
 
 
-def packed(kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], columns: int) -> tuple[MatrixC, list[npt.NDArray[Any]]]:
+_PAGE, _LARGE, _PIECE = 4096, 2 * 2**20, 32 * 2**20
+
+
+def _mapped(size: int) -> npt.NDArray[np.uint8]:
+    """So many bytes that begin where a large page can."""
+    try:
+        memory = mmap.mmap(-1, size + _LARGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no {size} bytes of memory") from error
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a system without large pages
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    octets = np.frombuffer(memory, np.uint8)
+    start = -octets.ctypes.data % _LARGE
+    return octets[start : start + size]
+
+
+def packed(
+    kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], columns: int, arena: Arena, threads: int
+) -> tuple[MatrixC, list[npt.NDArray[Any]]]:
     """A matrix of `rows` of a tensor, -1 for one of zeros, as kernels read it; and the arrays that it points into. Raises MemoryError."""
     room = RoomC()
     library().alize_room(FORMATS[kind], len(rows), columns, ctypes.byref(room))
@@ -269,8 +302,9 @@ def packed(kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32]
         (room.minimums, np.uint16),
         (room.factors, np.uint8),
     ]
-    arrays = [aligned(count, dtype) for count, dtype in sizes]
+    arrays = [arena.take(count, dtype) for count, dtype in sizes]
     blocks, rows = np.ascontiguousarray(blocks), np.ascontiguousarray(rows)
     matrix = MatrixC(FORMATS[kind], len(rows), columns, *(each.ctypes.data if len(each) else None for each in arrays))
-    library().alize_pack(ctypes.byref(matrix), blocks.ctypes.data, rows.ctypes.data)
+    if library().alize_pack(ctypes.byref(matrix), blocks.ctypes.data, rows.ctypes.data, threads):
+        raise MemoryError(f"the system gives no {threads} threads")
     return matrix, arrays

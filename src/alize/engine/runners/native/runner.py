@@ -58,7 +58,7 @@ class NativeRunner:
         handle, name = found
         context = min(config.max_context, max_context or config.max_context)
         self._config, self._threads = config, threads
-        self._weights = PackedWeights(checkpoint, config, context, progress)
+        self._weights = PackedWeights(checkpoint, config, context, threads, progress)
         self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
         if self._session is None:
             raise OutOfMemory(f"The system gives the core no memory, or not {threads} threads.", remedy="Set threads lower.")
@@ -215,7 +215,7 @@ def _plain(rule: RowSampling) -> bool:
 
 def _zeros(count: int) -> npt.NDArray[np.uint16]:
     """Pages that the system gives only when they are written. `np.zeros` writes them all where it is given memory that was freed before."""
-    return np.frombuffer(mmap.mmap(-1, max(1, count * _BYTES)), np.uint16, count)
+    return np.frombuffer(mmap.mmap(-1, max(1, count * _BYTES), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), np.uint16, count)
 
 
 def _groups(config: ModelConfig) -> tuple[CacheGroup, ...]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.runners.native.library import aligned, library
+from alize.engine.runners.native.library import Arena, library
 from alize.model.config import Rope
 
 __all__ = ["speeds", "turns"]
@@ -37,9 +37,9 @@ def _pair_that_turns(times: float, rope: Rope, width: int) -> float:
     return width * math.log(rope.original_context / (times * 2 * math.pi)) / (2 * math.log(rope.theta))
 
 
-def turns(rope: Rope, width: int, positions: int) -> tuple[Floats, Floats]:
+def turns(rope: Rope, width: int, positions: int, arena: Arena) -> tuple[Floats, Floats]:
     """Cosines and sines of every position, computed by the core: the same bits on every machine."""
     speed = np.ascontiguousarray(speeds(rope, width))
-    cosines, sines = aligned(positions * (width // 2), np.float32), aligned(positions * (width // 2), np.float32)
+    cosines, sines = arena.take(positions * (width // 2), np.float32), arena.take(positions * (width // 2), np.float32)
     library().alize_turns(speed.ctypes.data, width // 2, positions, rope.attention_scale, cosines.ctypes.data, sines.ctypes.data)
     return cosines, sines

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.runners.native.layout import OUTPUTS, PRODUCTS, ROUTER, halves, order_of, router_lines
-from alize.engine.runners.native.library import FeedForwardC, LayerC, MatrixC, ModelC, packed
+from alize.engine.runners.native.library import Arena, FeedForwardC, LayerC, MatrixC, ModelC, packed
 from alize.engine.runners.native.turns import turns
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor
@@ -22,15 +22,20 @@ class PackedWeights:
     """Raises MemoryError where they do not fit."""
 
     def __init__(
-        self, checkpoint: Checkpoint, config: ModelConfig, max_context: int, progress: Callable[[int, int], None] | None = None
+        self,
+        checkpoint: Checkpoint,
+        config: ModelConfig,
+        max_context: int,
+        threads: int,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """`progress` is called with the bytes of the file that are dealt with, and with all of them."""
-        self._checkpoint, self._config = checkpoint, config
+        self._checkpoint, self._config, self._threads, self._arena = checkpoint, config, threads, Arena()
         self._kept: list[npt.NDArray[Any]] = []
         self._layers_of_experts: list[ctypes.Array[FeedForwardC]] = []
         self.nbytes = 0
         self._done, self._total, self._progress = 0, sum(checkpoint.stored(name).data.nbytes for name in checkpoint), progress
-        cosines, sines = turns(config.rope, config.head_dim, max_context)
+        cosines, sines = turns(config.rope, config.head_dim, max_context, self._arena)
         self._kept += [cosines, sines]
         groups = sorted({config.attention_kind(layer) for layer in range(config.layers)})  # "full" before "sliding"
         layers = (LayerC * config.layers)()
@@ -119,7 +124,7 @@ class PackedWeights:
         """`rows[n]`: the row of the tensors, one below the other, that becomes row n."""
         blocks = tensors[0].data if len(tensors) == 1 else np.concatenate([tensor.data for tensor in tensors])
         source = np.concatenate([rows, np.full(-len(rows) % OUTPUTS, -1, np.int32)])
-        matrix, arrays = packed(tensors[0].kind, blocks, source, tensors[0].shape[1])
+        matrix, arrays = packed(tensors[0].kind, blocks, source, tensors[0].shape[1], self._arena, self._threads)
         self._keep(*arrays)
         for tensor in tensors:
             self._tell(tensor)
