@@ -8,10 +8,11 @@ No server, no second process, no network once the weights are here.
 """
 
 import itertools
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from numbers import Integral, Real
@@ -32,9 +33,10 @@ from alize.prompt.reading import AnswerReader
 from alize.prompt.tools import Offer, begins_thought, offered
 from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conversation, plain_offer
 from alize.settings import Settings
-from alize.tokenize import tokenizer_at
+from alize.tokenize import load_tokenizer
 from alize.tokenize.base import ThoughtMarks, Tokenizer
 from alize.weights.catalog import Card, check_embeds, resolved
+from alize.weights.checkpoints import open_checkpoint
 from alize.weights.pull import located, pull
 
 __all__ = ["Answer", "Message", "Model", "Tool", "ToolCall", "load"]
@@ -302,10 +304,11 @@ def load(
     except Missing:
         pull(resolved(chosen.model, chosen.aliases()), chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
         card, path = located(chosen.model, chosen.home, chosen.aliases())
-    tokenizer = tokenizer_at(path)
     config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
     config = replace(config, adapters={} if name is None else {name: str(adapter)})
-    core = build_core(config, named(progress, f"Loading {card.id}"))
+    with closing(open_checkpoint(path)) as checkpoint:
+        tokenizer = load_tokenizer(checkpoint.tokenizer)
+        core = build_core(config, named(progress, f"Loading {card.id}"), checkpoint)
     for lost in core.info.unavailable:
         core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
@@ -331,7 +334,7 @@ def _sampling(given: Mapping[str, Any]) -> SamplingParams:
     unknown = given.keys() - {option.name for option in fields(SamplingParams)}
     if unknown:
         raise InvalidRequest(f"Unknown sampling option: {', '.join(sorted(unknown))}.", remedy="See alize.SamplingParams.")
-    options: dict[str, Any] = {"seed": int(np.random.SeedSequence().generate_state(1)[0])}
+    options: dict[str, Any] = {"seed": int.from_bytes(os.urandom(4))}
     for name, value in given.items():
         if name == "logit_bias":
             if not isinstance(value, Mapping):

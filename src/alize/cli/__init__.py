@@ -16,6 +16,6 @@ def main() -> None:
         from alize.cli.streams import prepare_streams
 
         prepare_streams()
-        build()(prog_name="alize")
+        build(only=next(iter(sys.argv[1:]), ""))(prog_name="alize")
     except KeyboardInterrupt:  # before the command began: `reported` catches it from there on
         sys.exit(130)

@@ -1,12 +1,12 @@
 """Which subcommands there are. In: the functions of the modules beside this one. Out: one Typer application."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from alize.cli import accounts, backup, bench, chat, convert, doctor, embed, evaluate, keys, merge, models, pull, run, settings, up
 from alize.cli.report import reported
 
 __all__ = ["build"]
@@ -19,41 +19,48 @@ _OPTIONS: dict[str, Any] = {
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
-COMMANDS: tuple[Callable[..., None], ...] = (
-    up.up,
-    run.run,
-    chat.chat,
-    embed.embed,
-    pull.pull,
-    models.inspect,
-    merge.merge,
-    convert.convert,
-    convert.quantize,
-    bench.bench,
-    doctor.doctor,
-    settings.settings,
-    backup.backup,
-    backup.restore,
-)
-GROUPS = {
-    "models": (models.HELP, models.COMMANDS),
-    "eval": (evaluate.HELP, evaluate.COMMANDS),
-    "keys": (keys.HELP, keys.COMMANDS),
-    "accounts": (accounts.HELP, accounts.COMMANDS),
+COMMANDS = {
+    "up": "up",
+    "run": "run",
+    "chat": "chat",
+    "embed": "embed",
+    "pull": "pull",
+    "inspect": "models",
+    "merge": "merge",
+    "convert": "convert",
+    "quantize": "convert",
+    "bench": "bench",
+    "doctor": "doctor",
+    "settings": "settings",
+    "backup": "backup",
+    "restore": "backup",
 }
+"""Each is the function of its name in a module beside this one."""
+GROUPS = {"models": "models", "eval": "evaluate", "keys": "keys", "accounts": "accounts"}
+"""Each is a module that has HELP and COMMANDS."""
 
 
-def build() -> typer.Typer:
-    """The application, its commands in the order in which a newcomer meets them."""
+def build(only: str = "") -> typer.Typer:
+    """The application, its commands in the order in which a newcomer meets them.
+
+    `only` is the one that will be called, where that is known: the others and their options take as long to make as Python takes to start.
+    """
     app = typer.Typer(help=_HELP, epilog=_EPILOG, callback=_before, **_OPTIONS)
-    for function in COMMANDS:
-        app.command()(reported(function))
-    for name, (help, functions) in GROUPS.items():
-        group = typer.Typer(help=help, **_OPTIONS)
-        for command, function in functions.items():
+    for name, module in _chosen(COMMANDS, only).items():
+        app.command()(reported(getattr(import_module(f"alize.cli.{module}"), name)))
+    for name, module in _chosen(GROUPS, only).items():
+        of = import_module(f"alize.cli.{module}")
+        group = typer.Typer(help=of.HELP, **_OPTIONS)
+        for command, function in of.COMMANDS.items():
             group.command(command)(reported(function))
         app.add_typer(group, name=name)
     return app
+
+
+def _chosen(all: Mapping[str, str], only: str) -> Mapping[str, str]:
+    if only in COMMANDS or only in GROUPS:
+        return {only: all[only]} if only in all else {}
+    return all
 
 
 def _version(value: bool) -> None:

@@ -14,6 +14,12 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _number(value: float | None) -> float | None:
+    if value != value:  # no limit refuses what is not a number
+        raise typer.BadParameter("it is not a number.")
+    return value
+
+
 Home = Annotated[
     Path | None,
     typer.Option(
@@ -46,6 +52,7 @@ Temperature = Annotated[
         "-t",
         min=0,
         max=1.5,
+        callback=_number,
         help="0 always takes the likeliest token.",
         show_default="`default_temperature`, or the model's own",
     ),

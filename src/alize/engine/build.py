@@ -1,7 +1,7 @@
 """From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -90,14 +90,15 @@ def named(progress: Callable[[int, int, str], None] | None, what: str) -> Progre
     return lambda done, total: progress(done, total, what)
 
 
-def build_core(config: EngineConfig, progress: Progress | None = None) -> Core:
+def build_core(config: EngineConfig, progress: Progress | None = None, opened: Checkpoint | None = None) -> Core:
     """Load the weights and the adapters, and allocate the cache. `progress` is called with the bytes of weights that are loaded, and with
-    all of them. An adapter that cannot be loaded is left out, and `info.unavailable` says why.
+    all of them. An adapter that cannot be loaded is left out, and `info.unavailable` says why. `opened`: the checkpoint at the path, where
+    the caller has it open; it stays so.
 
     Raises CheckpointInvalid for files that cannot be run, SettingInvalid for a runner that does not run them, Missing where PyTorch is not
     installed and would have to, OutOfMemory where memory does not suffice.
     """
-    with closing(open_checkpoint(Path(config.path))) as checkpoint:
+    with nullcontext(opened) if opened is not None else closing(open_checkpoint(Path(config.path))) as checkpoint:
         params = read_params(checkpoint.params)
         name, reason = choose_runner(config, checkpoint, params)
         if name == "native":

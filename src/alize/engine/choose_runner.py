@@ -4,7 +4,6 @@ The native core is chosen wherever it can run the model as its file has it: it i
 PyTorch. PyTorch computes what it cannot, what is wished in another number format, and everything where there is a GPU that it can use.
 """
 
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -64,8 +63,12 @@ def _wished_otherwise(config: "EngineConfig") -> str | None:
 
 def _gpu() -> bool:
     """Whether there is one that the installed PyTorch can use, without importing it for that: two seconds."""
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return False
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         cpu_only = version("torch").endswith("+cpu")
     except PackageNotFoundError:
         return False
-    return not cpu_only and any(Path("/dev").glob("nvidia[0-9]*"))
+    return not cpu_only

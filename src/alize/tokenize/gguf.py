@@ -5,6 +5,7 @@ says so by the name of the entry.
 """
 
 from collections.abc import Mapping
+from itertools import compress, count
 from typing import TYPE_CHECKING, Any, cast
 
 from alize.errors import CheckpointInvalid
@@ -49,7 +50,7 @@ class Entries:
     def list_of(self, key: str, kind: type) -> list[Any]:
         """The list at `key`. Raises CheckpointInvalid where it is missing or holds anything else."""
         value: Any = self.metadata.get(key)
-        if not isinstance(value, list) or not all(isinstance(entry, kind) for entry in cast("list[Any]", value)):
+        if not isinstance(value, list) or not set(map(type, cast("list[Any]", value))) <= {kind}:
             raise CheckpointInvalid(
                 f"{key} is {'missing' if value is None else f'not a list of {kind.__name__}'}.",
                 remedy="The file carries no complete tokenizer: convert it again, or serve the release's own files.",
@@ -58,8 +59,9 @@ class Entries:
 
     def ids_of(self, *kinds: int) -> dict[str, int]:
         """Text → id of the entries of these kinds. Raises CheckpointInvalid where two share a text."""
-        found = {text: id for id, (text, kind) in enumerate(zip(self.texts, self.kinds, strict=True)) if kind in kinds}
-        if len(found) != sum(self.kinds.count(kind) for kind in kinds):
+        wanted = [kind in kinds for kind in self.kinds]
+        found = dict(zip(compress(self.texts, wanted), compress(count(), wanted), strict=True))
+        if len(found) != sum(wanted):
             raise CheckpointInvalid(
                 "tokenizer.ggml.tokens holds the same text twice.",
                 remedy="The file is damaged: fetch or convert it again.",
@@ -125,9 +127,17 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
     if entries.flag("tokenizer.ggml.add_space_prefix", False):
         raise CheckpointInvalid("tokenizer.ggml.add_space_prefix is set, which no known byte-level tokenizer does.")
     ranks = entries.ids_of(NORMAL, USER_DEFINED)
-    merges = [_merge(line, ranks) for line in cast("list[str]", entries.list_of("tokenizer.ggml.merges", str))]
+    lines = cast("list[str]", entries.list_of("tokenizer.ggml.merges", str))
     _check_alphabet(ranks)
-    encoder = Tokenizer(models.BPE(vocab=ranks, merges=merges, ignore_merges=way.ignore_merges))
+    merges = [(left, right) for left, _, right in [line.partition(" ") for line in lines]]
+    try:  # the library looks each of them up: 50,000 calls of our own would be half of what a model's start waits for its tokenizer
+        model = models.BPE(vocab=ranks, merges=merges, ignore_merges=way.ignore_merges)
+    except Exception as error:
+        raise CheckpointInvalid(
+            f"tokenizer.ggml.merges: {_damaged(lines, ranks)!r} does not join two entries of the vocabulary into a third.",
+            remedy="The file is damaged: fetch or convert it again.",
+        ) from error
+    encoder = Tokenizer(model)
     apply_pre_tokenizer(encoder, way)
     # Taken whole wherever they stand, before any merging: not control tokens, but words of the alphabet, as the release says.
     encoder.add_tokens([AddedToken(text, normalized=False) for text in entries.ids_of(USER_DEFINED)])  # pyright: ignore[reportUnknownMemberType]
@@ -138,14 +148,13 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
     return encoder, entries.vocabulary(pieces, add_bos=way.add_bos)
 
 
-def _merge(line: str, ranks: Mapping[str, int]) -> tuple[str, str]:
-    left, space, right = line.partition(" ")
-    if not space or left not in ranks or right not in ranks or left + right not in ranks:
-        raise CheckpointInvalid(
-            f"tokenizer.ggml.merges: {line!r} does not join two entries of the vocabulary into a third.",
-            remedy="The file is damaged: fetch or convert it again.",
-        )
-    return left, right
+def _damaged(lines: list[str], ranks: Mapping[str, int]) -> str | None:
+    """The first merge that does not join two entries into a third."""
+    for line in lines:
+        left, space, right = line.partition(" ")
+        if not space or left not in ranks or right not in ranks or left + right not in ranks:
+            return line
+    return None
 
 
 def _check_alphabet(ranks: Mapping[str, int]) -> None:

@@ -4,9 +4,6 @@ from pathlib import Path
 
 from alize.errors import CheckpointInvalid
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor, TokenizerFiles
-from alize.weights.checkpoints.consolidated import open_consolidated
-from alize.weights.checkpoints.gguf import open_gguf
-from alize.weights.checkpoints.huggingface import open_huggingface
 from alize.weights.checkpoints.layout import layout_of, names_in
 
 __all__ = ["Checkpoint", "StoredTensor", "TokenizerFiles", "open_checkpoint"]
@@ -25,13 +22,16 @@ def open_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
         names = names_in(path) if path.is_dir() else None
     except OSError as error:
         raise CheckpointInvalid(f"{path} cannot be read: {error.strerror}.", remedy="Check the path and its permissions.") from error
-    if names is None:
-        return open_gguf(path, alone=alone)
-    layout = layout_of(names, str(path))
-    match layout.format:
-        case "consolidated":
-            return open_consolidated(path, layout)
-        case "huggingface":
-            return open_huggingface(path, layout)
-        case "gguf":
-            return open_gguf(path / layout.weights[0], alone=alone)
+    layout = None if names is None else layout_of(names, str(path))
+    # A format's readers are imported when a model has it: `alize run` waits for them.
+    if layout is not None and layout.format == "consolidated":
+        from alize.weights.checkpoints.consolidated import open_consolidated
+
+        return open_consolidated(path, layout)
+    if layout is not None and layout.format == "huggingface":
+        from alize.weights.checkpoints.huggingface import open_huggingface
+
+        return open_huggingface(path, layout)
+    from alize.weights.checkpoints.gguf import open_gguf
+
+    return open_gguf(path if layout is None else path / layout.weights[0], alone=alone)
