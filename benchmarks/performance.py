@@ -1,6 +1,6 @@
 """The engine beside its peers, written down. In: which parts. Out: docs/performance: what was measured, as JSON, tables and plots.
 
-    python benchmarks/performance.py                 # table, mixed, growth, crowd, then the pages: what `make bench` runs
+    python benchmarks/performance.py                 # table, divergence, mixed, growth, crowd, then the pages: what `make bench` runs
     python benchmarks/performance.py table           # only the table (and the pages); `pages` alone measures nothing
     python benchmarks/performance.py --rounds 3
 
@@ -21,6 +21,8 @@ from typing import Any
 from performance_page import SETS, instruction_set, page
 from performance_plots import plots
 
+from alize.cli.machine import describe
+
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "performance"
 PEERS = "llama.cpp,openvino,ik_llama.cpp"
 PARTS: dict[str, tuple[str, str, int]] = {  # works, peers and rounds of each
@@ -29,6 +31,9 @@ PARTS: dict[str, tuple[str, str, int]] = {  # works, peers and rounds of each
     "growth": ("prefill-128,prefill-2048,prefill-7936,decode-1@2048,decode-1@4096,decode-1@7936", PEERS, 3),
     "crowd": ("decode-64,decode-128,decode-256", "", 3),  # ours alone: a peer takes minutes for each
 }
+
+DIVERGENCE = "divergence"
+EVERY = ("table", DIVERGENCE, *list(PARTS)[1:])
 
 
 def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
@@ -39,18 +44,28 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
     return {**document, "when": datetime.now(UTC).date().isoformat(), "rounds": rounds}
 
 
+def diverging() -> dict[str, Any]:
+    """The document of benchmarks/divergence.py, and the instruction set of its machine."""
+    command = [sys.executable, str(Path(__file__).with_name("divergence.py")), "--against", PEERS]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"ALIZE_RUNNER": "native", **os.environ})
+    return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "pages", []], default=[], metavar="PART", help=", ".join([*PARTS, "pages"]))
+    parser.add_argument("parts", nargs="*", choices=[*EVERY, "pages", []], default=[], metavar="PART", help=", ".join([*EVERY, "pages"]))
     parser.add_argument("--rounds", type=int, default=0, help="Of every part, instead of its own number.")
     args = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in args.parts or PARTS:
+    for part in args.parts or EVERY:
         if part == "pages":
             continue
-        works, peers, rounds = PARTS[part]
-        document = measured(works, peers, args.rounds or rounds)
-        file = FOLDER / f"{instruction_set(document['machine']['extensions'])}.json"
+        if part == DIVERGENCE:
+            document = diverging()
+        else:
+            works, peers, rounds = PARTS[part]
+            document = measured(works, peers, args.rounds or rounds)
+        file = FOLDER / f"{instruction_set(describe().extensions)}.json"
         known = json.loads(file.read_text("utf-8")) if file.exists() else {}
         file.write_text(json.dumps({**known, part: document}, indent=1) + "\n", "utf-8")
         print(f"{part}: {file}", flush=True)

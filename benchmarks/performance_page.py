@@ -43,7 +43,9 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
   for llama.cpp a context of whole 256 tokens for each stream (of `mixed-8`, for each as long as the longest: so it is fastest), for
   Alizé as many tokens as each needs, in whole 256, and two blocks of 16. (`alize up` gives the cache a part of the free memory
   instead, and fills it with prompts to be found again.) OpenVINO's grows by itself, with 8-bit keys and values.
-- **Not taken here:** the divergence of each side from the dequantised file; `python benchmarks/agreement.py` compares with llama.cpp.
+- **Divergence** of a side from the model's file: the reference is the specification (PyTorch, float32) with the weights that the file's
+  blocks stand for, on 512 tokens of a text at a time (`python benchmarks/divergence.py`): by how much its perplexity is more, how often
+  both find the same token likeliest, and KL in nats. OpenVINO GenAI gives the probability of what stands in the text and no others.
 """
 
 
@@ -66,7 +68,7 @@ def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
     lines = [f"## {SETS[name][0]}", ""]
     for part, title in (("table", ""), ("mixed", "A long prompt among streams"), ("growth", "Longer prompts"), ("crowd", "More streams")):
         if part in parts:
-            lines += [*([f"### {title}", ""] if title else []), *_part(parts[part])]
+            lines += [*([f"### {title}", ""] if title else []), *_part(parts[part], parts.get("divergence") if part == "table" else None)]
         if part == "table":
             lines += [
                 line for plot, text in PLOTS.items() if f"{name}-{plot}.svg" in figures for line in (f"![{text}]({name}-{plot}.svg)", "")
@@ -74,7 +76,7 @@ def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
     return "\n".join(lines)
 
 
-def _part(document: Mapping[str, Any]) -> list[str]:
+def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> list[str]:
     machine, names = document["machine"], engines(document)
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}, "
@@ -104,7 +106,7 @@ def _part(document: Mapping[str, Any]) -> list[str]:
     if gaps:
         heads = ["mixed: ms from a token to the next", "8 streams alone", "99th percentile, from the arrival on", "ratio"]
         lines += [_table(heads, gaps), ""]
-    return [*lines, *_sides(document)]
+    return [*lines, *_sides(document, divergence)]
 
 
 def _unsteady(row: Mapping[str, Any]) -> bool:
@@ -112,19 +114,31 @@ def _unsteady(row: Mapping[str, Any]) -> bool:
     return any(rate > row["peers"][best(row["peers"], side.partition("/")[0])] for side, rate in row["tried"].items() if side != "alize")
 
 
-def _sides(document: Mapping[str, Any]) -> list[str]:
-    """What each side computed with, and what was tried and not measured on."""
+def _sides(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> list[str]:
+    """What each side computed with, how far that is from the file, and what was tried and not measured on."""
+    far = {} if divergence is None else divergence["sides"]
     rows = [
-        [_title(side), str(each["bits"]), each["format"], each["head"], document["settings"][side]]
+        [_title(side), str(each["bits"]), each["format"], each["head"], *_far(far, side), document["settings"][side]]
         for side, each in document["weights"].items()
     ]
+    heads = ["side", "bits a weight", "format", "output head", *(["perplexity", "same token", "KL"] if far else []), "settings"]
     tried = [
         [row["work"], ", ".join(f"{_title(side)} {rate:,.0f}" for side, rate in row["tried"].items())]
         for row in document["rows"]
         if row["tried"]
     ]
-    lines = [_table(["side", "bits a weight", "format", "output head", "settings"], rows), ""]
+    lines = [_table(heads, rows), ""]
     return [*lines, _table(["tried, 16 steps at most, and not measured on", "tokens/s"], tried), ""] if tried else lines
+
+
+def _far(sides: Mapping[str, Any], side: str) -> list[str]:
+    if not sides:
+        return []
+    if side not in sides:
+        return ["", "", ""]
+    of = sides[side]
+    told = ["", ""] if of["kl"] is None else [f"{of['same_percent']:.1f} %", f"{of['kl']:.4f}"]
+    return [f"{of['perplexity_percent']:+.2f} %", *told]
 
 
 def engines(document: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 BENCHMARKS = str(Path(__file__).resolve().parents[2] / "benchmarks")
@@ -15,7 +16,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Scripts import each other by name, from their own folder."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     yield importlib.import_module
-    for name in ("performance", "performance_page", "performance_plots"):
+    for name in ("performance", "performance_page", "performance_plots", "divergence"):
         sys.modules.pop(name, None)
 
 
@@ -44,6 +45,12 @@ TABLE = document(
     row("decode-1", 300.0, {"llama.cpp/Q4_0": 150.0, "llama.cpp/Q4_1": 100.0, "openvino/Q4_1": 120.0}),
     row("decode-8", 900.0, {"llama.cpp/Q4_0": 200.0, "openvino/Q4_1": 600.0}, tried={"llama.cpp/Q4_1": 12.0}),
 )
+FAR = {
+    "sides": {
+        "alize": {"perplexity_percent": 0.31, "same_percent": 98.4, "kl": 0.0009},
+        "openvino/Q4_1": {"perplexity_percent": -0.2, "same_percent": None, "kl": None},
+    }
+}
 GAPS = {"alize": {"alone": 5.0, "p99": 10.0}, "llama.cpp/Q4_0": {"alone": 9.0, "p99": 400.0}, "openvino/Q4_1": {"alone": 8.0, "p99": 80.0}}
 
 
@@ -76,3 +83,23 @@ def test_a_plot_is_drawn_where_there_are_two_points(module: Any) -> None:
     assert list(drawn) == ["concurrency"]
     assert "Alizé" in drawn["concurrency"]
     assert module("performance_plots").plots({"table": TABLE}) == drawn
+
+
+def test_what_a_side_computed_with_says_how_far_it_is_from_the_file(module: Any) -> None:
+    text = module("performance_page").page({"avx2": {"table": TABLE, "divergence": FAR}}, set())
+    assert "| Alizé | 4.5 | Q4_0 | Q8_0 | +0.31 % | 98.4 % | 0.0009 | by default |" in text
+    assert "| OpenVINO GenAI (Q4_1) | 4.5 | Q4_0 | Q8_0 | -0.20 % |  |  | by default |" in text
+    assert "| llama.cpp (Q4_0) | 4.5 | Q4_0 | Q8_0 |  |  |  | by default |" in text
+    assert "perplexity |" not in module("performance_page").page({"avx2": {"table": TABLE}}, set())
+
+
+def test_the_divergence_of_the_reference_from_itself_is_none(module: Any) -> None:
+    divergence = module("divergence")
+    logits = np.random.default_rng(1).normal(0, 3, (8, 50)).astype(np.float32)
+    tokens = list(range(8))
+    reference, sums, probabilities = divergence.log_probabilities(logits[:-1]), divergence.Sums(), divergence.Sums()
+    sums.add(logits, tokens, reference)
+    probabilities.add(reference[np.arange(7), tokens[1:]].astype(np.float32), tokens, reference)
+    perplexity = float(np.exp(-reference[np.arange(7), tokens[1:]].mean()))
+    assert sums.document(perplexity) == {"perplexity_percent": 0.0, "same_percent": 100.0, "kl": 0.0}
+    assert probabilities.document(perplexity) == {"perplexity_percent": 0.0, "same_percent": None, "kl": None}

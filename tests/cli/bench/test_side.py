@@ -21,7 +21,7 @@ worker.quiet()
 print("a library talks")
 """
 HELLO = {"description": "a worker", "context": 4096, "vocabulary": 1000}
-COUNTING = f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: worker.Timing(len(prompts) * (steps or len(prompts[0])), 2.0))"
+COUNTING = f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: worker.Timing(len(prompts) * (steps or len(prompts[0])), 2.0), None)"
 
 
 def worker(code: str, name: str = "alize") -> Side:
@@ -38,6 +38,13 @@ def test_a_worker_answers_whatever_its_libraries_print() -> None:
         assert 0 < memory["resident"] <= memory["peak"] * 1.01
 
 
+def test_scores_come_back_as_they_were() -> None:
+    scoring = "lambda tokens: __import__('numpy').outer(tokens, [0.5, 1.0])"
+    with worker(f"worker.serve({HELLO!r}, None, {scoring})") as side:
+        side.greet()
+        assert side.score([1, 2, 3]).tolist() == [[0.5, 1.0], [1.0, 2.0], [1.5, 3.0]]
+
+
 @pytest.mark.parametrize("code", ["sys.exit('no such model')", "print('no such model', file=sys.stderr); import os; os.abort()"])
 def test_a_worker_that_ends_is_quoted(code: str) -> None:
     with worker(code) as side, pytest.raises(LocalError, match=r"alize ended with status .*: no such model"):
@@ -45,7 +52,7 @@ def test_a_worker_that_ends_is_quoted(code: str) -> None:
 
 
 def test_a_worker_that_ends_in_the_middle_is_quoted() -> None:
-    with worker(f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: sys.exit('out of memory'))") as side:
+    with worker(f"worker.serve({HELLO!r}, lambda prompts, steps, arriving: sys.exit('out of memory'), None)") as side:
         side.greet()
         with pytest.raises(LocalError, match="out of memory"):
             side.measure([[1]], 1)
@@ -63,7 +70,7 @@ def test_no_worker_outlives_the_benchmark() -> None:
 
 def test_each_work_has_a_peak_of_its_own() -> None:
     holding = "lambda prompts, steps, arriving: worker.Timing(len(b'x' * (steps * 2**20)), 1.0)"
-    with worker(f"worker.serve({HELLO!r}, {holding})") as side:
+    with worker(f"worker.serve({HELLO!r}, {holding}, None)") as side:
         side.greet()
         large, small = side.measure([[1]], 64).peak, side.measure([[1]], 1).peak
         assert side.memory()["peak"] >= large

@@ -19,19 +19,10 @@ from alize.cli.options import Home, ModelName
 from alize.cli.streams import is_unicode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rich.status import Status
-
-    from alize.cli.bench.peers import Peer
     from alize.cli.bench.side import Side
     from alize.cli.bench.work import Work
-    from alize.settings import Settings
 
 __all__ = ["bench"]
-
-_LARGEST = 2**30
-"""Bytes of a file that peers are given in other formats, too: all sides are in memory at once."""
 
 
 def bench(
@@ -55,6 +46,7 @@ def bench(
     from alize.cli.bench.measure import measure
     from alize.cli.bench.peers import parse_peers
     from alize.cli.bench.report import document, draw
+    from alize.cli.bench.start import start
     from alize.cli.bench.work import parse_works
     from alize.cli.pull import bring
     from alize.cli.terminal import remark, stderr
@@ -68,57 +60,12 @@ def bench(
     if load[0] > cores() / 2:
         remark(f"The machine is busy already (load {load[0]:.1f}): the figures will be low, and scatter.")
     with stderr().status("Loading …") as status, ExitStack() as stack:
-        sides = _start(settings, path, peers, stack, status)
+        sides = start(settings, path, peers, stack, status)
         _check_fits(planned, sides)
         result = document(card.id, planned, sides, measure(planned, sides, rounds, status), load)
     if not as_json:
         draw(result)
     print(json.dumps(result, ensure_ascii=not is_unicode(sys.stdout)), flush=True)
-
-
-def _start(settings: "Settings", path: "Path", peers: "Sequence[Peer]", stack: ExitStack, status: "Status") -> "list[Side]":
-    """Ours first, then the peers with each thing that they are given, all ready."""
-    from pathlib import Path
-
-    from rich.text import Text
-
-    from alize.cli.bench.formats import facts_of, in_format
-    from alize.cli.bench.peers import prepare
-    from alize.cli.bench.side import Side
-    from alize.cli.terminal import remark
-    from alize.engine.cores import cores
-
-    for peer in peers:
-        _check_format(peer, path)
-    pythons = [(peer, prepare(peer, settings.home, settings.offline, lambda line: status.update(Text(line)))) for peer in peers]
-    commands: dict[str, tuple[list[str], Path, str]] = {}
-    other = path.stat().st_size <= _LARGEST
-    if peers and not other:
-        remark(f"{path.name} is large: peers are given it as it is, and in no other format.")
-    for peer, python in pythons:
-        for given in peer.given if other else peer.given[:1]:
-            file = in_format(path, given.format, settings.home, status.update)
-            name = " ".join([f"{peer.name}/{facts_of(file)['format']}", *given.options])
-            script = Path(__file__).parent / peer.script
-            command = [str(python), str(script), str(file), str(settings.threads or cores()), *given.options]
-            commands.setdefault(name, (command, file, peer.version))  # the file itself may have one of the formats
-    status.update("Loading the model on every side …")
-    ours = [sys.executable, "-m", "alize.cli.bench.ours", str(path), str(settings.home)]
-    sides = [stack.enter_context(Side("alize", ours, facts_of(path)))]
-    for name, (command, file, version) in commands.items():
-        sides.append(stack.enter_context(Side(name, command, facts_of(file), version)))
-    for side in sides:
-        side.greet()
-    return sides
-
-
-def _check_format(peer: "Peer", path: "Path") -> None:
-    from alize.errors import InvalidRequest
-
-    if path.suffix not in peer.formats:
-        raise InvalidRequest(
-            f"{peer.name} does not read {path.name}.", param="against", remedy=f"Name a model in {' or '.join(peer.formats)} with --model."
-        )
 
 
 def _check_fits(works: "Sequence[Work]", sides: "Sequence[Side]") -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 worker: Any = importlib.import_module("worker")  # beside this file
+numpy: Any = importlib.import_module("numpy")
 
 __all__ = ["Batches"]
 
@@ -40,6 +41,23 @@ class Batches:
         tried = {kind: self._run(prompts, steps, arriving, kind) for kind in (True, False) if not (kind and arriving) or self._flash_beside}
         self._flash[shape] = best = min(tried, key=lambda kind: tried[kind].seconds)
         return tried[best]
+
+    def scores(self, tokens: list[int], vocabulary: int) -> Any:
+        """Logits of the token after each of at most a batch's tokens."""
+        self._context = self._open(_BATCH, _BATCH, 1, False)
+        self._batch = self._api.llama_batch_init(_BATCH, 0, 1)
+        try:
+            self._batch.n_tokens = 0
+            for position, token in enumerate(tokens):
+                self._put(token, position, 0, True)
+            self._decode()
+            rows = [
+                numpy.ctypeslib.as_array(self._api.llama_get_logits_ith(self._context, row), (vocabulary,)) for row in range(len(tokens))
+            ]
+            return numpy.array(rows)
+        finally:
+            self._api.llama_batch_free(self._batch)
+            self._api.llama_free(self._context)
 
     def _run(self, prompts: list[list[int]], steps: int, arriving: list[int], flash: bool) -> Any:
         longest = max(map(len, prompts)) + steps + (steps // 2 if arriving else 0) + 1

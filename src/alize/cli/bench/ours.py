@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from alize.cli.bench import worker
 from alize.cli.bench.worker import Timing, percentile
 from alize.engine.base import Request, SamplingParams
@@ -116,7 +119,11 @@ def main() -> None:
         "weights": info.weights_bytes,
         "dtype": info.dtype,
     }
-    worker.serve(hello, lambda prompts, steps, arriving: measure(runner, limits, prompts, steps, arriving))
+
+    def score(tokens: list[int]) -> npt.NDArray[np.float32]:
+        return fitting(runner, limits, [len(tokens) + 1]).logits(tokens)
+
+    worker.serve(hello, lambda prompts, steps, arriving: measure(runner, limits, prompts, steps, arriving), score)
 
 
 if __name__ == "__main__":

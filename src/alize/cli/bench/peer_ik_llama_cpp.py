@@ -46,7 +46,12 @@ def main() -> None:
         "vocabulary": vocabulary,
     }
     # Its flash attention ends the process ("GGML_ASSERT(S > 0)") where a piece of a prompt shares a batch with decodes.
-    worker.serve(hello, llama_family.Batches(api, opened, drawn, flash_beside=False).measure)
+    batches = llama_family.Batches(api, opened, drawn, flash_beside=False)
+
+    def scores(tokens: list[int]) -> Any:
+        return batches.scores(tokens, vocabulary)
+
+    worker.serve(hello, batches.measure, scores)
 
 
 if __name__ == "__main__":

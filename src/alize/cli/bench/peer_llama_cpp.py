@@ -36,12 +36,18 @@ def main() -> None:
     def drawn(context: Any, row: int) -> int:
         return int(api.llama_sampler_sample(sampler, context, row))
 
+    vocabulary = api.llama_vocab_n_tokens(api.llama_model_get_vocab(model))
     hello = {
         "description": "built for this processor, weights repacked where it can; flash attention where it is faster",
         "context": api.llama_model_n_ctx_train(model),
-        "vocabulary": api.llama_vocab_n_tokens(api.llama_model_get_vocab(model)),
+        "vocabulary": vocabulary,
     }
-    worker.serve(hello, llama_family.Batches(api, opened, drawn).measure)
+    batches = llama_family.Batches(api, opened, drawn)
+
+    def scores(tokens: list[int]) -> Any:
+        return batches.scores(tokens, vocabulary)
+
+    worker.serve(hello, batches.measure, scores)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,19 @@ class OpenVino:
             self._run(prompts, steps, arriving)
         return self._run(prompts, steps, arriving)
 
+    def scores(self, tokens: list[int]) -> Any:
+        """Log-probabilities of the tokens after the first: it gives those of what was said, prompts included, and no others."""
+        config = genai.GenerationConfig()
+        config.max_new_tokens, config.ignore_eos, config.do_sample, config.echo, config.logprobs = 1, True, False, True, 1
+        prompt = openvino.Tensor(numpy.array([tokens], numpy.int64))
+        handle = self.pipeline.add_request(next(self._numbers), prompt, config)
+        while self.pipeline.has_non_finished_requests():
+            self.pipeline.step()
+        said = handle.read_all()[0]
+        if list(said.generated_ids[: len(tokens)]) != tokens:
+            sys.exit("OpenVINO GenAI does not say the prompt again")
+        return numpy.array(said.generated_log_probs[1 : len(tokens)])
+
     def _run(self, prompts: list[list[int]], steps: int, arriving: list[int]) -> Any:
         most = steps + (steps // 2 if arriving else 0) + 2 if steps else 1
         start = time.perf_counter()
@@ -103,7 +116,7 @@ def main() -> None:
         "context": _CONTEXT,
         "vocabulary": len(peer.pipeline.get_tokenizer().get_vocab()),
     }
-    worker.serve(hello, peer.measure)
+    worker.serve(hello, peer.measure, peer.scores)
 
 
 if __name__ == "__main__":

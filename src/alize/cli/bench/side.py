@@ -1,15 +1,20 @@
 """One side of a benchmark, seen from outside. In: a command that starts a worker. Out: answers to works; its last words if it ends."""
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alize.errors import LocalError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["Measured", "Side"]
 
@@ -59,6 +64,15 @@ class Side:
     def memory(self) -> dict[str, int]:
         """Bytes resident now and at most."""
         return self._ask({"memory": True})
+
+    def score(self, tokens: list[int]) -> "npt.NDArray[np.float32]":
+        """See worker.py: [tokens, vocabulary], or [tokens - 1] from an engine that gives no logits. Raises LocalError where it ends."""
+        import numpy
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "scores.npy")
+            self._ask({"score": tokens, "into": file})
+            return numpy.load(file)
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None  # Popen was asked for a pipe

@@ -2,14 +2,19 @@
 
     → {"prompts": [[1, 2, …], …], "steps": 64, "arriving": []}     ← {"tokens": 64, "seconds": 0.71, "peak": 733456789, …}
     → {"memory": true}                                             ← {"resident": 612345678, "peak": 733456789}
+    → {"score": [1, 2, …], "into": "scores.npy"}                   ← {}, and the file
 
 The first line a worker writes says who it is. With steps 0 a work is the reading of its prompts; else it is that many decode steps of
 all sequences together, after their prompts have been read. With a prompt `arriving`, the sequences decode half as many steps alone; then
 it comes, and what is measured is the reading of it and that many steps of the others beside it.
 
-Peers run this file with their own Python, so it imports nothing but the standard library.
+What a score writes is an array of float32: of each token's row the logits of the token after it, or, from an engine that does not give
+them, the log-probability of each token after the first.
+
+Peers run this file with their own Python, so it imports nothing but the standard library; they all have numpy.
 """
 
+import importlib
 import json
 import math
 import os
@@ -39,6 +44,10 @@ Measure = Callable[[list[list[int]], int, list[int]], Timing]
 """(prompts, steps, arriving) → what it took"""
 
 
+Score = Callable[[list[int]], Any]
+"""(tokens) → an array of numpy's"""
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest value that so many of 100 do not exceed.
 
@@ -48,7 +57,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[max(0, math.ceil(percent / 100 * len(values)) - 1)]
 
 
-def serve(hello: dict[str, Any], measure: Measure) -> None:
+def serve(hello: dict[str, Any], measure: Measure, score: Score) -> None:
     """Say hello, then answer each line until standard input ends. Call before anything else is printed by a library: see `quiet`."""
     _answer(hello)
     most = 0
@@ -57,6 +66,11 @@ def serve(hello: dict[str, Any], measure: Measure) -> None:
         most = max(most, _peak())
         if "memory" in work:
             _answer({"resident": _resident(), "peak": most})
+            continue
+        if "score" in work:
+            with open(work["into"], "wb") as file:
+                importlib.import_module("numpy").save(file, score(work["score"]).astype("float32"))
+            _answer({})
             continue
         _forget_peak()
         timing = measure(work["prompts"], work["steps"], work["arriving"])
