@@ -33,7 +33,7 @@ void Session::project(const Job& job, const Layer& layer, int index, const Integ
         }
         int32_t sequence = job.sequence_of[static_cast<size_t>(t)];
         int32_t block = step.table[layer.table][static_cast<size_t>(sequence) * step.width[layer.table] + position / PAGE];
-        size_t page = (static_cast<size_t>(block) * m.kv_heads + kv) * m.head * PAGE;
+        const size_t page = static_cast<size_t>(block) * cache.stride + static_cast<size_t>(kv) * m.head * PAGE;
         if (is_value)
             kernels_.remember_value(y, m.head, cache.values + page, position % PAGE);
         else
@@ -58,7 +58,7 @@ void Session::attend(const Job& job, const Layer& layer, int index, int32_t numb
     const size_t page = static_cast<size_t>(m.head) * PAGE;
     kernels_.attend({own.queries, own.weighed, positions, item.tokens * item.heads, m.head, layer.window,
                      step.table[layer.table] + static_cast<size_t>(item.sequence) * step.width[layer.table],
-                     cache.keys + page * item.kv_head, cache.values + page * item.kv_head, page * m.kv_heads});
+                     cache.keys + page * item.kv_head, cache.values + page * item.kv_head, cache.stride});
     for (int32_t t = 0; t < item.tokens; t++)
         for (int32_t h = 0; h < item.heads; h++) {
             const float* weighed = own.weighed + static_cast<size_t>(t * item.heads + h) * m.head;

@@ -52,10 +52,14 @@ struct Adapter {
     LowRank qkv, out, gate_up, down;
 };
 
-// Keys and values of one layer: page p of key/value head h at ((p · kv_heads) + h) · head · 16.
+// Keys and values of one layer: page p of key/value head h at p · stride + h · head · 16. What all layers of a group keep of 16 tokens lies
+// together, so that a sequence has few places in memory:
+//
+//     block 0  [layer 0: keys of head 0, 1 … | values of head 0, 1 …][layer 1 …] …    block 1  [layer 0: …
 struct Cache {
     uint16_t* keys;
     uint16_t* values;
+    size_t stride;  // numbers from one block to the next
 };
 
 // A packed batch, see Batch in the engine's runners/base.py.

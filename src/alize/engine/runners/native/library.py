@@ -34,6 +34,7 @@ __all__ = [
     "RowsC",
     "StepC",
     "library",
+    "mapped",
     "native_kernels",
     "packed",
 ]
@@ -139,7 +140,7 @@ class AdapterC(Structure):
 
 
 class CacheC(Structure):
-    _fields_ = [("keys", c_void_p), ("values", c_void_p)]
+    _fields_ = [("keys", c_void_p), ("values", c_void_p), ("stride", c_size_t)]
 
 
 class RouterC(Structure):
@@ -268,7 +269,7 @@ class Arena:
         size = np.dtype(dtype).itemsize * count
         whole = -(-size // _PAGE) * _PAGE
         if whole > len(self._piece):
-            self._piece = _mapped(max(whole, _PIECE))
+            self._piece = mapped(max(whole, _PIECE))
         taken, self._piece = self._piece[:size], self._piece[whole:]
         return taken.view(dtype)
 
@@ -276,8 +277,11 @@ class Arena:
 _PAGE, _LARGE, _PIECE = 4096, 2 * 2**20, 32 * 2**20
 
 
-def _mapped(size: int) -> npt.NDArray[np.uint8]:
-    """So many bytes that begin where a large page can."""
+def mapped(size: int) -> npt.NDArray[np.uint8]:
+    """So many bytes, zeros, that begin where a large page can, and take no memory until they are written. Raises MemoryError.
+
+    `np.zeros` writes them all where it is given memory that was freed before.
+    """
     try:
         memory = mmap.mmap(-1, size + _LARGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:

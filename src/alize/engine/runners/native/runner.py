@@ -4,7 +4,6 @@ A row's result never depends on what shares the batch, on threads or on the proc
 """
 
 import ctypes
-import mmap
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -17,7 +16,7 @@ from alize.engine.runners.gained import Gained
 from alize.engine.runners.native.adapters import NativeAdapters
 from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.layout import ROUTER
-from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, native_kernels
+from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, mapped, native_kernels
 from alize.engine.runners.native.step import Prepared, step_of
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import COLDEST
@@ -30,6 +29,10 @@ __all__ = ["NativeRunner"]
 
 _BYTES = 2
 """Of a number in the cache: bfloat16."""
+
+_SHIFT = 2048
+"""Bytes modulo twice as many by which the same layer of two blocks is apart: were it none, all pages of a sequence would want the same
+half of a processor's nearest cache, which tells places apart by their last 4096."""
 
 Ints = npt.NDArray[np.int32]
 
@@ -66,7 +69,7 @@ class NativeRunner:
         self._run = library().alize_run
         self._prepared: Prepared | None = None  # the last batch that was decoded greedily
         self._rules: tuple[RowSampling, ...] = ()  # of which it is known that they are plain
-        self._cache: list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
+        self._cache: list[npt.NDArray[np.uint16]] = []
         matrices = (checkpoint.stored(name) for name in checkpoint if not name.endswith(f".{ROUTER}.weight"))
         kinds = sorted({matrix.kind for matrix in matrices if len(matrix.shape) == 2})
         self._info = RunnerInfo(
@@ -89,11 +92,17 @@ class NativeRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        size = self._config.kv_heads * self._config.head_dim * BLOCK
-        kinds = [self._config.attention_kind(layer) for layer in range(self._config.layers)]
-        fresh = [(_zeros(blocks[kind] * size), _zeros(blocks[kind] * size)) for kind in kinds]
-        caches = (CacheC * len(fresh))(*(CacheC(keys.ctypes.data, values.ctypes.data) for keys, values in fresh))
-        library().alize_give_cache(self._session, caches, len(fresh))
+        size = self._config.kv_heads * self._config.head_dim * BLOCK  # numbers of a layer's keys in a block
+        fresh: list[npt.NDArray[np.uint16]] = []
+        caches = (CacheC * self._config.layers)()
+        for group in self._info.groups:  # a block has the keys and values of all layers beside each other: what is used lies together
+            stride = group.bytes_per_block // _BYTES
+            memory = mapped(blocks[group.name] * group.bytes_per_block).view(np.uint16)
+            for number, layer in enumerate(group.layers):
+                keys = memory.ctypes.data + 2 * number * size * _BYTES
+                caches[layer] = CacheC(keys, keys + size * _BYTES, stride)
+            fresh.append(memory)
+        library().alize_give_cache(self._session, caches, len(caches))
         self._cache = fresh
 
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
@@ -213,16 +222,12 @@ def _plain(rule: RowSampling) -> bool:
     return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
 
 
-def _zeros(count: int) -> npt.NDArray[np.uint16]:
-    """Pages that the system gives only when they are written. `np.zeros` writes them all where it is given memory that was freed before."""
-    return np.frombuffer(mmap.mmap(-1, max(1, count * _BYTES), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), np.uint16, count)
-
-
 def _groups(config: ModelConfig) -> tuple[CacheGroup, ...]:
     found: list[CacheGroup] = []
     for kind in ("full", "sliding"):
         layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
         size = len(layers) * 2 * config.kv_heads * config.head_dim * BLOCK * _BYTES
+        size += -(size + _SHIFT) % (2 * _SHIFT)
         if layers:
             found.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
     return tuple(found)
