@@ -53,6 +53,10 @@
 //   In the formats whose groups have whole numbers as factors of a float16 that 256 columns share, d and m are these products, which
 //   single precision holds without rounding: d = scale · s, m = -minimum · t. Q6_K has groups of 16, and so two of them in a block.
 //
+//   Keys and values are kept in bfloat16, to the nearest even, or in bytes: then each token's numbers of a head have one scale, amax / 127,
+//   and are q as above, but that none stands apart. A score is the chain over q · float(k), ascending, times the key's scale; a weight is
+//   multiplied by its value's scale once, before the chain over values.
+//
 //   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)
 //   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1; tokens are drawn by exact sums (sample.h). No file
 //   is compiled with -ffast-math, none contracts a product and a sum that the source does not write as fma.
@@ -65,6 +69,7 @@ constexpr int BLOCK = 32;    // activations that share a scale
 constexpr int OUTPUTS = 16;  // rows of weights that are computed together: the lanes of a vector
 constexpr float SMALLEST = 1e-36f;
 constexpr int PAGE = 16;     // tokens of a cache block
+constexpr int MOST_WIDTH = 128;  // of a head
 constexpr int SPAN = 64;     // keys that are weighed together, aligned to absolute positions
 
 }  // namespace alize

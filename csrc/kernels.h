@@ -29,6 +29,16 @@ struct Rows {
     int32_t stride, blocks, groups, marks_stride, numbers_stride;  // marks_stride: a multiple of 8
 };
 
+// How keys and values are kept. A page of one head is 16 tokens of it:
+//
+//     BFLOAT16   keys [width][16], or values [16][width]
+//     INT8       the same in bytes, and behind them 16 floats: each token's largest number / 127, as contract.h has blocks of activations
+enum class Kept : int32_t { BFLOAT16, INT8 };
+
+constexpr size_t bytes_of_page(Kept kept, int32_t width) {
+    return static_cast<size_t>(width) * 16 * (kept == Kept::INT8 ? 1 : 2) + (kept == Kept::INT8 ? 16 * sizeof(float) : 0);
+}
+
 // Queries of one key/value head, and where its keys and values lie.
 struct Attention {
     const float* queries;      // [rows][width], scaled
@@ -38,9 +48,10 @@ struct Attention {
     int32_t width;             // of a head, a multiple of 16
     int32_t window;            // keys a query sees, itself included; 0 for all
     const int32_t* table;      // page of each 16 positions
-    const uint16_t* keys;      // of this layer and head: page p at p · page_stride, bfloat16 [width][16]
-    const uint16_t* values;    // bfloat16 [16][width]
-    size_t page_stride;        // in numbers
+    Kept kept;
+    const uint8_t* keys;       // of this layer and head: page p at p · page_stride
+    const uint8_t* values;
+    size_t page_stride;        // in bytes
 };
 
 constexpr int ATTENTION_ROWS = 6;
@@ -76,8 +87,8 @@ struct Kernels {
     // x += y
     void (*add)(float* x, const float* y, int32_t columns);
     // One head's key, or value, of one token into its page, at `slot`.
-    void (*remember_key)(const float* key, int32_t width, uint16_t* page, int32_t slot);
-    void (*remember_value)(const float* value, int32_t width, uint16_t* page, int32_t slot);
+    void (*remember_key)(Kept, const float* key, int32_t width, uint8_t* page, int32_t slot);
+    void (*remember_value)(Kept, const float* value, int32_t width, uint8_t* page, int32_t slot);
     // The experts of a row, the first choice first, and the share of each. logits: room for all, rounded up to 16.
     void (*route)(const Router&, const float* x, float* logits, int32_t* chosen, float* shares);
     // The largest of each WEIGHED logits of a row. False where one is NaN or +inf.

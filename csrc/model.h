@@ -52,14 +52,15 @@ struct Adapter {
     LowRank qkv, out, gate_up, down;
 };
 
-// Keys and values of one layer: page p of key/value head h at p · stride + h · head · 16. What all layers of a group keep of 16 tokens lies
-// together, so that a sequence has few places in memory:
+// Keys and values of one layer: page p of key/value head h at p · stride + h · bytes_of_page. What all layers of a group keep of 16 tokens
+// lies together, so that a sequence has few places in memory:
 //
 //     block 0  [layer 0: keys of head 0, 1 … | values of head 0, 1 …][layer 1 …] …    block 1  [layer 0: …
 struct Cache {
-    uint16_t* keys;
-    uint16_t* values;
-    size_t stride;  // numbers from one block to the next
+    uint8_t* keys;
+    uint8_t* values;
+    size_t stride;  // bytes from one block to the next
+    Kept kept;
 };
 
 // A packed batch, see Batch in the engine's runners/base.py.

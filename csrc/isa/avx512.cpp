@@ -5,6 +5,7 @@
 #define MOST_SUMS 24
 #include "lanes_avx512.h"
 #include "floats.h"
+#include "attend.h"
 #include "router.h"
 #include "draws.h"
 #include "product_avx512.h"

@@ -5,6 +5,7 @@
 #define MOST_SUMS 1
 #include "lanes_portable.h"
 #include "floats.h"
+#include "attend.h"
 #include "router.h"
 #include "draws.h"
 #include "product_portable.h"

@@ -88,6 +88,11 @@ class Settings:
     cache_memory: float = _setting(
         0.0, "GiB for cached keys and values; 0 takes a quarter of what is free, at most 8, and room for 2,048 tokens at least."
     )
+    cache_dtype: str = _setting(
+        "auto",
+        "How the native core keeps keys and values: `bfloat16`; `int8`, which takes half of that and is read faster, for a KL of 0.0007 of "
+        "SmolLM2; or auto: int8. PyTorch keeps them in the numbers that it computes with.",
+    )
     max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
     step_seconds: float = _setting(
@@ -268,6 +273,7 @@ _CHOICES = {
     "runner": ("auto", "native", "torch"),
     "dtype": ("auto", "float32", "bfloat16", "float64"),
     "weights_in_memory": ("auto", "stored", "expanded"),
+    "cache_dtype": ("auto", "bfloat16", "int8"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "json", "text"),
 }

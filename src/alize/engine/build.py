@@ -13,7 +13,7 @@ from alize.engine.cores import cores
 from alize.engine.fit import OVERHEAD, Fit, Room, adapter_numbers, allocating, choose_fit, least_cache, native_fit
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import Missing
+from alize.errors import Missing, SettingInvalid
 from alize.model.config import ModelConfig
 from alize.model.params import read_params
 from alize.settings import Settings
@@ -39,6 +39,7 @@ class EngineConfig:
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
     threads: int = 0  # 0: every core this process may use
     cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB, and never less than fit.py has made sure of
+    cache_dtype: str = "auto"  # of the native core's: bfloat16, int8 or auto
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     nice: int = 0  # how far its process stands back where there is more to compute than cores
@@ -56,6 +57,7 @@ class EngineConfig:
             dtype=settings.dtype,
             threads=settings.threads,
             cache_bytes=int(settings.cache_memory * GIB),
+            cache_dtype=settings.cache_dtype,
             weights=settings.weights_in_memory,
             memory_bytes=int(settings.memory * GIB),
             limits=Limits(
@@ -131,7 +133,14 @@ def _native(config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, p
         free = min(_free("cpu"), config.memory_bytes or 2**63)
         fit = native_fit(checkpoint, params, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
         left = max(0, free - fit.weights - OVERHEAD)
-        runner = NativeRunner(checkpoint, params, config.threads or cores(), max_context=config.limits.max_context, progress=progress)
+        runner = NativeRunner(
+            checkpoint,
+            params,
+            config.threads or cores(),
+            max_context=config.limits.max_context,
+            cache="bfloat16" if config.cache_dtype == "bfloat16" else "int8",
+            progress=progress,
+        )
         return runner, _cache_bytes(config, params, fit, left), left
 
 
@@ -143,6 +152,12 @@ def _torch(
     config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, reason: str, progress: Progress | None
 ) -> tuple[Runner, int, int]:
     """The same in PyTorch. `reason`: why it is not the native core."""
+    if config.cache_dtype != "auto":
+        raise SettingInvalid(
+            f"The setting cache_dtype is {config.cache_dtype}, and PyTorch, which runs this model because {reason}, keeps keys and values "
+            "in the numbers that it computes with.",
+            remedy="Set cache_dtype to auto.",
+        )
     try:
         import torch
     except ImportError as error:

@@ -18,6 +18,7 @@ from alize.engine.core import Core
 from alize.engine.runners.base import Batch
 from alize.engine.runners.native import NativeRunner, why_not
 from alize.engine.runners.native.library import FORMATS, SIXTEEN
+from alize.engine.runners.native.runner import CacheNumbers
 from alize.engine.schedule import Limits
 from alize.errors import SettingInvalid
 from alize.model.params import read_params
@@ -36,9 +37,9 @@ WAYS = {
 }
 
 
-def native(path: Path, threads: int = 2, kernels: str = "") -> NativeRunner:
+def native(path: Path, threads: int = 2, kernels: str = "", cache: CacheNumbers = "bfloat16") -> NativeRunner:
     with closing(open_checkpoint(path)) as checkpoint:
-        return NativeRunner(checkpoint, read_params(checkpoint.params), threads, kernels=kernels)
+        return NativeRunner(checkpoint, read_params(checkpoint.params), threads, kernels=kernels, cache=cache)
 
 
 def logits(runner: NativeRunner, tokens: list[int], pieces: int = 0) -> npt.NDArray[np.float32]:
@@ -67,17 +68,21 @@ def test_a_cache_takes_memory_only_as_it_is_written_also_where_another_was_befor
 
 
 @pytest.mark.parametrize("window", [0, 40])
-@pytest.mark.parametrize("kind", [*FORMATS, "mixed"])
-def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, window: int) -> None:
-    """Up to what eight bits of activations and sixteen of keys and values leave; and where these are rounded alike, to six digits, but
+@pytest.mark.parametrize(("kind", "cache"), [*((kind, "bfloat16") for kind in (*FORMATS, "mixed")), ("Q4_1", "int8"), ("BF16", "int8")])
+def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, window: int, cache: CacheNumbers) -> None:
+    """Up to what eight bits of activations, and those of keys and values, leave; and where these are rounded alike, to six digits, but
     where a number that lies between two integers falls to the other side: in a prompt of 150 tokens one does, in many of six not."""
     torch = pytest.importorskip("torch")
     from alize.model.attend import PackedCausal
     from alize.model.load import load_model
 
+    def kept(part: Any) -> Any:
+        scales = part.float().abs().amax(-1, keepdim=True) / 127
+        return (torch.round(part.float() / scales) * scales if cache == "int8" else part.float().bfloat16()).double()
+
     class Rounding(PackedCausal):
         def __call__(self, layer: int, q: Any, k: Any, v: Any, scale: float, chosen: bool = False) -> Any:
-            return super().__call__(layer, q, *(part.float().bfloat16().double() for part in (k, v)), scale, chosen)
+            return super().__call__(layer, q, kept(k), kept(v), scale, chosen)
 
     if kind == "mixed":
         path = write_gguf(tmp_path / "tiny.gguf", "Q4_K", window=window, others=MIXED)
@@ -99,14 +104,14 @@ def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, wind
         scales = (blocks - apart).abs().amax(-1, keepdim=True) / 127
         return ((torch.round((blocks - apart) / scales) * scales + apart).flatten(-2),)
 
-    found, plain = logits(native(path), tokens), specified(PackedCausal, tokens)
+    found, plain = logits(native(path, cache=cache), tokens), specified(PackedCausal, tokens)
     for name, layer in model.named_modules():
         if isinstance(layer, torch.nn.Linear) and kind not in SIXTEEN and not (kind == "mixed" and name.endswith(".wo")):
             layer.register_forward_pre_hook(rounded)
     assert _off(found, plain) < 0.04
     assert _off(found, specified(Rounding, tokens)) < 0.02
     short = [prompt(6, seed) for seed in range(10)]
-    assert sum(_off(logits(native(path), tokens), specified(Rounding, tokens)) < 1e-6 for tokens in short) >= 3
+    assert sum(_off(logits(native(path, cache=cache), tokens), specified(Rounding, tokens)) < 1e-6 for tokens in short) >= 3
 
 
 def _off(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]) -> float:
@@ -114,21 +119,29 @@ def _off(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]) -> f
     return float(np.sqrt(((found - expected) ** 2).mean()) / expected.std())
 
 
+@pytest.mark.parametrize("cache", ["bfloat16", "int8"])
 @pytest.mark.parametrize(("window", "kind", "others"), [(0, "Q4_1", {}), (40, "Q4_1", {}), (0, "Q4_K", MIXED)])
 def test_every_family_of_processors_and_any_number_of_threads_give_the_same_bits(
-    tmp_path: Path, window: int, kind: str, others: dict[str, str]
+    tmp_path: Path, window: int, kind: str, others: dict[str, str], cache: CacheNumbers
 ) -> None:
     path, tokens = write_gguf(tmp_path / "tiny.gguf", kind, window=window, others=others), prompt(150)
-    whole = logits(native(path, threads=1, kernels="portable"), tokens)
+    whole = logits(native(path, threads=1, kernels="portable", cache=cache), tokens)
     for name in NAMES:
         for threads in (1, 2, 3):
-            assert logits(native(path, threads, name), tokens).tobytes() == whole.tobytes()
+            assert logits(native(path, threads, name, cache), tokens).tobytes() == whole.tobytes()
 
 
+@pytest.mark.parametrize("cache", ["bfloat16", "int8"])
 @pytest.mark.parametrize("pieces", [1, 3, 16, 50])
-def test_a_prompt_in_pieces_gives_the_same_bits(tmp_path: Path, pieces: int) -> None:
+def test_a_prompt_in_pieces_gives_the_same_bits(tmp_path: Path, pieces: int, cache: CacheNumbers) -> None:
     path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_0", window=40), prompt(150)
-    assert logits(native(path), tokens, pieces).tobytes() == logits(native(path), tokens).tobytes()
+    assert logits(native(path, cache=cache), tokens, pieces).tobytes() == logits(native(path, cache=cache), tokens).tobytes()
+
+
+def test_keys_and_values_in_bytes_take_about_half(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q4_1", head=64)
+    sizes = {cache: sum(group.bytes_per_block for group in native(path, cache=cache).info.groups) for cache in ("bfloat16", "int8")}
+    assert sizes["int8"] < 0.6 * sizes["bfloat16"]
 
 
 def requests() -> list[Request]:
@@ -192,6 +205,13 @@ def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None
     with pytest.raises(SettingInvalid) as refused:
         build_core(EngineConfig(str(path), runner="native"))
     assert refused.value.remedy == "Set runner to torch, or to auto."
+
+
+def test_pytorch_refuses_a_cache_that_only_the_core_has(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    path = write_gguf(tmp_path / "tiny.gguf")
+    with pytest.raises(SettingInvalid, match="cache_dtype is int8, and PyTorch"):
+        build_core(EngineConfig(str(path), runner="torch", cache_dtype="int8"))
 
 
 def test_more_threads_than_cores_never_mistake_one_step_for_another(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class AdapterC(Structure):
 
 
 class CacheC(Structure):
-    _fields_ = [("keys", c_void_p), ("values", c_void_p), ("stride", c_size_t)]
+    _fields_ = [("keys", c_void_p), ("values", c_void_p), ("stride", c_size_t), ("kept", c_int32)]
 
 
 class RouterC(Structure):

@@ -6,6 +6,7 @@ A row's result never depends on what shares the batch, on threads or on the proc
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +26,10 @@ from alize.model.config import ModelConfig
 from alize.weights.adapters import Adapter
 from alize.weights.checkpoints.base import Checkpoint
 
-__all__ = ["NativeRunner"]
+__all__ = ["CacheNumbers", "NativeRunner"]
 
-_BYTES = 2
-"""Of a number in the cache: bfloat16."""
+CacheNumbers = Literal["bfloat16", "int8"]
+"""How keys and values are kept."""
 
 _SHIFT = 2048
 """Bytes modulo twice as many by which the same layer of two blocks is apart: were it none, all pages of a sequence would want the same
@@ -48,6 +49,7 @@ class NativeRunner:
         *,
         max_context: int = 0,
         kernels: str = "",
+        cache: CacheNumbers = "bfloat16",
         max_steps: int = 64,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -60,7 +62,7 @@ class NativeRunner:
             raise Missing(f"This processor cannot run the kernels '{kernels}'.")
         handle, name = found
         context = min(config.max_context, max_context or config.max_context)
-        self._config, self._threads = config, threads
+        self._config, self._threads, self._kept = config, threads, cache
         self._weights = PackedWeights(checkpoint, config, context, threads, progress)
         self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
         if self._session is None:
@@ -69,17 +71,17 @@ class NativeRunner:
         self._run = library().alize_run
         self._prepared: Prepared | None = None  # the last batch that was decoded greedily
         self._rules: tuple[RowSampling, ...] = ()  # of which it is known that they are plain
-        self._cache: list[npt.NDArray[np.uint16]] = []
+        self._cache: list[npt.NDArray[np.uint8]] = []
         matrices = (checkpoint.stored(name) for name in checkpoint if not name.endswith(f".{ROUTER}.weight"))
         kinds = sorted({matrix.kind for matrix in matrices if len(matrix.shape) == 2})
         self._info = RunnerInfo(
             name=f"native-{name}",
             dtype="+".join(kinds),
-            dtype_reason=f"weights exactly as the file has them, products in {_numbers(kinds)}",
+            dtype_reason=f"weights exactly as the file has them, products in {_numbers(kinds)}, keys and values in {cache}",
             vocab_size=config.vocab,
             hidden_size=config.dim,
             max_context=context,
-            groups=_groups(config),
+            groups=_groups(config, cache),
             weights_bytes=self._weights.nbytes,
             batch_invariant=True,
             max_steps=max_steps,
@@ -92,15 +94,14 @@ class NativeRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        size = self._config.kv_heads * self._config.head_dim * BLOCK  # numbers of a layer's keys in a block
-        fresh: list[npt.NDArray[np.uint16]] = []
+        size = _page_bytes(self._config, self._kept)
+        fresh: list[npt.NDArray[np.uint8]] = []
         caches = (CacheC * self._config.layers)()
         for group in self._info.groups:  # a block has the keys and values of all layers beside each other: what is used lies together
-            stride = group.bytes_per_block // _BYTES
-            memory = mapped(blocks[group.name] * group.bytes_per_block).view(np.uint16)
+            memory = mapped(blocks[group.name] * group.bytes_per_block)
             for number, layer in enumerate(group.layers):
-                keys = memory.ctypes.data + 2 * number * size * _BYTES
-                caches[layer] = CacheC(keys, keys + size * _BYTES, stride)
+                keys = memory.ctypes.data + 2 * number * size
+                caches[layer] = CacheC(keys, keys + size, group.bytes_per_block, ("bfloat16", "int8").index(self._kept))
             fresh.append(memory)
         library().alize_give_cache(self._session, caches, len(caches))
         self._cache = fresh
@@ -222,11 +223,16 @@ def _plain(rule: RowSampling) -> bool:
     return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
 
 
-def _groups(config: ModelConfig) -> tuple[CacheGroup, ...]:
+def _page_bytes(config: ModelConfig, cache: CacheNumbers) -> int:
+    """Of the keys, or the values, of a layer in a block: see csrc/kernels.h."""
+    return config.kv_heads * BLOCK * (config.head_dim + 4 if cache == "int8" else 2 * config.head_dim)
+
+
+def _groups(config: ModelConfig, cache: CacheNumbers) -> tuple[CacheGroup, ...]:
     found: list[CacheGroup] = []
     for kind in ("full", "sliding"):
         layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
-        size = len(layers) * 2 * config.kv_heads * config.head_dim * BLOCK * _BYTES
+        size = len(layers) * 2 * _page_bytes(config, cache)
         size += -(size + _SHIFT) % (2 * _SHIFT)
         if layers:
             found.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
