@@ -2,10 +2,30 @@
 #include "kernels.h"
 
 #include <cstring>
+#if defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace alize {
 
 namespace {
+
+#if defined(__aarch64__)
+bool has_dot_products() {
+#if defined(__APPLE__)
+    int there = 0;
+    size_t size = sizeof there;
+    return sysctlbyname("hw.optional.arm.FEAT_DotProd", &there, &size, nullptr, 0) == 0 && there != 0;
+#elif defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return false;
+#endif
+}
+#endif
 
 bool runs_here(const Kernels& kernels) {
 #if defined(__x86_64__)
@@ -15,6 +35,8 @@ bool runs_here(const Kernels& kernels) {
     if (&kernels == &avx512)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("bmi2");
+#elif defined(__aarch64__)
+    if (&kernels == &dotprod) return has_dot_products();
 #endif
     return &kernels == &portable;
 }
@@ -25,6 +47,8 @@ const Kernels* choose_kernels(const char* wish) {
     const Kernels* const fastest_first[] = {
 #if defined(__x86_64__)
         &avx512, &avx2,
+#elif defined(__aarch64__)
+        &dotprod,
 #endif
         &portable};
     for (const Kernels* kernels : fastest_first)
