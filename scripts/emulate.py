@@ -21,7 +21,7 @@ __all__ = ["FAMILIES", "arm", "here", "main", "missing"]
 ROOT = Path(__file__).resolve().parent.parent
 DRIVER = ROOT / "tests" / "engine" / "native" / "families"
 
-PROCESSORS = {"max": ("dotprod",), "cortex-a72": ()}
+PROCESSORS = {"max": ("dotprod", "i8mm"), "neoverse-n1": ("dotprod",), "cortex-a72": ()}
 """By QEMU's name, the families that have to run there beside the portable one, and no others may."""
 
 FAMILIES = tuple(dict.fromkeys(name for names in PROCESSORS.values() for name in names))

@@ -7,7 +7,11 @@
 #include "floats.h"
 #include "router.h"
 #include "draws.h"
-#include "product_dotprod.h"
+#include "sums_dotprod.h"
+namespace {
+template <int ROWS> using Exact = ByLane<ROWS>;
+}
+#include "product_neon.h"
 #include "tiles.h"
 
 namespace alize {

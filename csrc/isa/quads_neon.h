@@ -1,5 +1,5 @@
-// What a quarter of a line holds, 4 outputs × 4 columns, as whole numbers; and what becomes of their sums. For product_dotprod.h and
-// product_i8mm.h.
+// What a quarter of a line holds, 4 outputs × 4 columns, as whole numbers; and what becomes of their sums. For product_neon.h, sums_dotprod.h
+// and sums_i8mm.h.
 #pragma once
 #include "../contract.h"
 #include "../kernels.h"
