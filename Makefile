@@ -36,7 +36,7 @@ test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
 	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
 
-check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, known vulnerabilities
+check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, Arm, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
@@ -47,6 +47,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(BIN)/python scripts/wire.py --check
 	@$(BIN)/python -m pytest -q tests/test_house.py
 	@$(BIN)/python scripts/sanitize.py
+	@$(BIN)/python scripts/emulate.py
 	@$(BIN)/python scripts/audit.py
 
 bench: dev ## Measure this machine and its peers into docs/performance; ARGS="--works decode-1" only prints what is named

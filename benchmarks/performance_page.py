@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["SETS", "best", "engines", "instruction_set", "page"]
+__all__ = ["EMULATED", "SETS", "best", "engines", "instruction_set", "page"]
 
 SETS = {
     # file name: (title, extensions of which the first set that a machine has all is its own)
@@ -17,6 +17,9 @@ SETS = {
     "dotprod": ("Arm with dot products", ("DOTPROD",)),
     "other": ("none of these", ()),
 }
+EMULATED = dict.fromkeys(("i8mm", "dotprod"), "python scripts/emulate.py")
+"""File names of sets whose kernels are compared with the others bit by bit, on an emulated processor; and the command that does it."""
+
 NAMES = {"openvino": "OpenVINO GenAI"}
 PLOTS = {
     "concurrency": "Throughput by streams",
@@ -59,9 +62,13 @@ def instruction_set(extensions: Sequence[str]) -> str:
 
 def page(known: Mapping[str, Mapping[str, Any]], figures: set[str]) -> str:
     """`known`: file name → part → document. `figures`: the plots that there are."""
-    rows = [[title, "*measured*" if name in known else "*not run*"] for name, (title, _) in SETS.items() if name != "other"]
+    rows = [[title, "*measured*" if name in known else _unmeasured(name)] for name, (title, _) in SETS.items() if name != "other"]
     sections = [_section(name, parts, figures) for name, parts in known.items()]
     return "\n".join([HEAD, "## Instruction sets", "", _table(["instruction set", "figures"], rows), "", *sections]).rstrip() + "\n"
+
+
+def _unmeasured(name: str) -> str:
+    return f"*emulated (correctness only)*: `{EMULATED[name]}`" if name in EMULATED else "*not run*"
 
 
 def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:

@@ -58,8 +58,9 @@
 //   multiplied by its value's scale once, before the chain over values.
 //
 //   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)
-//   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1; tokens are drawn by exact sums (sample.h). No file
-//   is compiled with -ffast-math, none contracts a product and a sum that the source does not write as fma.
+//   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1; tokens are drawn by exact sums (sample.h). The bits of
+//   a NaN are any that say so: processors write different ones. No file is compiled with -ffast-math, none contracts a product and a sum
+//   that the source does not write as fma.
 #pragma once
 
 namespace alize {

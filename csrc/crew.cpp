@@ -19,7 +19,7 @@ void pause() {
 #if defined(__x86_64__)
     _mm_pause();
 #elif defined(__aarch64__)
-    asm volatile("yield");
+    asm volatile("isb");  // takes about as long as the other's pause; "yield" is over at once
 #endif
 }
 
@@ -45,6 +45,16 @@ public:
 
 private:
     unsigned before_;
+#elif defined(__aarch64__)
+public:
+    Rounding() {
+        asm volatile("mrs %0, fpcr" : "=r"(before_));
+        asm volatile("msr fpcr, %0" : : "r"(uint64_t{0}) : "memory");
+    }
+    ~Rounding() { asm volatile("msr fpcr, %0" : : "r"(before_) : "memory"); }
+
+private:
+    uint64_t before_;
 #endif
 };
 

@@ -2,10 +2,32 @@
 #include "kernels.h"
 
 #include <cstring>
+#if defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 namespace alize {
 
 namespace {
+
+#if defined(__aarch64__) && defined(__APPLE__)
+bool has(const char* feature) {
+    int there = 0;
+    size_t size = sizeof there;
+    return sysctlbyname(feature, &there, &size, nullptr, 0) == 0 && there != 0;
+}
+bool has_dot_products() { return has("hw.optional.arm.FEAT_DotProd"); }
+bool has_matrix_products() { return has("hw.optional.arm.FEAT_I8MM"); }
+#elif defined(__aarch64__) && defined(__linux__)
+// The bits of asm/hwcap.h, whose older versions do not have them all.
+bool has_dot_products() { return (getauxval(AT_HWCAP) & 1ul << 20) != 0; }
+bool has_matrix_products() { return (getauxval(AT_HWCAP2) & 1ul << 13) != 0; }
+#elif defined(__aarch64__)
+bool has_dot_products() { return false; }
+bool has_matrix_products() { return false; }
+#endif
 
 bool runs_here(const Kernels& kernels) {
 #if defined(__x86_64__)
@@ -15,6 +37,9 @@ bool runs_here(const Kernels& kernels) {
     if (&kernels == &avx512)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("bmi2");
+#elif defined(__aarch64__)
+    if (&kernels == &dotprod) return has_dot_products();
+    if (&kernels == &i8mm) return has_dot_products() && has_matrix_products();
 #endif
     return &kernels == &portable;
 }
@@ -25,6 +50,8 @@ const Kernels* choose_kernels(const char* wish) {
     const Kernels* const fastest_first[] = {
 #if defined(__x86_64__)
         &avx512, &avx2,
+#elif defined(__aarch64__)
+        &i8mm, &dotprod,
 #endif
         &portable};
     for (const Kernels* kernels : fastest_first)

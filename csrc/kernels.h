@@ -104,6 +104,9 @@ extern const Kernels portable;
 #if defined(__x86_64__)
 extern const Kernels avx2;
 extern const Kernels avx512;
+#elif defined(__aarch64__)
+extern const Kernels dotprod;
+extern const Kernels i8mm;
 #endif
 
 // The fastest that this processor and its system can run; `wish` names one, for tests. Null where that one cannot run here.

@@ -61,8 +61,15 @@ def test_each_engine_counts_with_the_best_of_what_it_was_given(module: Any) -> N
     assert "| decode-8 | llama.cpp (Q4_1) 12 |" in text
     assert "| AVX2 only | *measured* |" in text
     assert "| AMX (int8 and bfloat16 tiles) | *not run* |" in text
+    assert "| Arm with dot products | *emulated (correctness only)*: `python scripts/emulate.py` |" in text
     assert "beside other work" not in text
     assert "Unsteady" not in text
+
+
+def test_what_is_said_to_be_emulated_is(module: Any) -> None:
+    from scripts import emulate
+
+    assert set(module("performance_page").EMULATED) == set(emulate.FAMILIES)
 
 
 def test_a_trial_that_was_better_than_the_measurement_is_said(module: Any) -> None:
