@@ -5,6 +5,7 @@
 #define MOST_SUMS 6
 #include "lanes_neon.h"
 #include "floats.h"
+#include "attend.h"
 #include "router.h"
 #include "draws.h"
 #include "sums_dotprod.h"

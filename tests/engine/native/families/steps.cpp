@@ -107,10 +107,11 @@ void steps(const Kernels& kernels, Outputs& out) {
     Numbers numbers(5);
     for (bool routed : {false, true}) {
         const Tiny tiny(numbers, routed);
-        const size_t size = static_cast<size_t>(BLOCKS) * KV_HEADS * HEAD * PAGE;
-        std::vector<std::vector<uint16_t>> memory(static_cast<size_t>(2 * LAYERS), std::vector<uint16_t>(size));
+        const Kept kept = routed ? Kept::INT8 : Kept::BFLOAT16;
+        const size_t block = bytes_of_page(kept, HEAD) * KV_HEADS;
+        std::vector<std::vector<uint8_t>> memory(static_cast<size_t>(2 * LAYERS), std::vector<uint8_t>(block * BLOCKS));
         std::vector<Cache> caches;
-        for (size_t i = 0; i < LAYERS; i++) caches.push_back({memory[2 * i].data(), memory[2 * i + 1].data()});
+        for (size_t i = 0; i < LAYERS; i++) caches.push_back({memory[2 * i].data(), memory[2 * i + 1].data(), block, kept});
         Session* session = alize_open(&tiny.model, &kernels, 2);
         alize_give_cache(session, caches.data(), LAYERS);
         std::vector<Request> requests(2);
