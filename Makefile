@@ -36,7 +36,7 @@ test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two
 quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
 	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
 
-check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, Arm, known vulnerabilities
+check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, Arm, instruction counts, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
@@ -48,6 +48,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(BIN)/python -m pytest -q tests/test_house.py
 	@$(BIN)/python scripts/sanitize.py
 	@$(BIN)/python scripts/emulate.py
+	@$(BIN)/python scripts/count_instructions.py
 	@$(BIN)/python scripts/audit.py
 
 bench: dev ## Measure this machine and its peers into docs/performance; ARGS="--works decode-1" only prints what is named
@@ -101,7 +102,8 @@ every-time: ;
 $(VENV)/.modules: every-time | $(VENV)/.made
 	@find src -name '*.py' | LC_ALL=C sort > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-$(VENV)/.installed: pyproject.toml CMakeLists.txt $(VENV)/.modules | $(VENV)/.locked
+$(VENV)/.installed: pyproject.toml CMakeLists.txt requirements-compiler.lock $(VENV)/.modules | $(VENV)/.locked
+	@$(BIN)/python build_backend/alize_build.py
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

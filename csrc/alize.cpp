@@ -15,6 +15,7 @@ constexpr int32_t SIZES[] = {sizeof(Matrix), sizeof(Rows), sizeof(LowRank), size
 #define ALIZE extern "C" __attribute__((visibility("default")))
 
 ALIZE const int32_t* alize_sizes() { return SIZES; }
+ALIZE const char* alize_compiler() { return ALIZE_COMPILER; }
 ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wish); }
 ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
 

@@ -26,7 +26,8 @@ bool multiplies_floats(const Model& model) {
 }  // namespace
 
 Session::Session(const Model& model, const Kernels& kernels, int threads)
-    : model_(model), layers_(model.layer, model.layer + model.layers), floats_(multiplies_floats(model)), kernels_(kernels) {
+    : model_(model), layers_(model.layer, model.layer + model.layers), floats_(multiplies_floats(model)), kernels_(kernels),
+      crew_(threads, [this](int member, uint32_t number) { walk(member, number); }) {
     for (uint32_t i = 0; i < JOBS; i++) jobs_.push_back(std::make_unique<Job>());
     int32_t widest = std::max({model.dim, model.mlp, model.heads * model.head});
     for (int i = 0; i < threads; i++) {
@@ -43,16 +44,15 @@ Session::Session(const Model& model, const Kernels& kernels, int threads)
         }
         scratch_.push_back(std::move(own));
     }
-    crew_ = std::make_unique<Crew>(threads, [this](int member, uint32_t number) { walk(member, number); });
 }
 
 Session::~Session() = default;
 
 void Session::run(const Step& step) {
-    Job& job = *jobs_[crew_->next() % JOBS];
+    Job& job = *jobs_[crew_.next() % JOBS];
     job.step = step;
     prepare(job);
-    crew_->run();
+    crew_.run();
 }
 
 void Session::prepare(Job& job) {
@@ -102,7 +102,7 @@ void Session::walk(int member, uint32_t number) {
     const Job& job = *jobs_[number % JOBS];
     const Step& step = job.step;
     Scratch& own = *scratch_[static_cast<size_t>(member)];
-    Crew::Walk walk(*crew_, number);
+    Crew::Walk walk(crew_, number);
     auto embed = [&](uint32_t chunk) {
         int32_t end = std::min(step.tokens, (static_cast<int32_t>(chunk) + 1) * FEW);
         for (int32_t t = static_cast<int32_t>(chunk) * FEW; t < end; t++)

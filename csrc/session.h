@@ -17,7 +17,7 @@ public:
     void give_cache(std::vector<Cache> caches) { caches_ = std::move(caches); }
     // Throws std::bad_alloc before anything is written.
     void run(const Step& step);
-    int threads() const { return crew_->size(); }
+    int threads() const { return crew_.size(); }
 
 private:
     struct Scratch;  // of one member
@@ -43,7 +43,7 @@ private:
     Buffer memory_;
     std::vector<std::unique_ptr<Scratch>> scratch_;
     std::vector<std::unique_ptr<Job>> jobs_;
-    std::unique_ptr<Crew> crew_;  // last: its threads use the rest, and end first
+    Crew crew_;  // last: its threads use the rest and itself, and end first; a pointer to it may be null by then
 };
 
 }  // namespace alize

@@ -1,4 +1,5 @@
-"""Write the hashed locks. In: pyproject.toml. Out: requirements.lock (to run) and requirements-dev.lock (to test and check, too).
+"""Write the hashed locks. In: pyproject.toml. Out: requirements.lock (to run), requirements-dev.lock (to test and check, too), and
+requirements-compiler.lock (to build where there is no compiler).
 
 One lock serves Linux and macOS, x86-64 and arm64, Python 3.11 to 3.13. No index's address is written down: pip's own configuration
 decides where packages come from, their hashes whether they are the right ones. PyTorch stays out, see pyproject.toml.
@@ -11,14 +12,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COMMON = ("--universal", "--generate-hashes", "--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet")
 LOCKS = {
-    "requirements.lock": ("--extra", "build"),
-    "requirements-dev.lock": ("--extra", "build", "--extra", "postgres", "--extra", "dev", "--constraint", "requirements.lock"),
+    "requirements.lock": ("pyproject.toml", "--extra", "build"),
+    "requirements-dev.lock": (
+        *("pyproject.toml", "--extra", "build", "--extra", "postgres", "--extra", "dev"),
+        *("--constraint", "requirements.lock"),
+    ),
+    "requirements-compiler.lock": ("--group", "compiler"),
 }
 
 
 def main() -> int:
-    for name, extras in LOCKS.items():
-        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *COMMON, *sys.argv[1:], "--output-file", name]
+    for name, what in LOCKS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", *what, *COMMON, *sys.argv[1:], "--output-file", name]
         status = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode
         if status:
             return status

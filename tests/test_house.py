@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-SCRIPTS = sorted([*(ROOT / "scripts").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
+SCRIPTS = sorted(path for folder in ("scripts", "benchmarks", "build_backend") for path in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
@@ -184,6 +184,7 @@ def test_what_computes_nothing_loads_no_pytorch() -> None:
 def test_locks_hold_every_dependency_and_no_pytorch() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     wanted = {
+        "requirements-compiler.lock": PROJECT["dependency-groups"]["compiler"],
         "requirements.lock": [*PROJECT["project"]["dependencies"], *extras["build"]],
         "requirements-dev.lock": [
             *PROJECT["project"]["dependencies"],

@@ -81,7 +81,7 @@ def _of_the_machine(machine: "Machine") -> Iterator[Finding]:
 
 
 def _native_core() -> Finding:
-    from alize.engine.runners.native.library import native_kernels
+    from alize.engine.runners.native.library import compiled_by, native_kernels
     from alize.errors import Missing
 
     try:
@@ -89,7 +89,12 @@ def _native_core() -> Finding:
     except Missing as error:
         return Finding("native core", "note", "not built", error.remedy or "")
     name = found[1] if found else "none"
-    return Finding("native core", "ok", name, "It computes dense models and experts in 4 to 8 bits and in 16, without PyTorch.")
+    return Finding(
+        "native core",
+        "ok",
+        f"{name}, compiled by {compiled_by()}",
+        "It computes dense models and experts in 4 to 8 bits and in 16, without PyTorch.",
+    )
 
 
 def _cores(machine: "Machine") -> str:

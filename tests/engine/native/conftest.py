@@ -1,4 +1,4 @@
-"""The core as it is installed, or the build that scripts/sanitize.py made and names in SANITIZED."""
+"""The core as it is installed, or as scripts/sanitize.py or tests/test_compiler.py built it into the folder that SANITIZED names."""
 
 import os
 

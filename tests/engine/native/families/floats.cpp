@@ -23,10 +23,18 @@ void one_row(const Kernels& kernels, Outputs& out, Numbers& numbers, int kind) {
         std::vector<float> head(x.begin(), x.begin() + width), cosines = numbers.some(COLUMNS), sines = numbers.some(COLUMNS);
         kernels.rotate(head.data(), cosines.data(), sines.data(), width);
         out.add("turn" + name, head);
-        std::vector<uint16_t> page(static_cast<size_t>(width) * PAGE, 1);
-        kernels.remember_key(x.data(), width, page.data(), 5);
-        kernels.remember_value(x.data() + width, width, page.data(), 15);
-        out.add_bfloat16("page" + name, page);
+        for (Kept kept : {Kept::BFLOAT16, Kept::INT8}) {
+            std::vector<uint16_t> page(bytes_of_page(kept, width) / 2, 1);
+            auto* bytes = reinterpret_cast<uint8_t*>(page.data());
+            kernels.remember_key(kept, x.data(), width, bytes, 5);
+            kernels.remember_value(kept, x.data() + width, width, bytes, 15);
+            if (kept == Kept::BFLOAT16) {
+                out.add_bfloat16("page" + name, page);
+                continue;
+            }
+            out.add("page of bytes" + name, bytes, static_cast<size_t>(width) * PAGE);
+            out.add("scales of a page" + name, reinterpret_cast<const float*>(bytes + width * PAGE), PAGE);
+        }
     }
 }
 

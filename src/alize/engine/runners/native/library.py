@@ -33,6 +33,7 @@ __all__ = [
     "RouterC",
     "RowsC",
     "StepC",
+    "compiled_by",
     "library",
     "mapped",
     "native_kernels",
@@ -204,6 +205,7 @@ _STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC,
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_sizes": (POINTER(c_int32), []),
+    "alize_compiler": (c_char_p, []),
     "alize_kernels": (c_void_p, [c_char_p]),
     "alize_kernels_name": (c_char_p, [c_void_p]),
     "alize_room": (None, [c_int32, c_int64, c_int64, POINTER(RoomC)]),
@@ -246,6 +248,11 @@ def library() -> ctypes.CDLL:
     if not alike:
         raise Missing("The native core was built from other sources than these.", remedy="Install Alizé again: it is built then.")
     return loaded
+
+
+def compiled_by() -> str:
+    """The compiler that built the core. Raises Missing."""
+    return library().alize_compiler().decode()
 
 
 def native_kernels(wish: str = "") -> tuple[int, str] | None:
