@@ -17,7 +17,7 @@ PRODUCT = {"ROWS": experts.ROWS, "OUTPUTS": experts.OUTPUTS, "INPUTS": experts.I
 
 
 def attending(kind: str, groups: int, width: int, window: int) -> tuple[Any, dict[str, str], dict[str, int]]:
-    named = {name: f"*{kind}" for name in ("q_TNH", "keys", "values", "seen_TNV")} | {"table": "*i32", "tiles": "*i32", "scale": "fp32"}
+    named = dict.fromkeys(("q_TNH", "keys", "values", "seen_TNV"), f"*{kind}") | {"table": "*i32", "tiles": "*i32", "scale": "fp32"}
     tile = attention.width_of_a_tile(width)
     heads = 1 << (groups - 1).bit_length()
     constants = {"G": groups, "H": width, "V": width, "WINDOW": window, "HEADS": heads, "H_TILE": tile, "V_TILE": tile}
@@ -25,8 +25,8 @@ def attending(kind: str, groups: int, width: int, window: int) -> tuple[Any, dic
 
 
 def mixing(kernel: Any, kind: str) -> tuple[Any, dict[str, str], dict[str, int]]:
-    named = {name: f"*{kind}" for name in ("x_TD", "hidden_SF")} | {"shares_S": "*fp32", "seen_SD": "*fp32"}
-    return kernel, named | {name: "*i64" for name in ("order", "tiles", "gates", "ups", "downs")}, PRODUCT
+    named = dict.fromkeys(("x_TD", "hidden_SF"), f"*{kind}") | {"shares_S": "*fp32", "seen_SD": "*fp32"}
+    return kernel, named | dict.fromkeys(("order", "tiles", "gates", "ups", "downs"), "*i64"), PRODUCT
 
 
 KERNELS = {
