@@ -32,7 +32,7 @@ def mixing(kernel: Any, kind: str) -> tuple[Any, dict[str, str], dict[str, int]]
 KERNELS = {
     "attention of Mistral 7B": attending("bf16", 4, 128, 4096),
     "attention of Gemma 3": attending("bf16", 2, 256, 0),
-    "attention in 32 bits": attending("fp32", 3, 64, 0),
+    "attention in 32 bits": attending("fp32", 3, 128, 0),
     "experts, up": mixing(experts._rise, "bf16"),
     "experts, down": mixing(experts._fall, "bf16"),
     "experts in 32 bits": mixing(experts._rise, "fp32"),

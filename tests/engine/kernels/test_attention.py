@@ -35,8 +35,7 @@ def test_a_mix_of_decodes_and_pieces_sees_what_the_definition_says(shape: Shape,
         assert (seen.double().cpu() - expected).abs().max() < (1e-5 if shape.dtype == torch.float32 else 5e-3)
 
 
-@pytest.mark.parametrize("window", [None, 24])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize(("window", "dtype"), [(None, torch.float32), (24, torch.float32), (24, torch.float16)])
 def test_a_query_sees_the_same_bits_in_every_piece_and_in_every_batch(window: int | None, dtype: torch.dtype) -> None:
     shape = Shape(groups=2, window=window, dtype=dtype)
     lengths = list(LENGTHS)

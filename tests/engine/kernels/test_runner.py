@@ -66,6 +66,7 @@ def answers(model: Any, kernels: bool, adapters: dict[str, Path] | None = None) 
     return given, runner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", MODELS.values(), ids=MODELS)
 def test_greedy_answers_are_the_same_with_the_kernels_and_without(shape: dict[str, Any]) -> None:
     given, runner = answers(tiny(**shape), kernels=True)
@@ -132,7 +133,9 @@ def test_steps_are_padded_only_where_nothing_stands_beside_the_model() -> None:
         (SHAPES["indexed"] | {"layers": 4}, torch.float32, "an indexer chooses which keys are seen"),
         (SHAPES["states"], torch.float32, "its layers keep no keys"),
         ({}, torch.float64, "they do not compute in float64"),
-        ({"head_dim": 320}, torch.bfloat16, "its keys have 320 numbers, more than 256"),
+        ({"head_dim": 320}, torch.bfloat16, "its keys have 640 bytes, more than 512"),
+        ({"head_dim": 256}, torch.float32, "its keys have 1024 bytes, more than 512"),
+        ({"head_dim": 256}, torch.bfloat16, None),
     ],
 )
 def test_what_the_kernels_cannot_do_has_a_reason(shape: dict[str, Any], dtype: Any, reason: str | None) -> None:

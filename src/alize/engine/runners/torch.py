@@ -91,11 +91,10 @@ class TorchRunner:
                 return
             rows = {layer: cache_row(config, layer) for layer in range(config.layers)}
             counts = {name: count + (self._kernels.spare if self._kernels is not None else 0) for name, count in blocks.items()}
-            self._caches = {
-                group.name: PagedCache(group, counts[group.name], rows, self._dtype, self._device) for group in self._info.groups
-            }
+            caches = {group.name: PagedCache(group, counts[group.name], rows, self._dtype, self._device) for group in self._info.groups}
             if self._kernels is not None:
-                self._kernels.use(self._caches)
+                self._kernels.use(caches)
+            self._caches = caches
         except RuntimeError as error:  # PyTorch's own allocator raises this rather than MemoryError
             raise MemoryError(str(error)) from error
 

@@ -21,8 +21,8 @@ from alize.model.stored import StoredEmbedding, StoredLinear
 
 __all__ = ["why_no_graphs", "why_no_kernels", "why_not_here"]
 
-WIDEST = 256
-"""Numbers of a key or a value. Of wider ones a tile of queries, one of keys and what was seen do not fit into a multiprocessor."""
+WIDEST = 512
+"""Bytes of a key. Of wider ones a tile of queries, one of keys and what was seen do not fit into a multiprocessor."""
 
 TYPES = (torch.float32, torch.bfloat16, torch.float16)
 OLDEST = (8, 0)
@@ -51,8 +51,8 @@ def why_no_kernels(config: ModelConfig, groups: Iterable[CacheGroup], dtype: tor
         return "an indexer chooses which keys are seen"
     if dtype not in TYPES:
         return f"they do not compute in {str(dtype).removeprefix('torch.')}"
-    widest = max(cache_row(config, layer).key for layer in layers)
-    return f"its keys have {widest} numbers, more than {WIDEST}" if widest > WIDEST else None
+    widest = max(cache_row(config, layer).key for layer in layers) * dtype.itemsize
+    return f"its keys have {widest} bytes, more than {WIDEST}" if widest > WIDEST else None
 
 
 def why_no_graphs(model: Model) -> str | None:

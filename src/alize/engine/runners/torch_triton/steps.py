@@ -34,10 +34,11 @@ class KernelSteps:
 
     def use(self, caches: Mapping[str, PagedCache]) -> None:
         """From now on these, each with `spare` blocks behind those handed out; what was recorded over others is forgotten."""
-        self._caches, self._decodes = caches, None
+        decodes = None
         if why_no_graphs(self._model) is None:
             scratch = {name: cache.blocks - self.spare for name, cache in caches.items()}
-            self._decodes = DecodeSteps(self._model, caches, scratch, self._length, self._device)
+            decodes = DecodeSteps(self._model, caches, scratch, self._length, self._device)
+        self._caches, self._decodes = caches, decodes
 
     def forget(self) -> None:
         """Layers of the model have been replaced."""
