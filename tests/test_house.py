@@ -23,8 +23,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 TORCH = ("src/alize/model/", "src/alize/engine/runners/torch", "src/alize/engine/build.py")
 """Where PyTorch may be imported. This list only shrinks."""
 
+TRITON = {f"src/alize/engine/runners/torch_triton/{name}.py" for name in ("attention", "experts")}
+"""The kernels. Whoever imports them does so where there is a GPU, within a function of runners/torch.py."""
+
 HEAVY = {
     "torch",
+    "triton",
     "transformers",
     "fastapi",
     "starlette",
@@ -79,6 +83,7 @@ def test_pytorch_is_imported_only_where_it_may_be() -> None:
             for alias in node.names
         }
         assert "torch" not in imported or name_of(path).startswith(TORCH), f"{name_of(path)} imports PyTorch"
+        assert "triton" not in imported or name_of(path) in TRITON, f"{name_of(path)} imports Triton"
 
 
 def test_files_and_functions_stay_small() -> None:

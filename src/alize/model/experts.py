@@ -36,7 +36,11 @@ class SparseFeedForward(nn.Module):
         self.shared_experts = FeedForward(dim, config.shared * config.hidden) if config.shared else None
 
     def forward(self, x_TD: Tensor) -> Tensor:
-        shares_TA, chosen_TA = route(self.gate(x_TD), self.config)
+        y_TD = self.mixed(x_TD, *route(self.gate(x_TD), self.config))
+        return y_TD if self.shared_experts is None else y_TD + self.shared_experts(x_TD)
+
+    def mixed(self, x_TD: Tensor, shares_TA: Tensor, chosen_TA: Tensor) -> Tensor:
+        """What each token's chosen experts make of it, summed by their shares."""
         y_TD = torch.zeros_like(x_TD)
         order = chosen_TA.flatten().argsort(stable=True)  # all choices, expert by expert
         tokens, shares = order // self.config.active, shares_TA.flatten()[order, None].to(x_TD.dtype)
@@ -46,7 +50,7 @@ class SparseFeedForward(nn.Module):
             if count:
                 mine, end = slice(end, end + count), end + count
                 y_TD.index_add_(0, tokens[mine], self.compute(expert, x_TD, tokens[mine]) * shares[mine])
-        return y_TD if self.shared_experts is None else y_TD + self.shared_experts(x_TD)
+        return y_TD
 
     def compute(self, expert: int, x_TD: Tensor, tokens: Tensor) -> Tensor:
         """What one expert makes of those tokens that chose it."""

@@ -1,11 +1,13 @@
 """TorchRunner: the specification in model/, made to serve. In: a packed batch. Out: drawn tokens.
 
-It runs anything the model code can say, on a CPU or a GPU; faster runners must agree with it.
+It runs anything the model code can say, on a CPU or a GPU; faster runners must agree with it. On a GPU, Triton's kernels take the place of
+PyTorch's attention and experts where rule.py has nothing against it, and steps that only decode are recorded.
 """
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from alize.engine.runners.torch_cache import PagedAttention, PagedCache
 from alize.engine.runners.torch_media import Senses
 from alize.engine.runners.torch_pack import can_pack, kept_bytes, pack_weights
 from alize.engine.runners.torch_state import SlottedStates, StateCache
+from alize.engine.runners.torch_triton.rule import why_no_kernels, why_not_here
 from alize.engine.sounds import Hearing
 from alize.model.attend import Attend
 from alize.model.build import Model
@@ -32,16 +35,24 @@ from alize.model.remember import Remember
 from alize.model.seeing import SeeingTransformer
 from alize.weights.adapters import Adapter
 
+if TYPE_CHECKING:
+    from alize.engine.runners.torch_triton.steps import KernelSteps
+
 __all__ = ["TorchRunner", "cache_groups"]
 
 
 class TorchRunner:
     """Runs a model over paged caches, or over slots for its states. See `Runner` for what each method promises."""
 
-    def __init__(self, model: Model, dtype_reason: str = "as set", max_steps: int = 64) -> None:
-        """Takes the model over: on a CPU its projections are repacked in place."""
+    def __init__(self, model: Model, dtype_reason: str = "as set", max_steps: int = 64, kernels: bool | None = None) -> None:
+        """Takes the model over: on a CPU its projections are repacked in place.
+
+        `kernels`: whether Triton's are used for what they can do; None: where there is a GPU for them.
+        """
         weight = model.norm.weight  # matrices may stay in their file, in types that nothing computes with
-        if can_pack(weight.dtype, weight.device.type):
+        groups = cache_groups(model.config, weight.element_size())
+        self._kernels, against = _kernels(model, groups, kernels)
+        if self._kernels is None and can_pack(weight.dtype, weight.device.type):
             pack_weights(model)
         self._adapters = TorchAdapters(model.config, weight.dtype, str(weight.device))
         self.model, self._dtype, self._device = model, weight.dtype, str(weight.device)
@@ -52,11 +63,11 @@ class TorchRunner:
         self._info = RunnerInfo(
             name=f"torch-{weight.device.type}",
             dtype=str(weight.dtype).removeprefix("torch."),
-            dtype_reason=dtype_reason,
+            dtype_reason=dtype_reason + (f"; without the kernels, because {against}" if weight.is_cuda and against else ""),
             vocab_size=model.config.vocab,
             hidden_size=model.config.dim,
             max_context=model.config.max_context,
-            groups=cache_groups(model.config, weight.element_size()),
+            groups=groups,
             weights_bytes=kept_bytes(model),
             batch_invariant=False,  # PyTorch's products choose their order of additions by the number of rows
             max_steps=1 if hearing is not None and hearing.streams else max_steps,  # each step of a stream brings sound with it
@@ -79,27 +90,28 @@ class TorchRunner:
                 self._states = StateCache(group, blocks[group.name], config.state_space, self._dtype, self._device)
                 return
             rows = {layer: cache_row(config, layer) for layer in range(config.layers)}
-            self._caches = {
-                group.name: PagedCache(group, blocks[group.name], rows, self._dtype, self._device) for group in self._info.groups
-            }
+            counts = {name: count + (self._kernels.spare if self._kernels is not None else 0) for name, count in blocks.items()}
+            caches = {group.name: PagedCache(group, counts[group.name], rows, self._dtype, self._device) for group in self._info.groups}
+            if self._kernels is not None:
+                self._kernels.use(caches)
+            self._caches = caches
         except RuntimeError as error:  # PyTorch's own allocator raises this rather than MemoryError
             raise MemoryError(str(error)) from error
 
     @torch.inference_mode()
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:
-        hidden_TD = self._forward(batch)
         if batch.want != "tokens":
+            hidden_TD = self._forward(batch)
             values = hidden_TD if batch.want == "hidden" else self.model.head(hidden_TD)
             return Output(tokens=((),) * len(batch.lengths), values=values.float().cpu().numpy())
         gained = Gained(len(batch.lengths))
         rows: list[int] = np.flatnonzero(batch.sample).tolist()
         for step in range(max_steps):
-            self._draw(hidden_TD, batch, sampling, rows, gained)
+            self._draw(self._logits(batch, rows), batch, sampling, rows, gained)
             rows = gained.going(rows, sampling)
             if step + 1 == max_steps or not rows:
                 break
             batch = _next(batch, gained.tokens, rows, self._states)
-            hidden_TD = self._forward(batch)
         return gained.output()
 
     def encoded(self, medium: Medium) -> bool:
@@ -117,12 +129,14 @@ class TorchRunner:
 
     def load_adapter(self, key: str, adapter: Adapter) -> None:
         self._adapters.load(key, adapter, self.model)
+        if self._kernels is not None:
+            self._kernels.forget()  # what an adapter may be on has been replaced
 
     def drop_adapter(self, key: str) -> None:
         self._adapters.drop(key)
 
     def close(self) -> None:
-        self._caches, self._states, self._senses = {}, None, None
+        self._caches, self._states, self._senses, self._kernels = {}, None, None, None
         self.__dict__.pop("model", None)
         self.__dict__.pop("_adapters", None)
 
@@ -132,6 +146,8 @@ class TorchRunner:
             memory = PackedBidirectional(batch.lengths.tolist())
         elif self._states is not None:
             memory = SlottedStates(batch, self._states, self._device)
+        elif self._kernels is not None:
+            memory = self._kernels.attend(batch)
         else:
             memory = PagedAttention(batch, self._caches, self._dtype, self._device)
         tokens = torch.as_tensor(batch.tokens, dtype=torch.int64, device=self._device)
@@ -140,14 +156,37 @@ class TorchRunner:
         with self._adapters.at_work(batch):
             return self.model(tokens, positions, memory, embeds)
 
-    def _draw(self, hidden_TD: Tensor, batch: Batch, sampling: Sequence[RowSampling], rows: list[int], gained: Gained) -> None:
-        """Draw one token for each of `rows` from the last position of its sequence."""
+    def _logits(self, batch: Batch, rows: list[int]) -> Tensor:
+        """Of the last position of each of those sequences, [len(rows), V]. The whole batch is computed, whoever asks."""
+        decoded = self._kernels.decoded(batch) if self._kernels is not None else None
+        if decoded is not None:
+            return decoded if len(rows) == len(decoded) else decoded[self._numbers(rows)]
+        hidden_TD = self._forward(batch)
+        if not rows:
+            return hidden_TD[:0]
+        return self.model.head(hidden_TD[self._numbers((np.cumsum(batch.lengths) - 1)[rows])])
+
+    def _numbers(self, numbers: "list[int] | np.ndarray") -> Tensor:
+        return torch.as_tensor(numbers, dtype=torch.int64, device=self._device)
+
+    def _draw(self, logits_RV: Tensor, batch: Batch, sampling: Sequence[RowSampling], rows: list[int], gained: Gained) -> None:
+        """Draw one token for each of `rows`."""
         if not rows:
             return
-        last = torch.as_tensor((np.cumsum(batch.lengths) - 1)[rows], dtype=torch.int64, device=self._device)
-        logits = self.model.head(hidden_TD[last]).float().cpu().numpy()
         rules = [sampling[row].after(gained.tokens[row]) for row in rows]
-        gained.add(rows, draw_rows(logits, rules, batch.contexts[rows].tolist()))
+        gained.add(rows, draw_rows(logits_RV.float().cpu().numpy(), rules, batch.contexts[rows].tolist()))
+
+
+def _kernels(model: Model, groups: Sequence[CacheGroup], wanted: bool | None) -> "tuple[KernelSteps | None, str | None]":
+    """What computes with Triton's kernels, or why nothing does."""
+    weight = model.norm.weight
+    against = why_not_here(str(weight.device)) if wanted is None else None if wanted else "they are not wanted"
+    against = against or why_no_kernels(model.config, groups, weight.dtype)
+    if against is not None:
+        return None, against
+    from alize.engine.runners.torch_triton.steps import KernelSteps
+
+    return KernelSteps(model, str(weight.device)), None
 
 
 def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:

@@ -127,6 +127,11 @@ class TorchAdapters:
             if product := self._loaded[key].products.get(layer):
                 onto(y_TO, product(of(x_TI, rows)), rows)
 
+    @property
+    def working(self) -> bool:
+        """Whether any of the rows has one."""
+        return bool(self._asked)
+
     def unpacking(self, layer: str) -> list[tuple[Tensor, Tensor, Tensor | None]]:
         """A and B of the adapters at work that are on this wkv_b, each with its rows."""
         return [(*pair, rows) for key, rows in self._asked if (pair := self._loaded[key].unpacking.get(layer)) is not None]
@@ -194,6 +199,11 @@ class _FeedForward(FeedForward):
 class _Experts(SparseFeedForward):
     parts = ()
     adapters: TorchAdapters
+
+    def mixed(self, x_TD: Tensor, shares_TA: Tensor, chosen_TA: Tensor) -> Tensor:
+        if self.adapters.working:  # expert by expert, also where others than PyTorch would compute them together
+            return SparseFeedForward.mixed(self, x_TD, shares_TA, chosen_TA)
+        return super().mixed(x_TD, shares_TA, chosen_TA)
 
     def compute(self, expert: int, x_TD: Tensor, tokens: Tensor) -> Tensor:
         with self.adapters.among(tokens):

@@ -36,7 +36,7 @@ class PagedCache:
     """Memory of one cache group."""
 
     def __init__(self, group: CacheGroup, blocks: int, rows: Mapping[int, CacheRow], dtype: torch.dtype, device: str) -> None:
-        self.group = group
+        self.group, self.blocks = group, blocks
         self.keys: dict[int, Tensor] = {}
         self.values: dict[int, Tensor] = {}
         self.index: dict[int, Tensor] = {}
