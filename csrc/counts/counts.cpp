@@ -144,7 +144,7 @@ int main() {
     Buffer memory;
     const Integers rows = quantised(*kernels, memory, numbers);
     products(*kernels, rows.rows(), numbers);
-    attention(*kernels, numbers);
+    for (Kept kept : {Kept::BFLOAT16, Kept::INT8}) attention(*kernels, numbers, kept);
     rest(*kernels, rows, numbers);
     draws(*kernels, numbers);
 }

@@ -12,7 +12,7 @@ inline Lanes wide(const uint16_t* p) { return Lanes::from_bfloat16(p); }
 inline Lanes wide(const int8_t* p) { return Lanes::from_signed_bytes(reinterpret_cast<const uint8_t*>(p)); }
 
 template <class NUMBER>
-constexpr bool scaled = sizeof(NUMBER) == 1;
+constexpr bool has_scales = sizeof(NUMBER) == 1;
 
 // Of the 16 tokens of a page of bytes.
 inline Lanes scales_of(const int8_t* page, int32_t width) { return Lanes::load(reinterpret_cast<const float*>(page + width * PAGE)); }
@@ -88,7 +88,7 @@ inline void scores(const float* queries, const NUMBER* const (&keys)[PAGES], con
             for (int p = 0; p < PAGES; p++) score[p][r] = Lanes::fma(query, key[p], score[p][r]);
         }
     }
-    if constexpr (scaled<NUMBER>)
+    if constexpr (has_scales<NUMBER>)
         for (int p = 0; p < PAGES; p++)
             for (int r = 0; r < ROWS; r++) score[p][r] = Lanes::mul(score[p][r], scales_of(from[p], WIDTH));
 }
@@ -192,7 +192,7 @@ void attend_rows(const Attention& a) {
         // As many columns at once as have sums in registers.
         constexpr int SIDE = ROWS >= MOST_SUMS || COLUMNS == 1 ? 1 : MOST_SUMS / ROWS < COLUMNS ? MOST_SUMS / ROWS : COLUMNS;
         const int32_t from = oldest > start ? oldest - start : 0, to = newest - start + 1 < SPAN ? newest - start + 1 : SPAN;
-        if constexpr (scaled<NUMBER>)
+        if constexpr (has_scales<NUMBER>)
             for (int32_t page = from / PAGE; page * PAGE < to; page++) {
                 const Lanes scales = scales_of(page_at<NUMBER>(a, a.values, start / PAGE + page), WIDTH);
                 for (int r = 0; r < ROWS; r++) Lanes::mul(Lanes::load(weight[r] + page * PAGE), scales).store(weight[r] + page * PAGE);
