@@ -102,7 +102,7 @@ every-time: ;
 $(VENV)/.modules: every-time | $(VENV)/.made
 	@find src -name '*.py' | LC_ALL=C sort > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-$(VENV)/.installed: pyproject.toml CMakeLists.txt requirements-compiler.lock $(VENV)/.modules | $(VENV)/.locked
+$(VENV)/.installed: pyproject.toml CMakeLists.txt requirements-compiler.lock $(wildcard csrc/*.* csrc/isa/*.*) $(VENV)/.modules | $(VENV)/.locked
 	@$(BIN)/python build_backend/alize_build.py
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -45,7 +45,7 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
 
 
 def diverging() -> dict[str, Any]:
-    """The document of benchmarks/divergence.py, and the instruction set of its machine."""
+    """The document of benchmarks/divergence.py."""
     command = [sys.executable, str(Path(__file__).with_name("divergence.py")), "--against", PEERS]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"ALIZE_RUNNER": "native", **os.environ})
     return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}

@@ -1,8 +1,9 @@
 """What pip asks of the project when it builds it. In: its calls. Out: scikit-build-core's answers, and a C++ compiler where there is none.
 
 A machine without one is brought the pip package `ziglang`, a whole clang with its own C++ library: pip's isolated builds ask for it
-here, `make` runs this file (its locks hold hashes, so it installs requirements-compiler.lock). Where that cannot be had either, CMake
-finds nothing and the models run on PyTorch. CXX names a compiler as ever, and CXX=none forbids to bring one.
+here, `make` runs this file (its locks hold hashes, so it installs requirements-compiler.lock). Where `make` cannot have it, CMake finds
+nothing and the models run on PyTorch; pip stops where its index has none, and goes on so with CXX=none, which forbids to bring one. CXX
+names a compiler as ever. Windows, macOS and systems with musl are brought none.
 """
 
 import os

@@ -37,8 +37,13 @@ ALIZE Session* alize_open(const Model* model, const Kernels* kernels, int32_t th
         return nullptr;
     }
 }
-ALIZE void alize_give_cache(Session* session, const Cache* caches, int32_t layers) {
-    session->give_cache(std::vector<Cache>(caches, caches + layers));
+ALIZE int32_t alize_give_cache(Session* session, const Cache* caches, int32_t layers) {
+    try {
+        session->give_cache(std::vector<Cache>(caches, caches + layers));
+        return 0;
+    } catch (const std::bad_alloc&) {
+        return 1;
+    }
 }
 ALIZE int32_t alize_run(Session* session, const Step* step) {
     try {

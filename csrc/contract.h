@@ -54,7 +54,7 @@
 //   single precision holds without rounding: d = scale · s, m = -minimum · t. Q6_K has groups of 16, and so two of them in a block.
 //
 //   Keys and values are kept in bfloat16, to the nearest even, or in bytes: then each token's numbers of a head have one scale, amax / 127,
-//   and are q as above, but that none stands apart. A score is the chain over q · float(k), ascending, times the key's scale; a weight is
+//   and are q as above, but that none stands apart; NaN where one of them is infinite or no number. A score is the chain over q · float(k), ascending, times the key's scale; a weight is
 //   multiplied by its value's scale once, before the chain over values.
 //
 //   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)

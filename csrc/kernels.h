@@ -45,7 +45,7 @@ struct Attention {
     float* out;                // [rows][width]
     const int32_t* positions;  // [rows], ascending
     int32_t rows;              // at most ATTENTION_ROWS
-    int32_t width;             // of a head, a multiple of 16
+    int32_t width;             // of a head: 32, 64, 96 or 128
     int32_t window;            // keys a query sees, itself included; 0 for all
     const int32_t* table;      // page of each 16 positions
     Kept kept;

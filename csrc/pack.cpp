@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -118,6 +119,8 @@ static void pack_rows(const Matrix& w, const uint8_t* blocks, const int32_t* sou
 
 namespace {
 
+constexpr int64_t WORTH_A_THREAD = 1 << 19;  // numbers: half a millisecond of packing, ten times what a thread takes to begin
+
 struct Joined {
     std::vector<std::thread> threads;
     ~Joined() {
@@ -128,10 +131,19 @@ struct Joined {
 }  // namespace
 
 void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows, int threads) {
-    const int32_t each = (w.rows / OUTPUTS + threads - 1) / threads * OUTPUTS;  // whole output blocks: no two threads write one line
+    const int64_t numbers = static_cast<int64_t>(w.rows) * w.columns;
+    const auto useful = static_cast<int32_t>(std::clamp<int64_t>(numbers / WORTH_A_THREAD, 1, std::max(1, threads)));
+    const int32_t output_blocks = (w.rows + OUTPUTS - 1) / OUTPUTS;
+    const int32_t each = std::max(1, (output_blocks + useful - 1) / useful) * OUTPUTS;  // whole output blocks: no two threads write one line
     Joined others;
-    for (int32_t first = each; first < w.rows; first += each)
-        others.threads.emplace_back([&, first] { pack_rows(w, blocks, source_rows, first, std::min(first + each, w.rows)); });
+    others.threads.reserve(static_cast<size_t>(useful));
+    int32_t first = each;
+    try {
+        for (; first < w.rows; first += each)
+            others.threads.emplace_back([&, first] { pack_rows(w, blocks, source_rows, first, std::min(first + each, w.rows)); });
+    } catch (const std::system_error&) {  // the system gives no more: what is left is packed here
+        pack_rows(w, blocks, source_rows, first, w.rows);
+    }
     pack_rows(w, blocks, source_rows, 0, std::min(each, w.rows));
 }
 

@@ -11,7 +11,7 @@ struct Room {
 Room room_of(Format, int64_t rows, int64_t columns);
 
 // Packs output blocks of 16 into `w`, whose pointers have that room. `source_rows[n]`: the row of the file that becomes row n, -1 for one
-// of zeros. `blocks`: the file's rows. By so many threads at most; raises std::system_error where the system gives none.
+// of zeros. `blocks`: the file's rows. By so many threads at most, and as many as there are.
 void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows, int threads);
 
 // One row as floats: what looking a token up takes.

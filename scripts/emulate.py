@@ -35,12 +35,15 @@ def missing() -> str | None:
     found = subprocess.run(["sh", str(ROOT / "scripts" / "emulator.sh")], stderr=subprocess.PIPE, text=True)
     if found.returncode:
         return found.stderr.strip().splitlines()[-1]
-    return None if shutil.which("cmake") else "Arm is not emulated: that needs cmake."
+    lacking = [tool for tool in ("cmake", "g++") if shutil.which(tool) is None]
+    return f"Arm is not emulated: that needs {' and '.join(lacking)}." if lacking else None
 
 
 def here(folder: Path) -> Digests:
     """Of this machine's families."""
-    core = next(path for each in native.__path__ if (path := Path(each) / "libalize.so").is_file())
+    core = next((path for each in native.__path__ if (path := Path(each) / "libalize.so").is_file()), None)
+    if core is None:
+        raise RuntimeError("The native core is not built: make install")
     return _digests([str(_driver("g++", core, folder / "here"))])
 
 
@@ -77,7 +80,11 @@ def main() -> int:
         print(why, file=sys.stderr)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        found = {"here": here(Path(folder)), **arm(Path(folder))}
+        try:
+            found = {"here": here(Path(folder)), **arm(Path(folder))}
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 1
     for processor, digests in found.items():
         print(f"{processor:12}", ", ".join(f"{family} {digest}" for family, digest in digests.items()))
     if len({digest for digests in found.values() for digest in digests.values()}) > 1:

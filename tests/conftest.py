@@ -8,6 +8,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.metadata import distributions
 from itertools import count
 from pathlib import Path
 
@@ -21,8 +22,9 @@ settings.load_profile("alize")
 # 85% of the processor's time in tests/model and tests/engine (63 s became 12). No fixture: PyTorch reads it once, as it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Without a GPU Triton's kernels are interpreted: slow, in this process and on its memory. Triton reads this as it is imported, too.
-if not any(Path("/dev").glob("nvidia[0-9]*")):
+# Without a GPU that PyTorch can use, Triton's kernels are interpreted: slow, in this process and on its memory. Triton reads this as it is
+# imported, too; and PyTorch is not imported for it, which takes seconds.
+if not any(Path("/dev").glob("nvidia[0-9]*")) or any(each.version.endswith("+cpu") for each in distributions(name="torch")):
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
 # A shell starts what it puts in the background deaf to Ctrl-C, and processes inherit that: those that the tests interrupt must hear it.

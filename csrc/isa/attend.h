@@ -22,7 +22,8 @@ inline const NUMBER* page_at(const Attention& a, const uint8_t* pages, int32_t p
     return reinterpret_cast<const NUMBER*>(pages + a.page_stride * static_cast<size_t>(a.table[place]));
 }
 
-// A token's numbers as bytes; its scale goes to `scale`. What is infinite or no number makes the scale NaN, and so all that looks at it.
+// A token's numbers as bytes; its scale goes to `scale`, NaN where one is infinite or no number: such a value spoils all that looks at it. (Such
+// a key is weighed as if it were far from every query. Its token's own row is spoilt in any case, and its request ends.)
 inline void to_scaled_bytes(const float* x, int32_t width, int8_t* bytes, float* scale) {
     Lanes most = Lanes::all(0.0f);
     uint32_t finite = 0xffff;

@@ -78,6 +78,10 @@ class Settings:
         "model; or auto: native where it can run the model, and there is no GPU.",
     )
     dtype: str = _setting("auto", "Number format of the weights: auto, float32 or bfloat16. `auto` measures both at load.")
+    gpu_kernels: bool = _setting(
+        False,
+        "On a GPU, let kernels in Triton compute attention and experts, and record decode steps. They have been tested without a GPU only.",
+    )
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")
     weights_in_memory: str = _setting(
         "auto",
@@ -90,8 +94,8 @@ class Settings:
     )
     cache_dtype: str = _setting(
         "auto",
-        "How the native core keeps keys and values: `bfloat16`; `int8`, which takes half of that and is read faster, for a KL of 0.0007 of "
-        "SmolLM2; or auto: int8. PyTorch keeps them in the numbers that it computes with.",
+        "How the native core keeps keys and values: `bfloat16`; `int8`, which takes half of that, is read faster, and moves SmolLM2 by "
+        "a KL of 0.0007 nats; or auto: int8. PyTorch keeps them in the numbers that it computes with.",
     )
     max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")

@@ -57,10 +57,10 @@ def build(only: str = "") -> typer.Typer:
     return app
 
 
-def _chosen(all: Mapping[str, str], only: str) -> Mapping[str, str]:
+def _chosen(every: Mapping[str, str], only: str) -> Mapping[str, str]:
     if only in COMMANDS or only in GROUPS:
-        return {only: all[only]} if only in all else {}
-    return all
+        return {only: every[only]} if only in every else {}
+    return every
 
 
 def _version(value: bool) -> None:

@@ -13,7 +13,7 @@ from alize.engine.cores import cores
 from alize.engine.fit import OVERHEAD, Fit, Room, adapter_numbers, allocating, choose_fit, least_cache, native_fit
 from alize.engine.runners.base import BLOCK, CacheGroup, Runner, RunnerInfo
 from alize.engine.schedule import Limits
-from alize.errors import Missing, SettingInvalid
+from alize.errors import Missing
 from alize.model.config import ModelConfig
 from alize.model.params import read_params
 from alize.settings import Settings
@@ -37,6 +37,7 @@ class EngineConfig:
     runner: str = "auto"  # torch, native, or auto: native where it can run the model
     dtype: str = "auto"
     device: str = "auto"  # cpu, cuda, or auto: cuda where there is one
+    gpu_kernels: bool = False  # Triton's, and recorded steps
     threads: int = 0  # 0: every core this process may use
     cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB, and never less than fit.py has made sure of
     cache_dtype: str = "auto"  # of the native core's: bfloat16, int8 or auto
@@ -55,6 +56,7 @@ class EngineConfig:
             sha256=sha256,
             runner=settings.runner,
             dtype=settings.dtype,
+            gpu_kernels=settings.gpu_kernels,
             threads=settings.threads,
             cache_bytes=int(settings.cache_memory * GIB),
             cache_dtype=settings.cache_dtype,
@@ -128,9 +130,11 @@ def _free(device: str) -> int:
 def _native(config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, progress: Progress | None) -> tuple[Runner, int, int]:
     """The weights, packed; how many bytes the cache may take beside them; and how many are left for it and for adapters."""
     from alize.engine.runners.native import NativeRunner
+    from alize.engine.runners.native.runner import CacheNumbers
 
     with allocating("the weights", "Choose a smaller model."):
         free = min(_free("cpu"), config.memory_bytes or 2**63)
+        cache: CacheNumbers = "bfloat16" if config.cache_dtype == "bfloat16" else "int8"
         fit = native_fit(checkpoint, params, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
         left = max(0, free - fit.weights - OVERHEAD)
         runner = NativeRunner(
@@ -138,7 +142,7 @@ def _native(config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, p
             params,
             config.threads or cores(),
             max_context=config.limits.max_context,
-            cache="bfloat16" if config.cache_dtype == "bfloat16" else "int8",
+            cache=cache,
             progress=progress,
         )
         return runner, _cache_bytes(config, params, fit, left), left
@@ -152,12 +156,6 @@ def _torch(
     config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, reason: str, progress: Progress | None
 ) -> tuple[Runner, int, int]:
     """The same in PyTorch. `reason`: why it is not the native core."""
-    if config.cache_dtype != "auto":
-        raise SettingInvalid(
-            f"The setting cache_dtype is {config.cache_dtype}, and PyTorch, which runs this model because {reason}, keeps keys and values "
-            "in the numbers that it computes with.",
-            remedy="Set cache_dtype to auto.",
-        )
     try:
         import torch
     except ImportError as error:
@@ -188,7 +186,8 @@ def _torch(
         dtype = getattr(torch, fit.dtype)
         settle = pack_module if can_pack(dtype, device) else None
         model = load_model(checkpoint, dtype, device, stored=fit.stored, settle=settle, progress=progress)
-        return TorchRunner(model, f"{why}; {fit.reason}; not the native core, because {reason}"), budget, left
+        kernels = None if config.gpu_kernels else False
+        return TorchRunner(model, f"{why}; {fit.reason}; not the native core, because {reason}", kernels=kernels), budget, left
 
 
 def _blocks(info: RunnerInfo, config: EngineConfig, budget: int) -> dict[str, int]:

@@ -130,7 +130,8 @@ def choose_fit(
 
 
 def native_fit(checkpoint: Checkpoint, config: ModelConfig, free: int, cache: int = 0, adapters: int = 0) -> Fit:
-    """The same for the native core, which leaves weights as they are stored, keeps its cache in 16 bits and adapters in 32."""
+    """The same for the native core, which leaves weights as they are stored, keeps adapters in 32 bits, and its cache in at most 16, as
+    which it is counted."""
     numbers = 4 * adapters  # in numbers of 16 bits: see adapter_bytes of the runner
     tables = config.max_context * config.head_dim * 4  # cosines and sines
     if config.experts is not None:  # what chooses them is in 32 bits, too

@@ -90,7 +90,7 @@ class Transformer(nn.Module):
         """Hidden states after the last norm, [T, D]. `embeds` puts rows such as image patches in place of tokens' embeddings."""
         x_TD = self.tok_embeddings(tokens_T)
         if self.config.embedding_scale != 1.0:  # rounded to the weights' type, as it was in training
-            x_TD = x_TD * torch.tensor(self.config.embedding_scale, dtype=x_TD.dtype)  # a number to a device, not one that it is sent
+            x_TD = x_TD * torch.tensor(self.config.embedding_scale).to(x_TD.dtype)  # stays where it is: a graph of a GPU takes nothing over
         if embeds is not None:
             x_TD = self.placed(x_TD, embeds)
         where = places(self.config, positions_T, None if self.lerope is None else self.lerope.alpha)

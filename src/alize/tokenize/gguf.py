@@ -133,8 +133,11 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
     try:  # the library looks each of them up: 50,000 calls of our own would be half of what a model's start waits for its tokenizer
         model = models.BPE(vocab=ranks, merges=merges, ignore_merges=way.ignore_merges)
     except Exception as error:
+        damaged = _damaged(lines, ranks)
+        if damaged is None:
+            raise
         raise CheckpointInvalid(
-            f"tokenizer.ggml.merges: {_damaged(lines, ranks)!r} does not join two entries of the vocabulary into a third.",
+            f"tokenizer.ggml.merges: {damaged!r} does not join two entries of the vocabulary into a third.",
             remedy="The file is damaged: fetch or convert it again.",
         ) from error
     encoder = Tokenizer(model)

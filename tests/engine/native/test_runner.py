@@ -169,14 +169,17 @@ def answers(core: Core, asked: list[Request]) -> dict[str, list[int]]:
     return drawn
 
 
+@pytest.mark.parametrize("cache", ["bfloat16", "int8"])
 @pytest.mark.parametrize("way", WAYS)
-def test_an_answer_is_the_same_whatever_runs_beside_it(tmp_path: Path, way: str) -> None:
+def test_an_answer_is_the_same_whatever_runs_beside_it(tmp_path: Path, way: str, cache: CacheNumbers) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", "Q8_0")
     limits, blocks = WAYS[way]
-    runner = native(path)
+    runner = native(path, cache=cache)
     alone: dict[str, list[int]] = {}
     for request in requests():
-        alone |= answers(Core(native(path, threads=1), replace(Limits(), prefix_cache=False), {"full": 200}, "tiny"), [request])
+        alone |= answers(
+            Core(native(path, threads=1, cache=cache), replace(Limits(), prefix_cache=False), {"full": 200}, "tiny"), [request]
+        )
     assert answers(Core(runner, limits, {"full": blocks}, "tiny"), requests()) == alone
 
 
@@ -207,11 +210,14 @@ def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None
     assert refused.value.remedy == "Set runner to torch, or to auto."
 
 
-def test_pytorch_refuses_a_cache_that_only_the_core_has(tmp_path: Path) -> None:
+def test_pytorch_keeps_keys_in_what_it_computes_with_whatever_the_core_is_told(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     path = write_gguf(tmp_path / "tiny.gguf")
-    with pytest.raises(SettingInvalid, match="cache_dtype is int8, and PyTorch"):
-        build_core(EngineConfig(str(path), runner="torch", cache_dtype="int8"))
+    sizes = {
+        build_core(EngineConfig(str(path), runner="torch", dtype="float32", cache_dtype=cache, cache_bytes=1 << 22)).info.cache_bytes
+        for cache in ("auto", "int8", "bfloat16")
+    }
+    assert len(sizes) == 1
 
 
 def test_more_threads_than_cores_never_mistake_one_step_for_another(tmp_path: Path) -> None:

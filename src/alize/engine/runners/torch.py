@@ -63,7 +63,10 @@ class TorchRunner:
         self._info = RunnerInfo(
             name=f"torch-{weight.device.type}",
             dtype=str(weight.dtype).removeprefix("torch."),
-            dtype_reason=dtype_reason + (f"; without the kernels, because {against}" if weight.is_cuda and against else ""),
+            dtype_reason=dtype_reason
+            + (
+                f"; without {'recorded steps' if self._kernels else 'the kernels'}, because {against}" if weight.is_cuda and against else ""
+            ),
             vocab_size=model.config.vocab,
             hidden_size=model.config.dim,
             max_context=model.config.max_context,
@@ -178,15 +181,16 @@ class TorchRunner:
 
 
 def _kernels(model: Model, groups: Sequence[CacheGroup], wanted: bool | None) -> "tuple[KernelSteps | None, str | None]":
-    """What computes with Triton's kernels, or why nothing does."""
+    """What computes with Triton's kernels, and why its steps are not recorded; or why nothing does."""
     weight = model.norm.weight
-    against = why_not_here(str(weight.device)) if wanted is None else None if wanted else "they are not wanted"
+    against = why_not_here(str(weight.device)) if wanted is None else None if wanted else "the setting `gpu_kernels` is off"
     against = against or why_no_kernels(model.config, groups, weight.dtype)
     if against is not None:
         return None, against
     from alize.engine.runners.torch_triton.steps import KernelSteps
 
-    return KernelSteps(model, str(weight.device)), None
+    steps = KernelSteps(model, str(weight.device))
+    return steps, steps.unrecorded
 
 
 def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup, ...]:

@@ -13,7 +13,7 @@ void alize_room(int32_t format, int64_t rows, int64_t columns, alize::Room* room
 int32_t alize_pack(const alize::Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows, int32_t threads);
 void alize_unpack_row(const alize::Matrix* matrix, int32_t row, float* out);
 alize::Session* alize_open(const alize::Model* model, const alize::Kernels* kernels, int32_t threads);
-void alize_give_cache(alize::Session* session, const alize::Cache* caches, int32_t layers);
+int32_t alize_give_cache(alize::Session* session, const alize::Cache* caches, int32_t layers);
 int32_t alize_run(alize::Session* session, const alize::Step* step);
 void alize_close(alize::Session* session);
 int32_t alize_draw(const alize::Kernels* kernels, float* logits, int32_t vocab, int32_t rows, const alize::Draw* draw, const alize::Drawn* drawn);

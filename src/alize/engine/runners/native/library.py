@@ -213,7 +213,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_unpack_row": (None, [POINTER(MatrixC), c_int32, c_void_p]),
     "alize_turns": (None, [c_void_p, c_int32, c_int32, c_float, c_void_p, c_void_p]),
     "alize_open": (c_void_p, [POINTER(ModelC), c_void_p, c_int32]),
-    "alize_give_cache": (None, [c_void_p, POINTER(CacheC), c_int32]),
+    "alize_give_cache": (c_int32, [c_void_p, POINTER(CacheC), c_int32]),
     "alize_run": (c_int32, [c_void_p, POINTER(StepC)]),
     "alize_close": (None, [c_void_p]),
     "alize_quantise": (None, [c_void_p, c_void_p, c_int32, *[c_void_p] * 6]),
@@ -265,7 +265,7 @@ class Arena:
     """Memory in few large pieces, which the system is asked to give by pages of 2 MB: reading 100 MB of weights in each step takes 25,000
     small ones, more than a processor remembers the places of.
 
-    Pages that nobody has written take no memory. Arrays keep their piece alive.
+    A page that nobody has written takes no memory. Arrays keep their piece alive.
     """
 
     def __init__(self) -> None:
@@ -317,5 +317,5 @@ def packed(
     blocks, rows = np.ascontiguousarray(blocks), np.ascontiguousarray(rows)
     matrix = MatrixC(FORMATS[kind], len(rows), columns, *(each.ctypes.data if len(each) else None for each in arrays))
     if library().alize_pack(ctypes.byref(matrix), blocks.ctypes.data, rows.ctypes.data, threads):
-        raise MemoryError(f"the system gives no {threads} threads")
+        raise MemoryError("no memory to pack weights")
     return matrix, arrays

@@ -62,7 +62,8 @@ class NativeRunner:
             raise Missing(f"This processor cannot run the kernels '{kernels}'.")
         handle, name = found
         context = min(config.max_context, max_context or config.max_context)
-        self._config, self._threads, self._kept = config, threads, cache
+        self._config, self._threads = config, threads
+        self._kept: CacheNumbers = cache
         self._weights = PackedWeights(checkpoint, config, context, threads, progress)
         self._session = library().alize_open(ctypes.byref(self._weights.model), handle, threads)
         if self._session is None:
@@ -103,7 +104,8 @@ class NativeRunner:
                 keys = memory.ctypes.data + 2 * number * size
                 caches[layer] = CacheC(keys, keys + size, group.bytes_per_block, ("bfloat16", "int8").index(self._kept))
             fresh.append(memory)
-        library().alize_give_cache(self._session, caches, len(caches))
+        if library().alize_give_cache(self._session, caches, len(caches)):
+            raise MemoryError("no memory for the places of caches")
         self._cache = fresh
 
     def run(self, batch: Batch, sampling: Sequence[RowSampling], max_steps: int = 1) -> Output:

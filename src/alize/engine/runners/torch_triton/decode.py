@@ -112,8 +112,9 @@ class DecodeSteps:
         return self._model.head(hidden_TD)
 
     def forget(self) -> None:
-        """Record anew what comes next: a layer has been replaced."""
+        """Record anew what comes next: a layer has been replaced. In other memory: what was recorded may still hold some of this."""
         self._recorded.clear()
+        self._pool = torch.cuda.graph_pool_handle() if self._records else None
 
 
 def _record(compute: Callable[[], Tensor], pool: Any) -> _Recorded:
@@ -124,6 +125,6 @@ def _record(compute: Callable[[], Tensor], pool: Any) -> _Recorded:
         compute()
     torch.cuda.current_stream().wait_stream(beside)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, pool=pool):
+    with torch.cuda.graph(graph, pool=pool, stream=beside):
         logits = compute()
     return _Recorded(graph, logits)

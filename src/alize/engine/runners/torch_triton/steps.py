@@ -29,13 +29,14 @@ class KernelSteps:
         group_experts(model)
         self._model, self._device = model, device
         self._length = positions_of_a_tile(model.config.heads // max(1, cache_row(model.config, 0).heads))
+        self.unrecorded = why_no_graphs(model)  # None: steps that decode are
         self._caches: Mapping[str, PagedCache] = {}
         self._decodes: DecodeSteps | None = None
 
     def use(self, caches: Mapping[str, PagedCache]) -> None:
         """From now on these, each with `spare` blocks behind those handed out; what was recorded over others is forgotten."""
         decodes = None
-        if why_no_graphs(self._model) is None:
+        if self.unrecorded is None:
             scratch = {name: cache.blocks - self.spare for name, cache in caches.items()}
             decodes = DecodeSteps(self._model, caches, scratch, self._length, self._device)
         self._caches, self._decodes = caches, decodes
