@@ -48,6 +48,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 	@$(BIN)/python -m pytest -q tests/test_house.py
 	@$(BIN)/python scripts/sanitize.py
 	@$(BIN)/python scripts/emulate.py
+	@BROUGHT=1 $(BIN)/python -m pytest -q tests/test_compiler.py
 	@$(BIN)/python scripts/count_instructions.py
 	@$(BIN)/python scripts/audit.py
 
