@@ -1,12 +1,12 @@
 """The engine beside its peers, written down. In: which parts. Out: docs/performance: what was measured, as JSON, tables and plots.
 
-    python benchmarks/performance.py                 # table, divergence, mixed, growth, crowd, then the pages: what `make bench` runs
+    python benchmarks/performance.py                 # every part, then the pages: what `make bench` runs
     python benchmarks/performance.py table           # only the table (and the pages); `pages` alone measures nothing
     python benchmarks/performance.py --rounds 3
 
-Each part is one run of `alize bench`, all sides in it. The figures of each instruction set have a file of their own, so a run on another
-processor adds to the page and replaces nothing. Runs want a machine that does nothing else: peers wait in loops for a thread that
-another program holds up, and lose several times their speed.
+Each part is one run of `alize bench`, all sides in it, or of the script of its name beside this one. The figures of each instruction
+set have a file of their own, so a run on another processor adds to the page and replaces nothing. Runs want a machine that does nothing
+else: peers wait in loops for a thread that another program holds up, and lose several times their speed.
 """
 
 import argparse
@@ -32,8 +32,10 @@ PARTS: dict[str, tuple[str, str, int]] = {  # works, peers and rounds of each
     "crowd": ("decode-64,decode-128,decode-256", "", 3),  # ours alone: a peer takes minutes for each
 }
 
-DIVERGENCE = "divergence"
-EVERY = ("table", DIVERGENCE, *list(PARTS)[1:])
+SCRIPTS = {"divergence": ["--against", PEERS], "window": []}
+"""Parts that are scripts of their own beside this one, and what they are given."""
+
+EVERY = ("table", "divergence", *list(PARTS)[1:], "window")
 
 
 def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
@@ -44,9 +46,9 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
     return {**document, "when": datetime.now(UTC).date().isoformat(), "rounds": rounds}
 
 
-def diverging() -> dict[str, Any]:
-    """The document of benchmarks/divergence.py."""
-    command = [sys.executable, str(Path(__file__).with_name("divergence.py")), "--against", PEERS]
+def scripted(name: str) -> dict[str, Any]:
+    """The document of another script."""
+    command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name]]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"ALIZE_RUNNER": "native", **os.environ})
     return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
 
@@ -60,8 +62,8 @@ def main() -> None:
     for part in args.parts or EVERY:
         if part == "pages":
             continue
-        if part == DIVERGENCE:
-            document = diverging()
+        if part in SCRIPTS:
+            document = scripted(part)
         else:
             works, peers, rounds = PARTS[part]
             document = measured(works, peers, args.rounds or rounds)

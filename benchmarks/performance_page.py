@@ -27,6 +27,7 @@ PLOTS = {
     "memory": "Memory by context",
     "first-token": "Time to the first token by prompt",
 }
+WINDOW = "window"
 
 HEAD = """# Performance
 
@@ -50,7 +51,13 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
 - **Divergence** of a side from the model's file: the reference is the specification (PyTorch, float32) with the weights that the file's
   blocks stand for, on 512 tokens of a text at a time (`python benchmarks/divergence.py`): by how much its perplexity is more, how often
   both find the same token likeliest, and KL in nats. OpenVINO GenAI gives the probability of what stands in the text and no others.
+- **Alizé / best** is the ratio to the fastest peer, whatever it computes. **Alizé / best near the file** is the ratio to the fastest
+  side whose perplexity is within 0.5 % of the file's, as Alizé's own must be: a format that a peer is fast with may be another model.
+  Where such a side was tried and not measured on, the trial's figure stands for it, marked *tried*: it is of 16 steps at most.
 """
+
+NEAR_PERCENT = 0.5
+"""Of perplexity, by which a side may differ from the model's file and still be the same model."""
 
 
 def instruction_set(extensions: Sequence[str]) -> str:
@@ -76,12 +83,31 @@ def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
     lines = [f"## {SETS[name][0]}", ""]
     for part, title in (("table", ""), ("mixed", "A long prompt among streams"), ("growth", "Longer prompts"), ("crowd", "More streams")):
         if part in parts:
-            lines += [*([f"### {title}", ""] if title else []), *_part(parts[part], parts.get("divergence") if part == "table" else None)]
+            lines += [*([f"### {title}", ""] if title else []), *_part(parts[part], parts.get("divergence"))]
         if part == "table":
             lines += [
                 line for plot, text in PLOTS.items() if f"{name}-{plot}.svg" in figures for line in (f"![{text}]({name}-{plot}.svg)", "")
             ]
+    if WINDOW in parts:
+        lines += _window(parts[WINDOW])
+        if f"{name}-{WINDOW}.svg" in figures:
+            lines += [f"![Decode by context, with a window and without]({name}-{WINDOW}.svg)", ""]
     return "\n".join(lines)
+
+
+def _window(document: Mapping[str, Any]) -> list[str]:
+    """What a token costs behind a long text, where layers see all of it and where they do not."""
+    size, rates = document["window"], document["tokens_per_s"]
+    rows = [[f"{int(context):,}", f"{rates['window'][context]:,.0f}", f"{full:,.0f}"] for context, full in rates["full"].items()]
+    return [
+        "### A window",
+        "",
+        f"One stream of a random model of 39 million weights in 16 bits (`python benchmarks/window.py`), Alizé alone; {document['when']}, "
+        f"{document['rounds']} rounds.",
+        "",
+        _table(["tokens of context", f"tokens/s, a window of {size:,}", "tokens/s, every layer sees all"], rows),
+        "",
+    ]
 
 
 def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> list[str]:
@@ -100,21 +126,38 @@ def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> 
         text = "a peer was faster when it tried one format than when it was measured with another: measure again on a quiet machine"
         lines += [f"**Unsteady** at {', '.join(unsteady)}: {text}.", ""]
     titles = ["Alizé", *(NAMES.get(engine, engine) for engine in names)]
+    alike = _alike(divergence)
+    ratios = ["Alizé / best", *(["Alizé / best near the file"] if alike else [])] if names else []
     speed, memory, gaps = [], [], []
     for row in document["rows"]:
         chosen = [best(row["peers"], engine) for engine in names]
-        ratio = [f"**{row['ratio_to_best']:.2f}**"] if names else []
+        ratio = [f"**{row['ratio_to_best']:.2f}**", *([_ratio_near(row, alike)] if alike else [])] if names else []
         speed.append([row["work"], f"{row['ours']:,.0f}", *(f"{row['peers'][side]:,.0f} {_given(side)}" for side in chosen), *ratio])
         memory.append([row["work"], *(f"{_peak(row, side) / 2**20:,.0f}" for side in ("alize", *chosen))])
         for side in ("alize", *chosen) if "gaps_ms" in row else ():
             gap = row["gaps_ms"][side]
             alone, p99 = gap["alone"], gap["p99"]
             gaps.append([_title(side), f"{alone:.1f}", f"{p99:.1f}", f"{p99 / alone:.1f}"])
-    lines += [_table(["tokens/s", *titles, *(["Alizé / best"] if names else [])], speed), "", _table(["memory, MiB", *titles], memory), ""]
+    lines += [_table(["tokens/s", *titles, *ratios], speed), "", _table(["memory, MiB", *titles], memory), ""]
     if gaps:
         heads = ["mixed: ms from a token to the next", "8 streams alone", "99th percentile, from the arrival on", "ratio"]
         lines += [_table(heads, gaps), ""]
     return [*lines, *_sides(document, divergence)]
+
+
+def _alike(divergence: Mapping[str, Any] | None) -> set[str]:
+    """Peers' sides that are near the model's file."""
+    far = {} if divergence is None else divergence["sides"]
+    return {side for side, of in far.items() if side != "alize" and abs(of["perplexity_percent"]) <= NEAR_PERCENT}
+
+
+def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:
+    rates = {side: rate for side, rate in {**row["tried"], **row["peers"]}.items() if side in alike}
+    if not rates:
+        return ""
+    side = max(rates, key=lambda each: rates[each])
+    engine, _, format = side.partition("/")
+    return f"**{row['ours'] / rates[side]:.2f}** ({NAMES.get(engine, engine)} {format}{'' if side in row['peers'] else ', tried'})"
 
 
 def _unsteady(row: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ Series = dict[str, dict[int, float]]  # engine → x → y
 
 def plots(parts: Mapping[str, Any]) -> dict[str, str]:
     """Only those for which there are two points or more."""
-    documents = list(parts.values())
+    documents = [document for document in parts.values() if "rows" in document]
     context = r"decode-1(?:@(\d+))?"
     wanted = {
         "concurrency": (_series(documents, r"decode-(\d+)", _rate, 1), "streams", "tokens/s, all streams"),
@@ -28,7 +28,13 @@ def plots(parts: Mapping[str, Any]) -> dict[str, str]:
         "memory": (_series(documents, context, _mebibytes, 128), "tokens of context", "MiB resident at most, one stream"),
         "first-token": (_series(documents, r"prefill-(\d+)", _seconds, 1), "tokens of the prompt", "seconds to the first token"),
     }
-    return {kind: _drawn(*each) for kind, each in wanted.items() if any(len(points) > 1 for points in each[0].values())}
+    drawn = {kind: _drawn(*each) for kind, each in wanted.items() if any(len(points) > 1 for points in each[0].values())}
+    if "window" in parts:
+        size, rates = parts["window"]["window"], parts["window"]["tokens_per_s"]
+        names = {"window": f"a window of {size:,} tokens", "full": "every layer sees all"}
+        by_context = {names[name]: {int(context): rate for context, rate in of.items()} for name, of in rates.items()}
+        drawn["window"] = _drawn(by_context, "tokens of context", "tokens/s, one stream")
+    return drawn
 
 
 def _series(documents: list[Any], pattern: str, value: Callable[[Any, str, int], float], otherwise: int) -> Series:
@@ -62,7 +68,7 @@ def _drawn(series: Series, across: str, up: str) -> str:
     figure, axes = pyplot.subplots(figsize=(6.4, 3.4), layout="constrained")
     for engine, points in series.items():
         name = "Alizé" if engine == "alize" else NAMES.get(engine, engine)
-        axes.plot(*zip(*sorted(points.items()), strict=True), marker="o", markersize=3, label=name, color=COLOURS[engine])
+        axes.plot(*zip(*sorted(points.items()), strict=True), marker="o", markersize=3, label=name, color=COLOURS.get(engine))
     every = sorted({x for points in series.values() for x in points})
     axes.set_xscale("log", base=2)
     axes.set_xticks(every, [f"{x:,}" for x in every])

@@ -10,7 +10,7 @@ using namespace alize;
 
 // How large each structure is here: Python has them written out again, and a library of other sources would misread them.
 constexpr int32_t SIZES[] = {sizeof(Matrix), sizeof(Rows), sizeof(LowRank), sizeof(Adapter), sizeof(FeedForward), sizeof(Layer),
-                             sizeof(Model), sizeof(Cache), sizeof(Draw), sizeof(Drawn), sizeof(Step), sizeof(Router)};
+                             sizeof(Model), sizeof(Cache), sizeof(Draw), sizeof(Drawn), sizeof(Step), sizeof(Router), sizeof(Packing)};
 
 #define ALIZE extern "C" __attribute__((visibility("default")))
 
@@ -20,9 +20,9 @@ ALIZE const Kernels* alize_kernels(const char* wish) { return choose_kernels(wis
 ALIZE const char* alize_kernels_name(const Kernels* kernels) { return kernels->name; }
 
 ALIZE void alize_room(int32_t format, int64_t rows, int64_t columns, Room* room) { *room = room_of(static_cast<Format>(format), rows, columns); }
-ALIZE int32_t alize_pack(const Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows, int32_t threads) {
+ALIZE int32_t alize_pack(const Packing* packings, int32_t count, int32_t threads) {
     try {
-        pack(*matrix, blocks, source_rows, threads);
+        pack(packings, count, threads);
         return 0;
     } catch (const std::exception&) {
         return 1;

@@ -33,11 +33,11 @@ void Session::project(const Job& job, const Layer& layer, int index, const Integ
         }
         int32_t sequence = job.sequence_of[static_cast<size_t>(t)];
         int32_t block = step.table[layer.table][static_cast<size_t>(sequence) * step.width[layer.table] + position / PAGE];
-        const size_t page = static_cast<size_t>(block) * cache.stride + static_cast<size_t>(kv) * bytes_of_page(cache.kept, m.head);
+        const size_t page = static_cast<size_t>(block) * cache.stride, before = static_cast<size_t>(kv);
         if (is_value)
-            kernels_.remember_value(cache.kept, y, m.head, cache.values + page, position % PAGE);
+            kernels_.remember_value(cache.kept, y, m.head, cache.values + page + before * bytes_of_values(cache.kept, m.head), position % PAGE);
         else
-            kernels_.remember_key(cache.kept, y, m.head, cache.keys + page, position % PAGE);
+            kernels_.remember_key(cache.kept, y, m.head, cache.keys + page + before * bytes_of_keys(cache.kept, m.head), position % PAGE);
     }
 }
 
@@ -55,10 +55,11 @@ void Session::attend(const Job& job, const Layer& layer, int index, int32_t numb
             std::memcpy(own.queries + static_cast<size_t>(row) * m.head,
                         job.queries + (static_cast<size_t>(item.token + t) * m.heads + item.head + h) * m.head, bytes);
         }
-    const size_t head = bytes_of_page(cache.kept, m.head) * static_cast<size_t>(item.kv_head);
+    const auto before = static_cast<size_t>(item.kv_head);
     kernels_.attend({own.queries, own.weighed, positions, item.tokens * item.heads, m.head, layer.window,
                      step.table[layer.table] + static_cast<size_t>(item.sequence) * step.width[layer.table],
-                     cache.kept, cache.keys + head, cache.values + head, cache.stride});
+                     cache.kept, cache.keys + before * bytes_of_keys(cache.kept, m.head),
+                     cache.values + before * bytes_of_values(cache.kept, m.head), cache.stride});
     for (int32_t t = 0; t < item.tokens; t++)
         for (int32_t h = 0; h < item.heads; h++) {
             const float* weighed = own.weighed + static_cast<size_t>(t * item.heads + h) * m.head;

@@ -53,9 +53,10 @@
 //   In the formats whose groups have whole numbers as factors of a float16 that 256 columns share, d and m are these products, which
 //   single precision holds without rounding: d = scale · s, m = -minimum · t. Q6_K has groups of 16, and so two of them in a block.
 //
-//   Keys and values are kept in bfloat16, to the nearest even, or in bytes: then each token's numbers of a head have one scale, amax / 127,
-//   and are q as above, but that none stands apart; NaN where one of them is infinite or no number. A score is the chain over q · float(k), ascending, times the key's scale; a weight is
-//   multiplied by its value's scale once, before the chain over values.
+//   Keys and values are kept in bfloat16, to the nearest even, or in bytes: then a token's value of a head has one scale, amax / 127, its
+//   key one for each 16 columns, and their numbers are q as above, but that none stands apart; NaN where one is infinite or no number.
+//   Over bytes a score is a chain over these parts, ascending, of fma(part, scale, score), where a part is the chain over query · float(k);
+//   a weight is multiplied by its value's scale once, before the chain over values.
 //
 //   Nothing depends on how many rows share a call, on threads, or on the width of vectors. Sums of floats elsewhere (norms, softmax)
 //   keep sixteen lanes, lane i taking elements i, i + 16, …, and fold them 8, 4, 2, 1; tokens are drawn by exact sums (sample.h). The bits of

@@ -32,11 +32,18 @@ struct Rows {
 // How keys and values are kept. A page of one head is 16 tokens of it:
 //
 //     BFLOAT16   keys [width][16], or values [16][width]
-//     INT8       the same in bytes, and behind them 16 floats: each token's largest number / 127, as contract.h has blocks of activations
+//     INT8       the same in bytes, and behind them their scales: of keys [width / 16][16], one for 16 columns of a token, of values [16]
 enum class Kept : int32_t { BFLOAT16, INT8 };
 
-constexpr size_t bytes_of_page(Kept kept, int32_t width) {
-    return static_cast<size_t>(width) * 16 * (kept == Kept::INT8 ? 1 : 2) + (kept == Kept::INT8 ? 16 * sizeof(float) : 0);
+constexpr int KEY_PART = 16;  // columns of a key that share a scale: a few are much larger than the others, and always the same
+
+constexpr size_t bytes_of_keys(Kept kept, int32_t width) {
+    const auto numbers = static_cast<size_t>(width) * 16;
+    return kept == Kept::INT8 ? numbers + numbers / KEY_PART * sizeof(float) : numbers * 2;
+}
+constexpr size_t bytes_of_values(Kept kept, int32_t width) {
+    const auto numbers = static_cast<size_t>(width) * 16;
+    return kept == Kept::INT8 ? numbers + 16 * sizeof(float) : numbers * 2;
 }
 
 // Queries of one key/value head, and where its keys and values lie.

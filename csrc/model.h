@@ -52,7 +52,7 @@ struct Adapter {
     LowRank qkv, out, gate_up, down;
 };
 
-// Keys and values of one layer: page p of key/value head h at p · stride + h · bytes_of_page. What all layers of a group keep of 16 tokens
+// Keys and values of one layer: page p of key/value head h at p · stride + h · bytes_of_keys, or of_values. What all layers of a group keep of 16 tokens
 // lies together, so that a sequence has few places in memory:
 //
 //     block 0  [layer 0: keys of head 0, 1 … | values of head 0, 1 …][layer 1 …] …    block 1  [layer 0: …

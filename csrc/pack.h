@@ -10,9 +10,14 @@ struct Room {
 };
 Room room_of(Format, int64_t rows, int64_t columns);
 
-// Packs output blocks of 16 into `w`, whose pointers have that room. `source_rows[n]`: the row of the file that becomes row n, -1 for one
-// of zeros. `blocks`: the file's rows. By so many threads at most, and as many as there are.
-void pack(const Matrix& w, const uint8_t* blocks, const int32_t* source_rows, int threads);
+struct Packing {
+    const Matrix* matrix;        // whose pointers have that room
+    const uint8_t* blocks;       // the file's rows
+    const int32_t* source_rows;  // [rows]: which of them becomes row n, -1 for one of zeros
+};
+
+// Packs output blocks of 16 of several matrices, by so many threads at most, and as many as there are.
+void pack(const Packing*, int32_t count, int threads);
 
 // One row as floats: what looking a token up takes.
 void unpack_row(const Matrix&, int32_t row, float* out);

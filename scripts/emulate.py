@@ -61,7 +61,7 @@ def arm(folder: Path) -> dict[str, Digests]:
 
 
 def _driver(compiler: str, core: Path, to: Path) -> Path:
-    sources = [*map(str, sorted(DRIVER.glob("*.cpp"))), str(ROOT / "csrc" / "blocks.cpp")]
+    sources = map(str, sorted(DRIVER.glob("*.cpp")))
     flags = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-ffp-contract=off"]
     subprocess.run([compiler, *flags, *sources, str(core), f"-Wl,-rpath,{core.parent}", "-o", str(to)], check=True)
     return to

@@ -85,7 +85,7 @@ void products(const Kernels& kernels, const Rows& rows, Numbers& numbers) {
 
 void attention(const Kernels& kernels, Numbers& numbers, Kept kept) {
     constexpr int32_t PAGES = (TOKENS + PAGE - 1) / PAGE;
-    const size_t page = bytes_of_page(kept, HEAD);
+    const size_t page = bytes_of_keys(kept, HEAD);
     const std::string what = kept == Kept::INT8 ? ", bytes" : "";
     std::vector<uint8_t> keys(PAGES * page), values(keys.size());
     int32_t table[PAGES], positions[ATTENTION_ROWS];

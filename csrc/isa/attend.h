@@ -14,16 +14,19 @@ inline Lanes wide(const int8_t* p) { return Lanes::from_signed_bytes(reinterpret
 template <class NUMBER>
 constexpr bool has_scales = sizeof(NUMBER) == 1;
 
-// Of the 16 tokens of a page of bytes.
-inline Lanes scales_of(const int8_t* page, int32_t width) { return Lanes::load(reinterpret_cast<const float*>(page + width * PAGE)); }
+// Of the 16 tokens of a page of bytes; of keys, of their n-th part.
+inline Lanes scales_of(const int8_t* page, int32_t width, int32_t part = 0) {
+    return Lanes::load(reinterpret_cast<const float*>(page + width * PAGE) + part * PAGE);
+}
 
 template <class NUMBER>
 inline const NUMBER* page_at(const Attention& a, const uint8_t* pages, int32_t place) {
     return reinterpret_cast<const NUMBER*>(pages + a.page_stride * static_cast<size_t>(a.table[place]));
 }
 
-// A token's numbers as bytes; its scale goes to `scale`, NaN where one is infinite or no number: such a value spoils all that looks at it. (Such
-// a key is weighed as if it were far from every query. Its token's own row is spoilt in any case, and its request ends.)
+// A token's numbers, `width` of them or zeros up to a multiple of 32, as bytes; their scale goes to `scale`, NaN where one is infinite or no
+// number: such a value spoils all that looks at it. (Such a key is weighed as if it were far from every query. Its token's own row is spoilt
+// in any case, and its request ends.)
 inline void to_scaled_bytes(const float* x, int32_t width, int8_t* bytes, float* scale) {
     Lanes most = Lanes::all(0.0f);
     uint32_t finite = 0xffff;
@@ -38,15 +41,18 @@ inline void to_scaled_bytes(const float* x, int32_t width, int8_t* bytes, float*
     const Lanes inverse = Lanes::all(none ? 0.0f : 127.0f / amax), zero = Lanes::all(0.0f);
     float sums[2];
     for (int32_t k = 0; k < width; k += 32) {
-        const Lanes low = none ? zero : Lanes::mul(Lanes::load(x + k), inverse), high = none ? zero : Lanes::mul(Lanes::load(x + k + 16), inverse);
+        const Lanes low = none ? zero : Lanes::mul(Lanes::load(x + k), inverse);
+        const Lanes high = none || k + 16 >= width ? zero : Lanes::mul(Lanes::load(x + k + 16), inverse);
         Lanes::to_bytes(low, high, bytes + k, sums);
     }
 }
 
 void remember_key(Kept kept, const float* key, int32_t width, uint8_t* page, int32_t slot) {
     if (kept == Kept::INT8) {
-        int8_t column[MOST_WIDTH];
-        to_scaled_bytes(key, width, column, reinterpret_cast<float*>(page + width * PAGE) + slot);
+        int8_t column[MOST_WIDTH + KEY_PART];  // behind each part zeros, where the next will be
+        auto* scales = reinterpret_cast<float*>(page + width * PAGE);
+        for (int32_t k = 0; k < width; k += KEY_PART)
+            to_scaled_bytes(key + k, KEY_PART, column + k, scales + k / KEY_PART * PAGE + slot);
         for (int32_t k = 0; k < width; k++) page[k * PAGE + slot] = static_cast<uint8_t>(column[k]);
         return;
     }
@@ -78,20 +84,29 @@ inline void scores(const float* queries, const NUMBER* const (&keys)[PAGES], con
     for (int p = 0; p < PAGES; p++) from[p] = keys[p] != nullptr ? keys[p] : some;  // one that is there, so that none needs a question below
     for (int p = 0; p < PAGES; p++)
         for (int r = 0; r < ROWS; r++) score[p][r] = Lanes::all(0.0f);
-    for (int32_t d = 0; d < WIDTH; d++) {
-        Lanes key[PAGES];
-        for (int p = 0; p < PAGES; p++) {
-            key[p] = wide(from[p] + d * PAGE);
-            if (d % LINE == 0) __builtin_prefetch(next[p] + d * PAGE);
-        }
-        for (int r = 0; r < ROWS; r++) {
-            const Lanes query = Lanes::all(queries[r * WIDTH + d]);
-            for (int p = 0; p < PAGES; p++) score[p][r] = Lanes::fma(query, key[p], score[p][r]);
-        }
-    }
-    if constexpr (has_scales<NUMBER>)
+    constexpr int PART = has_scales<NUMBER> ? KEY_PART : WIDTH;
+    for (int32_t part = 0; part < WIDTH / PART; part++) {
+        Lanes sum[PAGES][ROWS];
         for (int p = 0; p < PAGES; p++)
-            for (int r = 0; r < ROWS; r++) score[p][r] = Lanes::mul(score[p][r], scales_of(from[p], WIDTH));
+            for (int r = 0; r < ROWS; r++) sum[p][r] = Lanes::all(0.0f);
+        for (int32_t d = part * PART; d < (part + 1) * PART; d++) {
+            Lanes key[PAGES];
+            for (int p = 0; p < PAGES; p++) {
+                key[p] = wide(from[p] + d * PAGE);
+                if (d % LINE == 0) __builtin_prefetch(next[p] + d * PAGE);
+            }
+            for (int r = 0; r < ROWS; r++) {
+                const Lanes query = Lanes::all(queries[r * WIDTH + d]);
+                for (int p = 0; p < PAGES; p++) sum[p][r] = Lanes::fma(query, key[p], sum[p][r]);
+            }
+        }
+        for (int p = 0; p < PAGES; p++)
+            for (int r = 0; r < ROWS; r++)
+                if constexpr (has_scales<NUMBER>)
+                    score[p][r] = Lanes::fma(sum[p][r], scales_of(from[p], WIDTH, part), score[p][r]);
+                else
+                    score[p][r] = sum[p][r];
+    }
 }
 
 // part[r][c] = sum over keys from … to of a span of weight[r][key] · value[key][16c …], from column FIRST on, SIDE columns at once.
@@ -128,7 +143,8 @@ inline void weigh_values(const Attention& a, int32_t start, int32_t from, int32_
 //     s[j] = q · k[j]     m_b = max s     p[j] = e^(s[j] - m_b)     l_b = sum p     o_b = sum p[j] · v[j], j ascending
 //     m' = max(m, m_b)    a = e^(m - m')    c = e^(m_b - m')    l = l·a + l_b·c    o = o·a + o_b·c
 //
-// Where keys and values are bytes, s[j] is multiplied by its key's scale, and in o_b p[j] by its value's: one product each.
+// Where keys and values are bytes, s[j] is summed over the parts of its key, each times its scale, and p[j] is multiplied in o_b by its
+// value's scale: one product.
 //
 // Spans lie at absolute positions, so that neither the beginning of a call nor of a window moves them. Keys that a query does not see
 // have p = +0 and change no bit, as long as their values are finite; pages that none of the rows sees are not touched.

@@ -12,6 +12,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -306,14 +307,27 @@ def load(
         card, path = located(chosen.model, chosen.home, chosen.aliases())
     config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
     config = replace(config, adapters={} if name is None else {name: str(adapter)})
-    with closing(open_checkpoint(path)) as checkpoint:
-        tokenizer = load_tokenizer(checkpoint.tokenizer)
-        core = build_core(config, named(progress, f"Loading {card.id}"), checkpoint)
+    with closing(open_checkpoint(path)) as checkpoint, ThreadPoolExecutor(1) as beside:
+        words = beside.submit(load_tokenizer, checkpoint.tokenizer)
+        core = build_core(config, _until_failed(named(progress, f"Loading {card.id}"), words), checkpoint)
+        tokenizer = words.result()
     for lost in core.info.unavailable:
         core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks, chosen.max_audio_seconds, card)
+
+
+def _until_failed(progress: Callable[[int, int], None] | None, beside: Future[Any]) -> Callable[[int, int], None]:
+    """Progress that raises what went wrong beside the work: a damaged tokenizer is said before gigabytes of weights are loaded."""
+
+    def told(done: int, total: int) -> None:
+        if beside.done() and (error := beside.exception()) is not None:
+            raise error
+        if progress is not None:
+            progress(done, total)
+
+    return told
 
 
 def _taken(answer: Answer, parts: Sequence[Part | Call]) -> str:

@@ -85,6 +85,15 @@ def test_what_a_long_prompt_does_to_the_gaps_is_said_for_each_engine(module: Any
     assert "**Taken beside other work** (load 3.0 before the run)" in text
 
 
+def test_decoding_with_a_window_stands_beside_decoding_without(module: Any) -> None:
+    rates = {"window": {"512": 410.0, "8192": 320.0}, "full": {"512": 409.0, "8192": 200.0}}
+    known = {"window": {"window": 4096, "when": "2026-12-01", "rounds": 3, "tokens_per_s": rates}}
+    text = module("performance_page").page({"avx2": known}, {"avx2-window.svg"})
+    assert "| 8,192 | 320 | 200 |" in text
+    assert "(avx2-window.svg)" in text
+    assert "a window of 4,096 tokens" in module("performance_plots").plots(known)["window"]
+
+
 def test_a_plot_is_drawn_where_there_are_two_points(module: Any) -> None:
     drawn = module("performance_plots").plots({"table": TABLE})
     assert list(drawn) == ["concurrency"]
@@ -98,6 +107,15 @@ def test_what_a_side_computed_with_says_how_far_it_is_from_the_file(module: Any)
     assert "| OpenVINO GenAI (Q4_1) | 4.5 | Q4_0 | Q8_0 | -0.20 % |  |  | by default |" in text
     assert "| llama.cpp (Q4_0) | 4.5 | Q4_0 | Q8_0 |  |  |  | by default |" in text
     assert "perplexity |" not in module("performance_page").page({"avx2": {"table": TABLE}}, set())
+
+
+def test_a_second_ratio_counts_the_sides_that_are_near_the_file(module: Any) -> None:
+    near = {"alize": 0.3, "llama.cpp/Q4_0": 20.2, "llama.cpp/Q4_1": -0.4, "openvino/Q4_1": 23.7}
+    far = {"sides": {side: {"perplexity_percent": percent, "same_percent": None, "kl": None} for side, percent in near.items()}}
+    text = module("performance_page").page({"avx2": {"table": TABLE, "divergence": far}}, set())
+    assert "| Alizé / best | Alizé / best near the file |" in text
+    assert "| **2.00** | **3.00** (llama.cpp Q4_1) |" in text
+    assert "| **1.50** | **75.00** (llama.cpp Q4_1, tried) |" in text
 
 
 def test_the_divergence_of_the_reference_from_itself_is_none(module: Any) -> None:

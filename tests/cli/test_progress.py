@@ -3,27 +3,39 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from alize.cli.progress import downloading
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_nothing_is_drawn_where_nobody_looks() -> None:
-    console = Console(file=io.StringIO())
-    with downloading(console, "Loading …") as report:
+    file = io.StringIO()
+    with downloading("Loading …", file) as report:
         assert report is None
-    assert console.file.getvalue() == ""  # type: ignore[attr-defined]
+    assert file.getvalue() == ""
+
+
+def test_what_takes_a_moment_leaves_no_trace_and_draws_no_bar() -> None:
+    terminal = Terminal()
+    with downloading("Loading …", terminal, patience=60) as report:
+        assert report
+        report(1, 2, "a model")
+    assert terminal.getvalue() == "Loading …\r\x1b[K"
 
 
 @pytest.mark.parametrize("meanwhile", ["", "Loading …"])
 def test_a_person_sees_what_comes_and_how_much(meanwhile: str) -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    with downloading(console, meanwhile) as report:
+    terminal = Terminal()
+    with downloading(meanwhile, terminal, patience=0) as report:
         assert report
         report(0, 0, "a model")
         report(1_000_000, 2_000_000, "a model")
         report(2_000_000, 2_000_000, "another [bold]\x1b]0;title\a")
-    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    drawn = terminal.getvalue()
     assert "a model" in drawn
     assert "2.0/2.0 MB" in drawn
     assert "[bold]]0;title" in drawn

@@ -49,13 +49,13 @@ def convert(
     The tokenizer, the chat template and the licence go along.
     """
     from alize.cli.progress import downloading
-    from alize.cli.terminal import remark, stderr
+    from alize.cli.terminal import remark
     from alize.convert.release import Order
     from alize.convert.release import convert as write
 
     card, path = _located(model, home)
     order = Order(to.value, dtype.value if dtype else None, licence=card.licence)
-    with downloading(stderr(), "Reading …") as progress:
+    with downloading("Reading …") as progress:
         write(path, output, order, *([progress] if progress else []))
     for lack in _remarks(path, output):
         remark(lack)
@@ -142,11 +142,11 @@ def quantize(
 ) -> None:
     """Write a model in fewer bits. `alize eval quantization` says what it costs."""
     from alize.cli.progress import downloading
-    from alize.cli.terminal import remark, stderr
+    from alize.cli.terminal import remark
     from alize.convert.fewer_bits import quantize as write
 
     card, path = _located(model, home)
-    with downloading(stderr(), "Reading …") as progress:
+    with downloading("Reading …") as progress:
         balance = None
         if calibrate:
             from alize.convert.calibrated import balanced

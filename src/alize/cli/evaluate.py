@@ -33,7 +33,7 @@ def quantization(
     from dataclasses import asdict
 
     from alize.cli.progress import downloading
-    from alize.cli.terminal import print_json, print_table, size, stderr
+    from alize.cli.terminal import print_json, print_table, size
     from alize.evaluate.quantization import measured
     from alize.evaluate.texts import MEASURE, text_at
     from alize.settings import Settings
@@ -44,7 +44,7 @@ def quantization(
         return located(settings.model, settings.home, settings.aliases())[1]
 
     paths = [path_of(name) for name in (original, *others)]
-    with downloading(stderr(), "Loading …") as progress:
+    with downloading("Loading …") as progress:
         costs = measured(paths[0], paths[1:], text_at(text or MEASURE), *([progress] if progress else []), most=tokens, home=home)
     if as_json:
         print_json([asdict(cost) for cost in costs])

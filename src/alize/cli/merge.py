@@ -26,7 +26,7 @@ def merge(
     The folder holds the model in the layout that it had, Hugging Face's or Mistral's own, and in the same number format.
     """
     from alize.cli.progress import downloading
-    from alize.cli.terminal import print_json, stderr
+    from alize.cli.terminal import print_json
     from alize.model.merge import merge as write
     from alize.settings import Settings
     from alize.weights.adapters import open_adapter
@@ -36,7 +36,7 @@ def merge(
     settings = Settings.load(home=home, model=base)
     card, path = located(settings.model, settings.home, settings.aliases())
     opened = open_adapter(adapter, scale)
-    with downloading(stderr()) as progress:
+    with downloading() as progress:
         write(path, opened, output, lambda done, total: progress(done, total, output.name) if progress else None)
     if as_json:
         print_json({"base": card.id, "adapter": str(adapter), "sha256": opened.sha256, "path": str(output), "layers": len(opened.layers)})

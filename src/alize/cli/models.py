@@ -72,13 +72,13 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
 def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
     """Read every file of a pulled model again and compare it with what came. Status 1 where something has changed."""
     from alize.cli.progress import downloading
-    from alize.cli.terminal import print_json, stderr
+    from alize.cli.terminal import print_json
     from alize.settings import Settings
     from alize.weights.pull import located, verify
 
     settings = Settings.load(home=home, model=model)
     card, _ = located(settings.model, settings.home, settings.aliases())
-    with downloading(stderr()) as progress:
+    with downloading() as progress:
         verify(settings.home, card.id, progress, settings.model)
     if as_json:
         print_json({"id": card.id, "sha256": card.sha256, "whole": True})
@@ -216,8 +216,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
     yield "in memory", f"{taken['float32']} in float32, {taken['bfloat16']} in bfloat16, {taken['stored']} as stored"
     states = "" if config.state_space is None else ", its states in 32"
     for context in _contexts(config):
-        bytewise = cached_bytes(config, context, 1) * (config.head_dim + 4) // config.head_dim  # a scale for each token of a head
-        native = f", {size(bytewise)} in 8 with `cache_dtype` at int8" if able["runner"] == "native" else ""
+        bytewise = cached_bytes(config, context, 1) * (9 * config.head_dim + 16) // (8 * config.head_dim)  # with its scales
+        native = f", {size(bytewise)} in 8 as the native core keeps it" if able["runner"] == "native" else ""
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + native + states
     for name, kind in facts.kinds.items():
         yield f"stored as {name}", f"{quantity(kind.tensors, 'tensor')}, {kind.parameters:,} values of {kind.bits:.2f} bits"

@@ -1,45 +1,75 @@
 """How long a person still has to wait. In: bytes done and bytes in all, again and again. Out: a bar on a terminal, nothing elsewhere."""
 
+import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-
-from rich.console import Console
+from typing import TextIO
 
 __all__ = ["downloading"]
 
 Report = Callable[[int, int, str], None]
 """Called with bytes done, bytes in all (0 where unknown) and what is being fetched."""
 
+_PATIENCE = 0.5
+"""Seconds before a bar is drawn: most models are loaded by then, and drawing one takes a library that is a tenth of a second away."""
+
+_ERASED = "\r\x1b[K"
+
 
 @contextmanager
-def downloading(console: Console, meanwhile: str = "") -> Generator[Report | None]:
-    """A bar that appears with the first report; until then `meanwhile`. None, and nothing drawn, where nobody looks."""
-    if not console.is_terminal:
+def downloading(meanwhile: str = "", stream: TextIO | None = None, patience: float = _PATIENCE) -> Generator[Report | None]:
+    """`meanwhile`, and a bar in its place once it takes long. None, and nothing drawn, where nobody looks."""
+    to: TextIO = stream or sys.stderr
+    if not to.isatty():
         yield None
         return
-    from rich.markup import escape
-    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from alize.cli.terminal import clean
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bars = Progress(*columns, console=console, transient=True)
-    spinner = console.status(meanwhile) if meanwhile else None
-    tasks: dict[str, TaskID] = {}
+    started, bars = time.monotonic(), list[_Bars]()
 
     def report(done: int, total: int, what: str) -> None:
-        if what not in tasks:
-            if spinner:
-                spinner.stop()
-            bars.start()  # only now: most of the time nothing is fetched
-            tasks[what] = bars.add_task(escape(clean(what)), total=total or None)
-        bars.update(tasks[what], completed=done, total=total or None)
+        if not bars:
+            if time.monotonic() - started < patience:
+                return
+            _write(to, _ERASED if meanwhile else "")
+            bars.append(_Bars(to))
+        bars[0].show(done, total, what)
 
     try:
-        if spinner:
-            spinner.start()
+        _write(to, meanwhile)
         yield report
     finally:
-        if spinner:
-            spinner.stop()
-        bars.stop()
+        if bars:
+            bars[0].close()
+        elif meanwhile:
+            _write(to, _ERASED)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+class _Bars:
+    """One for each thing that is fetched."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        console = Console(file=stream, highlight=False, force_terminal=True)
+        self._bars = Progress(*columns, console=console, transient=True)
+        self._tasks: dict[str, TaskID] = {}
+        self._bars.start()
+
+    def show(self, done: int, total: int, what: str) -> None:
+        from rich.markup import escape
+
+        from alize.cli.terminal import clean
+
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(escape(clean(what)), total=total or None)
+        self._bars.update(self._tasks[what], completed=done, total=total or None)
+
+    def close(self) -> None:
+        self._bars.stop()

@@ -56,14 +56,13 @@ def fetch(settings: "Settings") -> "tuple[Card, Path]":
     A path may hold weights that the catalog knows: they are then recorded under its name for them, not the file's.
     """
     from alize.cli.progress import downloading
-    from alize.cli.terminal import stderr
     from alize.storage.home import prepare_home
     from alize.weights.catalog import resolved
     from alize.weights.pull import installed, pull
 
     prepare_home(settings.home)
     name = resolved(settings.model, settings.aliases())
-    with downloading(stderr()) as progress:
+    with downloading() as progress:
         path = pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
     recorded = next(manifest for manifest in installed(settings.home) if manifest.path == path)
     return replace(recorded.card, sha256=recorded.sha256), path

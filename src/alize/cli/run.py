@@ -55,10 +55,9 @@ def run(
 def load(model: str, home: Path, adapter: Path | None = None) -> "Model":
     """The model, with a download's progress and the wait shown on standard error where a person looks at it."""
     from alize.cli.progress import downloading
-    from alize.cli.terminal import stderr
     from alize.loading import undisturbed
 
-    with undisturbed(), downloading(stderr(), "Loading the model …") as progress:
+    with undisturbed(), downloading("Loading the model …") as progress:
         from alize.library import load
 
         return load(model, adapter=adapter, home=home, progress=progress)

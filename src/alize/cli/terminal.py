@@ -3,27 +3,30 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from alize.cli.streams import is_unicode
 from alize.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["clean", "legible", "print_json", "print_table", "remark", "size", "stderr", "write"]
 
 _CONTROLS = {code: None for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) not in "\n\t"}
 
 
-def stderr() -> Console:
+def stderr() -> "Console":
     """Where progress and remarks go, so that standard output stays what was asked for."""
+    from rich.console import Console  # only where something is drawn: `alize run` waits for it otherwise
+
     return Console(stderr=True, highlight=False)
 
 
 def remark(text: str) -> None:
     """A line on standard error, dim: what helps but was not asked for."""
+    from rich.text import Text
+
     stderr().print(Text(clean(text), "dim"), soft_wrap=True)
 
 
@@ -34,6 +37,10 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table as wide as its content on a terminal; into a pipe never cut to a width."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -28,7 +28,6 @@ def up(
     """Serve the API. SIGTERM or Ctrl-C lets running answers finish, then ends with status 0."""
     from alize.api.serve import announce, serve
     from alize.cli.progress import downloading
-    from alize.cli.terminal import stderr
     from alize.loading import undisturbed
     from alize.settings import Settings
 
@@ -37,7 +36,7 @@ def up(
     _say_what_is_fetched(settings)
     with ExitStack() as until_started:  # a download's bar must be gone before the server says that it is there
         until_started.enter_context(undisturbed())
-        progress = until_started.enter_context(downloading(stderr()))
+        progress = until_started.enter_context(downloading())
 
         def started(facts: "Started") -> None:
             until_started.close()

@@ -134,7 +134,7 @@ def _native(config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, p
 
     with allocating("the weights", "Choose a smaller model."):
         free = min(_free("cpu"), config.memory_bytes or 2**63)
-        cache: CacheNumbers = "int8" if config.cache_dtype == "int8" else "bfloat16"
+        cache: CacheNumbers = "bfloat16" if config.cache_dtype == "bfloat16" else "int8"
         fit = native_fit(checkpoint, params, free, config.cache_bytes, adapter_numbers(config.adapters.values()))
         left = max(0, free - fit.weights - OVERHEAD)
         runner = NativeRunner(

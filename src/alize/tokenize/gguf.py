@@ -4,8 +4,8 @@ Everything is checked before use: a list of the wrong length, a merge of unknown
 says so by the name of the entry.
 """
 
-from collections.abc import Mapping
-from itertools import compress, count
+from collections.abc import Mapping, Sequence
+from itertools import compress, count, repeat
 from typing import TYPE_CHECKING, Any, cast
 
 from alize.errors import CheckpointInvalid
@@ -13,7 +13,7 @@ from alize.tokenize.alphabet import byte_level_bytes, byte_level_characters
 from alize.tokenize.bpe import BpeTokenizer, TextEncoders
 from alize.tokenize.markers import Marker, Markers
 from alize.tokenize.pretokenize import apply_pre_tokenizer, named
-from alize.tokenize.vocabulary import Vocabulary, stop_ids
+from alize.tokenize.vocabulary import Spelled, Vocabulary, stop_ids
 
 if TYPE_CHECKING:
     import tokenizers
@@ -45,6 +45,9 @@ class Entries:
                 f"tokenizer.ggml.token_type has {len(self.kinds)} entries for the {len(self.texts)} of tokenizer.ggml.tokens.",
                 remedy="The file is damaged or unfinished: fetch or convert it again.",
             )
+        if not set(self.kinds) <= set(range(256)):
+            raise CheckpointInvalid("tokenizer.ggml.token_type has kinds that no file has.", remedy="The file is damaged: fetch it again.")
+        self._octets = bytes(self.kinds)
         self.control = self.ids_of(CONTROL)
 
     def list_of(self, key: str, kind: type) -> list[Any]:
@@ -59,7 +62,7 @@ class Entries:
 
     def ids_of(self, *kinds: int) -> dict[str, int]:
         """Text → id of the entries of these kinds. Raises CheckpointInvalid where two share a text."""
-        wanted = [kind in kinds for kind in self.kinds]
+        wanted = self._octets.translate(bytes(number in kinds for number in range(256)))  # a byte for each, 0 or 1
         found = dict(zip(compress(self.texts, wanted), compress(count(), wanted), strict=True))
         if len(found) != sum(wanted):
             raise CheckpointInvalid(
@@ -84,11 +87,11 @@ class Entries:
             raise CheckpointInvalid(f"{key} is {value!r}, not a boolean.")
         return value
 
-    def vocabulary(self, pieces: list[bytes], *, add_bos: bool, leading_space: frozenset[int] = frozenset()) -> Vocabulary:
+    def vocabulary(self, pieces: Sequence[bytes], *, add_bos: bool, leading_space: frozenset[int] = frozenset()) -> Vocabulary:
         """The Vocabulary over these pieces, with the ids the file names."""
         named_ends = [id for key in _ENDS if (id := self.id_at(key)) is not None]
         return Vocabulary(
-            pieces=tuple(pieces),
+            pieces=pieces,
             texts=tuple(self.texts),
             control=self.control,
             special={name: self.texts[id] for name, key in _SPECIAL.items() if (id := self.id_at(key)) is not None},
@@ -129,9 +132,8 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
     ranks = entries.ids_of(NORMAL, USER_DEFINED)
     lines = cast("list[str]", entries.list_of("tokenizer.ggml.merges", str))
     _check_alphabet(ranks)
-    merges = [(left, right) for left, _, right in [line.partition(" ") for line in lines]]
     try:  # the library looks each of them up: 50,000 calls of our own would be half of what a model's start waits for its tokenizer
-        model = models.BPE(vocab=ranks, merges=merges, ignore_merges=way.ignore_merges)
+        model = models.BPE(vocab=ranks, merges=_pairs(lines), ignore_merges=way.ignore_merges)
     except Exception as error:
         damaged = _damaged(lines, ranks)
         if damaged is None:
@@ -144,11 +146,20 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
     apply_pre_tokenizer(encoder, way)
     # Taken whole wherever they stand, before any merging: not control tokens, but words of the alphabet, as the release says.
     encoder.add_tokens([AddedToken(text, normalized=False) for text in entries.ids_of(USER_DEFINED)])  # pyright: ignore[reportUnknownMemberType]
-    pieces = [
-        byte_level_bytes(text) if kind == NORMAL else text.encode() if kind == USER_DEFINED else b""
-        for text, kind in zip(entries.texts, entries.kinds, strict=True)
-    ]
-    return encoder, entries.vocabulary(pieces, add_bos=way.add_bos)
+    kinds = entries.kinds
+
+    def said(id: int, text: str) -> bytes:
+        return byte_level_bytes(text) if kinds[id] == NORMAL else text.encode() if kinds[id] == USER_DEFINED else b""
+
+    return encoder, entries.vocabulary(Spelled(entries.texts, said), add_bos=way.add_bos)
+
+
+def _pairs(lines: list[str]) -> list[tuple[str, str]]:
+    """What each merge joins, all of them cut at once. Raises ValueError where one is not two words."""
+    if not set(map(str.count, lines, repeat(" "))) <= {1}:
+        raise ValueError("a merge is not two words")
+    words = " ".join(lines).split(" ")
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def _damaged(lines: list[str], ranks: Mapping[str, int]) -> str | None:

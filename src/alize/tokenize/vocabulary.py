@@ -5,19 +5,50 @@
 (b' hi', '<s>')
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from alize.tokenize.base import AudioMarks, ImageMarks, ThoughtMarks
 
-__all__ = ["END_NAMES", "Vocabulary", "stop_ids"]
+__all__ = ["END_NAMES", "Spelled", "Vocabulary", "stop_ids"]
+
+
+class Spelled(Sequence[bytes]):
+    """Bytes of entries, made of how they are spelled when one is first asked for: an answer needs a hundred of 50,000.
+
+    >>> Spelled(["Ġa", "b"], lambda id, text: text.encode().upper())[1]
+    b'B'
+    """
+
+    def __init__(self, texts: Sequence[str], bytes_of: Callable[[int, str], bytes]) -> None:
+        self._texts, self._bytes_of = texts, bytes_of
+        self._known: list[bytes | None] = [None] * len(texts)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[id] for id in range(len(self))[index]]
+        piece = self._known[index]
+        if piece is None:
+            id = index % len(self)
+            piece = self._known[id] = self._bytes_of(id, self._texts[id])
+        return piece
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What each id adds to a text. Ids are 0 … size - 1; an id that no entry claims has an empty piece and an empty text."""
 
-    pieces: tuple[bytes, ...]  # by id; b"" for control tokens
+    pieces: Sequence[bytes]  # by id; b"" for control tokens
     texts: tuple[str, ...]  # by id, as the release spells them
     control: Mapping[str, int]  # spelling → id of the tokens that only a template may write
     special: Mapping[str, str] = field(default_factory=dict[str, str])  # "bos_token" → its spelling, as templates ask for it

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from alize.engine.runners.base import RowSampling
 from alize.engine.runners.native.draws import Draws
-from alize.engine.runners.native.library import Arena, RowsC, library, native_kernels, packed
+from alize.engine.runners.native.library import Arena, Packer, RowsC, library, native_kernels
 from alize.engine.sample import Drawn
 from tests.engine.native.blocks import Blocks, Sixteen
 
@@ -70,7 +70,9 @@ class Weights:
         self.blocks = blocks
         rows, columns = blocks.shape
         source = np.r_[np.arange(rows), np.full(-rows % 16, -1)].astype(np.int32)
-        self.c, self._kept = packed(blocks.kind, blocks.bytes, source, columns, Arena(), threads=2)
+        packer = Packer(Arena(), threads=2)
+        self.c, self._kept = packer.add(blocks.kind, blocks.bytes, source, columns)
+        packer.flush()
 
     def row(self, row: int) -> Floats:
         """One of its rows, as the core looks a token up."""

@@ -17,6 +17,7 @@ from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.engine.runners.base import Batch
 from alize.engine.runners.native import NativeRunner, why_not
+from alize.engine.runners.native.layout import halves
 from alize.engine.runners.native.library import FORMATS, SIXTEEN
 from alize.engine.runners.native.runner import CacheNumbers
 from alize.engine.schedule import Limits
@@ -76,13 +77,20 @@ def test_it_computes_what_the_specification_does(tmp_path: Path, kind: str, wind
     from alize.model.attend import PackedCausal
     from alize.model.load import load_model
 
-    def kept(part: Any) -> Any:
-        scales = part.float().abs().amax(-1, keepdim=True) / 127
-        return (torch.round(part.float() / scales) * scales if cache == "int8" else part.float().bfloat16()).double()
+    def kept(part: Any, together: int) -> Any:
+        """`together`: numbers that share a scale, where there are any."""
+        if cache == "bfloat16":
+            return part.float().bfloat16().double()
+        parts = part.float().unflatten(-1, (-1, together))
+        scales = parts.abs().amax(-1, keepdim=True) / 127
+        return (torch.round(parts / scales) * scales).flatten(-2).double()
 
     class Rounding(PackedCausal):
         def __call__(self, layer: int, q: Any, k: Any, v: Any, scale: float, chosen: bool = False) -> Any:
-            return super().__call__(layer, q, kept(k), kept(v), scale, chosen)
+            order = halves(np.arange(k.shape[-1], dtype=np.int32), k.shape[-1])  # of the core's columns
+            keys = torch.empty_like(k)
+            keys[..., order] = kept(k[..., order], 16)
+            return super().__call__(layer, q, keys, kept(v, v.shape[-1]), scale, chosen)
 
     if kind == "mixed":
         path = write_gguf(tmp_path / "tiny.gguf", "Q4_K", window=window, others=MIXED)

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from alize.errors import CheckpointInvalid
-from alize.weights.adapters.base import Adapter, LowRank
-from alize.weights.adapters.peft import CONFIG, WEIGHTS, open_peft
-from alize.weights.adapters.release import FILE, open_release
+from alize.weights.adapters.base import CONFIG, FILE, WEIGHTS, Adapter, LowRank
 from alize.weights.checkpoints.fields import printable
 
 __all__ = ["Adapter", "LowRank", "open_adapter"]
@@ -34,12 +32,18 @@ def open_adapter(path: Path, scale: float | None = None) -> Adapter:
             raise _missing(shown, names)
         if scale is not None:
             raise CheckpointInvalid(f"{shown} says its own scale, in {CONFIG}: none can be given beside it.", remedy="Leave the scale out.")
+        from alize.weights.adapters.peft import open_peft  # a format's reader is imported where there is such a file
+
         return open_peft(folder)
     if wanted == "" and FILE in names:
+        from alize.weights.adapters.release import open_release
+
         return open_release(folder / FILE, scale)
     if wanted == "" or wanted not in names:
         raise _missing(shown, names)
     if wanted.endswith(".safetensors"):
+        from alize.weights.adapters.release import open_release
+
         return open_release(path, scale)
     raise CheckpointInvalid(f"{shown} is no adapter that can be read.", remedy=_WANTED)
 

@@ -17,7 +17,13 @@ from alize.weights.checkpoints.kinds import PLAIN
 from alize.weights.checkpoints.mapped import FileTensor
 from alize.weights.files import sha256_of
 
-__all__ = ["Adapter", "Half", "LowRank", "fingerprint", "paired"]
+__all__ = ["CONFIG", "FILE", "WEIGHTS", "Adapter", "Half", "LowRank", "fingerprint", "paired"]
+
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+"""Files of PEFT's folder."""
+
+FILE = "lora.safetensors"
+"""As mistral-finetune calls its own."""
 
 Half = Literal["A", "B"]
 MOST_RANK = 1 << 16

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from alize.errors import CheckpointInvalid
-from alize.weights.adapters.base import Adapter, Half, LowRank, fingerprint, paired
+from alize.weights.adapters.base import CONFIG, WEIGHTS, Adapter, Half, LowRank, fingerprint, paired
 from alize.weights.checkpoints.fields import Fields, printable, read_json, shown
 from alize.weights.checkpoints.mamba import from_mamba
 from alize.weights.checkpoints.mapped import FileTensor
@@ -27,9 +27,8 @@ from alize.weights.checkpoints.names import from_consolidated, from_huggingface
 from alize.weights.checkpoints.safetensors_file import read_safetensors
 from alize.weights.checkpoints.vision_names import decoder_name
 
-__all__ = ["CONFIG", "WEIGHTS", "open_peft"]
+__all__ = ["open_peft"]
 
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _REMEDY = "Train it again without, or merge it with PEFT and serve the whole model."
 _NAME = re.compile(r"base_model\.model\.(?P<layer>.+)\.lora_(?P<half>[AB])(\.default)?\.weight", re.ASCII)
 _EXPERTS = re.compile(r"model\.layers\.(\d{1,4})\.(?:mlp|block_sparse_moe)\.experts(\.base_layer)?", re.ASCII)

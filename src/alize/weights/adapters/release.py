@@ -20,9 +20,8 @@ from alize.weights.checkpoints.mapped import FileTensor
 from alize.weights.checkpoints.names import from_consolidated
 from alize.weights.checkpoints.safetensors_file import read_safetensors
 
-__all__ = ["FILE", "open_release"]
+__all__ = ["open_release"]
 
-FILE = "lora.safetensors"
 _SCALE = 2.0
 _NAME = re.compile(r"(?P<layer>.+)\.lora_(?P<half>[AB])\.weight", re.ASCII)
 

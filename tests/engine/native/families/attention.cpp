@@ -18,7 +18,7 @@ struct Pages {
 // Keys and values of CONTEXT tokens, in pages that lie in no order.
 Pages pages_of(const Kernels& kernels, Numbers& numbers, Kept kept, int32_t width, int kind) {
     constexpr int32_t PAGES = CONTEXT / PAGE;
-    const size_t page = bytes_of_page(kept, width);
+    const size_t page = bytes_of_keys(kept, width);  // of values, too, which take less
     Pages made{kept, page, std::vector<uint8_t>(page * PAGES), std::vector<uint8_t>(page * PAGES), {}};
     for (int32_t p = 0; p < PAGES; p++) made.table.push_back(p * 5 % PAGES);
     std::vector<float> row(static_cast<size_t>(width));

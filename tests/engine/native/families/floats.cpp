@@ -1,4 +1,6 @@
 // Kernels of floats: norms, gates, turns, sums, adapters, and what goes into the cache.
+#include <utility>
+
 #include "packed.h"
 #include "parts.h"
 
@@ -24,16 +26,19 @@ void one_row(const Kernels& kernels, Outputs& out, Numbers& numbers, int kind) {
         kernels.rotate(head.data(), cosines.data(), sines.data(), width);
         out.add("turn" + name, head);
         for (Kept kept : {Kept::BFLOAT16, Kept::INT8}) {
-            std::vector<uint16_t> page(bytes_of_page(kept, width) / 2, 1);
-            auto* bytes = reinterpret_cast<uint8_t*>(page.data());
-            kernels.remember_key(kept, x.data(), width, bytes, 5);
-            kernels.remember_value(kept, x.data() + width, width, bytes, 15);
-            if (kept == Kept::BFLOAT16) {
-                out.add_bfloat16("page" + name, page);
-                continue;
+            std::vector<uint16_t> keys(bytes_of_keys(kept, width) / 2, 1), values(bytes_of_values(kept, width) / 2, 1);
+            kernels.remember_key(kept, x.data(), width, reinterpret_cast<uint8_t*>(keys.data()), 5);
+            kernels.remember_value(kept, x.data() + width, width, reinterpret_cast<uint8_t*>(values.data()), 15);
+            const int32_t scales_of_keys = width / KEY_PART * PAGE;
+            for (auto [page, scales] : {std::pair{&keys, scales_of_keys}, std::pair{&values, PAGE}}) {
+                if (kept == Kept::BFLOAT16) {
+                    out.add_bfloat16("page" + name, *page);
+                    continue;
+                }
+                const auto* bytes = reinterpret_cast<const uint8_t*>(page->data());
+                out.add("page of bytes" + name, bytes, static_cast<size_t>(width) * PAGE);
+                out.add("scales of a page" + name, reinterpret_cast<const float*>(bytes + width * PAGE), scales);
             }
-            out.add("page of bytes" + name, bytes, static_cast<size_t>(width) * PAGE);
-            out.add("scales of a page" + name, reinterpret_cast<const float*>(bytes + width * PAGE), PAGE);
         }
     }
 }

@@ -64,6 +64,7 @@ Packed packed(Numbers& numbers, Format format, int32_t rows, int32_t columns, bo
     Packed made{{}, Aligned<uint8_t>(room.values), Aligned<uint16_t>(room.scales), Aligned<uint16_t>(room.minimums), Aligned<uint8_t>(room.factors)};
     made.matrix = {format, padded, columns, made.values.data(), room.scales > 0 ? made.scales.data() : nullptr,
                    room.minimums > 0 ? made.minimums.data() : nullptr, room.factors > 0 ? made.factors.data() : nullptr};
-    alize_pack(&made.matrix, blocks.data(), source.data(), 2);
+    const Packing packing{&made.matrix, blocks.data(), source.data()};
+    alize_pack(&packing, 1, 2);
     return made;
 }

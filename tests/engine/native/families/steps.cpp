@@ -108,7 +108,7 @@ void steps(const Kernels& kernels, Outputs& out) {
     for (bool routed : {false, true}) {
         const Tiny tiny(numbers, routed);
         const Kept kept = routed ? Kept::INT8 : Kept::BFLOAT16;
-        const size_t block = bytes_of_page(kept, HEAD) * KV_HEADS;
+        const size_t block = bytes_of_keys(kept, HEAD) * KV_HEADS;  // of values, too, which take less
         std::vector<std::vector<uint8_t>> memory(static_cast<size_t>(2 * LAYERS), std::vector<uint8_t>(block * BLOCKS));
         std::vector<Cache> caches;
         for (size_t i = 0; i < LAYERS; i++) caches.push_back({memory[2 * i].data(), memory[2 * i + 1].data(), block, kept});

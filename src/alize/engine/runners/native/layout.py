@@ -5,6 +5,7 @@ feed-forward 16 rows of the gate and 16 of up take turns, so that one thread com
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,19 +29,27 @@ ROUTER = "feed_forward.gate"
 """What chooses experts: no product of the others' kind, since rows come to it as floats."""
 
 
-def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] | None = None) -> Rows:
-    """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already."""
+def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] = ()) -> Rows:
+    """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already.
+
+    Not to be written over.
+    """
+    parts = tuple(name.rpartition(".")[2] for name in names)
+    return _order(parts, tuple(sizes), head_dim, tuple(turned) or (False,) * len(parts))
+
+
+@cache
+def _order(parts: tuple[str, ...], sizes: tuple[int, ...], head_dim: int, turned: tuple[bool, ...]) -> Rows:
+    """Of all layers the same."""
     starts = np.cumsum([0, *sizes])
-    if names[0].endswith(".w1") and len(names) == 2:
+    if parts == ("w1", "w3"):
         gate = np.arange(sizes[0], dtype=np.int32).reshape(-1, OUTPUTS)
         return np.stack([gate, gate + sizes[0]], axis=1).reshape(-1)
-    parts: list[Rows] = []
-    for number, (name, size) in enumerate(zip(names, sizes, strict=True)):
+    ordered: list[Rows] = []
+    for part, size, start, is_turned in zip(parts, sizes, starts[:-1].tolist(), turned, strict=True):
         rows = np.arange(size, dtype=np.int32)
-        if name.endswith((".wq", ".wk")) and not (turned is not None and turned[number]):
-            rows = halves(rows, head_dim)
-        parts.append(rows + np.int32(starts[number]))
-    return np.concatenate(parts)
+        ordered.append((halves(rows, head_dim) if part in ("wq", "wk") and not is_turned else rows) + np.int32(start))
+    return np.concatenate(ordered)
 
 
 def halves(rows: Rows, width: int) -> Rows:

@@ -30,6 +30,7 @@ __all__ = [
     "LowRankC",
     "MatrixC",
     "ModelC",
+    "Packer",
     "RouterC",
     "RowsC",
     "StepC",
@@ -37,7 +38,6 @@ __all__ = [
     "library",
     "mapped",
     "native_kernels",
-    "packed",
 ]
 
 FORMATS = {"Q4_1": 0, "Q4_0": 1, "Q8_0": 2, "Q4_K": 3, "Q5_K": 4, "Q6_K": 5, "Q5_0": 6, "Q5_1": 7, "F16": 8, "BF16": 9}
@@ -59,6 +59,10 @@ class MatrixC(Structure):
         ("minimums", c_void_p),
         ("factors", c_void_p),
     ]
+
+
+class PackingC(Structure):
+    _fields_ = [("matrix", POINTER(MatrixC)), ("blocks", c_void_p), ("rows", c_void_p)]
 
 
 class RoomC(Structure):
@@ -200,7 +204,7 @@ class StepC(Structure):
     ]
 
 
-_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC, CacheC, DrawC, DrawnC, StepC, RouterC)
+_STRUCTURES = (MatrixC, RowsC, LowRankC, AdapterC, FeedForwardC, LayerC, ModelC, CacheC, DrawC, DrawnC, StepC, RouterC, PackingC)
 """In the order of alize_sizes."""
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -209,7 +213,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "alize_kernels": (c_void_p, [c_char_p]),
     "alize_kernels_name": (c_char_p, [c_void_p]),
     "alize_room": (None, [c_int32, c_int64, c_int64, POINTER(RoomC)]),
-    "alize_pack": (c_int32, [POINTER(MatrixC), c_void_p, c_void_p, c_int32]),
+    "alize_pack": (c_int32, [POINTER(PackingC), c_int32, c_int32]),
     "alize_unpack_row": (None, [POINTER(MatrixC), c_int32, c_void_p]),
     "alize_turns": (None, [c_void_p, c_int32, c_int32, c_float, c_void_p, c_void_p]),
     "alize_open": (c_void_p, [POINTER(ModelC), c_void_p, c_int32]),
@@ -301,21 +305,35 @@ def mapped(size: int) -> npt.NDArray[np.uint8]:
     return octets[start : start + size]
 
 
-def packed(
-    kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], columns: int, arena: Arena, threads: int
-) -> tuple[MatrixC, list[npt.NDArray[Any]]]:
-    """A matrix of `rows` of a tensor, -1 for one of zeros, as kernels read it; and the arrays that it points into. Raises MemoryError."""
-    room = RoomC()
-    library().alize_room(FORMATS[kind], len(rows), columns, ctypes.byref(room))
-    sizes: list[tuple[int, npt.DTypeLike]] = [
-        (room.values, np.uint8),
-        (room.scales, np.uint16),
-        (room.minimums, np.uint16),
-        (room.factors, np.uint8),
-    ]
-    arrays = [arena.take(count, dtype) for count, dtype in sizes]
-    blocks, rows = np.ascontiguousarray(blocks), np.ascontiguousarray(rows)
-    matrix = MatrixC(FORMATS[kind], len(rows), columns, *(each.ctypes.data if len(each) else None for each in arrays))
-    if library().alize_pack(ctypes.byref(matrix), blocks.ctypes.data, rows.ctypes.data, threads):
-        raise MemoryError("no memory to pack weights")
-    return matrix, arrays
+class Packer:
+    """Lays matrices out as kernels read them: where at once, with what in them by `flush`, all together and by all threads."""
+
+    def __init__(self, arena: Arena, threads: int) -> None:
+        self._arena, self._threads = arena, threads
+        self._waiting: list[tuple[MatrixC, npt.NDArray[np.uint8], npt.NDArray[np.int32]]] = []
+        self.waiting_bytes = 0
+
+    def add(
+        self, kind: str, blocks: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], columns: int
+    ) -> tuple[MatrixC, list[npt.NDArray[Any]]]:
+        """A matrix of `rows` of a tensor, -1 for one of zeros; and the arrays that it points into. Raises MemoryError."""
+        room = RoomC()
+        library().alize_room(FORMATS[kind], len(rows), columns, ctypes.byref(room))
+        sizes: list[tuple[int, npt.DTypeLike]] = [
+            (room.values, np.uint8),
+            (room.scales, np.uint16),
+            (room.minimums, np.uint16),
+            (room.factors, np.uint8),
+        ]
+        arrays = [self._arena.take(count, dtype) for count, dtype in sizes]
+        matrix = MatrixC(FORMATS[kind], len(rows), columns, *(each.ctypes.data if len(each) else None for each in arrays))
+        self._waiting.append((matrix, np.ascontiguousarray(blocks), np.ascontiguousarray(rows)))
+        self.waiting_bytes += blocks.nbytes
+        return matrix, arrays
+
+    def flush(self) -> None:
+        """Pack what was added. Raises MemoryError."""
+        waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
+        packings = [PackingC(ctypes.pointer(matrix), blocks.ctypes.data, rows.ctypes.data) for matrix, blocks, rows in waiting]
+        if library().alize_pack((PackingC * len(packings))(*packings), len(packings), self._threads):
+            raise MemoryError("no memory to pack weights")

@@ -49,7 +49,7 @@ class NativeRunner:
         *,
         max_context: int = 0,
         kernels: str = "",
-        cache: CacheNumbers = "bfloat16",
+        cache: CacheNumbers = "int8",
         max_steps: int = 64,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -95,14 +95,14 @@ class NativeRunner:
         return self._info
 
     def allocate(self, blocks: Mapping[str, int]) -> None:
-        size = _page_bytes(self._config, self._kept)
+        keys_bytes, values_bytes = _page_bytes(self._config, self._kept)
         fresh: list[npt.NDArray[np.uint8]] = []
         caches = (CacheC * self._config.layers)()
         for group in self._info.groups:  # a block has the keys and values of all layers beside each other: what is used lies together
             memory = mapped(blocks[group.name] * group.bytes_per_block)
             for number, layer in enumerate(group.layers):
-                keys = memory.ctypes.data + 2 * number * size
-                caches[layer] = CacheC(keys, keys + size, group.bytes_per_block, ("bfloat16", "int8").index(self._kept))
+                keys = memory.ctypes.data + number * (keys_bytes + values_bytes)
+                caches[layer] = CacheC(keys, keys + keys_bytes, group.bytes_per_block, ("bfloat16", "int8").index(self._kept))
             fresh.append(memory)
         if library().alize_give_cache(self._session, caches, len(caches)):
             raise MemoryError("no memory for the places of caches")
@@ -225,16 +225,19 @@ def _plain(rule: RowSampling) -> bool:
     return plain and rule.mask is None and not (rule.forbid_stop > 0 and rule.stop_ids)
 
 
-def _page_bytes(config: ModelConfig, cache: CacheNumbers) -> int:
-    """Of the keys, or the values, of a layer in a block: see csrc/kernels.h."""
-    return config.kv_heads * BLOCK * (config.head_dim + 4 if cache == "int8" else 2 * config.head_dim)
+def _page_bytes(config: ModelConfig, cache: CacheNumbers) -> tuple[int, int]:
+    """Of the keys and of the values of a layer in a block: see csrc/kernels.h."""
+    tokens, width = config.kv_heads * BLOCK, config.head_dim
+    if cache == "bfloat16":
+        return tokens * 2 * width, tokens * 2 * width
+    return tokens * (width + width // 4), tokens * (width + 4)
 
 
 def _groups(config: ModelConfig, cache: CacheNumbers) -> tuple[CacheGroup, ...]:
     found: list[CacheGroup] = []
     for kind in ("full", "sliding"):
         layers = tuple(layer for layer in range(config.layers) if config.attention_kind(layer) == kind)
-        size = len(layers) * 2 * _page_bytes(config, cache)
+        size = len(layers) * sum(_page_bytes(config, cache))
         size += -(size + _SHIFT) % (2 * _SHIFT)
         if layers:
             found.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))

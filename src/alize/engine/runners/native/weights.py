@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.runners.native.layout import OUTPUTS, PRODUCTS, ROUTER, halves, order_of, router_lines
-from alize.engine.runners.native.library import Arena, FeedForwardC, LayerC, MatrixC, ModelC, packed
+from alize.engine.runners.native.library import Arena, FeedForwardC, LayerC, MatrixC, ModelC, Packer
 from alize.engine.runners.native.turns import turns
 from alize.model.config import ModelConfig
 from alize.weights.checkpoints.base import Checkpoint, StoredTensor
@@ -16,6 +16,9 @@ from alize.weights.checkpoints.base import Checkpoint, StoredTensor
 __all__ = ["PackedWeights"]
 
 Rows = npt.NDArray[np.int32]
+
+_TOGETHER = 64 * 2**20
+"""Bytes of tensors that are packed by one call, while Python is free for others: so a tokenizer is made meanwhile."""
 
 
 class PackedWeights:
@@ -30,12 +33,13 @@ class PackedWeights:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """`progress` is called with the bytes of the file that are dealt with, and with all of them."""
-        self._checkpoint, self._config, self._threads, self._arena = checkpoint, config, threads, Arena()
-        self._kept: list[npt.NDArray[Any]] = []
+        arena = Arena()
+        self._checkpoint, self._config, self._packer = checkpoint, config, Packer(arena, threads)
+        self._waiting, self._kept = list[StoredTensor](), list[npt.NDArray[Any]]()  # tensors to be packed; arrays that are pointed to
         self._layers_of_experts: list[ctypes.Array[FeedForwardC]] = []
         self.nbytes = 0
         self._done, self._total, self._progress = 0, sum(checkpoint.stored(name).data.nbytes for name in checkpoint), progress
-        cosines, sines = turns(config.rope, config.head_dim, max_context, self._arena)
+        cosines, sines = turns(config.rope, config.head_dim, max_context, arena)
         self._kept += [cosines, sines]
         groups = sorted({config.attention_kind(layer) for layer in range(config.layers)})  # "full" before "sliding"
         layers = (LayerC * config.layers)()
@@ -79,6 +83,7 @@ class PackedWeights:
             norm=self._vector("norm.weight"),
             layer=layers,
         )
+        self._flush()
 
     def _feed_forward(self, stem: str) -> FeedForwardC:
         """Of a layer, or of one expert. `stem`: what w1, w2 and w3 are parts of."""
@@ -124,11 +129,18 @@ class PackedWeights:
         """`rows[n]`: the row of the tensors, one below the other, that becomes row n."""
         blocks = tensors[0].data if len(tensors) == 1 else np.concatenate([tensor.data for tensor in tensors])
         source = np.concatenate([rows, np.full(-len(rows) % OUTPUTS, -1, np.int32)])
-        matrix, arrays = packed(tensors[0].kind, blocks, source, tensors[0].shape[1], self._arena, self._threads)
+        matrix, arrays = self._packer.add(tensors[0].kind, blocks, source, tensors[0].shape[1])
         self._keep(*arrays)
-        for tensor in tensors:
-            self._tell(tensor)
+        self._waiting += tensors
+        if self._packer.waiting_bytes >= _TOGETHER:
+            self._flush()
         return matrix
+
+    def _flush(self) -> None:
+        self._packer.flush()
+        for tensor in self._waiting:
+            self._tell(tensor)
+        self._waiting = []
 
     def _vector(self, name: str) -> int:
         """The address of its values as float32."""
