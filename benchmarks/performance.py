@@ -46,9 +46,10 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
     return {**document, "when": datetime.now(UTC).date().isoformat(), "rounds": rounds}
 
 
-def scripted(name: str) -> dict[str, Any]:
+def scripted(name: str, rounds: int) -> dict[str, Any]:
     """The document of another script."""
-    command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name]]
+    again = ["--rounds", str(rounds)] if name == "window" and rounds else []
+    command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name], *again]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"ALIZE_RUNNER": "native", **os.environ})
     return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
 
@@ -63,7 +64,7 @@ def main() -> None:
         if part == "pages":
             continue
         if part in SCRIPTS:
-            document = scripted(part)
+            document = scripted(part, args.rounds)
         else:
             works, peers, rounds = PARTS[part]
             document = measured(works, peers, args.rounds or rounds)

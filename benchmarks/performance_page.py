@@ -119,8 +119,11 @@ def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> 
         + ".",
         "",
     ]
-    if machine["load"][0] > machine["cores"] / 4:
-        lines += [f"**Taken beside other work** (load {machine['load'][0]:.1f} before the run): figures are rough, peers' too low.", ""]
+    if machine["load"] > machine["cores"] / 4:
+        lines += [
+            f"**Taken beside other work** (load {machine['load']:.1f} before the run): figures are rough, peers' too low.",
+            "",
+        ]
     unsteady = [row["work"] for row in document["rows"] if _unsteady(row)]
     if unsteady:
         text = "a peer was faster when it tried one format than when it was measured with another: measure again on a quiet machine"
@@ -146,9 +149,9 @@ def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> 
 
 
 def _alike(divergence: Mapping[str, Any] | None) -> set[str]:
-    """Peers' sides that are near the model's file."""
-    far = {} if divergence is None else divergence["sides"]
-    return {side for side, of in far.items() if side != "alize" and abs(of["perplexity_percent"]) <= NEAR_PERCENT}
+    """Peers' sides that are near the model's file; none where Alizé itself is not."""
+    near = {side for side, of in (divergence or {"sides": {}})["sides"].items() if abs(of["perplexity_percent"]) <= NEAR_PERCENT}
+    return near - {"alize"} if "alize" in near else set()
 
 
 def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:

@@ -8,7 +8,6 @@ once without. What it says is noise, and what it costs is not. Few weights, so t
 
 import argparse
 import json
-import os
 import statistics
 import tempfile
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from alize.cli.bench.ours import measure
-from alize.cli.machine import describe
+from alize.cli.machine import busy_cores, describe
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
 from alize.engine.schedule import Limits
@@ -72,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    load = os.getloadavg()
+    load = busy_cores()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sides = {
@@ -85,7 +84,7 @@ def main() -> None:
                 for name, core in sides.items() if turn % 2 else reversed(sides.items()):
                     rates[name][context].append(rate(core, context, turn))
     medians = {name: {str(context): round(statistics.median(of), 1) for context, of in each.items()} for name, each in rates.items()}
-    machine = {**asdict(describe()), "load": [round(average, 2) for average in load]}
+    machine = {**asdict(describe()), "load": round(load, 2)}
     print(json.dumps({"machine": machine, "window": WINDOW, "tokens_per_s": medians, "rounds": args.rounds}))
 
 

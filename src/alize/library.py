@@ -310,9 +310,13 @@ def load(
     with closing(open_checkpoint(path)) as checkpoint, ThreadPoolExecutor(1) as beside:
         words = beside.submit(load_tokenizer, checkpoint.tokenizer)
         core = build_core(config, _until_failed(named(progress, f"Loading {card.id}"), words), checkpoint)
-        tokenizer = words.result()
-    for lost in core.info.unavailable:
-        core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
+        try:
+            tokenizer = words.result()
+            for lost in core.info.unavailable:
+                core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
+        except BaseException:
+            core.runner.close()
+            raise
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
     return Model(core, tokenizer, chosen.temperature(card.default_temperature), most, name, marks, chosen.max_audio_seconds, card)

@@ -27,7 +27,7 @@ def row(work: str, ours: float, peers: dict[str, float], **more: Any) -> dict[st
 
 
 def document(*rows: dict[str, Any], load: float = 0.0) -> dict[str, Any]:
-    machine = {"processor": "A processor", "cores": 2, "memory_bytes": 2**34, "system": "Linux", "python": "3.11", "load": [load, 0, 0]}
+    machine = {"processor": "A processor", "cores": 2, "memory_bytes": 2**34, "system": "Linux", "python": "3.11", "load": load}
     sides = ["alize", "llama.cpp/Q4_0", "llama.cpp/Q4_1", "openvino/Q4_1"]
     return {
         "machine": machine,

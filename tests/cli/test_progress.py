@@ -19,6 +19,14 @@ def test_nothing_is_drawn_where_nobody_looks() -> None:
     assert file.getvalue() == ""
 
 
+def test_nothing_is_drawn_where_nothing_can_be_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    with downloading("Loading …", terminal) as report:
+        assert report is None
+    assert terminal.getvalue() == ""
+
+
 def test_what_takes_a_moment_leaves_no_trace_and_draws_no_bar() -> None:
     terminal = Terminal()
     with downloading("Loading …", terminal, patience=60) as report:
@@ -28,7 +36,9 @@ def test_what_takes_a_moment_leaves_no_trace_and_draws_no_bar() -> None:
 
 
 @pytest.mark.parametrize("meanwhile", ["", "Loading …"])
-def test_a_person_sees_what_comes_and_how_much(meanwhile: str) -> None:
+def test_a_person_sees_what_comes_and_how_much(meanwhile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
     terminal = Terminal()
     with downloading(meanwhile, terminal, patience=0) as report:
         assert report

@@ -44,6 +44,11 @@ def test_every_end_the_file_names_ends_an_answer(made_metadata: dict[str, Any]):
     assert load(made_metadata | ends).stop_ids == {tokens.index(name) for name in ("<|end|>", "<|start|>", "<tool>")}
 
 
+def test_without_merges_every_character_stands_alone(made_metadata: dict[str, Any]):
+    made = load(made_metadata | {"tokenizer.ggml.merges": []})
+    assert names(made, made.encode("hello")) == ["h", "e", "l", "l", "o"]
+
+
 def test_a_word_equal_to_an_entry_is_taken_whole_where_merges_are_ignored(made_metadata: dict[str, Any]):
     tokens = [*made_metadata["tokenizer.ggml.tokens"], "zebra"]
     metadata = made_metadata | {

@@ -16,7 +16,7 @@ from pathlib import Path
 from alize.engine.available import available
 from alize.engine.cores import cores
 
-__all__ = ["EXTENSIONS", "Machine", "describe", "extensions_of"]
+__all__ = ["EXTENSIONS", "Machine", "busy_cores", "describe", "extensions_of"]
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     # name of the extension → flags as Linux and macOS spell them
@@ -76,6 +76,14 @@ def describe() -> Machine:
         python=platform.python_version(),
         torch=_installed("torch"),
     )
+
+
+def busy_cores(seconds: float = 1.0) -> float:
+    """How many cores other programs keep busy, looked at for so long. (The load that systems tell is a mean over the last minute: behind a
+    run of one's own it tells of that.)"""
+    import psutil
+
+    return psutil.cpu_percent(seconds) / 100 * (os.cpu_count() or 1)
 
 
 def extensions_of(flags: frozenset[str]) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
     states = "" if config.state_space is None else ", its states in 32"
     for context in _contexts(config):
         bytewise = cached_bytes(config, context, 1) * (9 * config.head_dim + 16) // (8 * config.head_dim)  # with its scales
-        native = f", {size(bytewise)} in 8 as the native core keeps it" if able["runner"] == "native" else ""
+        native = f", {size(bytewise)} in 8, as the native core keeps it by default" if able["runner"] == "native" else ""
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + native + states
     for name, kind in facts.kinds.items():
         yield f"stored as {name}", f"{quantity(kind.tensors, 'tensor')}, {kind.parameters:,} values of {kind.bits:.2f} bits"

@@ -1,5 +1,6 @@
 """How long a person still has to wait. In: bytes done and bytes in all, again and again. Out: a bar on a terminal, nothing elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -19,9 +20,9 @@ _ERASED = "\r\x1b[K"
 
 @contextmanager
 def downloading(meanwhile: str = "", stream: TextIO | None = None, patience: float = _PATIENCE) -> Generator[Report | None]:
-    """`meanwhile`, and a bar in its place once it takes long. None, and nothing drawn, where nobody looks."""
+    """`meanwhile`, and a bar in its place once it takes long. None, and nothing drawn, where nobody looks, or nothing can be erased."""
     to: TextIO = stream or sys.stderr
-    if not to.isatty():
+    if not to.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     started, bars = time.monotonic(), list[_Bars]()
@@ -57,7 +58,7 @@ class _Bars:
         from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        console = Console(file=stream, highlight=False, force_terminal=True)
+        console = Console(file=stream, highlight=False)
         self._bars = Progress(*columns, console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
         self._bars.start()

@@ -156,6 +156,8 @@ def _byte_level(metadata: Mapping[str, Any]) -> "tuple[tokenizers.Tokenizer, Voc
 
 def _pairs(lines: list[str]) -> list[tuple[str, str]]:
     """What each merge joins, all of them cut at once. Raises ValueError where one is not two words."""
+    if not lines:
+        return []
     if not set(map(str.count, lines, repeat(" "))) <= {1}:
         raise ValueError("a merge is not two words")
     words = " ".join(lines).split(" ")

@@ -6,7 +6,6 @@ best with, and counts with the best of them.
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -48,6 +47,7 @@ def bench(
     from alize.cli.bench.report import document, draw
     from alize.cli.bench.start import start
     from alize.cli.bench.work import parse_works
+    from alize.cli.machine import busy_cores
     from alize.cli.pull import bring
     from alize.cli.terminal import remark, stderr
     from alize.engine.cores import cores
@@ -56,9 +56,9 @@ def bench(
     settings = Settings.load(home=home, model=model)
     planned, peers = parse_works(works), parse_peers(against)
     card, path = bring(settings)
-    load = os.getloadavg()  # before this run adds its own
-    if load[0] > cores() / 2:
-        remark(f"The machine is busy already (load {load[0]:.1f}): the figures will be low, and scatter.")
+    load = busy_cores()  # before this run adds its own
+    if load > cores() / 4:
+        remark(f"The machine is busy already ({load:.1f} cores): the figures will be low, and scatter.")
     with stderr().status("Loading …") as status, ExitStack() as stack:
         sides = start(settings, path, peers, stack, status)
         _check_fits(planned, sides)

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["document", "draw"]
 
 
-def document(
-    model: str, works: "Sequence[Work]", sides: Sequence[Side], results: Mapping[str, Results], load: Sequence[float]
-) -> dict[str, Any]:
-    """What was measured, as the last line says it. `load` is the machine's before the run.
+def document(model: str, works: "Sequence[Work]", sides: Sequence[Side], results: Mapping[str, Results], load: float) -> dict[str, Any]:
+    """What was measured, as the last line says it. `load`: how many cores were busy before the run.
 
     Memory stands beside the speed: bytes resident, of each work at most, and of all.
     """
@@ -27,7 +25,7 @@ def document(
 
     ours, *peers = sides
     return {
-        "machine": {**asdict(describe()), "load": [round(average, 2) for average in load]},
+        "machine": {**asdict(describe()), "load": round(load, 2)},
         "model": model,
         "rows": [_row(work.name, results[work.name], ours.name) for work in works],
         "memory": {"ours": ours.memory(), "peers": {peer.name: peer.memory() for peer in peers}},
