@@ -155,7 +155,8 @@ def _alike(divergence: Mapping[str, Any] | None) -> set[str]:
 
 
 def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:
-    rates = {side: rate for side, rate in {**row["tried"], **row["peers"]}.items() if side in alike}
+    tried = {} if "gaps_ms" in row else row["tried"]  # of a mixed work a few steps are mostly its long prompt
+    rates = {side: rate for side, rate in {**tried, **row["peers"]}.items() if side in alike}
     if not rates:
         return ""
     side = max(rates, key=lambda each: rates[each])
