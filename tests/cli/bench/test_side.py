@@ -89,7 +89,7 @@ def test_the_document_holds_what_the_contract_says() -> None:
     with worker(COUNTING) as ours, worker(COUNTING, "peer/fast") as peer:
         ours.greet()
         peer.greet()
-        result = document("some-model", works, [ours, peer], results, (0.5, 0.25, 0.1))
+        result = document("some-model", works, [ours, peer], results, 0.5)
     first, second, third = result["rows"]
     assert (first["work"], first["unit"], first["ours"], first["peers"], first["ratio_to_best"]) == (
         "prefill-3",
@@ -104,14 +104,14 @@ def test_the_document_holds_what_the_contract_says() -> None:
     assert third["memory"] == {"ours": 10, "peers": {"peer/fast": 20}}
     assert result["model"] == "some-model"
     assert result["machine"]["cores"] >= 1
-    assert result["machine"]["load"] == [0.5, 0.25, 0.1]
+    assert result["machine"]["load"] == 0.5
     assert set(result["memory"]) == {"ours", "peers"}
 
 
 def test_alone_there_is_no_ratio() -> None:
     with worker(COUNTING) as ours:
         ours.greet()
-        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": ran(alize=[5.0])}, (0.0, 0.0, 0.0))["rows"]
+        (row,) = document("some-model", parse_works("decode-1"), [ours], {"decode-1": ran(alize=[5.0])}, 0.0)["rows"]
     assert row["peers"] == {}
     assert row["ratio_to_best"] is None
 
