@@ -10,7 +10,7 @@ class Session;
 extern "C" {
 const alize::Kernels* alize_kernels(const char* wish);
 void alize_room(int32_t format, int64_t rows, int64_t columns, alize::Room* room);
-int32_t alize_pack(const alize::Matrix* matrix, const uint8_t* blocks, const int32_t* source_rows, int32_t threads);
+int32_t alize_pack(const alize::Packing*, int32_t count, int32_t threads);
 void alize_unpack_row(const alize::Matrix* matrix, int32_t row, float* out);
 alize::Session* alize_open(const alize::Model* model, const alize::Kernels* kernels, int32_t threads);
 int32_t alize_give_cache(alize::Session* session, const alize::Cache* caches, int32_t layers);
