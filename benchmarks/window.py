@@ -22,22 +22,15 @@ from alize.cli.bench.ours import measure
 from alize.cli.machine import busy_cores, describe
 from alize.engine.build import EngineConfig, build_core
 from alize.engine.core import Core
+from alize.engine.runners.native.shapes import products_of
 from alize.engine.schedule import Limits
+from alize.model.params import read_params
 
 DIM, HIDDEN, HEADS, KV_HEADS, HEAD, LAYERS, VOCAB = 512, 2048, 8, 2, 64, 8, 8192
 WINDOW, LONGEST = 4096, 32768
 CONTEXTS = (512, 1024, 2048, 4096, 8192, 16384, LONGEST - 64)
 STEPS = 32
 LIMITS = Limits(max_context=LONGEST, prefix_cache=False)
-WEIGHTS = {
-    "attention.wq": (HEADS * HEAD, DIM),
-    "attention.wk": (KV_HEADS * HEAD, DIM),
-    "attention.wv": (KV_HEADS * HEAD, DIM),
-    "attention.wo": (DIM, HEADS * HEAD),
-    "feed_forward.w1": (HIDDEN, DIM),
-    "feed_forward.w2": (DIM, HIDDEN),
-    "feed_forward.w3": (HIDDEN, DIM),
-}
 
 
 def write(folder: Path, window: int | None) -> Path:
@@ -48,15 +41,22 @@ def write(folder: Path, window: int | None) -> Path:
     def matrix(*shape: int) -> Any:
         return (random.standard_normal(shape, np.float32) * 0.05).astype(np.float16)
 
+    sizes = {"dim": DIM, "n_layers": LAYERS, "n_heads": HEADS, "n_kv_heads": KV_HEADS, "head_dim": HEAD, "hidden_dim": HIDDEN}
+    params = {
+        **sizes,
+        "vocab_size": VOCAB,
+        "norm_eps": 1e-5,
+        "rope_theta": 1e6,
+        "max_position_embeddings": LONGEST,
+        "sliding_window": window,
+    }
     ones = np.ones(DIM, np.float16)
     tensors = {"tok_embeddings.weight": matrix(VOCAB, DIM), "output.weight": matrix(VOCAB, DIM), "norm.weight": ones}
     for layer in range(LAYERS):
-        tensors |= {f"layers.{layer}.{name}.weight": matrix(*shape) for name, shape in WEIGHTS.items()}
+        tensors |= {f"layers.{layer}.{name}.weight": matrix(*shape) for name, shape in products_of(read_params(params), layer).items()}
         tensors |= {f"layers.{layer}.{name}.weight": ones for name in ("attention_norm", "ffn_norm")}
     save_file(tensors, folder / "consolidated.safetensors")
-    sizes = {"dim": DIM, "n_layers": LAYERS, "n_heads": HEADS, "n_kv_heads": KV_HEADS, "head_dim": HEAD, "hidden_dim": HIDDEN}
-    params = {**sizes, "vocab_size": VOCAB, "norm_eps": 1e-5, "rope_theta": 1e6, "max_position_embeddings": LONGEST}
-    (folder / "params.json").write_text(json.dumps({**params, "sliding_window": window}))
+    (folder / "params.json").write_text(json.dumps(params))
     return folder
 
 
