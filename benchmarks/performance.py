@@ -57,7 +57,7 @@ def scripted(name: str, rounds: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*EVERY, "pages", []], default=[], metavar="PART", help=", ".join([*EVERY, "pages"]))
-    parser.add_argument("--rounds", type=int, default=0, help="Of every part, instead of its own number.")
+    parser.add_argument("--rounds", type=int, default=0, help="Of every part that has rounds, instead of its own number.")
     args = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for part in args.parts or EVERY:

@@ -40,7 +40,7 @@ class EngineConfig:
     gpu_kernels: bool = False  # Triton's, and recorded steps
     threads: int = 0  # 0: every core this process may use
     cache_bytes: int = 0  # 0: a quarter of the free memory, at most 8 GiB, and never less than fit.py has made sure of
-    cache_dtype: str = "auto"  # of the native core's: bfloat16, int8 or auto
+    cache_dtype: str = "auto"  # of the native core's: bfloat16, int8, or auto: int8
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     nice: int = 0  # how far its process stands back where there is more to compute than cores

@@ -100,6 +100,6 @@ class Pace:
 
 
 def _middle(values: Iterable[float]) -> float:
-    """The median, of two the larger. (Python's library for it takes 15 ms to import, while somebody waits for a first word.)"""
+    """The median. (Python's library for it takes 15 ms to import, while somebody waits for a first word.)"""
     ordered = sorted(values)
-    return ordered[len(ordered) // 2]
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

@@ -146,6 +146,23 @@ def test_a_prompt_in_pieces_gives_the_same_bits(tmp_path: Path, pieces: int, cac
     assert logits(native(path, cache=cache), tokens, pieces).tobytes() == logits(native(path, cache=cache), tokens).tobytes()
 
 
+def test_keys_and_values_are_kept_in_bytes_unless_something_else_is_wished_for(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q4_1")
+
+    def block(cache: str) -> int:
+        with closing(build_core(EngineConfig(str(path), runner="native", cache_dtype=cache, cache_bytes=1 << 22)).runner) as runner:
+            return sum(group.bytes_per_block for group in runner.info.groups)
+
+    assert block("auto") == block("int8") < block("bfloat16")
+
+
+def test_weights_that_are_packed_in_several_calls_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_1"), prompt(20)
+    together = logits(native(path), tokens)
+    monkeypatch.setattr("alize.engine.runners.native.weights._TOGETHER", 1)
+    assert logits(native(path), tokens).tobytes() == together.tobytes()
+
+
 def test_keys_and_values_in_bytes_take_about_half(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", "Q4_1", head=64)
     sizes = {cache: sum(group.bytes_per_block for group in native(path, cache=cache).info.groups) for cache in ("bfloat16", "int8")}

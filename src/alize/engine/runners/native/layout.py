@@ -30,10 +30,7 @@ ROUTER = "feed_forward.gate"
 
 
 def order_of(names: Sequence[str], sizes: Sequence[int], head_dim: int, turned: Sequence[bool] = ()) -> Rows:
-    """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already.
-
-    Not to be written over.
-    """
+    """The rows of these matrices, one below the other, as the core has them. `turned`: whose are in halves already."""
     parts = tuple(name.rpartition(".")[2] for name in names)
     return _order(parts, tuple(sizes), head_dim, tuple(turned) or (False,) * len(parts))
 
@@ -44,12 +41,18 @@ def _order(parts: tuple[str, ...], sizes: tuple[int, ...], head_dim: int, turned
     starts = np.cumsum([0, *sizes])
     if parts == ("w1", "w3"):
         gate = np.arange(sizes[0], dtype=np.int32).reshape(-1, OUTPUTS)
-        return np.stack([gate, gate + sizes[0]], axis=1).reshape(-1)
+        return _kept(np.stack([gate, gate + sizes[0]], axis=1).reshape(-1))
     ordered: list[Rows] = []
     for part, size, start, is_turned in zip(parts, sizes, starts[:-1].tolist(), turned, strict=True):
         rows = np.arange(size, dtype=np.int32)
         ordered.append((halves(rows, head_dim) if part in ("wq", "wk") and not is_turned else rows) + np.int32(start))
-    return np.concatenate(ordered)
+    return _kept(np.concatenate(ordered))
+
+
+def _kept(rows: Rows) -> Rows:
+    """For everybody who asks: nobody writes over it."""
+    rows.setflags(write=False)
+    return rows
 
 
 def halves(rows: Rows, width: int) -> Rows:
