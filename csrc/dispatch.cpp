@@ -2,6 +2,11 @@
 #include "kernels.h"
 
 #include <cstring>
+#if defined(ALIZE_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #if defined(__aarch64__) && defined(__APPLE__)
 #include <sys/sysctl.h>
 #elif defined(__aarch64__) && defined(__linux__)
@@ -29,7 +34,20 @@ bool has_dot_products() { return false; }
 bool has_matrix_products() { return false; }
 #endif
 
+#if defined(ALIZE_AMX)
+// Tiles are there, the system saves them for threads, and lets this process use them: it must be asked, for they are large.
+bool has_tiles() {
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return false;  // AMX-TILE, AMX-INT8
+    constexpr long ASK = 0x1023, DATA_OF_TILES = 18;  // ARCH_REQ_XCOMP_PERM of asm/prctl.h, since Linux 5.16
+    return syscall(SYS_arch_prctl, ASK, DATA_OF_TILES) == 0;
+}
+#endif
+
 bool runs_here(const Kernels& kernels) {
+#if defined(ALIZE_AMX)
+    if (&kernels == &amx) return runs_here(avx512) && has_tiles();
+#endif
 #if defined(__x86_64__)
     __builtin_cpu_init();  // asks the processor and, for the width of registers, what the system saves of them
     if (&kernels == &avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
@@ -48,6 +66,9 @@ bool runs_here(const Kernels& kernels) {
 
 const Kernels* choose_kernels(const char* wish) {
     const Kernels* const fastest_first[] = {
+#if defined(ALIZE_AMX)
+        &amx,
+#endif
 #if defined(__x86_64__)
         &avx512, &avx2,
 #elif defined(__aarch64__)

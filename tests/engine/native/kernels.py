@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 BLOCK = 32
 """Activations that share a scale."""
 
-NAMES = tuple(name for name in ("avx512", "avx2", "i8mm", "dotprod", "portable") if native_kernels(name) is not None)
+NAMES = tuple(name for name in ("amx", "avx512", "avx2", "i8mm", "dotprod", "portable") if native_kernels(name) is not None)
 """The kernels that this processor can run."""
 
 

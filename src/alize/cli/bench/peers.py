@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,10 @@ class Peer:
     minutes: int  # that takes on two cores
     given: tuple[Given, ...] = (Given(),)
 
+
+_ALL_STORES = "-fno-tree-dse -fno-dse"
+"""GCC 12 takes the instruction that configures the tiles of AMX to read 8 bytes, and leaves out the stores of the other 56: llama.cpp ends
+at its first product, on a processor that has tiles. So there it is built without leaving out stores."""
 
 _GGUF = (".gguf",)
 _FILE, _Q4_0, _Q8_0 = Given(), Given("q4_0"), Given("q8_0")
@@ -76,6 +80,7 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
 
     An environment whose making was interrupted is made anew. Raises Missing (no compiler; offline) and DownloadFailed.
     """
+    from alize.cli.machine import describe
     from alize.cli.terminal import remark
 
     folder = home / "peers" / peer.name
@@ -88,8 +93,11 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
         raise Missing(f"{peer.name} is built from source, and there is no C++ compiler.", remedy="Install one: apt-get install g++")
     remark(f"Installing {peer.package} {peer.version} in {folder}: about {peer.minutes} minutes, this once.")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    tiles = peer.compiles and "AMX INT8" in describe().extensions
+    flags = f"{os.environ.get('CXXFLAGS', '')} {_ALL_STORES}".strip() if tiles else os.environ.get("CXXFLAGS", "")
     _run([sys.executable, "-m", "venv", "--clear", str(folder)], peer, say)
-    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"], peer, say)
+    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"]
+    _run(install, peer, say, {"CXXFLAGS": flags} if flags else {})
     if _version(python, peer) != peer.version:
         raise DownloadFailed(f"{peer.package} {peer.version} was installed in {folder}, but does not run there.")
     return python
@@ -104,10 +112,12 @@ def _version(python: Path, peer: Peer) -> str | None:
     return done.stdout.strip().rpartition("\n")[2] if not done.returncode else None
 
 
-def _run(command: list[str], peer: Peer, say: Callable[[str], None]) -> None:
+def _run(command: list[str], peer: Peer, say: Callable[[str], None], environment: Mapping[str, str] | None = None) -> None:
     started = time.monotonic()
     lines: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env={**os.environ, **(environment or {})}
+    ) as process:
         assert process.stdout is not None  # Popen was asked for a pipe
         for line in process.stdout:
             if line.strip():
