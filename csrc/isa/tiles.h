@@ -22,8 +22,9 @@ void any_tile(const Matrix& w, int32_t block, const Rows& x, int32_t row, bool c
 template <Format FORMAT, int ROWS, int SIDE>
 void sides_of_tiles(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, bool cold, float* y, size_t stride) {
     for (; first + SIDE <= last; first += SIDE, y += SIDE * OUTPUTS) any_tile<FORMAT, SIDE, ROWS>(w, first, x, row, cold, y, stride);
+    constexpr int FEWER = MOST_ROWS > 4 ? SIDE - 1 : 1;  // where there are few registers, tiles of two and three cost more than they save
     if constexpr (SIDE > 1)
-        if (first < last) sides_of_tiles<FORMAT, ROWS, SIDE - 1>(w, first, last, x, row, cold, y, stride);
+        if (first < last) sides_of_tiles<FORMAT, ROWS, FEWER>(w, first, last, x, row, cold, y, stride);
 }
 
 template <Format FORMAT, int ROWS>
