@@ -103,7 +103,7 @@ class Settings:
     step_seconds: float = _setting(
         0.0,
         "Seconds that an engine step may take which reads a prompt while answers are written: the longest pause between their tokens. 0 is "
-        "2.5 times as long as the answers alone take. It takes longer where the answers alone do, and reads 8 tokens at least.",
+        "twice as long as the answers alone take. It takes longer where the answers alone do, and reads 8 tokens at least.",
     )
     max_running: int = _setting(256, "Sequences computed together.")
     max_waiting: int = _setting(1024, "Sequences that may wait; the next one is answered 429.")

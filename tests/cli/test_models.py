@@ -62,6 +62,8 @@ def test_a_model_is_looked_into_without_being_pulled(alize: Alize, file: Path) -
     assert inspected["params"]["n_layers"] == 30
     assert inspected["active_parameters"] == 134515008
     assert inspected["cache_bytes"] == {str(length): length * 30 * 2 * 3 * 64 * 2 for length in (1024, 4096, 8192)}
+    # a key has a scale for each 16 of its numbers, a value one
+    assert inspected["cache_bytes_int8"] == {str(length): length * 30 * 3 * (64 + 4 * 4 + 64 + 4) for length in (1024, 4096, 8192)}
 
 
 def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core(alize: Alize, file: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
 
     Also what would compute it here, whether it calls tools, and whether it thinks before it answers."""
     from alize.cli.terminal import print_json, print_table
-    from alize.model.memory import cached_bytes, parameters
+    from alize.model.memory import cached_bytes, cached_in_bytes, parameters
     from alize.model.params import read_params
     from alize.settings import Settings
     from alize.weights.inspect import inspect
@@ -63,7 +63,9 @@ def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> N
     if as_json:
         memory = {str(context): cached_bytes(config, context, _BYTES) for context in _contexts(config)}
         active = parameters(config, active=True)
-        counted = {"active_parameters": active, "cache_bytes": memory}
+        counted: dict[str, Any] = {"active_parameters": active, "cache_bytes": memory}
+        if able["runner"] == "native":
+            counted["cache_bytes_int8"] = {str(context): cached_in_bytes(config, context) for context in _contexts(config)}
         print_json({"id": card.id, "sha256": card.sha256, **asdict(facts), **counted, **able})
         return
     print_table(("", card.id), _facts(card, facts, config, able))
@@ -199,7 +201,7 @@ def _runner(settings: "Settings", path: Path) -> dict[str, str | None]:
 
 def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     from alize.cli.terminal import size
-    from alize.model.memory import cached_bytes, parameters
+    from alize.model.memory import cached_bytes, cached_in_bytes, parameters
     from alize.wording import quantity
 
     yield "path", facts.path
@@ -216,8 +218,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
     yield "in memory", f"{taken['float32']} in float32, {taken['bfloat16']} in bfloat16, {taken['stored']} as stored"
     states = "" if config.state_space is None else ", its states in 32"
     for context in _contexts(config):
-        bytewise = cached_bytes(config, context, 1) * (9 * config.head_dim + 16) // (8 * config.head_dim)  # with its scales
-        native = f", {size(bytewise)} in 8, as the native core keeps it by default" if able["runner"] == "native" else ""
+        kept = f", {size(cached_in_bytes(config, context))} in 8, as the native core keeps it by default"
+        native = kept if able["runner"] == "native" else ""
         yield f"cache of {context:,} tokens", f"{size(cached_bytes(config, context, _BYTES))} in 16 bits" + native + states
     for name, kind in facts.kinds.items():
         yield f"stored as {name}", f"{quantity(kind.tensors, 'tensor')}, {kind.parameters:,} values of {kind.bits:.2f} bits"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from alize.model.config import Encoder, Experts, Hearing, LatentAttention, ModelConfig, StateSpace, Vision
 
-__all__ = ["CacheRow", "cache_row", "cached_bytes", "parameters", "slot_bytes"]
+__all__ = ["CacheRow", "cache_row", "cached_bytes", "cached_in_bytes", "parameters", "row_in_bytes", "slot_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,16 @@ def cached_bytes(config: ModelConfig, context: int, bytes_per_value: int) -> int
     kept = {"full": context, "sliding": min(context, config.window or context)}
     numbers = sum(cache_row(config, layer).numbers * kept[config.attention_kind(layer)] for layer in range(config.layers))
     return numbers * bytes_per_value
+
+
+def row_in_bytes(head_dim: int) -> tuple[int, int]:
+    """Bytes of a head's key and of its value where the native core keeps both in bytes, each with its scales: csrc/kernels.h."""
+    return head_dim + head_dim // 16 * 4, head_dim + 4
+
+
+def cached_in_bytes(config: ModelConfig, context: int) -> int:
+    """`cached_bytes` of the native core, with keys and values in bytes."""
+    return cached_bytes(config, context, 1) * sum(row_in_bytes(config.head_dim)) // (2 * config.head_dim)
 
 
 def slot_bytes(space: StateSpace, bytes_per_value: int) -> int:

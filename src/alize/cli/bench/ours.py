@@ -6,9 +6,11 @@ the engine's own is as large as there is memory for, and what it fills says noth
 """
 
 import itertools
+import math
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +44,14 @@ def measure(runner: Runner, limits: Limits, prompts: list[list[int]], steps: int
     With steps 0: the prompts' tokens, until each has its first answer token. Else: the tokens drawn while all sequences decode together,
     greedily, from the moment when the last one has begun until the first one ends.
     """
-    ahead = steps + (steps // 2 if arriving else 0)
+    # What the first one draws while the others' prompts are read.
+    early = -(-sum(map(len, prompts)) // max(1, limits.step_tokens - len(prompts)))
+    ahead = early + steps + (steps // 2 if arriving else 0)
     longest = ahead + 1 + limits.decode_steps if steps else 1
     lengths = [len(prompt) + ahead + 1 for prompt in prompts] + [len(arriving) + 1] * bool(arriving)
-    core = fitting(runner, limits, lengths)
+    # No pauses are kept short but where that is measured: answers would go on while later prompts are read, and the first end before the
+    # last begins.
+    core = fitting(runner, limits if arriving else replace(limits, step_seconds=math.inf), lengths)
     start = time.perf_counter()
     drawn = {_add(core, prompt, longest): 0 for prompt in prompts}
     _step_until(core, drawn, lambda: all(drawn.values()))
@@ -55,7 +61,12 @@ def measure(runner: Runner, limits: Limits, prompts: list[list[int]], steps: int
     elif arriving:
         timing = _mixed(core, drawn, steps, longest, arriving)
     else:
-        timing = Timing(*_decode(core, drawn, min(steps, longest - max(drawn.values()))))
+        left = longest - max(drawn.values())
+        if left < 1:
+            raise AlizeError(
+                f"The first of {len(prompts)} answers was at its end before the last had begun.", remedy="Measure fewer streams."
+            )
+        timing = Timing(*_decode(core, drawn, min(steps, left)))
     for id in drawn:
         core.abort(id)
     return timing

@@ -23,6 +23,7 @@ from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import COLDEST
 from alize.errors import Missing, OutOfMemory, UnsupportedParameter
 from alize.model.config import ModelConfig
+from alize.model.memory import row_in_bytes
 from alize.weights.adapters import Adapter
 from alize.weights.checkpoints.base import Checkpoint
 
@@ -227,10 +228,8 @@ def _plain(rule: RowSampling) -> bool:
 
 def _page_bytes(config: ModelConfig, cache: CacheNumbers) -> tuple[int, int]:
     """Of the keys and of the values of a layer in a block: see csrc/kernels.h."""
-    tokens, width = config.kv_heads * BLOCK, config.head_dim
-    if cache == "bfloat16":
-        return tokens * 2 * width, tokens * 2 * width
-    return tokens * (width + width // 4), tokens * (width + 4)
+    key, value = row_in_bytes(config.head_dim) if cache == "int8" else (2 * config.head_dim, 2 * config.head_dim)
+    return config.kv_heads * BLOCK * key, config.kv_heads * BLOCK * value
 
 
 def _groups(config: ModelConfig, cache: CacheNumbers) -> tuple[CacheGroup, ...]:
