@@ -46,8 +46,8 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
 - **Memory.** Resident bytes of the engine's process at most during a work, weights and cache. The cache is as large as the work needs:
   for llama.cpp a context of whole 256 tokens for each stream (of `mixed-8`, for each as long as the longest: so it is fastest), for
   Alizé as many tokens as each needs, in whole 256, and two blocks of 16. (`alize up` gives the cache a part of the free memory
-  instead, and fills it with prompts to be found again.) OpenVINO's grows by itself. Keys and values are in 8 bits for OpenVINO, in
-  16 for the others: each by its own default.
+  instead, and fills it with prompts to be found again.) OpenVINO's grows by itself. Keys and values are kept as
+  each does by default: in 8 bits by OpenVINO and, where its settings say so below, by Alizé, in 16 by the others.
 - **Divergence** of a side from the model's file: the reference is the specification (PyTorch, float32) with the weights that the file's
   blocks stand for, on 512 tokens of a text at a time (`python benchmarks/divergence.py`): by how much its perplexity is more, how often
   both find the same token likeliest, and KL in nats. OpenVINO GenAI gives the probability of what stands in the text and no others.
