@@ -39,7 +39,8 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
   prompt of M tokens. `mixed-8`: a prompt of 2,000 tokens arrives while 8 streams decode; tokens a second of reading and drawing until it
   is read and each stream has drawn 127 more.
 - **Peers at their best.** Each has an environment of its own (`alize bench` installs them from pip) and as many threads as Alizé.
-  llama.cpp is built from source for this processor and is given the model's file, Q4_0 and Q8_0; OpenVINO GenAI the file and Q8_0;
+  llama.cpp is built from source for this processor (on one with AMX by GCC without leaving out stores, or it ends there) and is given the
+  model's file, Q4_0 and Q8_0; OpenVINO GenAI the file and Q8_0;
   ik_llama.cpp the file, Q4_0, and Q4_0 repacked, from a wheel for many processors. Q4_0 and Q8_0 are rounded from the model's file
   with `alize quantize`. Each format is tried at each work, with flash attention on and off where there is the choice; an engine's best,
   and a second that comes within 8 % of it, go on to the rounds, and the better of those is its figure.

@@ -35,7 +35,8 @@ bool has_matrix_products() { return false; }
 #endif
 
 #if defined(ALIZE_AMX)
-// Tiles are there, the system saves them for threads, and lets this process use them: it must be asked, for they are large.
+// Tiles are there, the system saves them for threads, and lets this process use them: it must be asked, for they are large. It
+// refuses where a thread has an alternate stack for signals that is too small for them, and later refuses such stacks.
 bool has_tiles() {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return false;  // AMX-TILE, AMX-INT8

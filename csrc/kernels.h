@@ -111,7 +111,7 @@ extern const Kernels portable;
 #if defined(__x86_64__)
 extern const Kernels avx2;
 extern const Kernels avx512;
-#if defined(ALIZE_AMX)  // compilers and assemblers of before 2021 do not know it
+#if defined(ALIZE_AMX)  // where compiler and assembler know it
 extern const Kernels amx;
 #endif
 #elif defined(__aarch64__)

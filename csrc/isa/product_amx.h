@@ -5,8 +5,9 @@
 //
 //     square   row 0: Σ x·n0  Σ x·n1 … Σ x·n15      [16][16] whole numbers of 32 bits, which become floats outside of the tiles
 //
-// A line of weights is as formats.h packs it, so only nibbles are spread to bytes, once for all rows of a call: PANEL groups at a time, which
-// stay in the first cache. Sums of rows wait in y until the next panel. While the floats of a group are added the next ones are multiplied.
+// A line of weights is as formats.h packs it, but that what has fewer bits is spread to bytes (and bytes are copied), PANEL groups at a time:
+// the first square does that, while it multiplies, for the others. Sums of rows wait in y until the next panel. While the floats of a group
+// are added the next ones are multiplied.
 #pragma once
 #include "product_avx512.h"
 #include "tiles.h"
@@ -18,7 +19,7 @@ using namespace alize;
 constexpr int SQUARE = 16;       // rows of activations
 constexpr int MOST_SQUARES = 4;  // that share what is spread
 constexpr int PANEL = 32;        // groups that are spread at a time
-constexpr int AHEAD_OF_FLOATS = 2;  // groups whose squares are begun before the floats of one are added
+constexpr int AHEAD_OF_FLOATS = 2;  // squares that are begun before the floats of one are added
 constexpr int AHEAD_OF_TILES = 2;   // groups that are spread before a tile reads one: stores take their time
 
 // The instructions. Each is said to read and to write any memory: what compilers bring for them says less than is true, and the GCC of 2022
@@ -54,7 +55,7 @@ struct alignas(64) Shapes {
 template <Format FORMAT>
 struct Panel {
     static constexpr int PARTS = parts_of_group(FORMAT), COLUMNS = GROUP / PARTS;
-    alignas(64) uint8_t weights[PANEL * PARTS][COLUMNS * OUTPUTS];  // of 16 outputs: line k / 4 has columns k … k + 3
+    alignas(64) uint8_t weights[PANEL * GROUP * OUTPUTS];  // of 16 outputs: line k / 4 has columns k … k + 3
     alignas(64) float sums[MOST_SQUARES][PANEL * PARTS][SQUARE];      // of activations
     alignas(64) float scales[MOST_SQUARES][PANEL][SQUARE];
     alignas(64) int32_t products[AHEAD_OF_FLOATS + 1][SQUARE * OUTPUTS];
@@ -64,7 +65,7 @@ struct Panel {
         for (int j = 0; j < 4; j++) {
             __m512i first, second;
             two_quads<FORMAT>(lines, j, first, second);
-            uint8_t* at = weights[0] + (static_cast<size_t>(group) * 4 + j) * 128;
+            uint8_t* at = weights + (static_cast<size_t>(group) * 4 + j) * 128;
             _mm512_store_si512(at, first);
             _mm512_store_si512(at + 64, second);
         }
@@ -94,7 +95,7 @@ struct Panel {
                 spread(lines, ready++);
                 lines += bytes_of_group(FORMAT);
             }
-            multiply(left + next * COLUMNS, wide, weights[next], products[into]);
+            multiply(left + next * COLUMNS, wide, weights + next * COLUMNS * OUTPUTS, products[into]);
             next++;
             into = into == AHEAD_OF_FLOATS ? 0 : into + 1;
         };
@@ -121,9 +122,9 @@ struct Panel {
     }
 };
 
-// Of as many rows as are whole squares; returns how many these are.
+// Of as many rows as are whole squares; returns how many these are. A panel is 40 KB, which no other call keeps on the stack with its own.
 template <Format FORMAT>
-int32_t product_of_squares(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
+[[gnu::noinline]] int32_t product_of_squares(const Matrix& w, int32_t first, int32_t last, const Rows& x, int32_t row, int32_t count, float* y, size_t stride) {
     const int32_t groups = w.columns / GROUP;
     if (count < SQUARE) return 0;
     const Shapes shapes(GROUP / parts_of_group(FORMAT));

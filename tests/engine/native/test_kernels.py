@@ -58,9 +58,9 @@ def activations(rows: int, columns: int, seed: int) -> npt.NDArray[np.float32]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_product_is_the_chain_that_the_contract_writes_down(name: str, kind: str) -> None:
-    w, x = weights(kind, 19, 3, 1), quantise(name, activations(7, columns(kind, 3), 2))
+    w, x = weights(kind, 19, 3, 1), quantise(name, activations(17, columns(kind, 3), 2))  # 16 rows go together where there are tiles
     y = product(name, w, x)
-    for row in range(7):
+    for row in (0, 1, 2, 15, 16):
         for output in (0, 1, 15, 16, 18):
             assert y[row, output] == exact_product(w, x, row, output)
 
@@ -133,9 +133,22 @@ def test_what_stands_apart_in_many_rows_is_multiplied_in_each(kind: str) -> None
 def test_the_largest_sums_that_there_can_be_are_exact(name: str, kind: str) -> None:
     made = random_blocks(kind, 16, columns(kind, 1), np.random.default_rng(0))
     w = Weights(replace(made, integers=np.full_like(made.integers, made.integers.max())))
-    x = quantise(name, np.repeat(np.array([[1], [-1]], np.float32), columns(kind, 1), axis=1))
+    x = quantise(name, np.repeat(np.tile([[1], [-1]], (8, 1)).astype(np.float32), columns(kind, 1), axis=1))
     y = product(name, w, x)
     assert all(y[row, output] == exact_product(w, x, row, output) for row in range(2) for output in range(16))
+    assert same(y[2:4], y[:2])
+
+
+@pytest.mark.parametrize("groups", [31, 32, 33, 64, 65])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in SIXTEEN])
+def test_long_rows_are_the_same_in_every_family_however_many_they_are(kind: str, groups: int) -> None:
+    """Tiles take so many groups of 16 rows, and up to four times as many rows, at a time."""
+    w, x = weights(kind, 40, groups, 5), activations(81, columns(kind, groups), 6)
+    rows = {name: quantise(name, x) for name in NAMES}
+    whole = product(NAMES[-1], w, rows[NAMES[-1]])
+    for name in NAMES:
+        for first, count in ((0, 81), (1, 15), (3, 16), (0, 17), (2, 31), (5, 64), (7, 65)):
+            assert same(product(name, w, rows[name], rows=count, first=first), whole[first : first + count])
 
 
 @settings(max_examples=40, deadline=None)

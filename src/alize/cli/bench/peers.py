@@ -93,7 +93,8 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
         raise Missing(f"{peer.name} is built from source, and there is no C++ compiler.", remedy="Install one: apt-get install g++")
     remark(f"Installing {peer.package} {peer.version} in {folder}: about {peer.minutes} minutes, this once.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    tiles = peer.compiles and "AMX INT8" in describe().extensions
+    compiler = os.environ.get("CXX") or shutil.which("c++") or ""
+    tiles = peer.compiles and "AMX INT8" in describe().extensions and "clang" not in compiler
     flags = f"{os.environ.get('CXXFLAGS', '')} {_ALL_STORES}".strip() if tiles else os.environ.get("CXXFLAGS", "")
     _run([sys.executable, "-m", "venv", "--clear", str(folder)], peer, say)
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"]

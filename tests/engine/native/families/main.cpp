@@ -21,7 +21,7 @@ int main(int count, char** names) {
     const Outputs expected = all(*portable);
     bool right = true;
     std::printf("portable %016" PRIx64 "\n", expected.digest());
-    for (const char* name : {"avx2", "avx512", "dotprod", "i8mm"}) {
+    for (const char* name : {"avx2", "avx512", "amx", "dotprod", "i8mm"}) {
         const alize::Kernels* kernels = alize_kernels(name);
         bool wanted = count == 1;
         for (int i = 1; i < count; i++) wanted = wanted || std::strcmp(names[i], name) == 0;
