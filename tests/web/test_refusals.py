@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 from tests import house as houses
 from tests.house import House
@@ -74,9 +74,14 @@ def test_a_question_that_is_too_long(arrive: Callable[..., Person], locale: str)
     ada = arrive(locale=locale)
     ask(ada, locale, LONG)
     told(ada, locale, "too long")
-    anew: list[object] = []  # an answer that the page asked for before it is loaded anew goes with it
-    ada.tab.on("framenavigated", anew.append)
-    with ada.tab.expect_response(lambda response: bool(anew) and "/context" in response.url) as context:
+    loaded: list[Frame] = []
+
+    def anew(frame: Frame) -> None:
+        loaded.append(frame)
+
+    ada.tab.on("framenavigated", anew)
+    # What the page asked for before it is loaded anew may be answered then, and goes with it.
+    with ada.tab.expect_response(lambda response: bool(loaded) and "/context" in response.url) as context:
         ada.tab.reload()  # and so it is kept
     assert context.value.json()["dropped"]  # the next question would go without it: said here, that would contradict the refusal
     told(ada, locale, "too long")
