@@ -166,7 +166,7 @@ def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:
 
 
 def _unsteady(row: Mapping[str, Any]) -> bool:
-    """Whether the trial left out what would have been the best of an engine. That of a mixed work is mostly its long prompt: another work."""
+    """Whether the trial left out what would have been the best of an engine. That of a mixed work is mostly its prompt: another work."""
     return "gaps_ms" not in row and any(
         rate > row["peers"][best(row["peers"], side.partition("/")[0])] for side, rate in row["tried"].items() if side != "alize"
     )
