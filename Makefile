@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Compiled modules are kept: else every process that the tests start compiles the program anew, and pytest every test.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up install dev test quick check bench soak docs pictures lock web dist clean
+.PHONY: help up install dev test quick check bench soak docs pictures matrix lock web dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -64,6 +64,9 @@ docs: dev ## Write docs/reference, and the types of the page, from the code
 
 pictures: dev ## Photograph the page for the READMEs (docs/figures/page-*.png), with the real model's answers
 	@PICTURES=write $(BIN)/python -m pytest -q tests/web/test_pictures.py
+
+matrix: dev ## Write docs/engine/matrix.md, which features go together, from what the tests find
+	@MATRIX=write $(BIN)/python -m pytest -q tests/matrix
 
 lock: dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python scripts/lock.py

@@ -117,7 +117,7 @@ def main() -> int:
     parser.add_argument("--profile", type=int, metavar="STREAMS")
     args = parser.parse_args()
     with watched() as clock:
-        core = alize.load(args.model, runner="native", decode_steps=args.decode_steps, threads=args.threads).core
+        core = alize.load(args.model, runner="native", decode_steps=args.decode_steps, speculation=False, threads=args.threads).core
         if args.profile:
             profile(core, args.profile, args.steps)
             return 0

@@ -59,7 +59,8 @@ def ours(path: Path, device: str, streams: Iterable[int] = STREAMS, prompt: int 
     from alize.engine.build import EngineConfig, build_core
     from alize.engine.schedule import Limits
 
-    limits = Limits(max_context=2 * max(long, prompt + answer), step_tokens=long, max_running=max(streams), prefix_cache=False)
+    context = 2 * max(long, prompt + answer)
+    limits = Limits(max_context=context, step_tokens=long, max_running=max(streams), prefix_cache=False, speculation=False)
     core = build_core(EngineConfig(str(path), runner="torch", device=device, dtype="bfloat16", gpu_kernels=True, limits=limits))
     vocabulary = core.runner.info.vocab_size
     found: dict[str, float] = {}

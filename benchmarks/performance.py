@@ -3,6 +3,7 @@
     python benchmarks/performance.py                 # every part, then the pages: what `make bench` runs
     python benchmarks/performance.py table           # only the table (and the pages); `pages` alone measures nothing
     python benchmarks/performance.py --rounds 3
+    python benchmarks/performance.py growth crowd window --kernels avx2     # Alizé alone, with fewer instructions than the processor has
 
 Each part is one run of `alize bench`, all sides in it, or of the script of its name beside this one. The figures of each instruction
 set have a file of their own, so a run on another processor adds to the page and replaces nothing. Runs want a machine that does nothing
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from performance_page import SETS, instruction_set, page
+from performance_page import FILES, KERNELS, instruction_set, page
 from performance_plots import plots
 
 from alize.cli.machine import describe
@@ -32,10 +33,20 @@ PARTS: dict[str, tuple[str, str, int]] = {  # works, peers and rounds of each
     "crowd": ("decode-64,decode-128,decode-256", "", 3),  # ours alone: a peer takes minutes for each
 }
 
-SCRIPTS = {"divergence": ["--against", PEERS], "window": []}
+SCRIPTS: dict[str, list[str]] = {
+    "divergence": ["--against", PEERS],
+    "window": [],
+    "large": [],
+    "cold_start": [],
+    "engine_overhead": [],
+    "stream_cost": [],
+    "prefix": [],
+}
 """Parts that are scripts of their own beside this one, and what they are given."""
 
-EVERY = ("table", "divergence", *list(PARTS)[1:], "window")
+IN_ROUNDS = ("window", "large", "cold_start", "prefix")  # of the scripts
+WITH_PEERS = ("divergence", "large", "cold_start", "prefix")  # of the scripts: nothing without them
+EVERY = ("table", "divergence", *list(PARTS)[1:], *list(SCRIPTS)[1:])
 
 
 def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
@@ -48,9 +59,11 @@ def measured(works: str, peers: str, rounds: int) -> dict[str, Any]:
 
 def scripted(name: str, rounds: int) -> dict[str, Any]:
     """The document of another script."""
-    again = ["--rounds", str(rounds)] if name == "window" and rounds else []
+    again = ["--rounds", str(rounds)] if name in IN_ROUNDS and rounds else []
     command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name], *again]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"ALIZE_RUNNER": "native", **os.environ})
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={"ALIZE_RUNNER": "native", **os.environ})
+    if done.returncode not in (0, 1):  # 1: it was measured, and a claim does not hold
+        done.check_returncode()
     return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
 
 
@@ -58,7 +71,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*EVERY, "pages", []], default=[], metavar="PART", help=", ".join([*EVERY, "pages"]))
     parser.add_argument("--rounds", type=int, default=0, help="Of every part that has rounds, instead of its own number.")
+    parser.add_argument("--kernels", choices=sorted(KERNELS), help="That Alizé computes with, and alone, since peers choose their own.")
     args = parser.parse_args()
+    if args.kernels:
+        if unfit := [part for part in args.parts or EVERY if part in WITH_PEERS]:
+            parser.error(f"with --kernels there are no peers, and so no {', '.join(unfit)}: name other parts")
+        os.environ["ALIZE_KERNELS"] = args.kernels
     FOLDER.mkdir(parents=True, exist_ok=True)
     for part in args.parts or EVERY:
         if part == "pages":
@@ -67,12 +85,13 @@ def main() -> None:
             document = scripted(part, args.rounds)
         else:
             works, peers, rounds = PARTS[part]
-            document = measured(works, peers, args.rounds or rounds)
-        file = FOLDER / f"{instruction_set(describe().extensions)}.json"
+            document = measured(works, "" if args.kernels else peers, args.rounds or rounds)
+        name = KERNELS[args.kernels] if args.kernels else instruction_set(describe().extensions)
+        file = FOLDER / f"{name}.json"
         known = json.loads(file.read_text("utf-8")) if file.exists() else {}
         file.write_text(json.dumps({**known, part: document}, indent=1) + "\n", "utf-8")
         print(f"{part}: {file}", flush=True)
-    all_known = {name: json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in SETS if (FOLDER / f"{name}.json").exists()}
+    all_known = {name: json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in FILES if (FOLDER / f"{name}.json").exists()}
     for name, known in all_known.items():
         for kind, svg in plots(known).items():
             (FOLDER / f"{name}-{kind}.svg").write_text(svg, "utf-8")

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["EMULATED", "SETS", "best", "engines", "instruction_set", "page"]
+from performance_sections import SECTIONS, table
+
+__all__ = ["EMULATED", "FILES", "KERNELS", "SETS", "best", "engines", "instruction_set", "page"]
 
 SETS = {
     # file name: (title, extensions of which the first set that a machine has all is its own)
@@ -17,6 +19,12 @@ SETS = {
     "dotprod": ("Arm with dot products", ("DOTPROD",)),
     "other": ("none of these", ()),
 }
+KERNELS = {"avx512": "avx512-bf16-held", "avx2": "avx2-held", "portable": "other-held"}
+"""Kernels with which Alizé can be measured on a processor that has more: file names, of a set and behind it that it was held to it."""
+
+FILES = [name for each in SETS for name in (each, f"{each}-held")]
+"""File names there may be, in the page's order."""
+
 EMULATED = dict.fromkeys(("i8mm", "dotprod"), "python scripts/emulate.py")
 """File names of sets whose kernels are compared with the others bit by bit, on an emulated processor; and the command that does it."""
 
@@ -27,7 +35,6 @@ PLOTS = {
     "memory": "Memory by context",
     "first-token": "Time to the first token by prompt",
 }
-WINDOW = "window"
 
 HEAD = """# Performance
 
@@ -54,8 +61,12 @@ order reversed each round; a figure is the median of the rounds. `make bench` wr
   both find the same token likeliest, and KL in nats. OpenVINO GenAI gives the probability of what stands in the text and no others.
 - **Alizé / best** is the ratio to the fastest peer, whatever it computes. **Alizé / best near the file** is the ratio to the fastest
   side whose perplexity is within 0.5 % of the file's, as Alizé's own must be: a format that a peer is fast with may be another model.
-  Where such a side was tried and not measured on, the trial's figure stands for it, marked *tried*: it is of 16 steps at most.
+  Where such a side was tried and not measured on, the trial's figure stands for it, marked *tried*: it is of 16 steps at most, but where
+  the table of trials says otherwise.
 """
+
+TRIAL_STEPS = 16
+"""Of decoding, at most, where a document does not say."""
 
 NEAR_PERCENT = 0.5
 """Of perplexity, by which a side may differ from the model's file and still be the same model."""
@@ -73,7 +84,7 @@ def page(known: Mapping[str, Mapping[str, Any]], figures: set[str]) -> str:
     """`known`: file name → part → document. `figures`: the plots that there are."""
     rows = [[title, "*measured*" if name in known else _unmeasured(name)] for name, (title, _) in SETS.items() if name != "other"]
     sections = [_section(name, parts, figures) for name, parts in known.items()]
-    return "\n".join([HEAD, "## Instruction sets", "", _table(["instruction set", "figures"], rows), "", *sections]).rstrip() + "\n"
+    return "\n".join([HEAD, "## Instruction sets", "", table(["instruction set", "figures"], rows), "", *sections]).rstrip() + "\n"
 
 
 def _unmeasured(name: str) -> str:
@@ -81,34 +92,25 @@ def _unmeasured(name: str) -> str:
 
 
 def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
-    lines = [f"## {SETS[name][0]}", ""]
+    base = name.removesuffix("-held")
+    lines = [f"## {SETS[base][0]}{', on a processor that has more' if base != name else ''}", ""]
+    if base != name:
+        kernels = next(kernels for kernels, file in KERNELS.items() if file == name)
+        lines += [f"Alizé alone, its kernels held to `{kernels}` (the setting `kernels`): the shape of a curve counts here, no rate.", ""]
     for part, title in (("table", ""), ("mixed", "A long prompt among streams"), ("growth", "Longer prompts"), ("crowd", "More streams")):
         if part in parts:
             lines += [*([f"### {title}", ""] if title else []), *_part(parts[part], parts.get("divergence"))]
         if part == "table":
-            lines += [
-                line for plot, text in PLOTS.items() if f"{name}-{plot}.svg" in figures for line in (f"![{text}]({name}-{plot}.svg)", "")
-            ]
-    if WINDOW in parts:
-        lines += _window(parts[WINDOW])
-        if f"{name}-{WINDOW}.svg" in figures:
-            lines += [f"![Decode by context, with a window and without]({name}-{WINDOW}.svg)", ""]
+            lines += _plots(name, figures)
+    for part, section in SECTIONS.items():
+        lines += section(parts[part]) if part in parts else []
+        if part == "window" and f"{name}-{part}.svg" in figures:
+            lines += [f"![Decode by context, with a window and without]({name}-{part}.svg)", ""]
     return "\n".join(lines)
 
 
-def _window(document: Mapping[str, Any]) -> list[str]:
-    """What a token costs behind a long text, where layers see all of it and where they do not."""
-    size, rates = document["window"], document["tokens_per_s"]
-    rows = [[f"{int(context):,}", f"{rates['window'][context]:,.0f}", f"{full:,.0f}"] for context, full in rates["full"].items()]
-    return [
-        "### A window",
-        "",
-        f"One stream of a random model of 39 million weights in 16 bits (`python benchmarks/window.py`), Alizé alone; {document['when']}, "
-        f"{document['rounds']} rounds.",
-        "",
-        _table(["tokens of context", f"tokens/s, a window of {size:,}", "tokens/s, every layer sees all"], rows),
-        "",
-    ]
+def _plots(name: str, figures: set[str]) -> list[str]:
+    return [line for plot, text in PLOTS.items() if f"{name}-{plot}.svg" in figures for line in (f"![{text}]({name}-{plot}.svg)", "")]
 
 
 def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> list[str]:
@@ -142,10 +144,10 @@ def _part(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> 
             gap = row["gaps_ms"][side]
             alone, p99 = gap["alone"], gap["p99"]
             gaps.append([_title(side), f"{alone:.1f}", f"{p99:.1f}", f"{p99 / alone:.1f}"])
-    lines += [_table(["tokens/s", *titles, *ratios], speed), "", _table(["memory, MiB", *titles], memory), ""]
+    lines += [table(["tokens/s", *titles, *ratios], speed), "", table(["memory, MiB", *titles], memory), ""]
     if gaps:
         heads = ["mixed: ms from a token to the next", "8 streams alone", "99th percentile, from the arrival on", "ratio"]
-        lines += [_table(heads, gaps), ""]
+        lines += [table(heads, gaps), ""]
     return [*lines, *_sides(document, divergence)]
 
 
@@ -156,7 +158,7 @@ def _alike(divergence: Mapping[str, Any] | None) -> set[str]:
 
 
 def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:
-    tried = {} if "gaps_ms" in row else row["tried"]  # of a mixed work a few steps are mostly its long prompt
+    tried = row["tried"] if _comparable(row) else {}
     rates = {side: rate for side, rate in {**tried, **row["peers"]}.items() if side in alike}
     if not rates:
         return ""
@@ -166,10 +168,15 @@ def _ratio_near(row: Mapping[str, Any], alike: set[str]) -> str:
 
 
 def _unsteady(row: Mapping[str, Any]) -> bool:
-    """Whether the trial left out what would have been the best of an engine. That of a mixed work is mostly its prompt: another work."""
-    return "gaps_ms" not in row and any(
+    """Whether the trial left out what would have been the best of an engine."""
+    return _comparable(row) and any(
         rate > row["peers"][best(row["peers"], side.partition("/")[0])] for side, rate in row["tried"].items() if side != "alize"
     )
+
+
+def _comparable(row: Mapping[str, Any]) -> bool:
+    """Whether a trial was of the same work as the measurement: of few steps of a mixed work most is its long prompt."""
+    return "gaps_ms" not in row or row.get("tried_steps", TRIAL_STEPS) > TRIAL_STEPS
 
 
 def _sides(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) -> list[str]:
@@ -181,12 +188,17 @@ def _sides(document: Mapping[str, Any], divergence: Mapping[str, Any] | None) ->
     ]
     heads = ["side", "bits a weight", "format", "output head", *(["perplexity", "same token", "KL"] if far else []), "settings"]
     tried = [
-        [row["work"], ", ".join(f"{_title(side)} {rate:,.0f}" for side, rate in row["tried"].items())]
+        [_tried(row), ", ".join(f"{_title(side)} {rate:,.0f}" for side, rate in row["tried"].items())]
         for row in document["rows"]
         if row["tried"]
     ]
-    lines = [_table(heads, rows), ""]
-    return [*lines, _table(["tried, 16 steps at most, and not measured on", "tokens/s"], tried), ""] if tried else lines
+    lines = [table(heads, rows), ""]
+    return [*lines, table(["tried, 16 steps at most, and not measured on", "tokens/s"], tried), ""] if tried else lines
+
+
+def _tried(row: Mapping[str, Any]) -> str:
+    steps = row.get("tried_steps", TRIAL_STEPS)
+    return row["work"] + (f", {steps} steps" if steps > TRIAL_STEPS else "")
 
 
 def _far(sides: Mapping[str, Any], side: str) -> list[str]:
@@ -220,11 +232,3 @@ def _given(side: str) -> str:
 def _title(side: str) -> str:
     engine = side.partition("/")[0]
     return "Alizé" if side == "alize" else f"{NAMES.get(engine, engine)} {_given(side)}"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    numbers = [
-        all(row[column][:1].isdigit() or row[column].startswith("**") for row in rows) and column > 0 for column in range(len(heads))
-    ]
-    rule = ["---:" if number else "---" for number in numbers]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))

@@ -20,7 +20,7 @@ Series = dict[str, dict[int, float]]  # engine → x → y
 
 def plots(parts: Mapping[str, Any]) -> dict[str, str]:
     """Only those for which there are two points or more."""
-    documents = [document for document in parts.values() if "rows" in document]
+    documents = [document for document in parts.values() if "weights" in document]  # runs of `alize bench`
     context = r"decode-1(?:@(\d+))?"
     wanted = {
         "concurrency": (_series(documents, r"decode-(\d+)", _rate, 1), "streams", "tokens/s, all streams"),

@@ -30,7 +30,7 @@ DIM, HIDDEN, HEADS, KV_HEADS, HEAD, LAYERS, VOCAB = 512, 2048, 8, 2, 64, 8, 8192
 WINDOW, LONGEST = 4096, 32768
 CONTEXTS = (512, 1024, 2048, 4096, 8192, 16384, LONGEST - 64)
 STEPS = 32
-LIMITS = Limits(max_context=LONGEST, prefix_cache=False)
+LIMITS = Limits(max_context=LONGEST, prefix_cache=False, speculation=False)
 
 
 def write(folder: Path, window: int | None) -> Path:

@@ -14,7 +14,7 @@ COMMON = ("--universal", "--generate-hashes", "--python-version", "3.11", "--no-
 LOCKS = {
     "requirements.lock": ("pyproject.toml", "--extra", "build"),
     "requirements-dev.lock": (
-        *("pyproject.toml", "--extra", "build", "--extra", "postgres", "--extra", "dev"),
+        *("pyproject.toml", "--extra", "build", "--extra", "postgres", "--extra", "otlp", "--extra", "dev"),
         *("--constraint", "requirements.lock"),
     ),
     "requirements-compiler.lock": ("--group", "compiler"),

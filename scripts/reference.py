@@ -153,16 +153,28 @@ def _default(p: Any) -> str:
 
 
 def metrics_page() -> Iterator[str]:
-    from alize.telemetry import METRICS
+    from alize.telemetry import LABELS, METRICS
 
     yield "# Metrics\n"
     yield "`GET /metrics` answers in Prometheus' text format. The names are vLLM's with another prefix, where vLLM has the same. Counters"
-    yield "of an engine begin again at 0 when it is restarted.\n"
+    yield "that an engine keeps (`alize_num_…`, `alize_prefix_cache_…`, `alize_spec_decode_…`, `alize_prompt_tokens_total`,"
+    yield "`alize_generation_tokens_total`, `alize_tenant_used_tokens_total`, `alize_tenant_preemptions_total`) begin again at 0 when it is"
+    yield "restarted; the server's do not. `deploy/grafana/alize.json` is a dashboard of all of them"
+    yield "([how to use it](../guides/operate.md#watching-it)).\n"
     yield "| metric | kind | labels | |"
     yield "|---|---|---|---|"
     for metric in METRICS:
         labels = ", ".join(f"`{label}`" for label in metric.labels)
         yield f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |"
+    yield "\n## Labels\n"
+    yield "No label holds what a user wrote, and each has a bounded number of values, since every value costs memory as long as the server"
+    yield "runs. A tenant has some 60 series for each model; only what is worth that is told by tenant."
+    yield "An engine tells 1,000 tenants apart, the first to come since it was started: beyond that, what it says of the others"
+    yield "(`alize_tenant_used_tokens_total`, `alize_tenant_preemptions_total` and the gauges) is `other`.\n"
+    yield "| label | values |"
+    yield "|---|---|"
+    for label, values in LABELS.items():
+        yield f"| `{label}` | {values} |"
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {

@@ -15,9 +15,11 @@ from argon2 import PasswordHasher
 
 from alize.api.app import create_app
 from alize.api.parts import Parts, Served, Sleeping
+from alize.api.pool import Pool
 from alize.api.protocol import Http1
 from alize.api.server import Server
 from alize.api.sockets import options
+from alize.api.spans import spans_of
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
 from alize.governance import Accounts, Cookie, KeyIdentity, LocalIdentity, SessionIdentity, first_match, make_key, owner
@@ -76,10 +78,15 @@ async def opened(
     tokenizer: Any = TOKENIZER,
     card: Card = CARD,
     setup_token: str | None = None,
-    sleeping: Mapping[str, Sleeping] | None = None,
+    pool: Pool | None = None,
+    models: Mapping[str, Served] | None = None,
     **given: Any,
 ) -> AsyncIterator[Desk]:
-    """An application whose model says "Hello". `given` are settings: `database_url` is of an empty PostgreSQL."""
+    """An application whose model says "Hello". `pool`: further models, which sleep. `models`: to be served in place of that one, by their
+    cards' ids, such as are there when they are asked for.
+
+    `given` are settings: `database_url` is of an empty PostgreSQL.
+    """
     settings = Settings.load({}, home=folder, **given)
     database = await new_database(settings.database_url or folder / "alize.db")
     try:
@@ -90,8 +97,9 @@ async def opened(
         sessions = SessionIdentity(database, Cookie(settings.root_path))
         every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
         async with reaching(settings, (card.id, *card.aliases, *settings.aliases())) as upstream:
-            own = {card.id: Served(engine, tokenizer, card)}
-            parts = Parts(own, database, every, upstream=upstream, sleeping=sleeping or {}, setup_token=setup_token)
+            own = {card.id: Served(engine, tokenizer, card)} if models is None else models
+            spans, sleeping = spans_of(settings), dict[str, Sleeping]({} if pool is None else {**pool.residents})
+            parts = Parts(own, database, every, spans=spans, upstream=upstream, sleeping=sleeping, pool=pool, setup_token=setup_token)
             database.on_revoked(parts.passes.forget)
             app = create_app(settings, parts)
             app.state.house = replace(app.state.house, accounts=Accounts(database, Passwords(CHEAP)))
@@ -99,6 +107,8 @@ async def opened(
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
             async with assisting(app), client:
                 yield Desk(app, client, engine, database, identity, who, parts, settings, key)
+            if spans is not None:
+                await spans.close()
         await sessions.close()
         await identity.close()
     finally:

@@ -2,7 +2,7 @@
 
 A fenced block that begins with ```python runs as it stands; ```python model also gets the real small model, ```python client a server
 whose key is in the variable ALIZE_API_KEY, ```python tools one whose model calls the tool `weather`, ```python sight one whose model sees,
-and a picture.
+and a picture; ```python form one that runs the real small model (tests/contract/test_forms.py).
 """
 
 import os

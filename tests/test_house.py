@@ -49,8 +49,8 @@ TENANTLESS = {
 """Storage calls that take no workspace."""
 
 
-UNPAGED = {"/v1/models"}
-"""Lists that the public API gives whole."""
+UNPAGED = {"/v1/models", "/api/models"}
+"""Lists that the public API gives whole, and the models of one server: as many as its settings name."""
 
 ENDLESS = {"/api/changes"}
 """Streams that end with the page that listens."""
@@ -193,7 +193,7 @@ def test_locks_hold_every_dependency_and_no_pytorch() -> None:
         "requirements.lock": [*PROJECT["project"]["dependencies"], *extras["build"]],
         "requirements-dev.lock": [
             *PROJECT["project"]["dependencies"],
-            *(one for extra in ("build", "dev", "postgres") for one in extras[extra]),
+            *(one for extra in ("build", "dev", "otlp", "postgres") for one in extras[extra]),
         ],
     }
     for lock, requirements in wanted.items():

@@ -73,6 +73,18 @@ def test_an_answer_that_is_never_begun_costs_nothing(tiny: alize.Model) -> None:
     assert idle(tiny)
 
 
+def test_an_answer_has_a_record_from_its_first_token_on_that_grows_with_it(tiny: alize.Model) -> None:
+    answer = tiny.stream("hello", max_tokens=5, seed=1)
+    assert answer.replay is None
+    for _ in answer:
+        assert answer.replay is not None
+        assert list(answer.replay.answer) == answer.tokens
+    assert answer.replay is not None
+    assert (answer.replay.finish, len(answer.replay.answer)) == ("length", 5)
+    assert tiny.replay(answer.replay).identical
+    assert idle(tiny)
+
+
 def test_an_answer_let_go_halfway_is_taken_out_even_amid_a_step(tiny: alize.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = tiny.chat("hello", max_tokens=5, seed=1)
     left = tiny.stream("hello", max_tokens=100, seed=2)
@@ -389,3 +401,22 @@ def test_an_encoder_is_loaded_like_any_other_and_asked_for_vectors_alone(tmp_pat
     reader.close()
     with pytest.raises(InvalidRequest, match="closed"):
         reader.embed(["a"])
+
+
+def test_prefixes_are_saved_only_where_that_is_asked_for(smollm2: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "smollm2-135m-instruct").symlink_to(smollm2.parent, target_is_directory=True)
+    given: dict[str, Any] = {"home": tmp_path, "offline": True, "runner": "native", "threads": 1, "cache_memory": 0.1}
+    text = "The lighthouse stood at the end of the pier, white and red. " * 10
+
+    def cached(**more: float) -> int:
+        with closing(alize.load(**given, **more)) as model:
+            answer = model.stream(text, max_tokens=2)
+            assert "".join(answer)
+            return answer.cached_tokens
+
+    assert [cached(), cached()] == [0, 0]
+    assert not (tmp_path / "prefixes").exists()
+    assert cached(prefix_disk=0.1) == 0
+    assert cached(prefix_disk=0.1) > 100
+    assert cached() == 0

@@ -1,8 +1,10 @@
-"""The library with tools: the real small model, whose own template takes none, is refused; with a template that does, it calls."""
+"""The library with tools: the real small model calls as the catalog's card says, as another template says, or by a path not at all."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import alize
@@ -34,7 +36,67 @@ def model(smollm2: Path, plain: alize.Model) -> alize.Model:
     return alize.Model(plain.core, load_tokenizer(files))
 
 
-def test_a_model_whose_template_takes_no_tools_refuses_them(plain: alize.Model) -> None:
+@pytest.fixture(scope="module")
+def told(smollm2: Path) -> Iterator[alize.Model]:
+    """By its name, so with the card of the catalog: it is told of tools."""
+    home = smollm2.parents[2]
+    loaded = alize.load("smollm2-135m-instruct", home=home, offline=True, cache_memory=0.2, max_context=2048, threads=1)
+    yield loaded
+    loaded.close()
+
+
+BOOKING = alize.Tool(
+    "book_hotel",
+    "Book a hotel room in a city.",
+    {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "nights": {"type": "integer", "maximum": 30}, "view": {"enum": ["sea", "street"]}},
+        "required": ["city", "nights", "view"],
+        "additionalProperties": False,
+    },
+)
+TO_BOOK = [alize.Message("user", "Book a hotel in Hamburg for 6 nights.")]
+
+
+def test_the_default_model_calls_a_tool_that_is_named_with_arguments_that_match(told: alize.Model) -> None:
+    answer = told.stream(TO_BOOK, tools=[WEATHER, BOOKING], tool_choice="book_hotel", temperature=0)
+    assert "".join(answer) == ""
+    (call,) = answer.calls
+    assert (call.name, answer.finish) == ("book_hotel", "tool_calls")
+    jsonschema.validate(json.loads(call.arguments), dict(BOOKING.parameters))
+    again = told.stream(TO_BOOK, tools=[WEATHER, BOOKING], tool_choice="book_hotel", temperature=0)
+    assert "".join(again) == ""
+    assert again.calls[0].arguments == call.arguments
+
+
+def test_what_is_told_of_the_same_tools_is_computed_once(told: alize.Model) -> None:
+    told.chat(TO_BOOK, tools=[WEATHER], max_tokens=1)
+    answer = told.stream([alize.Message("user", "Hi")], tools=[WEATHER], max_tokens=1)
+    "".join(answer)
+    assert answer.cached_tokens > 300
+    assert answer.prompt_tokens - answer.cached_tokens < 48
+
+
+def test_the_default_model_is_told_what_a_tool_gave(told: alize.Model) -> None:
+    call = alize.ToolCall("abcdefghi", "weather", '{"city": "Paris"}')
+    turns = [*ASKED, alize.Message("assistant", tool_calls=[call]), alize.Message("tool", "22 °C", tool_call_id="abcdefghi")]
+    message = told.chat(turns, tools=[WEATHER], temperature=0, max_tokens=40)
+    assert isinstance(message, alize.Message)
+    assert message.content or message.tool_calls
+    assert told.chat(turns, temperature=0, max_tokens=4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_default_model_is_made_to_write_is_a_call_of_what_is_offered(told: alize.Model, seed: int) -> None:
+    answer = told.stream(ASKED, tools=[WEATHER, BOOKING], tool_choice="any", temperature=2, seed=seed, max_tokens=200)
+    assert "".join(answer) == ""
+    schemas = {tool.name: tool.parameters for tool in (WEATHER, BOOKING)}
+    assert {call.name for call in answer.calls} <= schemas.keys()
+    for call in answer.calls if answer.finish == "tool_calls" else answer.calls[:-1]:
+        jsonschema.validate(json.loads(call.arguments), dict(schemas[call.name]))
+
+
+def test_a_model_whose_template_takes_no_tools_refuses_them_where_no_card_says_that_it_is_told(plain: alize.Model) -> None:
     with pytest.raises(UnsupportedParameter, match="has no place for tools"):
         plain.chat(ASKED, tools=[WEATHER])
     with pytest.raises(InvalidRequest, match="no tools to call"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from alize.telemetry import ACCESS, METRICS, configure_logging
+from alize.telemetry import ACCESS, LABELS, METRICS, configure_logging
 
 
 @pytest.fixture(autouse=True)
@@ -85,4 +85,10 @@ def test_metrics_are_named_once_and_say_their_unit() -> None:
     for metric in METRICS:
         assert metric.name.startswith("alize_")
         assert metric.name.endswith("_total") == (metric.kind == "counter")
-        assert metric.name.endswith("_seconds") == (metric.kind == "histogram")
+        assert metric.name.endswith(("_seconds", "_tokens")) or metric.kind != "histogram"
+        assert bool(metric.buckets) == (metric.kind == "histogram")
+
+
+def test_labels_are_of_few_kinds() -> None:
+    """Each multiplies a metric; what values it may have is written down (docs/reference/metrics.md)."""
+    assert {label for metric in METRICS for label in metric.labels} == {*LABELS}

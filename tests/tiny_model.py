@@ -16,8 +16,8 @@ TEMPLATE = (
 )
 
 
-def write_tiny_gguf(path: Path, template: str | None = TEMPLATE) -> Path:
-    """The same bytes every time. Without a template it does not chat."""
+def write_tiny_gguf(path: Path, template: str | None = TEMPLATE, seed: int = 0) -> Path:
+    """The same bytes every time for the same seed. Without a template it does not chat."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
@@ -36,7 +36,7 @@ def write_tiny_gguf(path: Path, template: str | None = TEMPLATE) -> Path:
     writer.add_eos_token_id(258)
     if template is not None:
         writer.add_chat_template(template)
-    numbers = np.random.default_rng(0)
+    numbers = np.random.default_rng(seed)
 
     def add(name: str, *shape: int) -> None:
         writer.add_tensor(name, (numbers.standard_normal(shape) * 0.3).astype(np.float32))

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alize.engine.base import SamplingParams
+    from alize.engine.grammar import Grammar
     from alize.library import Message, Model, Tool, ToolCall, load
 
-__all__ = ["Message", "Model", "SamplingParams", "Tool", "ToolCall", "load"]
+__all__ = ["Grammar", "Message", "Model", "SamplingParams", "Tool", "ToolCall", "load"]
 
-_HOMES = dict.fromkeys(("load", "Message", "Model", "Tool", "ToolCall"), "alize.library") | {"SamplingParams": "alize.engine.base"}
+_HOMES = dict.fromkeys(("load", "Message", "Model", "Tool", "ToolCall"), "alize.library") | {
+    "SamplingParams": "alize.engine.base",
+    "Grammar": "alize.engine.grammar",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -24,21 +24,28 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, logit_biases, longest_answer
-from alize.engine.build import EngineConfig, build_core, named
+from alize.engine.build import EngineConfig, build_core, draft_of, named
 from alize.engine.core import Core
+from alize.engine.grammar import LONGEST, Grammar, plain_grammar
+from alize.engine.record import ReplayRecord, record_of
+from alize.engine.replay import Replayed, replay
 from alize.engine.vectors import OutputType, check_shape, shaped
-from alize.errors import AlizeError, InvalidRequest, Missing
+from alize.errors import AlizeError, InvalidRequest
 from alize.prompt.brought import Brought, brought, takes
+from alize.prompt.held import held_calls
+from alize.prompt.marks import call_marks_of
 from alize.prompt.parts import Call, Part
 from alize.prompt.reading import AnswerReader
+from alize.prompt.told import for_template
 from alize.prompt.tools import Offer, begins_thought, offered
 from alize.prompt.turns import Conversation, Message, Tool, ToolCall, plain_conversation, plain_offer
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
 from alize.tokenize.base import ThoughtMarks, Tokenizer
-from alize.weights.catalog import Card, check_embeds, resolved
+from alize.tokenize.text import check_text
+from alize.weights.catalog import Card, check_embeds
 from alize.weights.checkpoints import open_checkpoint
-from alize.weights.pull import located, pull
+from alize.weights.pull import obtained
 
 __all__ = ["Answer", "Message", "Model", "Tool", "ToolCall", "load"]
 
@@ -53,7 +60,12 @@ class Answer(Iterator[str]):
         self.finish: FinishReason | Literal["tool_calls"] | None = None
         self.prompt_tokens = 0
         self.cached_tokens = 0
+        self.guessed_tokens = 0  # computed before it was known whether they follow
+        self.accepted_tokens = 0  # of those, how many did
         self.tokens: list[int] = []
+        self.asked: Request | None = None  # of the engine, once it is
+        self.begun: ModelInfo | None = None  # the model, as it was with the first token
+        self.ended: str | None = None  # how, in the engine's words; None: not yet, or from outside
         self._pieces = pieces(self)
 
     def __next__(self) -> str:
@@ -65,6 +77,13 @@ class Answer(Iterator[str]):
     def message(self) -> Message:
         """The turn that it is, as far as it has come."""
         return Message("assistant", self.text, tool_calls=tuple(self.calls))
+
+    @property
+    def replay(self) -> ReplayRecord | None:
+        """What reproduces it, as far as it has come: `alize.engine.record`. None before the first token."""
+        if self.asked is None or self.begun is None:
+            return None
+        return record_of(self.asked, self.begun, self.tokens, self.ended)
 
     def close(self) -> None:
         """Stop computing. A no-op after the end."""
@@ -89,14 +108,16 @@ class Model:
     ) -> None:
         """`default_max_tokens`: most tokens of an answer where a call gives no limit; 0 is what the context leaves. `adapter`: the name
         that the core has for the one that everything is computed with. `thought_marks`: what stands around its thoughts, where its
-        tokenizer does not say. `audio_seconds`: the longest that
-        all sounds of a conversation may be together. `card`: says whether it was made to embed; without one it is asked for vectors."""
+        tokenizer does not say. `audio_seconds`: the longest that all sounds of a conversation may be together. `card`: says whether it was
+        made to embed (without one it is asked for vectors), and whether it is told of tools where its template has no place for them."""
         self.core, self.tokenizer, self._adapter, self._card = core, tokenizer, adapter, card
         self._marks = tokenizer.thought_marks or thought_marks
+        self._call_marks = tokenizer.call_marks if card is None else call_marks_of(tokenizer, card)
         self._temperature, self._max_tokens, self._audio_seconds = default_temperature, default_max_tokens, audio_seconds
         self._ids = itertools.count()
         self._lock = threading.Lock()
         self._inboxes: dict[str, list[Step]] = {}  # steps of each running answer, whichever thread computed them
+        self._refused: dict[str, AlizeError] = {}  # answers that do not begin
         self._closed = False
         self._left: deque[str] = deque()  # answers that ended or were let go, not yet taken out of the core
 
@@ -112,7 +133,8 @@ class Model:
         tool_choice: str | None = None,
         **sampling: Any,
     ) -> Answer:
-        """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens` and `stop`.
+        """Answer a conversation piece by piece. `sampling` are fields of SamplingParams, and `max_tokens`, `stop`, `grammar`, and
+        `prediction`: a text that the answer is thought to be much like, which makes it faster and never another.
 
         `tools` may be called: see prompt/tools.py for what `tool_choice` does: "auto", "none", "any", or the name of one.
         None is as good as left out. Raises InvalidRequest for what is none of these or out of range, PromptTooLong where the
@@ -123,9 +145,9 @@ class Model:
         messages = plain_conversation(conversation, self.info.id, reads)
         continuing = bool(messages[-1].get("prefix"))
         offer = self._offer(tools or (), tool_choice or "auto", continuing=continuing)
-        template = partial(self.tokenizer.template, tools=() if offer is None else offer.tools)
-        messages = messages if offer is None else offer.opened(messages)
-        prompt = brought(messages, self.tokenizer, self.info, template, self._audio_seconds)
+        asked, shown = for_template(messages, offer, self._call_marks)
+        template = partial(self.tokenizer.template, tools=shown)
+        prompt = brought(asked, self.tokenizer, self.info, template, self._audio_seconds)
         return self._answer(prompt, sampling, continuing, self._marks, offer)
 
     @overload
@@ -170,11 +192,28 @@ class Model:
         with self._computing():
             return self.core.logits(tokens, self._adapter)
 
+    def replay(self, record: ReplayRecord, weights_sha256: str | None = None) -> Replayed:
+        """Make a recorded answer again, beside whatever else is computed, and compare: see engine/replay.py. Changes nothing.
+
+        `weights_sha256`: of the weights, where they were loaded from a path and nobody had said it.
+        Raises UnsupportedParameter, InvalidRequest or PromptTooLong for a record that cannot be replayed with this model.
+        """
+
+        def steps(request: Request) -> Generator[Step]:
+            return self._stepped(replace(request, id=f"local-{next(self._ids)}"))
+
+        def score(tokens: Sequence[int], adapter: str | None) -> list[float]:
+            with self._computing():
+                return self.core.score(tokens, adapter)
+
+        info = self.info if weights_sha256 is None else replace(self.info, weights_sha256=weights_sha256)
+        return replay(record, info, steps, score, self._adapter)
+
     def close(self) -> None:
         """Free the weights and the cache. What is asked afterwards, or is still being answered, raises InvalidRequest."""
         with self._lock:
             self._closed = True
-            self.core.runner.close()
+            self.core.close()
 
     @contextmanager
     def _computing(self) -> Generator[None]:
@@ -185,7 +224,7 @@ class Model:
             yield
 
     def _offer(self, tools: Sequence[Tool | Mapping[str, Any]], choice: str, *, continuing: bool) -> Offer | None:
-        plain = plain_offer(tools)
+        plain, strict = plain_offer(tools)
         if not isinstance(choice, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest(
                 f"tool_choice is {choice!r:.100}, not a text.", param="tool_choice", remedy="Write the name of the function alone."
@@ -194,7 +233,7 @@ class Model:
             return None
         if not plain:
             raise InvalidRequest(f"tool_choice {choice!r:.100} forces a call, but there are no tools to call.", param="tool_choice")
-        offer = offered(self.tokenizer.call_marks, plain, choice, model=self.info.id)
+        offer = offered(self._call_marks, plain, choice, model=self.info.id, strict=strict)
         if offer.begun and continuing:
             raise InvalidRequest("tool_choice forces a call, but the last message says how the answer begins.", param="tool_choice")
         return offer
@@ -211,6 +250,13 @@ class Model:
         opened = marks is not None and begins_thought(marks, prompt.tokens, self.tokenizer, begun, self.info.id)
         tokens = [*prompt.tokens, *begun]
         options = {name: value for name, value in given.items() if value is not None}
+        grammar = plain_grammar(options.pop("grammar", None), beside=_beside(marks, offer, continuing=continuing))
+        if offer is not None:
+            thinks = marks is not None and not offer.begun
+            hindrances = {"the model may think before it calls": thinks, "the answer has a beginning": continuing}
+            held = held_calls(offer, hindrances, LONGEST)
+            grammar = None if held is None else Grammar("own", *held, param="tools")
+        predicted = self._predicted(options.pop("prediction", ""))
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
@@ -223,6 +269,8 @@ class Model:
             params,
             self.tokenizer.stop_ids,
             adapter=self._adapter,
+            grammar=grammar,
+            predicted=predicted[: self.info.max_context],
             images=prompt.images,
             sounds=prompt.sounds,
         )
@@ -230,28 +278,46 @@ class Model:
         reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing, offer=offer)
         return Answer(lambda answer: self._pieces(request, reader, answer))
 
+    def _predicted(self, text: object) -> tuple[int, ...]:
+        if not isinstance(text, str):
+            raise InvalidRequest(f"prediction is {text!r:.100}; it must be a text.", param="prediction")
+        check_text(text, "prediction")
+        return tuple(self.tokenizer.encode(text)) if text else ()
+
     def _pieces(self, request: Request, reader: AnswerReader, answer: Answer) -> Iterator[str]:
+        answer.asked = request
+        with closing(self._stepped(request)) as steps:
+            for step in steps:
+                answer.begun = answer.begun or self.info
+                answer.tokens += step.tokens
+                answer.ended = step.finish
+                answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
+                answer.guessed_tokens, answer.accepted_tokens = step.guessed, step.accepted
+                parts: list[Part | Call] = []
+                for token in step.tokens:
+                    parts += [] if reader.stopped else reader.push(token)
+                if step.error is not None:
+                    raise AlizeError(step.error)
+                answer.finish = "stop" if reader.stopped else step.finish
+                parts += reader.flush() if answer.finish else []
+                answer.finish = "stop" if reader.stopped else answer.finish
+                answer.finish = "tool_calls" if answer.finish == "stop" and reader.called else answer.finish
+                if text := _taken(answer, parts):
+                    yield text
+                if answer.finish:
+                    break
+
+    def _stepped(self, request: Request) -> Generator[Step]:
+        """The steps of a request, to its end. Nothing is computed before somebody listens: an answer that is never begun costs nothing."""
         with self._computing():
-            self.core.add(request)  # not before somebody listens: an answer that is never begun costs nothing
+            self.core.add(request)
             self._inboxes[request.id] = []
         try:
-            while answer.finish is None:
+            finished = False
+            while not finished:
                 for step in self._steps(request.id):
-                    answer.tokens += step.tokens
-                    answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
-                    parts: list[Part | Call] = []
-                    for token in step.tokens:
-                        parts += [] if reader.stopped else reader.push(token)
-                    if step.error is not None:
-                        raise AlizeError(step.error)
-                    answer.finish = "stop" if reader.stopped else step.finish
-                    parts += reader.flush() if answer.finish else []
-                    answer.finish = "stop" if reader.stopped else answer.finish
-                    answer.finish = "tool_calls" if answer.finish == "stop" and reader.called else answer.finish
-                    if text := _taken(answer, parts):
-                        yield text
-                    if answer.finish:
-                        break
+                    finished = step.finish is not None
+                    yield step
         finally:
             self._leave(request.id)
 
@@ -272,6 +338,7 @@ class Model:
             left = self._left.popleft()
             self.core.abort(left)
             self._inboxes.pop(left, None)
+            self._refused.pop(left, None)
 
     def _steps(self, request_id: str) -> list[Step]:
         """What one request gained; computes a step for all of them where there is nothing yet."""
@@ -280,6 +347,10 @@ class Model:
             if not self._inboxes[request_id]:
                 for step in self.core.step():
                     self._inboxes[step.request_id].append(step)
+                self._refused |= dict(self.core.refused)
+                self.core.refused.clear()
+            if request_id in self._refused:
+                raise self._refused.pop(request_id)
             steps, self._inboxes[request_id] = self._inboxes[request_id], []
             return steps
 
@@ -295,27 +366,27 @@ def load(
     """Load a model by its name in the catalog or the path of its weights; a named one is pulled first where it is not here yet.
 
     `adapter` is the path of a low-rank adapter of the model, as PEFT or mistral-finetune writes it: everything is computed with it.
-    `settings` are those of docs/reference/settings.md, such as `dtype="float32"` or `offline=True`.
+    `settings` are those of docs/reference/settings.md, such as `dtype="float32"` or `offline=True`. Computed prefixes are saved only where
+    `prefix_disk` is given here: whoever asks a question in a script may not expect that anything of it lies on a disk.
     `progress` is called with bytes done, bytes in all and what is done, while the model is fetched and while it is loaded.
     Raises InvalidModel, DownloadFailed, CheckpointInvalid, Missing, OutOfMemory.
     """
     chosen = Settings.load(home=home, model=str(model), **settings)
-    try:
-        card, path = located(chosen.model, chosen.home, chosen.aliases())
-    except Missing:
-        pull(resolved(chosen.model, chosen.aliases()), chosen.home, offline=chosen.offline, endpoint=chosen.hub_endpoint, progress=progress)
-        card, path = located(chosen.model, chosen.home, chosen.aliases())
-    config, name = EngineConfig.of(chosen, path, card.id, card.sha256), None if adapter is None else "adapter"
-    config = replace(config, adapters={} if name is None else {name: str(adapter)})
+    offline, endpoint = chosen.offline, chosen.hub_endpoint
+    card, path = obtained(chosen.model, chosen.home, chosen.aliases(), offline=offline, endpoint=endpoint, progress=progress)
+    config, name = EngineConfig.of(chosen, path, card.id, card.sha256, draft_of(chosen, progress)), None if adapter is None else "adapter"
+    config = replace(
+        config, adapters={} if name is None else {name: str(adapter)}, prefixes=config.prefixes if "prefix_disk" in settings else ""
+    )
     with closing(open_checkpoint(path)) as checkpoint, ThreadPoolExecutor(1) as beside:
         words = beside.submit(load_tokenizer, checkpoint.tokenizer)
-        core = build_core(config, _until_failed(named(progress, f"Loading {card.id}"), words), checkpoint)
+        core = build_core(config, _until_failed(named(progress, f"Loading {card.id}"), words), checkpoint, words.result)
         try:
             tokenizer = words.result()
             for lost in core.info.unavailable:
                 core.set_adapter(lost.name, lost.path)  # raises why: here nothing else is asked for
         except BaseException:
-            core.runner.close()
+            core.close()
             raise
     marks = ThoughtMarks(prompted=True) if "reasoning" in card.capabilities else None
     most = chosen.max_tokens(card.default_max_tokens)
@@ -367,6 +438,12 @@ def _sampling(given: Mapping[str, Any]) -> SamplingParams:
 
 
 _WHOLE = ("top_k", "seed", "logprobs")
+
+
+def _beside(marks: ThoughtMarks | None, offer: Offer | None, *, continuing: bool) -> str | None:
+    """What an answer has beside the text that a grammar would be for."""
+    found = {"thoughts": marks is not None, "tools": offer is not None, "a beginning": continuing}
+    return next((what for what, there in found.items() if there), None)
 
 
 def _stop_strings(given: object) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, cast, get_type_hints
 
 from alize.errors import SettingInvalid
 
-__all__ = ["Settings", "default_of", "environment_name", "home_folder", "settings_fields"]
+__all__ = ["Settings", "default_of", "environment_name", "home_folder", "is_adapter_name", "settings_fields"]
 
 
 def _setting(default: Any, help: str, *, secret: bool = False) -> Any:
@@ -44,6 +44,20 @@ class Settings:
     )
     # ── the model ──
     model: str = _setting("smollm2-135m-instruct", "Model to serve: an id or alias of the catalog, or a path to weights.")
+    models: tuple[str, ...] = _setting(
+        (),
+        "Further models that are offered beside `model`, named alike, each loaded when it is first asked; `installed` is every model in "
+        "`home` that writes. What does not fit into `memory` together takes turns.",
+    )
+    pinned: tuple[str, ...] = _setting(
+        ("model",), "Models that are never put to sleep once they are loaded; `model` is the one that the setting `model` names."
+    )
+    idle_seconds: float = _setting(0.0, "Seconds without a request after which a model that is not pinned is put to sleep; 0 is never.")
+    model_wait_seconds: float = _setting(300.0, "Longest that a request waits for its model to be loaded; then it is answered 503.")
+    model_wait_requests: int = _setting(256, "Requests that may wait for models to be loaded; the next one is answered 429.")
+    weight_folders: tuple[str, ...] = _setting(
+        (), "Folders beside `home` from which administrators may load weights and adapters through the API."
+    )
     embedding_model: str = _setting(
         "all-minilm-l6-v2",
         "Model of `POST /v1/embeddings` beside `model`, named alike. It is fetched and loaded, in a process of its own, when it is "
@@ -82,13 +96,21 @@ class Settings:
         False,
         "On a GPU, let kernels in Triton compute attention and experts, and record decode steps. They have been tested without a GPU only.",
     )
+    kernels: str = _setting(
+        "auto",
+        "Which kernels the native core computes with: `portable`, `avx2`, `avx512` or `amx`, `dotprod` or `i8mm` on Arm; or auto: the "
+        "fastest that the processor has. All give the same bits; the others are for measuring and for ruling a processor out as a cause.",
+    )
     threads: int = _setting(0, "Threads that compute; 0 takes every core this process may use.")
     weights_in_memory: str = _setting(
         "auto",
         "How weights are kept: `expanded` to the number format, which computes fastest; `stored` as their file has them, decoded piece by "
         "piece in every product, which takes an eighth for a 4-bit file; or auto: expanded where that leaves a quarter of the free memory.",
     )
-    memory: float = _setting(0.0, "GiB that weights and cache may take together; 0 is what the machine, or its container, has free.")
+    memory: float = _setting(
+        0.0,
+        "GiB that the weights and caches of all models may take together; 0 is what the machine, or its container, has free at the start.",
+    )
     cache_memory: float = _setting(
         0.0, "GiB for cached keys and values; 0 takes a quarter of what is free, at most 8, and room for 2,048 tokens at least."
     )
@@ -102,13 +124,35 @@ class Settings:
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
     step_seconds: float = _setting(
         0.0,
-        "Seconds that an engine step may take which reads a prompt while answers are written: the longest pause between their tokens. 0 is "
-        "twice as long as the answers alone take. It takes longer where the answers alone do, and reads 8 tokens at least.",
+        "Seconds that an engine step may take which reads a prompt: the longest pause between the tokens of answers, and what another's "
+        "question waits for at most. 0 is twice as long as the answers alone take, and no bound where none is written. A step takes longer "
+        "where the answers alone do, and reads 8 tokens at least.",
+    )
+    hang_seconds: float = _setting(
+        300.0,
+        "Seconds after which an engine step that does not end is taken to hang: the engine is restarted, and says what it was doing. "
+        "Longer than the longest step that computes, also of a large model on a slow machine; 0 waits for ever.",
     )
     max_running: int = _setting(256, "Sequences computed together.")
     max_waiting: int = _setting(1024, "Sequences that may wait; the next one is answered 429.")
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
     prefix_cache: bool = _setting(True, "Keep computed prompts, and share them between requests of one workspace.")
+    prefix_disk: float = _setting(
+        1.0,
+        "GiB of computed prompts and answers that are kept in `home/prefixes` for the time after a restart: keys and values, no text, but "
+        "what the text was could be found out from them. The longest unused go first. 0 keeps none.",
+    )
+    speculation: bool = _setting(
+        True,
+        "Compute tokens that may follow together with the one before them, where that is faster: taken from a request's `prediction`, or "
+        "from where the text has said the same before. The answer is the same, to the bit; a runner whose bits depend on what it computes "
+        "together goes without.",
+    )
+    draft_model: str = _setting(
+        "",
+        "A smaller model with the same vocabulary, named as `model` is: it guesses what follows where the text itself says nothing of it, "
+        "where that is faster. The native core computes both. Empty: none. Without `speculation` it is not loaded.",
+    )
     max_adapters: int = _setting(16, "Most adapters in memory under a name.")
     max_adapter_rank: int = _setting(256, "Highest rank of an adapter: of rank 256 it computes an eighth of what a layer 4096 wide does.")
     adapter_memory: float = _setting(2.0, "GiB that all adapters together may take, beside the weights and the cache.")
@@ -126,6 +170,7 @@ class Settings:
     requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
+    stall_seconds: float = _setting(60.0, "Longest that a client may take nothing of its answer; then it counts as one that has left.")
     drain_seconds: float = _setting(30.0, "How long SIGTERM waits for running answers.")
     default_temperature: float = _setting(0.7, "Temperature where a request gives none. Where it is set, a model's own gives way to it.")
     default_max_tokens: int = _setting(
@@ -135,6 +180,16 @@ class Settings:
     database_url: str = _setting("", "SQLAlchemy address of the database; empty is SQLite in `home`.", secret=True)
     log_level: str = _setting("info", "debug, info, warning or error. On a terminal, info tells no requests.")
     log_format: str = _setting("auto", "json, text, or auto: text on a terminal.")
+    metrics_tenants: int = _setting(
+        100,
+        "Workspaces that /metrics tells apart, the first to come; the others are `other` together. Each takes some 60 series for every "
+        "model. 0: none, and all are `all`.",
+    )
+    otlp_endpoint: str = _setting(
+        "",
+        "Where traces are sent, by OTLP over HTTP: `http://127.0.0.1:4318`, to which /v1/traces is added, or an address with a path. Needs "
+        "`alize[otlp]`. Nothing is sent anywhere else; empty: nothing at all.",
+    )
     log_prompts: bool = _setting(False, "Write prompts and answers to the log. Off: no text of a user is ever logged.")
     origins: Mapping[str, str] = field(default_factory=dict[str, str], metadata={"internal": True})
 
@@ -206,6 +261,11 @@ class Settings:
     def aliases(self) -> dict[str, str]:
         """`model_aliases` as {alias: model}."""
         return dict(cast(tuple[str, str], tuple(part.strip() for part in pair.split("=", 1))) for pair in self.model_aliases)
+
+
+def is_adapter_name(name: str) -> bool:
+    """Whether an adapter may be called so."""
+    return _ADAPTER.fullmatch(name) is not None
 
 
 def settings_fields() -> list[Field[Any]]:
@@ -287,12 +347,17 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
     "threads": (0, 4096),
     "memory": (0, 1e6),
+    "idle_seconds": (0, 1e7),
+    "model_wait_seconds": (0.1, 86400),
+    "model_wait_requests": (0, 1 << 20),
     "cache_memory": (0, 1e6),
+    "prefix_disk": (0, 1e6),
     "upstream_context": (256, 1e9),
     "upstream_timeout": (1, 3600),
     "max_context": (0, 1e9),
     "step_tokens": (16, 1 << 20),
     "step_seconds": (0, 3600),
+    "hang_seconds": (0, 86400),
     "max_running": (1, 1 << 16),
     "max_waiting": (0, 1 << 20),
     "decode_steps": (1, 64),
@@ -307,7 +372,9 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "requests_per_minute": (0, 1e9),
     "tokens_per_minute": (0, 1e12),
     "keep_alive_seconds": (0.1, 3600),
+    "stall_seconds": (0.1, 86400),
     "drain_seconds": (0, 3600),
+    "metrics_tenants": (0, 1000),
     "default_temperature": (0, 1.5),
     "default_max_tokens": (0, 1e9),
 }

@@ -149,6 +149,22 @@ async def test_choices_draw_differently_and_the_first_as_if_it_were_alone(desk: 
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
+async def test_work_that_nobody_watches_says_so_and_nobody_goes_before_all_others(desk: Desk) -> None:
+    await desk.chat()
+    await desk.chat(priority=-10, n=2)
+    assert [request.priority for request in desk.engine.asked] == [0, -10, -10]
+    for wrong in (1, -101, 0.5, "high"):
+        assert (await desk.chat(priority=wrong)).status_code == 422
+
+
+async def test_each_person_and_each_key_has_a_share_of_its_workspace(desk: Desk) -> None:
+    await desk.chat()
+    (request,) = desk.engine.asked
+    row = (await desk.rows())[0]
+    assert request.tenant == f"{desk.owner.workspace}/{row.principal}"
+    assert request.salt == desk.owner.workspace
+
+
 async def test_n_choices_are_n_answers_and_one_prompt(desk: Desk) -> None:
     body = (await desk.chat(n=3)).json()
     assert [choice["index"] for choice in body["choices"]] == [0, 1, 2]
@@ -288,7 +304,6 @@ async def test_what_a_text_model_cannot_read_is_refused_by_its_place(desk: Desk,
         ("response_format", {"type": "json_object"}),
         ("response_format", {"type": "json_schema", "json_schema": {"name": "x", "schema": SMALL}}),
         ("tools", [{"type": "function", "function": {"name": "f", "parameters": SMALL}}]),
-        ("prediction", {"type": "content", "content": "Hel"}),
         ("guardrails", [{"block_on_error": True}]),
         ("prompt_mode", "reasoning"),
         ("reasoning_effort", "high"),
@@ -305,7 +320,7 @@ async def test_what_is_not_served_yet_is_refused_by_name(desk: Desk, field: str,
 @pytest.mark.parametrize(
     "more",
     [
-        {"response_format": {"type": "text"}},
+        {"response_format": {"type": "text"}, "structured_outputs": None},
         {"tools": [], "tool_choice": "auto"},
         {"tools": None, "tool_choice": "none"},
         {"tools": [{"type": "function", "function": {"name": "f", "parameters": SMALL}}], "tool_choice": "none"},
@@ -316,6 +331,7 @@ async def test_what_is_not_served_yet_is_refused_by_name(desk: Desk, field: str,
         {"metadata": {"trip": {"to": "Lima"}}},
         {"prompt_cache_key": "k"},
         {"service_tier": "standard_only"},
+        {"replay": False},
         {"user": "u-1", "store": False, "logit_bias": {}, "stream_options": {"include_usage": True}},
         {"repetition_penalty": 1, "prompt_logprobs": False, "top_prompt_logprobs": 0},
     ],

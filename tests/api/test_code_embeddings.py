@@ -18,7 +18,9 @@ import torch
 from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
 
-from alize.api.waking import sleeping_models
+from alize.api.pool import Pool
+from alize.api.pool.offered import offers
+from alize.api.pool.source import LocalSource
 from alize.settings import Settings
 from alize.tokenize import tokenizer_at
 from tests.embedding import CODE, decoder, released
@@ -46,17 +48,18 @@ def whole(folder: Path) -> Vectors:
 @pytest.fixture
 async def client(folder: Path, tmp_path: Path) -> AsyncIterator[Mistral]:
     settings = Settings.load({}, home=tmp_path / "house", embedding_model=str(folder), threads=1, dtype="float32")
-    sleeping = sleeping_models(settings, CARD)
-    (id, sleeper), *_ = sleeping.items()
+    pool = Pool(2**40)
+    _, offer = await offers(settings, LocalSource(settings, "fake", CARD), pool.budget)
+    id = pool.add(offer.source).card.id
     try:
         async with (
-            opened(tmp_path, sleeping=sleeping, model_aliases=[f"{NAME}={id}"]) as desk,
+            opened(tmp_path, pool=pool, model_aliases=[f"{NAME}={id}"]) as desk,
             listening(desk.app) as port,
             Mistral(api_key=desk.key, server_url=f"http://127.0.0.1:{port}") as mistral,
         ):
             yield mistral
     finally:
-        await sleeper.close()
+        await pool.close()
 
 
 async def embedded(client: Mistral, **fields: Any) -> npt.NDArray[Any]:

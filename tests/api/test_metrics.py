@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alize.telemetry import METRICS
 from tests.serving import CARD, Desk
+from tests.sources import FakeSource, pool_of
 
 
 async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
@@ -19,7 +20,8 @@ async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
 
 
 async def test_every_declared_metric_is_there_after_one_answer(new_desk: Any) -> None:
-    desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}))
+    pool = pool_of(FakeSource(replace(CARD, id="other", aliases=())))
+    desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}), pool=pool)
     await desk.chat()
     await desk.client.post("/v1/embeddings", json={"model": "fake", "input": "Hi"})
     found = {name for name, *_ in await numbers(desk)}
@@ -30,14 +32,20 @@ async def test_every_declared_metric_is_there_after_one_answer(new_desk: Any) ->
 async def test_an_answer_is_counted(desk: Desk) -> None:
     await desk.chat()
     await desk.chat(max_tokens=2, stream=True, n=2)
-    found = await numbers(desk)
+    found, tenant = await numbers(desk), desk.owner.workspace
     assert found["alize_prompt_tokens_total", "fake"] == 18  # the engine is asked three times
     assert found["alize_generation_tokens_total", "fake"] == 10
     assert found["alize_request_success_total", "length", "fake"] == 2
     assert found["alize_request_success_total", "stop", "fake"] == 1
-    assert found["alize_time_to_first_token_seconds_count", "fake"] == 2
-    assert found["alize_time_per_output_token_seconds_count", "fake"] == 7
+    assert found["alize_time_to_first_token_seconds_count", "fake", tenant] == 2
+    assert found["alize_inter_token_latency_seconds_count", "fake", tenant] == 7
     assert found["alize_e2e_request_latency_seconds_count", "fake"] == 2
+    assert found["alize_request_queue_time_seconds_count", "fake", tenant] == 3
+    assert found["alize_request_prefill_time_seconds_count", "fake"] == 3
+    assert found["alize_request_decode_time_seconds_count", "fake"] == 3
+    assert found["alize_request_prompt_tokens_sum", "fake"] == 18
+    assert found["alize_request_generation_tokens_sum", "fake"] == 10
+    assert found["alize_request_generation_tokens_bucket", "4.0", "fake"] == 2
     assert found["alize_http_requests_total", "POST", "/v1/chat/completions", "200"] == 2
 
 

@@ -42,3 +42,8 @@ async def test_the_list_can_be_filtered(desk: Desk) -> None:
 
     assert await ids("model=fake") == await ids("model=fake-latest") == await ids("provider=alize") == ["fake"]
     assert await ids("model=fak") == await ids("provider=mistralai") == await ids("provider=alize&model=x") == []
+
+
+async def test_a_card_says_whether_the_same_request_has_the_same_answer(desk: Desk) -> None:
+    assert desk.engine.info.batch_invariant
+    assert (await desk.client.get("/v1/models/fake")).json()["deterministic"] is True

@@ -65,6 +65,8 @@ async def loading(folder: Path) -> AsyncIterator[Loading]:
             yield Loading(process, engine, client)
     finally:
         if process.returncode is None:
+            for child in psutil.Process(process.pid).children():
+                child.kill()  # one that is stopped would hold the pipes open for ever
             process.kill()
         await process.communicate()
 
@@ -74,7 +76,7 @@ async def test_it_answers_while_the_model_is_loaded_and_serves_then(tmp_path: Pa
     async with loading(tmp_path) as server:
         answer = await server.until(lambda answer: answer.status_code == 503)
         assert answer.json()["checks"]["database"] == "ok"
-        assert {answer.json()["checks"][name] for name in ("engine tiny", "server")} == {"The engine is being started.", "opening"}
+        assert {answer.json()["checks"][name] for name in ("engine tiny", "server")} == {"The model is being loaded.", "opening"}
         assert (await server.client.get("/health/live")).status_code == 200
         refused = await server.client.get("/v1/models")
         assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "engine_unavailable", "2")

@@ -77,7 +77,7 @@ async def test_the_engine_hears_what_a_file_of_the_sound_would_be(hall: Callable
 async def test_a_sound_may_end_before_it_is_asked_about_or_the_engine_has_begun(hall: Callable[..., Any], early: str) -> None:
     here, told = await hall(), []
     here.desk.engine.hear = lambda request, data, *, last: told.append((request, len(data), last))
-    (served,) = here.desk.parts.served()
+    (served,) = here.desk.parts.own
     ears = ears_of(served)
     assert ears is not None
     live = Live(Speech(served, ears, here.desk.owner, 100.0), "pcm_s16le", 16000)
@@ -99,7 +99,7 @@ async def test_a_sound_may_end_before_it_is_asked_about_or_the_engine_has_begun(
 async def test_an_end_that_is_still_being_read_is_no_end_yet(hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The end is drawn in a thread: whoever asks meanwhile must not take what there is for all of it."""
     here = await hall()
-    (served,) = here.desk.parts.served()
+    (served,) = here.desk.parts.own
     ears = ears_of(served)
     assert ears is not None
     live = Live(Speech(served, ears, here.desk.owner, 100.0), "pcm_s16le", 16000)

@@ -123,6 +123,20 @@ def failing(home: Path, model: Path, **more: str) -> str:
     return done.stderr
 
 
+@slow
+def test_a_tokenizer_of_another_model_s_pictures_is_named_when_the_server_starts(tmp_path: Path) -> None:
+    """Not that the model cannot be loaded, which is all that clients are told."""
+    from tests.pixtral import write_tiny_pixtral
+
+    write_tiny_pixtral(tmp_path / "pixtral")
+    tekken = tmp_path / "pixtral" / "tekken.json"
+    words = json.loads(tekken.read_text())
+    words["image"]["image_patch_size"] *= 2
+    tekken.write_text(json.dumps(words))
+    said = failing(tmp_path / "home", tmp_path / "pixtral", ALIZE_EMBEDDING_MODEL="")
+    assert "The files are of different models: fetch them again." in said
+
+
 async def test_it_answers_and_ends_with_status_0(server: Running) -> None:
     assert (await server.client.get("/health")).json()["status"] == "ready"
     answer = (await server.chat(max_tokens=5, temperature=0)).json()

@@ -209,7 +209,7 @@ async def test_without_parallel_calls_the_answer_ends_with_the_first(opened: Cal
         ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice.function.name", None),
         ({"tool_choice": "any", "messages": [*ASKED, {"role": "assistant", "content": "A", "prefix": True}]}, "tool_choice", None),
         ({"tools": [{"type": "web_search"}]}, "tools.0", "unsupported_parameter"),
-        ({"tools": [{**TOOL, "function": {**TOOL["function"], "strict": True}}]}, "tools.0.function.strict", "unsupported_parameter"),
+        ({"tools": [{**TOOL, "function": {**TOOL["function"], "strict": True}}]}, "tools", "unsupported_parameter"),
         ({"tools": [{**TOOL, "function": {**TOOL["function"], "name": "the weather"}}]}, "tools.0.function.name", None),
         ({"tools": [{**TOOL, "function": {**TOOL["function"], "name": ""}}]}, "tools.0.function.name", None),
         ({"tools": [{**TOOL, "function": {**TOOL["function"], "parameters": {"type": "text"}}}]}, "tools.0.function.parameters", None),

@@ -16,7 +16,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Scripts import each other by name, from their own folder."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     yield importlib.import_module
-    for name in ("performance", "performance_page", "performance_plots", "divergence"):
+    for name in ("performance", "performance_page", "performance_plots", "performance_sections", "divergence", "large"):
         sys.modules.pop(name, None)
 
 
@@ -92,6 +92,57 @@ def test_decoding_with_a_window_stands_beside_decoding_without(module: Any) -> N
     assert "| 8,192 | 320 | 200 |" in text
     assert "(avx2-window.svg)" in text
     assert "a window of 4,096 tokens" in module("performance_plots").plots(known)["window"]
+
+
+def test_a_trial_of_a_mixed_work_counts_where_it_had_all_steps(module: Any) -> None:
+    far = {"sides": {side: {"perplexity_percent": 0.1, "same_percent": None, "kl": None} for side in ("alize", "llama.cpp/Q4_1")}}
+    peers, tried = {"llama.cpp/Q4_0": 350.0, "openvino/Q4_1": 500.0}, {"llama.cpp/Q4_1": 280.0}
+    few, all_steps = (row("mixed-8", 700.0, peers, gaps_ms=GAPS, tried=tried, tried_steps=steps) for steps in (16, 127))
+    page = module("performance_page").page
+    assert "llama.cpp Q4_1, tried" not in page({"avx2": {"mixed": document(few), "divergence": far}}, set())
+    text = page({"avx2": {"mixed": document(all_steps), "divergence": far}}, set())
+    assert "**2.50** (llama.cpp Q4_1, tried)" in text
+    assert "| mixed-8, 127 steps | llama.cpp (Q4_1) 280 |" in text
+
+
+def test_larger_models_say_how_near_they_come_to_what_memory_gives(module: Any) -> None:
+    one = document(row("prefill-128", 70.0, {"llama.cpp/Q4_0": 35.0}), row("decode-1", 8.0, {"llama.cpp/Q4_0": 10.0}))
+    one["weights"]["alize"]["read"] = 4 * 10**9
+    text = module("performance_page").page(
+        {"amx": {"large": {"memory_gb_s": 40.0, "when": "2026-12-01", "rounds": 3, "shapes": {"seven-billion": one}}}}, set()
+    )
+    assert "| Mistral 7B's shape, Q4_0 | prefill-128 | 70.0 | 35.0 | **2.00** | 0.2 / 0.3 |  |" in text
+    assert "| Mistral 7B's shape, Q4_0 | decode-1 | 8.0 | 10.0 | **0.80** | 0.2 / 0.3 | 32.0 GB/s: 80 % |" in text
+
+
+def test_the_start_and_what_python_costs_have_sections(module: Any) -> None:
+    when = {"when": "2026-12-01"}
+    parts = {
+        "cold_start": {"first_word_s": {"alize": 0.6, "llama.cpp": 0.5}, "rounds": {"alize": [0.6, 0.6]}, **when},
+        "engine_overhead": {"rows": [{"streams": 32, "step_us": 600, "wire_us": 90, "core_us": 21000}], **when},
+        "stream_cost": {"streams": 32, "server_us": 71.4, "engine_us": 900.0, "tokens_per_second": 1300, **when},
+    }
+    text = module("performance_page").page({"amx": parts}, set())
+    assert module("performance_plots").plots(parts) == {}
+    assert "| first word, s | 0.60 | 0.50 | **1.20** |" in text
+    assert "| 32 | 600 | 90 | 21,000 |" in text
+    assert "| 32 | 71 | 900 | 1,300 |" in text
+
+
+def test_figures_of_a_processor_that_was_held_to_fewer_instructions_stand_apart(module: Any) -> None:
+    alone = document(row("decode-64", 500.0, {}))
+    alone["weights"] = {"alize": alone["weights"]["alize"]}
+    known = {"avx2": {"table": TABLE}, "avx2-held": {"crowd": alone}}
+    text = module("performance_page").page(known, set())
+    assert "## AVX2 only, on a processor that has more" in text
+    assert "its kernels held to `avx2`" in text
+    assert list(known) == [name for name in module("performance_page").FILES if name in known]
+
+
+def test_memory_is_read_at_some_rate(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = module("large")
+    monkeypatch.setattr(large, "LENGTH", 2**20)
+    assert large.memory_rate(2) > 1e6
 
 
 def test_a_plot_is_drawn_where_there_are_two_points(module: Any) -> None:

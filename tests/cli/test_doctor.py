@@ -61,6 +61,25 @@ def test_the_memory_for_adapters_is_told_and_one_that_cannot_be_read_is_a_proble
     assert "nowhere" in found["adapter law"]["found"]
 
 
+def test_a_draft_model_is_told_with_what_it_takes_and_one_that_cannot_draft_is_a_problem(
+    alize: Alize, smollm2: Path, tmp_path: Path
+) -> None:
+    environment = {"ALIZE_MODEL": str(smollm2), "ALIZE_DRAFT_MODEL": str(smollm2)}
+    status, found = findings(alize, **environment)
+    assert status == 0
+    assert found["draft model"]["found"].endswith(", 0.1 GiB")
+    status, found = findings(alize, **environment, ALIZE_MEMORY="0.45")
+    assert (status, found["draft model"]["state"]) == (1, "problem")
+    status, found = findings(alize, **environment | {"ALIZE_DRAFT_MODEL": str(write_gguf(tmp_path / "wordless.gguf", "Q8_0"))})
+    assert (status, found["draft model"]["state"]) == (1, "problem")
+    assert "No tokenizer" in found["draft model"]["found"]
+    status, found = findings(alize, **environment, ALIZE_RUNNER="torch")
+    assert "PyTorch computes that" in found["draft model"]["found"]
+    status, found = findings(alize, **environment, ALIZE_SPECULATION="false")
+    assert (status, found["draft model"]["state"]) == (0, "note")
+    assert "draft model" not in findings(alize, ALIZE_MODEL=str(smollm2))[1]
+
+
 def test_adapters_for_which_no_memory_is_left_are_a_problem(smollm2: Path, home: Path, tmp_path: Path) -> None:
     path = write_release(tmp_path / "lora.safetensors", {"layers.0.attention.wq": (576, 576)})
     settings = Settings.load(home=home, model=str(smollm2), port=0, dtype="float32", weights_in_memory="stored", adapters=f"law={path}")
@@ -93,6 +112,7 @@ def test_a_model_of_experts_needs_no_pytorch(home: Path, tmp_path: Path) -> None
     settings = Settings.load(home=home, model=str(write_gguf(tmp_path / "sparse.gguf", experts=Experts())), port=0)
     found = {each.what: each for each in looked(settings, replace(describe(), torch=None))}
     assert (found["computed by"].state, found["computed by"].found) == ("ok", "the native core")
+    assert (found["deterministic"].state, found["deterministic"].found.partition(":")[0]) == ("ok", "yes")
 
 
 @pytest.mark.parametrize(("runner", "state"), [("auto", "ok"), ("torch", "problem")])
@@ -100,6 +120,7 @@ def test_pytorch_is_missed_only_where_the_model_needs_it(runner: str, state: str
     settings = Settings.load(home=home, model=str(smollm2), port=0, runner=runner)
     found = {each.what: each.state for each in looked(settings, replace(describe(), torch=None))}
     assert found["computed by"] == state
+    assert found["deterministic"] == ("ok" if runner == "auto" else "note")
 
 
 def test_the_threads_are_those_of_the_settings(alize: Alize) -> None:

@@ -43,6 +43,15 @@ def test_adapters_of_the_settings_are_listed(alize: Alize, tmp_path: Path) -> No
     assert "law" in alize("models", "list", env={"ALIZE_ADAPTERS": adapters}).stdout
 
 
+def test_a_draft_model_is_listed_as_what_it_is_for(alize: Alize) -> None:
+    environment = {"ALIZE_MODEL": "mistral-7b-instruct-v0.3", "ALIZE_DRAFT_MODEL": "alize-small-latest"}
+    entries = json.loads(alize("models", "list", "--json", env=environment).stdout)
+    assert [entry["id"] for entry in entries if entry["drafts_for"]] == ["smollm2-135m-instruct"]
+    assert entries[0]["drafts_for"] == "mistral-7b-instruct-v0.3"
+    assert "drafts for" in " ".join(alize("models", "list", env=environment).stdout.split())
+    assert alize("models", "list", env={"ALIZE_DRAFT_MODEL": "no-such-model"}).exit_code == 0
+
+
 def test_a_file_is_pulled_listed_and_verified_under_the_name_that_the_catalog_has_for_it(alize: Alize, file: Path) -> None:
     pulled = json.loads(alize("pull", str(file), "--json").stdout)
     assert pulled["id"] == "smollm2-135m-instruct"
@@ -70,6 +79,7 @@ def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core
     assert json.loads(alize("inspect", str(file), "--json").stdout)["runner"] == "native"
     wide = json.loads(alize("inspect", str(file), "--json", env={"ALIZE_DTYPE": "float32"}).stdout)
     assert (wide["runner"], wide["runner_reason"]) == ("torch", "the setting `dtype` wants float32")
+    assert (wide["deterministic"], wide["deterministic_reason"]) == (False, "PyTorch's sums depend on how many rows a step has")
     other = write_gguf(tmp_path / "other.gguf", "F32")
     assert "PyTorch, because 'tok_embeddings.weight' is stored as F32" in alize("inspect", str(other)).stdout
     alize("pull", str(file))
@@ -82,7 +92,7 @@ def test_it_is_said_what_computes_a_model_here_and_why_it_is_not_the_native_core
 def test_a_model_of_experts_is_computed_by_the_native_core(alize: Alize, tmp_path: Path, normed: bool) -> None:
     sparse = write_gguf(tmp_path / "sparse.gguf", experts=Experts(count=6, active=2), normed=normed)
     said = json.loads(alize("inspect", str(sparse), "--json").stdout)
-    assert (said["runner"], said["runner_reason"]) == ("native", None)
+    assert (said["runner"], said["runner_reason"], said["deterministic"]) == ("native", None, True)
     assert said["memory"]["stored"] >= sum(kind["bytes"] for kind in said["kinds"].values())
     assert said["active_parameters"] == said["parameters"] - 3 * 4 * 3 * DIM * HIDDEN
     assert "the native core" in alize("inspect", str(sparse)).stdout

@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +30,20 @@ class Place:
     embedder: str
 
 
+@contextmanager
+def serving(given: Mapping[str, str]) -> Iterator[str]:
+    """The address of a server in a process of its own, with these variables `ALIZE_*` and no others."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")}
+    process = subprocess.Popen([sys.executable, "-c", SERVE], env={**outside, **given}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the server did not start"
+    yield found[0]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A FakeEngine that says "Hello"."""
@@ -42,7 +57,6 @@ def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path, minilm: Path) 
     """SmolLM2 in a server of its own process, and all-MiniLM-L6-v2 beside it, by public models' names."""
     pytest.importorskip("torch")
     home = tmp_path_factory.mktemp("real")
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")}
     given = {
         "ALIZE_HOME": str(home),
         "ALIZE_PORT": "0",
@@ -52,14 +66,8 @@ def real(tmp_path_factory: pytest.TempPathFactory, smollm2: Path, minilm: Path) 
         "ALIZE_EMBEDDING_MODEL": str(minilm),
         "ALIZE_MODEL_ALIASES": f"mistral-small-latest={smollm2.stem},mistral-embed={minilm.name}",
     }
-    process = subprocess.Popen([sys.executable, "-c", SERVE], env={**outside, **given}, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found, "the server did not start"
-    yield Place(found[0], "a-key-for-this-test", "mistral-small-latest", "mistral-embed")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
-    process.stdout.close()
+    with serving(given) as url:
+        yield Place(url, "a-key-for-this-test", "mistral-small-latest", "mistral-embed")
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])

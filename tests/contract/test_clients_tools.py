@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
+from jsonschema import validate
 from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
 
 from tests.calling import ARGUMENTS, TOKENIZER, TOOL, agent, engine_of
-from tests.contract.conftest import Place
+from tests.contract.conftest import Place, serving
 from tests.serving import in_background
 
 ASKED: list[Any] = [{"role": "user", "content": "How warm is Aix?"}]
@@ -87,8 +89,56 @@ def test_openai_puts_the_pieces_of_a_call_together(open_ai: openai.OpenAI):
 
 
 @pytest.mark.slow
-def test_the_default_model_says_that_it_calls_no_tools(real: Place):
+def test_a_model_without_a_form_of_calls_says_that_it_calls_no_tools(real: Place):
+    """It is served from a path, so no card of the catalog says that it is told."""
     with Mistral(api_key=real.key, server_url=real.url) as client:
         assert not client.models.retrieve(model_id=real.model).capabilities.function_calling
         with pytest.raises(SDKError, match="has no place for tools"):
             client.chat.complete(model=real.model, messages=ASKED, tools=[TOOL])
+
+
+# ── the default model, by its name ──
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterator[Place]:
+    home = tmp_path_factory.mktemp("default")
+    (home / "models").symlink_to(smollm2.parents[1])
+    given = {"ALIZE_HOME": str(home), "ALIZE_PORT": "0", "ALIZE_API_KEY": "a-key-for-this-test", "ALIZE_CACHE_MEMORY": "0.2"}
+    with serving(given) as url:
+        yield Place(url, "a-key-for-this-test", "alize-small-latest", "")
+
+
+@pytest.mark.slow
+def test_the_default_model_calls_a_named_tool_for_mistral_s_client_and_reads_what_it_gave(default: Place):
+    named: Any = {"type": "function", "function": {"name": "weather"}}
+    with Mistral(api_key=default.key, server_url=default.url) as client:
+        assert client.models.retrieve(model_id=default.model).capabilities.function_calling
+        first = client.chat.complete(model=default.model, messages=ASKED, tools=[TOOL], tool_choice=named, n=2)
+        assert first.choices[1].finish_reason == first.choices[0].finish_reason == "tool_calls"
+        message = first.choices[0].message
+        assert message.tool_calls
+        (call,) = message.tool_calls
+        assert isinstance(call.function.arguments, str)
+        validate(json.loads(call.function.arguments), TOOL["function"]["parameters"])
+        told: list[Any] = [*ASKED, message, {"role": "tool", "name": "weather", "content": "22 °C", "tool_call_id": call.id}]
+        second = client.chat.complete(model=default.model, messages=told, tools=[TOOL], max_tokens=40).choices[0]
+        assert second.message.content or second.message.tool_calls
+
+
+@pytest.mark.slow
+def test_the_default_model_streams_a_call_to_openai_s_client(default: Place):
+    tools: Any = [{**TOOL, "function": {**TOOL["function"], "strict": True}}]
+    with openai.OpenAI(api_key=default.key, base_url=f"{default.url}/v1", max_retries=0) as client:
+        asked: Any = {"model": default.model, "messages": ASKED, "tools": tools, "tool_choice": "required", "temperature": 0}
+        with client.chat.completions.stream(**asked) as stream:
+            pieces = [event for event in stream if event.type == "tool_calls.function.arguments.delta"]
+            final = stream.get_final_completion()
+        calls: Any = final.choices[0].message.tool_calls
+        assert final.choices[0].finish_reason == "tool_calls"
+        assert len(pieces) > 1
+        assert {call.function.name for call in calls} == {"weather"}
+        for call in calls:
+            validate(json.loads(call.function.arguments), TOOL["function"]["parameters"])
+        cut = client.chat.completions.create(**{**asked, "max_tokens": 9})
+        assert cut.choices[0].finish_reason == "length"

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from alize.engine.base import Engine, EngineStats, Request, SamplingParams, Step
 from alize.engine.fake import FakeEngine
+from alize.engine.grammar import Grammar
 from alize.errors import Conflict, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
 from tests.adapters import write_release
 
@@ -115,7 +116,7 @@ async def test_logprobs_come_one_for_each_token_where_asked(engine: Engine) -> N
         (asked(tokens=(1,) * CONTEXT), PromptTooLong),
         (asked(max_tokens=0), InvalidRequest),
         (asked(adapter="x"), UnsupportedParameter),
-        (asked(grammar="x"), UnsupportedParameter),
+        (asked(grammar=Grammar("regex", "x")), UnsupportedParameter),
     ],
 )
 async def test_what_it_cannot_do_is_refused_before_the_first_step(engine: Engine, request_: Request, error: type[Exception]) -> None:
@@ -236,3 +237,25 @@ async def test_closing_ends_what_runs_and_refuses_what_comes(kind: str, tiny_che
         await running
     with pytest.raises(EngineUnavailable):
         await collect(engine, asked("b"))
+
+
+async def test_the_first_step_and_the_last_say_where_time_went_and_no_other(engine: Engine) -> None:
+    steps = await collect(engine, asked(max_tokens=9))
+    told = [step.times for step in steps]
+    assert told[0] is not None
+    assert told[-1] is not None
+    assert not any(told[1:-1])
+    assert (told[0].queue, told[0].prefill) == (told[-1].queue, told[-1].prefill) >= (0, 0)
+    assert told[-1].preemptions == 0
+
+
+async def test_what_each_tenant_used_is_told_apart(engine: Engine) -> None:
+    before = (await engine.stats()).tenants
+    await asyncio.gather(
+        *(collect(engine, asked(f"{tenant}-{n}", tokens=(n + 1, 2), max_tokens=n + 1, tenant=tenant)) for tenant in "xy" for n in range(3))
+    )
+    after = (await idle(engine)).tenants
+    for tenant in "xy":
+        used = after[tenant].used - (before[tenant].used if tenant in before else 0)
+        assert used == 3 * 2 + 2 * (1 + 2 + 3)
+        assert (after[tenant].running, after[tenant].waiting, after[tenant].waiting_tokens) == (0, 0, 0)

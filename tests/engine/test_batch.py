@@ -29,8 +29,9 @@ class Compared(Batches):
         self._before = batch
         for name in ("tokens", "positions", "lengths", "contexts", "sample"):
             assert np.array_equal(getattr(batch, name), getattr(fresh, name)), name
+        rows = [sequence for sequence in plan.tokens for _ in range(1 + len(plan.guesses.get(sequence, ())))]
         for name, table in batch.tables.items():
-            for row, sequence in zip(table.tolist(), plan.tokens, strict=True):
+            for row, sequence in zip(table.tolist(), rows, strict=True):
                 held = sequence.tables[name]
                 assert row == held + [-1] * (len(row) - len(held))
         assert (batch.adapters, batch.shown, batch.want, rules) == (fresh.adapters, fresh.shown, fresh.want, its_rules)
@@ -47,11 +48,12 @@ class Compared(Batches):
     ),
     blocks=st.integers(12, 40),
     steps=st.sampled_from([1, 4]),
+    guesses=st.booleans(),
 )
 def test_a_batch_that_is_kept_is_the_one_that_would_be_made_anew(
-    layers: dict[str, Any], work: list[tuple[int, int, int, float, int, bool]], blocks: int, steps: int
+    layers: dict[str, Any], work: list[tuple[int, int, int, float, int, bool]], blocks: int, steps: int, guesses: bool
 ) -> None:
-    engine = core(blocks, Limits(step_tokens=32, decode_steps=steps), **layers)
+    engine = core(blocks, Limits(step_tokens=32, decode_steps=steps), speculation=guesses, **layers)
     engine._batches = Compared(engine.runner.info.groups)
     for index, (length, most, pause, penalty, least, leaves) in enumerate(work):
         sampling = SamplingParams(frequency_penalty=penalty)

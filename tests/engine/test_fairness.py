@@ -1,8 +1,27 @@
 """Who goes first: shares of tenants, priority, ageing, and what is charged."""
 
-from alize.engine.base import Request
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alize.engine.base import Request, TenantStats
+from alize.engine.core import Core
+from alize.engine.fairness import AGEING, CREDIT, DRAWN_WEIGHT, PROMPT_WEIGHT
 from alize.engine.schedule import Limits
-from tests.engine.engines import core, drain
+from alize.engine.tenants import MOST, OTHER
+from tests.engine.engines import alone, core, drain
+
+
+def steps_until_first_token(engine: Core, id: str, answers: dict[str, list[int]]) -> int:
+    """Runs that many steps; what they give goes to `answers`."""
+    for count in range(1, 1000):
+        for step in engine.step():
+            answers.setdefault(step.request_id, []).extend(step.tokens)
+        if id in answers:
+            return count
+    raise AssertionError(f"{id} never began")
 
 
 def test_tenants_share_the_machine_evenly() -> None:
@@ -15,6 +34,19 @@ def test_tenants_share_the_machine_evenly() -> None:
     while engine.busy:
         order += [step.request_id for step in engine.step() if step.finish]
     assert [name for name in order[:4] if name.startswith("quiet")] == ["quiet-0", "quiet-1"]
+
+
+def test_a_workspace_of_many_people_has_no_more_than_one_of_few_and_each_person_a_share_of_it() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    for index in range(12):
+        for person in range(3):
+            engine.add(Request(f"many-{person}-{index}", (1, index), max_tokens=4, tenant=f"many/{person}"))
+        engine.add(Request(f"few-{index}", (2, index), max_tokens=4, tenant="few/0"))
+    ended: list[str] = []
+    while len(ended) < 18:
+        ended += [step.request_id for step in engine.step() if step.finish]
+    assert Counter(id.split("-")[0] for id in ended) == {"many": 9, "few": 9}
+    assert Counter(id.split("-")[1] for id in ended if id.startswith("many")) == {"0": 3, "1": 3, "2": 3}
 
 
 def test_what_a_preemption_computes_again_is_not_charged_again() -> None:
@@ -53,3 +85,298 @@ def test_higher_priority_goes_first_and_waiting_raises_it() -> None:
     while engine.busy:
         order += [step.request_id for step in engine.step() if step.finish]
     assert order == ["high", "running", "low"]
+
+
+def test_a_prompt_that_has_begun_does_not_hold_up_another_tenants() -> None:
+    engine = core(limits=Limits(step_tokens=32, prefix_cache=False))
+    engine.add(Request("long", (1,) * 320, max_tokens=4, tenant="flood"))
+    engine.step()
+    engine.step()
+    engine.add(Request("short", (2,) * 30, max_tokens=4, tenant="quiet"))
+    assert steps_until_first_token(engine, "short", {}) <= 2  # both had used as much when it came, and who came first goes first
+    assert drain(engine)["long"] == alone(Request("long", (1,) * 320, max_tokens=4))
+
+
+def test_a_tenant_that_was_away_is_ahead_by_what_it_did_not_use_and_by_no_more_than_its_credit() -> None:
+    engine = core(limits=Limits(step_tokens=32, prefix_cache=False))
+    for index in range(20):
+        engine.add(Request(f"flood-{index}", (1, index) * 150, max_tokens=1, tenant="flood"))
+    for _ in range(150):
+        engine.step()
+    engine.add(Request("quiet", (2,) * 320, max_tokens=1, tenant="quiet"))
+    used = engine.scheduler.waiting.used
+    assert used["quiet"] == used["flood"] - CREDIT
+    assert steps_until_first_token(engine, "quiet", {}) == 10  # all of each step
+    engine.add(Request("again", (3,) * 320, max_tokens=1, tenant="quiet"))
+    assert used["quiet"] > used["flood"] - CREDIT  # it keeps what it has used
+    drain(engine)
+
+
+def test_a_tenants_own_prompts_are_read_one_after_the_other() -> None:
+    engine = core(limits=Limits(step_tokens=32, prefix_cache=False))
+    engine.add(Request("long", (1,) * 100, max_tokens=1, tenant="one"))
+    engine.add(Request("short", (2,) * 10, max_tokens=1, tenant="one"))
+    assert list(drain(engine)) == ["long", "short"]
+
+
+def test_requests_that_have_waited_long_do_not_go_before_another_tenants() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    for index in range(8):
+        engine.add(Request(f"flood-{index}", (1,), max_tokens=AGEING, tenant="flood"))
+    for _ in range(3 * AGEING):
+        engine.step()
+    engine.add(Request("quiet", (2,), max_tokens=1, tenant="quiet"))
+    ended: list[str] = []
+    while "quiet" not in ended:
+        ended += [step.request_id for step in engine.step() if step.finish]
+    assert len(ended) <= 2
+
+
+def test_low_priority_is_done_in_the_end_beside_a_stream_of_high_ones() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    engine.add(Request("low", (1,), max_tokens=1, priority=-3, tenant="batch"))
+    for index in range(6 * AGEING):
+        if index % 2 == 0:
+            engine.add(Request(f"high-{index}", (2,), max_tokens=2, tenant="chat"))
+        if any(step.request_id == "low" for step in engine.step()):
+            assert index >= 3 * AGEING - 4  # and no earlier: a level is that many steps
+            return
+    raise AssertionError("it never ran")
+
+
+def test_a_tenant_that_runs_nothing_is_given_a_place_by_one_that_runs_many() -> None:
+    engine = core(limits=Limits(max_running=4, prefix_cache=False))
+    flood = [Request(f"flood-{index}", (1, index), max_tokens=100, tenant="flood") for index in range(8)]
+    for request in flood:
+        engine.add(request)
+    answers: dict[str, list[int]] = {}
+    steps_until_first_token(engine, "flood-3", answers)
+    engine.add(Request("quiet", (2,) * 8, max_tokens=5, tenant="quiet"))
+    assert steps_until_first_token(engine, "quiet", answers) <= 3  # whose turn it is, finds no room, is given it
+    assert engine.stats().preemptions == 1
+    engine.add(Request("quiet-too", (3,) * 8, max_tokens=5, tenant="quiet"))  # its tenant runs one already
+    while "quiet" in {sequence.request.id for sequence in engine.scheduler.running}:
+        for step in engine.step():
+            answers[step.request_id].extend(step.tokens)
+        assert engine.stats().preemptions == 1
+    drain(engine, answers)
+    for request in flood:
+        assert answers[request.id] == alone(request)
+
+
+def test_one_person_of_a_workspace_is_given_a_place_by_another_and_by_another_workspace_only_where_theirs_runs_nothing() -> None:
+    engine = core(limits=Limits(max_running=3, prefix_cache=False))
+    for index in range(6):
+        engine.add(Request(f"ada-{index}", (1, index), max_tokens=60, tenant="one/ada"))
+    engine.step()
+    engine.step()
+    engine.add(Request("bob", (2,), max_tokens=60, tenant="one/bob"))
+    steps_until_first_token(engine, "bob", {})
+    assert engine.stats().preemptions == 1
+    engine.add(Request("cyd", (3,), max_tokens=60, tenant="two/cyd"))
+    steps_until_first_token(engine, "cyd", {})
+    assert engine.stats().preemptions == 2
+    assert sorted(sequence.request.tenant for sequence in engine.scheduler.running) == ["one/ada", "one/bob", "two/cyd"]
+    engine.add(Request("dan", (4,), max_tokens=60, tenant="two/dan"))
+    for _ in range(10):
+        engine.step()
+    assert engine.stats().preemptions == 2  # its workspace runs one, who has used less than it would
+
+
+def test_a_tenant_is_given_blocks_where_others_hold_them_all() -> None:
+    engine = core(20, Limits(prefix_cache=False))
+    for index in range(3):
+        engine.add(Request(f"flood-{index}", (1, index), max_tokens=100, tenant="flood"))
+    for _ in range(80):
+        engine.step()
+    assert engine.scheduler.groups.used >= 15
+    engine.add(Request("quiet", (2,) * 80, max_tokens=5, tenant="quiet"))
+    assert steps_until_first_token(engine, "quiet", {}) <= 5
+    drain(engine)
+
+
+def test_nobody_gives_way_to_a_tenant_that_has_used_more_or_runs_one_already() -> None:
+    engine = core(limits=Limits(max_running=2, prefix_cache=False))
+    for index in range(2):
+        engine.add(Request(f"a-{index}", (1, index), max_tokens=50, tenant="a"))
+    engine.step()
+    engine.scheduler.waiting.used["b"] = 10**6
+    engine.add(Request("b-0", (2,), max_tokens=5, tenant="b"))
+    engine.scheduler.waiting.used["b"] = 10**6
+    drain(engine)
+    assert engine.stats().preemptions == 0
+
+
+def test_high_priority_takes_the_place_of_low_and_low_goes_on_where_it_was() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    batch = Request("batch", (1, 2, 3), max_tokens=30, priority=-10, tenant="one")
+    engine.add(batch)
+    answers: dict[str, list[int]] = {}
+    steps_until_first_token(engine, "batch", answers)
+    engine.add(Request("chat", (4, 5), max_tokens=5, tenant="one"))
+    assert steps_until_first_token(engine, "chat", answers) == 2  # one in which there is no room for it, and the next
+    drain(engine, answers)
+    assert answers["batch"] == alone(batch)
+    assert engine.stats().preemptions == 1
+
+
+def test_work_that_has_waited_long_keeps_its_place_once_it_runs() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    engine.add(Request("high-0", (2,), max_tokens=AGEING + 5))
+    engine.add(Request("low", (1,) * 50, max_tokens=20, priority=-1))
+    answers: dict[str, list[int]] = {}
+    steps_until_first_token(engine, "low", answers)
+    engine.add(Request("high-1", (3,), max_tokens=5))
+    drain(engine, answers)
+    assert answers["low"] == alone(Request("low", (1,) * 50, max_tokens=20))
+    assert engine.stats().preemptions <= 1  # not one for each token
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(-3, 0), st.integers(1, 40), st.integers(1, 20)), min_size=1, max_size=12),
+    st.integers(1, 3),
+    st.integers(1, 30),
+)
+def test_nobody_is_preempted_more_often_than_others_come(come: list[tuple[str, int, int, int]], running: int, apart: int) -> None:
+    """Who gives way does so for one that then begins: a place never goes to and fro."""
+    engine = core(200, Limits(max_running=running, prefix_cache=False))
+    answers: dict[str, list[int]] = {}
+    asked: list[Request] = []
+    for number, (tenant, priority, prompt, length) in enumerate(come):
+        asked.append(Request(str(number), (number + 1,) * prompt, max_tokens=length, tenant=tenant, priority=priority))
+        engine.add(asked[-1])
+        for _ in range(apart):
+            for step in engine.step():
+                answers.setdefault(step.request_id, []).extend(step.tokens)
+    drain(engine, answers)
+    assert answers == {request.id: alone(request) for request in asked}
+    assert engine.stats().preemptions <= 2 * len(asked)
+
+
+def test_a_place_is_made_where_answers_take_all_tokens_of_a_step() -> None:
+    engine = core(100, Limits(step_tokens=16, max_running=64, prefix_cache=False))
+    for index in range(40):
+        engine.add(Request(f"flood-{index}", (1, index), max_tokens=100, tenant="flood"))
+    for _ in range(30):
+        engine.step()
+    engine.add(Request("quiet", (2,), max_tokens=1, tenant="quiet"))
+    assert steps_until_first_token(engine, "quiet", {}) <= 3
+
+
+def test_a_request_that_left_makes_nobody_give_way() -> None:
+    engine = core(limits=Limits(max_running=2, prefix_cache=False))
+    for index in range(2):
+        engine.add(Request(f"flood-{index}", (1, index), max_tokens=50, tenant="flood"))
+    engine.step()
+    engine.add(Request("quiet", (2,), max_tokens=5, tenant="quiet"))
+    engine.step()
+    engine.abort("quiet")
+    drain(engine)
+    assert engine.stats().preemptions == 0
+
+
+LENGTHS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 40)), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize("running", [1, 3, 8])
+@settings(max_examples=60)
+@given(LENGTHS, LENGTHS, st.sampled_from([16, 40, 512]), st.booleans())
+def test_service_of_two_tenants_that_always_wait_differs_by_a_bound(
+    running: int, first: list[tuple[int, int]], second: list[tuple[int, int]], step_tokens: int, cached: bool
+) -> None:
+    """Sheng et al. 2024, theorem 4.4: of any stretch of time in which both have work waiting, the tokens they are served, weighted, differ
+    by 2 max(prompt weight x longest prompt, drawn weight x tokens that run together)."""
+    engine = core(200, Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=cached))
+    shapes = {"a": first, "b": second}
+    longest = max(length for length, _ in first + second)
+    together = running * max(prompt + drawn for prompt, drawn in first + second)
+    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together)
+    added: Counter[str] = Counter()
+    ahead: list[int] = []
+    for _ in range(150):
+        waiting = Counter(sequence.request.tenant for sequence in engine.scheduler.waiting)
+        for tenant, of in shapes.items():
+            for _ in range(running + 1 - waiting[tenant]):
+                prompt, drawn = of[added[tenant] % len(of)]
+                number = added[tenant]
+                engine.add(Request(f"{tenant}{number}", (number % 60 + 1,) * prompt, max_tokens=drawn, tenant=tenant))
+                added[tenant] += 1
+        engine.step()
+        used = engine.scheduler.waiting.used
+        ahead.append(used.get("a", 0) - used.get("b", 0))
+    assert max(ahead) - min(ahead) <= bound
+
+
+def used(engine: Core) -> dict[str, int]:
+    return {tenant: stats.used for tenant, stats in engine.stats().tenants.items()}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 40), st.integers(1, 8), st.integers(0, 6), st.booleans()), max_size=20))
+def test_what_a_tenant_has_used_never_goes_backwards_and_nothing_is_lost(
+    come: list[tuple[str, int, int, int, bool]],
+) -> None:
+    """However tenants come and go, are given the level of others, abort or give way: `used` of the queue is cleared meanwhile."""
+    engine, before = core(8, Limits(prefix_cache=False, max_running=4)), dict[str, int]()
+    drawn, asked = Counter[str](), dict[str, Request]()
+
+    def step() -> None:
+        for each in engine.step():
+            drawn[asked[each.request_id].tenant] += len(each.tokens)
+        after = used(engine)
+        assert all(after[tenant] >= count for tenant, count in before.items())
+        before.update(after)
+
+    for number, (tenant, prompt, answer, steps, abort) in enumerate(come):
+        request = asked[str(number)] = Request(str(number), (1,) * prompt, max_tokens=answer, tenant=tenant)
+        engine.add(request)
+        for _ in range(steps):
+            step()
+        if abort:
+            engine.abort(request.id)
+    while engine.busy:
+        step()
+    aborted = {request.tenant for request, (*_, abort) in zip(asked.values(), come, strict=True) if abort}
+    for tenant in {request.tenant for request in asked.values()}:
+        prompts = sum(len(request.tokens) for request in asked.values() if request.tenant == tenant)
+        exact = prompts + 2 * drawn[tenant]
+        assert used(engine)[tenant] == exact or (tenant in aborted and 2 * drawn[tenant] <= used(engine)[tenant] <= exact)
+    stats = engine.stats()
+    assert sum(each.preemptions for each in stats.tenants.values()) == stats.preemptions
+
+
+def test_each_tenant_is_told_apart_with_what_it_has_here_now() -> None:
+    engine = core(limits=Limits(max_running=1, prefix_cache=False))
+    engine.add(Request("a", (1,) * 10, max_tokens=2, tenant="busy"))
+    engine.step()
+    engine.add(Request("b", (1,) * 7, max_tokens=2, tenant="busy"))
+    engine.add(Request("c", (1,) * 5, max_tokens=2, tenant="quiet"))
+    assert engine.stats().tenants == {
+        "busy": TenantStats(used=12, running=1, waiting=1, waiting_tokens=7),
+        "quiet": TenantStats(used=0, waiting=1, waiting_tokens=5),
+    }
+    drain(engine)
+    assert engine.stats().tenants == {"busy": TenantStats(used=10 + 7 + 2 * 4), "quiet": TenantStats(used=5 + 2 * 2)}
+
+
+def test_tenants_without_number_are_counted_together() -> None:
+    engine = core(limits=Limits(prefix_cache=False))
+    for number in range(MOST + 5):
+        engine.add(Request("a", (1,) * 3, max_tokens=1, tenant=f"t{number}"))
+        drain(engine)
+    engine.add(Request("a", (1,) * 3, max_tokens=1, tenant="t0"))
+    drain(engine)
+    counted = used(engine)
+    assert len(counted) == MOST + 1
+    assert (counted["t0"], counted["t1"], counted[OTHER]) == (10, 5, 25)
+
+
+def test_other_weights_take_the_counters_over() -> None:
+    before, after = core(limits=Limits(prefix_cache=False)), core(limits=Limits(prefix_cache=False))
+    before.add(Request("a", (1,) * 3, max_tokens=1, tenant="a"))
+    drain(before)
+    before.add(Request("b", (1,) * 9, max_tokens=1, tenant="b"))
+    after.count_from(before)
+    for request in before.waiting():
+        after.add(request, again=True)
+    assert after.stats().tenants == {"a": TenantStats(used=5), "b": TenantStats(waiting=1, waiting_tokens=9)}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alize.engine.base import Engine, Request, SamplingParams, Step
 from alize.engine.fake import FakeEngine, saying
+from alize.engine.grammar import Grammar
 from alize.errors import Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
 from alize.tokenize.bytes import ByteTokenizer
 
@@ -162,7 +163,7 @@ async def test_prefixes_are_shared_within_one_salt_only() -> None:
         (request(tokens=(1,) * 4096), PromptTooLong),
         (request(max_tokens=0), InvalidRequest),
         (request(adapter="x"), UnsupportedParameter),
-        (request(grammar="x"), UnsupportedParameter),
+        (request(grammar=Grammar("regex", "x")), UnsupportedParameter),
     ],
 )
 async def test_what_cannot_be_answered_is_refused_before_the_first_step(asked: Request, error: type[Exception]) -> None:

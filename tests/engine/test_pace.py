@@ -151,6 +151,16 @@ def test_a_prompt_alone_keeps_the_large_steps() -> None:
     assert [sum(sizes) for sizes in machine.sizes[:3]] == [512, 512, 512]
 
 
+def test_a_bound_that_was_set_holds_where_nothing_is_written_too() -> None:
+    """Another's question waits for the step, whatever that does."""
+    pace = Pace(512, 0.1)
+    assert pace.most(0) == FIRST
+    for _ in range(3):
+        pace.took(pace.most(0) * 0.0007, 0, pace.most(0))
+    assert pace.most(0) == 142
+    assert Pace(512, 0).most(0) == 512
+
+
 def test_without_a_bound_a_step_is_as_large_as_its_tokens_allow() -> None:
     machine = Machine()
     engine = answering(machine, 4, step_seconds=math.inf)

@@ -6,6 +6,7 @@ import pytest
 
 from alize.engine.base import Request
 from alize.engine.core import Core
+from alize.engine.grammar import Grammar
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.errors import Conflict, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
@@ -20,7 +21,7 @@ from tests.engine.engines import core, drain, picture
         ({"tokens": (-1,)}, InvalidRequest),
         ({"tokens": (1,) * 512}, PromptTooLong),
         ({"max_tokens": 0}, InvalidRequest),
-        ({"grammar": "{}"}, UnsupportedParameter),
+        ({"grammar": Grammar("json", "{}")}, UnsupportedParameter),
         ({"adapter": "mine"}, UnsupportedParameter),
     ],
 )

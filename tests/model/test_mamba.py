@@ -236,6 +236,9 @@ RELEASE = {"dim": 4096, "n_layers": 64, "vocab_size": 32768, "n_groups": 8, "mod
         ({"conv_kernel": 0}, "conv"),
         ({"expand": 0}, "heads"),
         ({"n_layers": -1}, "n_layers"),
+        ({"sliding_window": 24}, r"a sliding window \('sliding_window'\) beside a state space"),
+        ({"moe": {"num_experts": 4, "num_experts_per_tok": 2}}, r"experts \('moe'\) beside a state space"),
+        ({"vision_encoder": {"hidden_size": 16}}, r"an image encoder \('vision_encoder'\) beside a state space"),
     ],
 )
 def test_a_configuration_that_cannot_be_run_is_refused_by_name(change: dict[str, Any], says: str) -> None:
@@ -252,6 +255,9 @@ def test_a_configuration_that_cannot_be_run_is_refused_by_name(change: dict[str,
         ({"time_step_limit": [0.0, 0.1]}, "time_step_limit"),
         ({"num_heads": 9}, "num_heads"),
         ({"state_size": "6"}, "state_size"),
+        ({"sliding_window": 24}, "sliding_window"),
+        ({"num_local_experts": 4}, "num_local_experts"),
+        ({"vision_config": {}}, "vision_config"),
     ],
 )
 def test_a_config_json_that_cannot_be_run_is_refused_by_name(change: dict[str, Any], says: str, tmp_path: Path) -> None:

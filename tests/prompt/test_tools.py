@@ -134,7 +134,7 @@ def test_whatever_is_sent_as_a_tool_is_taken_or_refused(sent: Any):
 
 def test_values_and_dictionaries_say_the_same():
     tool = Tool("weather", "Of a city.", TOOL["function"]["parameters"])
-    assert plain_offer([tool]) == plain_offer([TOOL]) == PLAIN
+    assert plain_offer([tool]) == plain_offer([TOOL]) == (PLAIN, frozenset())
     call = ToolCall("abcdefghi", "weather", "{}")
     turns = [Message("user", "Hi"), Message("assistant", tool_calls=[call]), Message("tool", "22", tool_call_id="abcdefghi")]
     asked, calling, result = plain_conversation(turns, "some", ())

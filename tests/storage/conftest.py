@@ -25,6 +25,8 @@ def home(tmp_path: Path) -> Path:
     (home / "models" / ".incoming" / "large" / "half").write_bytes(b"x" * 1000)
     (home / "peers" / "llama.cpp").mkdir(parents=True)
     (home / "peers" / "llama.cpp" / "big").write_bytes(b"x" * 1000)
+    (home / "prefixes" / "model").mkdir(parents=True)
+    (home / "prefixes" / "model" / "block.full").write_bytes(b"keys and values")
     return home
 
 

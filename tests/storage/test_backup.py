@@ -95,7 +95,7 @@ def test_weights_that_can_be_pulled_again_are_named_and_others_are_taken(home: P
     assert [(model["id"], model["source"]) for model in manifest.models] == [("house/small", "package:llm-small==1:small.gguf")]
     names = {entry.path for entry in manifest.files}
     assert "home/models/own/weights.gguf" in names
-    assert not any(word in name for name in names for word in ("small", "incoming", "peers", "lock"))
+    assert not any(word in name for name in names for word in ("small", "incoming", "peers", "lock", "prefixes"))
     everything = backup(home, tmp_path / "all.tar.gz", models=True)
     assert "home/models/small/weights.gguf" in {entry.path for entry in everything.files}
     assert everything.models == ()

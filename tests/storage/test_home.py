@@ -1,9 +1,11 @@
 """A state folder is made, refused with the reason, and served by one process at a time."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from alize.errors import HomeUnusable
 from alize.settings import Settings
 from alize.storage import open_database
-from alize.storage.home import UNFINISHED, HomeLock, prepare_home
+from alize.storage.home import UNFINISHED, HomeLock, prepare_home, serving_at
 
 HOLD = """
 import os, signal, sys
@@ -112,6 +114,20 @@ def test_a_second_process_is_refused_and_told_who_is_there(tmp_path: Path) -> No
     finally:
         process.kill()
         process.communicate()
+
+
+def test_whoever_only_looks_keeps_nobody_from_holding_it(tmp_path: Path) -> None:
+    """`serving_at` has the lock for a moment, in which a server may start."""
+    assert serving_at(tmp_path) is None
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        ending = threading.Timer(0.02, fcntl.flock, (looking, fcntl.LOCK_UN))
+        ending.start()
+        with HomeLock(tmp_path) as lock:
+            lock.say("http://127.0.0.1:1")
+            assert serving_at(tmp_path) == "http://127.0.0.1:1"
+        ending.join()
 
 
 def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_folder_with_state_is_replaced_only_by_force_and_kept_aside(home: Path
     assert (home / "settings.toml").read_text() == 'model = "x"  # é\n'
     assert not (home / "later").exists()
     assert not (home / UNFINISHED).exists()
-    for stays in ("models/small/weights.gguf", "peers/llama.cpp/big"):
+    for stays in ("models/small/weights.gguf", "peers/llama.cpp/big", "prefixes/model/block.full"):
         assert contents(home)[stays] == before[stays]
 
 

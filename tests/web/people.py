@@ -86,6 +86,17 @@ def calling(house: Addressed, cookies: dict[str, str]) -> Iterator[httpx.Client]
         yield client
 
 
+def kept(house: Addressed, cookies: dict[str, str], tab_url: str) -> list[dict[str, Any]]:
+    """The messages that the server keeps of the conversation at an address."""
+    with calling(house, cookies) as client:
+        return client.get(f"/api/conversations/{tab_url.rsplit('/', 1)[1]}").json()["messages"]
+
+
+def squeezed(text: str) -> str:
+    """Without what may be laid out otherwise on a page."""
+    return "".join(text.split())
+
+
 def first_account(house: Addressed, name: str = "Ada") -> dict[str, str]:
     """Make it; the cookies of its browser."""
     with httpx.Client(base_url=house.url, timeout=60) as client:

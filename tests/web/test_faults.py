@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests import house as houses
 from tests.house import House
 from tests.web.conftest import Faults
-from tests.web.people import Person, first_account
+from tests.web.people import Person, first_account, squeezed
 from tests.web.wire import wire_to
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.slow
 
 LONG = "Tell me a very long story about a lighthouse keeper."
 OFFLINE = "The server cannot be reached. What is on the page stays; sending waits until it is back."
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def come(visitor: Callable[..., "Page"], house: House, cookies: dict[str, str], url: str) -> Person:

@@ -31,7 +31,19 @@ SOURCES = {
 """What is said of each scene: the tests of all of them are known before a browser is there."""
 SPOKEN = [
     *("drawer", "away", "account-menu", "conversation-menu", "models", "palette", "shortcuts", "toast", "search"),
-    *("sign-in-refused", "setup", "invitation", "profile", "password", "sessions", "keys", "key-dialog", "key-revoke", "people"),
+    *(
+        "sign-in-refused",
+        "setup",
+        "invitation",
+        "profile",
+        "password",
+        "sessions",
+        "keys",
+        "key-dialog",
+        "key-revoke",
+        "people",
+        "server-models",
+    ),
     *("thread-new", "thread-endings", "thread-running", "thread-not-sent", "thread-long", "thread-settings", "thread-temporary"),
     *("thread-files", "thread-branched", "thread-drop", "thread-jump", "markdown-link"),
 ]

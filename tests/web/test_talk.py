@@ -2,24 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.house import House
-from tests.web.people import Person, calling
+from tests.web.people import Person, kept, squeezed
 
 pytestmark = pytest.mark.slow
 
 LONG = "Tell me a very long story about a lighthouse keeper."
 Arrive = Callable[..., Person]
-
-
-def told(house: House, cookies: dict[str, str], tab_url: str) -> list[dict[str, Any]]:
-    """The messages that the server keeps of the conversation at an address."""
-    with calling(house, cookies) as client:
-        return client.get(f"/api/conversations/{tab_url.rsplit('/', 1)[1]}").json()["messages"]
 
 
 def test_an_answer_streams_and_says_what_it_took_and_that_nothing_left(arrive: Arrive) -> None:
@@ -37,10 +30,10 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(arrive: Arrive, house:
     before = ada.writing().locator("p").first.inner_text()
     ada.tab.reload()
     shown = ada.answered().inner_text()
-    question, answer = told(house, cookies, ada.tab.url)
+    question, answer = kept(house, cookies, ada.tab.url)
     assert question["content"] == LONG
     assert answer["content"].startswith(before[:10])
-    assert "".join(answer["content"].split())[:200] in "".join(shown.split())
+    assert squeezed(answer["content"])[:200] in squeezed(shown)
     expect(ada.turns).to_have_count(2)
 
 
@@ -51,12 +44,12 @@ def test_a_stopped_answer_keeps_its_text_and_is_continued_in_place(arrive: Arriv
     ada.writing()
     ada.button("Stop").click()
     ada.sees("You stopped this answer. What was written is kept.")
-    stopped = told(house, cookies, ada.tab.url)[-1]["content"]
+    stopped = kept(house, cookies, ada.tab.url)[-1]["content"]
     assert stopped
     ada.button("Continue").click()
     expect(ada.button("Continue")).to_have_count(0)
     ada.answered()
-    continued = told(house, cookies, ada.tab.url)
+    continued = kept(house, cookies, ada.tab.url)
     assert len(continued) == 2
     assert continued[-1]["content"].startswith(stopped)
     assert len(continued[-1]["content"]) > len(stopped)
@@ -146,4 +139,4 @@ def test_an_answer_is_copied_as_markdown(arrive: Arrive, house: House, cookies: 
     ada.settle(longest_answer=20)
     ada.ask("Hello")
     ada.button("Copy as Markdown", ada.answered()).click()
-    assert ada.tab.evaluate("navigator.clipboard.readText()") == told(house, cookies, ada.tab.url)[-1]["content"]
+    assert ada.tab.evaluate("navigator.clipboard.readText()") == kept(house, cookies, ada.tab.url)[-1]["content"]

@@ -17,7 +17,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alize.engine.base import Engine, Request, Step, TokenLogprob
+from alize.engine.base import Engine, ModelInfo, Request, Step, TokenLogprob
+from alize.engine.grammar import GRAMMAR_LOST
+from alize.engine.record import ReplayRecord, record_of
 from alize.errors import AlizeError
 from alize.prompt.parts import Call, Part, joined
 from alize.prompt.reading import AnswerReader
@@ -111,6 +113,9 @@ class Usage:
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+    guessed: int = 0  # computed before it was known whether they follow
+    accepted: int = 0  # of those, how many did
+    predicted: bool = False  # whether the request had a prediction
 
 
 @dataclass(slots=True)
@@ -133,17 +138,20 @@ class Choice:
         return [part for part in self.parts if isinstance(part, Call)]
 
 
-Observe = Callable[[int, int], None]
-"""Called with a choice's index and how many tokens it has just gained."""
+Observe = Callable[[int, Step], None]
+"""Called with a choice's index and what it has just gained."""
 
 
 class Answer:
-    """One run of a question. `events` is run once; `usage` holds at any time."""
+    """One run of a question. `events` is run once; `usage` and `replay` hold at any time."""
 
     def __init__(self, engine: Engine, tokenizer: Tokenizer, question: Question, observe: Observe | None = None) -> None:
         self.question = question
         self._engine, self._tokenizer, self._observe = engine, tokenizer, observe
         self._steps: dict[int, Step] = {}  # the first of each choice
+        self._last: dict[int, Step] = {}
+        self._tokens: dict[int, list[int]] = {}  # of each choice, every one that the engine gave
+        self._infos: dict[int, tuple[ModelInfo, ModelInfo]] = {}  # the model when a choice was asked for, and when it began
         self._given = 0
 
     @property
@@ -156,7 +164,16 @@ class Answer:
         first = self._steps.get(0) or next(iter(self._steps.values()), None)
         if first is None:
             return Usage()
-        return Usage(first.prompt_tokens, first.cached_tokens, self._given)
+        guessed, accepted = (sum(getattr(step, name) for step in self._last.values()) for name in ("guessed", "accepted"))
+        predicted = bool(self.question.choices[0].predicted)
+        return Usage(first.prompt_tokens, first.cached_tokens, self._given, guessed, accepted, predicted)
+
+    def replay(self, index: int) -> ReplayRecord | None:
+        """What reproduces a choice, as far as it has come. None for one that the engine has given nothing of."""
+        if index not in self._infos:
+            return None
+        before, info = self._infos[index]
+        return record_of(self.question.choices[index], info, self._tokens[index], self._last[index].finish, before)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event, choices interleaved as they come. Closing it aborts what is still running.
@@ -183,17 +200,20 @@ class Answer:
             offer=question.offer,
         )
         reason: Reason | None = None
-        given = 0
+        given, before = 0, self._engine.info
         async with aclosing(self._engine.generate(request) if request.max_tokens else _nothing(request)) as steps:
             async for step in steps:
                 first = index not in self._steps
+                if first and request.max_tokens:
+                    self._infos[index], self._tokens[index] = (before, self._engine.info), []
                 self._count(index, step)
                 if first:
                     yield Begun(index)
                     for part in _repeated(question, reader):
                         yield _event(index, part)
                 if step.error is not None:
-                    raise AlizeError(step.error, reason=because("model_spoilt"))
+                    lost = step.error.startswith(GRAMMAR_LOST)
+                    raise AlizeError(step.error, reason=None if lost else because("model_spoilt"))
                 parts, tokens = _read(reader, step, request.stop_ids)
                 for part in parts or ([Part("")] if tokens else []):
                     yield _event(index, part, tokens, given)
@@ -207,9 +227,12 @@ class Answer:
 
     def _count(self, index: int, step: Step) -> None:
         self._steps.setdefault(index, step)
+        self._last[index] = step
         self._given += len(step.tokens)
+        if index in self._tokens:
+            self._tokens[index] += step.tokens
         if self._observe is not None:
-            self._observe(index, len(step.tokens))
+            self._observe(index, step)
 
 
 def fold(events: Iterable[Event], count: int) -> list[Choice]:

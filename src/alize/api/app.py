@@ -27,6 +27,7 @@ from alize.api.middleware.observe import Observe
 from alize.api.middleware.prefix import Prefix
 from alize.api.pages import Pages
 from alize.api.parts import House, Parts
+from alize.api.pool.figures import Figures
 from alize.api.routes import ROUTERS
 from alize.governance import Accounts, Cookie
 from alize.settings import Settings
@@ -39,7 +40,9 @@ _EXPOSED = ("x-request-id", "mistral-correlation-id", "retry-after", "x-ratelimi
 
 def create_app(settings: Settings, parts: Parts, pages: Pages | None = None) -> FastAPI:
     """The application of one server. It starts and closes nothing: whoever built the parts does."""
-    metrics = Metrics()
+    metrics = Metrics(settings.metrics_tenants)
+    if parts.pool is not None:
+        metrics.registry.register(Figures(parts.pool))
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -57,7 +60,7 @@ def create_app(settings: Settings, parts: Parts, pages: Pages | None = None) -> 
         redirect_slashes=False,
         middleware=[
             *([Middleware(Prefix, settings.root_path)] if settings.root_path else []),
-            Middleware(Observe, metrics),
+            Middleware(Observe, metrics, parts.spans, patience=settings.stall_seconds),
             Middleware(Head),
             *([cors] if settings.cors_origins else []),
             Middleware(Failures),

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
+from alize.api.forming import grammar_of, grammar_of_offer
 from alize.api.hearing import ears_of, listen
 from alize.api.looking import look, sight_of
 from alize.api.offering import offer_of
@@ -22,15 +23,17 @@ from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
 from alize.api.support import refuse_unsupported
 from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, logit_biases, longest_answer
+from alize.engine.grammar import Grammar
 from alize.errors import UnsupportedParameter
 from alize.governance.identity import Principal
 from alize.prompt import effort_of, plain_messages, with_thinking_prompt
 from alize.prompt.hearing import Ears, Heard, laid
 from alize.prompt.images import Floats
 from alize.prompt.placing import placed
-from alize.prompt.tools import PlainTool, begins_thought
+from alize.prompt.told import for_template
+from alize.prompt.tools import Offer, PlainTool, begins_thought
 from alize.settings import Settings
-from alize.tokenize.text import parts_of, thought_of
+from alize.tokenize.text import check_text, parts_of, thought_of
 
 __all__ = ["Asked", "ask", "ask_infill", "ask_live", "ask_transcription"]
 
@@ -60,7 +63,9 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     sight, ears, marks = sight_of(served), ears_of(served), served.thought_marks
     refuse_unsupported(request, served)
     # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
-    offer = await asyncio.to_thread(offer_of, request, served) if request.tools else offer_of(request, served)
+    plain = request.response_format.json_schema is None and request.structured_outputs is None
+    grammar = grammar_of(request, served) if plain else await asyncio.to_thread(grammar_of, request, served)
+    offer, held = await asyncio.to_thread(_offer, request, served) if request.tools else _offer(request, served)
     messages = plain_messages(
         with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
         safe_prompt=request.safe_prompt,
@@ -69,12 +74,16 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     )
     effort = effort_of(request.prompt_mode, request.reasoning_effort, marks)
     continued = bool(messages[-1].get("prefix"))
-    asked = messages if offer is None else offer.opened(messages)
-    read = await _read(asked, () if offer is None else offer.tools, served, sight, ears, house, effort)
+    telling = partial(for_template, messages, offer, served.call_marks)
+    asked, tools = await asyncio.to_thread(telling) if request.tools else telling()
+    read = await _read(asked, tools, served, sight, ears, house, effort)
     begun = () if offer is None else tuple(offer.behind(served.tokenizer.encode))
     first = replace(
         _first(read.tokens + begun, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
         stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
+        grammar=grammar or held,
+        predicted=await _predicted(request.prediction.content, served),
+        priority=request.priority or 0,
     )
     first = replace(first, sampling=_chat_sampling(first.sampling, request))
     messages = read.messages
@@ -84,6 +93,12 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     elif marks is not None:
         question = replace(question, marks=marks, opened=begins_thought(marks, read.tokens, served.tokenizer, begun, served.card.id))
     return Asked(first.id, served, question, messages, read.seconds)
+
+
+def _offer(request: ChatCompletionRequest, served: Served) -> tuple[Offer | None, Grammar | None]:
+    """What may be called, and what holds the calls to it."""
+    offer = offer_of(request, served)
+    return offer, grammar_of_offer(offer, request, served)
 
 
 def _begun(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,13 +157,20 @@ def _transcribed(
         max_tokens=room,
         sampling=SamplingParams(temperature=temperature, seed=secrets.randbelow(_SEEDS)),
         stop_ids=served.tokenizer.stop_ids,
-        tenant=principal.workspace,
+        tenant=f"{principal.workspace}/{principal.id}",
         salt=principal.workspace,
         adapter=served.adapter,
         sounds=sounds,
     )
     check_fits(first, served.engine.info)
     return Asked(first.id, served, Question(tuple(_choices(first, 1))), messages, seconds)
+
+
+async def _predicted(text: str, served: Served) -> tuple[int, ...]:
+    """What an answer is thought to be; no more of it than an answer can have."""
+    check_text(text, "prediction")
+    tokens = await _tokenized(len(text), partial(served.tokenizer.encode, text)) if text else ()
+    return tokens[: served.engine.info.max_context]
 
 
 async def _tokenized(characters: int, tokenize: Callable[[], list[int]]) -> tuple[int, ...]:
@@ -177,7 +199,7 @@ def _first(
         ),
         stop_ids=served.tokenizer.stop_ids,
         min_tokens=request.min_tokens or 0,
-        tenant=principal.workspace,
+        tenant=f"{principal.workspace}/{principal.id}",
         salt=principal.workspace,
         adapter=served.adapter,
         images=images,

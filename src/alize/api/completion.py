@@ -21,6 +21,7 @@ from typing import Any
 
 from alize.api.answers import Begun, Called, Choice, Event, Finish, Text, Thought, Token, Usage
 from alize.api.sse import DONE, event
+from alize.engine.record import ReplayRecord
 from alize.prompt.parts import Call, Part
 from alize.tokenize.base import Tokenizer
 
@@ -39,6 +40,7 @@ class Form:
     logprobs: bool = False
     tier: str | None = None  # service_tier, where the client asked for one
     audio_seconds: float | None = None  # of the prompt's sounds, where there are any
+    replay: Callable[[int], ReplayRecord | None] | None = None  # of each choice, once it has ended; None: it was not asked for
     created: int = field(default_factory=lambda: int(time.time()))
 
     def whole(self, choices: Sequence[Choice], usage: Usage) -> dict[str, Any]:
@@ -53,6 +55,7 @@ class Form:
                     "index": index,
                     "message": {"role": "assistant", "content": _content(choice.parts), "tool_calls": _calls(choice), "prefix": False},
                     **_logprobs(self, choice.tokens),
+                    **_replay(self, index),
                     "finish_reason": choice.reason,
                 }
                 for index, choice in enumerate(choices)
@@ -86,6 +89,7 @@ class Form:
                         # The public API has no `model_length` in streams.
                         finish = "length" if reason == "model_length" else reason
                         chunk = _chunk(self, index, {"content": thoughts or ""}, tokens, finish)
+                        chunk["choices"][0] |= _replay(self, index)
                         yield event({**chunk, "usage": _usage(self, usage())} if last else chunk)
         yield DONE
 
@@ -123,6 +127,11 @@ def _thinking(text: str, *, closed: bool) -> dict[str, Any]:
     return {"type": "thinking", "thinking": [{"type": "text", "text": text}] if text else [], "closed": closed}
 
 
+def guessed_details(usage: Usage) -> dict[str, int]:
+    """By OpenAI's names. Of a request with a prediction; what the text itself suggested counts, too."""
+    return {"accepted_prediction_tokens": usage.accepted, "rejected_prediction_tokens": usage.guessed - usage.accepted}
+
+
 def usage_of(usage: Usage, audio_seconds: float | None = None) -> dict[str, Any]:
     """As the public API counts: whole seconds of sound, begun ones too."""
     return {
@@ -130,12 +139,18 @@ def usage_of(usage: Usage, audio_seconds: float | None = None) -> dict[str, Any]
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
         "prompt_tokens_details": {"cached_tokens": usage.cached},
+        **({"completion_tokens_details": guessed_details(usage)} if usage.predicted else {}),
         **({} if audio_seconds is None else {"prompt_audio_seconds": math.ceil(audio_seconds)}),
     }
 
 
 def _usage(form: Form, usage: Usage) -> dict[str, Any]:
     return usage_of(usage, form.audio_seconds) | ({} if form.tier is None else {"service_tier": form.tier})
+
+
+def _replay(form: Form, index: int) -> dict[str, Any]:
+    """{} where it was not asked for."""
+    return {} if form.replay is None else {"replay": form.replay(index)}
 
 
 def _logprobs(form: Form, tokens: Iterable[Token]) -> dict[str, Any]:

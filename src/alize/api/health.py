@@ -14,18 +14,25 @@ _PATIENCE = 10.0  # seconds: longer than a step of an engine that works, shorter
 
 
 async def checks(parts: Parts) -> dict[str, str]:
-    """Every part by name: "ok", or why it cannot be used now. A model that nobody has asked yet is none."""
-    names = ["database", *(f"engine {id}" for id in parts.awake)]
-    states = await asyncio.gather(_database(parts.database), *(_engine(served.engine) for served in parts.awake.values()))
+    """Every part by name: "ok", or why it cannot be used now. A model that sleeps is none."""
+    awake = parts.awake
+    names = ["database", *(f"engine {id}" for id in awake)]
+    states = await asyncio.gather(_database(parts.database), *(_engine(served.engine) for served in awake.values()))
     found = dict(zip(names, states, strict=True))
+    found |= {f"engine {id}": one.trouble for id, one in parts.sleeping.items() if id not in awake and one.trouble is not None}
     if parts.draining.begun:
         return {**found, "server": "shutting down"}
     return found if parts.opening.done else {**found, "server": "opening"}
 
 
 def hinders(name: str, parts: Parts) -> bool:
-    """Whether requests should go elsewhere while the part of this name cannot be used: talk goes on without the model that embeds."""
-    return name.removeprefix("engine ") not in parts.sleeping
+    """Whether requests should go elsewhere while the part of this name cannot be used: talk goes on without the other models, and who
+    asks one that is being loaded is answered by it."""
+    id = name.removeprefix("engine ")
+    if id == name:
+        return True
+    sleeping = parts.sleeping.get(id)
+    return id == parts.default and (sleeping is None or sleeping.state != "loading")
 
 
 async def stats_of(engine: Engine) -> EngineStats:

@@ -31,7 +31,12 @@ class Ledger:
     async def write(self, usage: Usage, outcome: str) -> None:
         """Raises StorageFailed."""
         self.trace.facts.update(
-            model=self.model, prompt_tokens=usage.prompt, cached_tokens=usage.cached, completion_tokens=usage.completion, outcome=outcome
+            answer_id=self.id,
+            model=self.model,
+            prompt_tokens=usage.prompt,
+            cached_tokens=usage.cached,
+            completion_tokens=usage.completion,
+            outcome=outcome,
         )
         record = UsageRecord(
             id=self.id,

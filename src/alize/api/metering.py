@@ -14,6 +14,7 @@ from alize.api.answers import Answer, Called, Event, Finish, Text, Thought, Usag
 from alize.api.asking import Asked
 from alize.api.ledger import Ledger
 from alize.api.parts import House
+from alize.api.timing import Timing
 from alize.api.trace import Trace
 from alize.governance.identity import Principal
 
@@ -33,12 +34,13 @@ class Meter:
     endpoint: str
     answer: Answer = field(init=False)
     _ledger: Ledger = field(init=False)
-    _last: dict[int, float] = field(default_factory=dict[int, float])  # when each choice last gained tokens
+    _timing: Timing = field(init=False)
     _texts: list[str] = field(default_factory=list[str])  # of the answer, only where prompts are logged
 
     def __post_init__(self) -> None:
         served = self.asked.served
-        self.answer = Answer(served.engine, served.tokenizer, self.asked.question, self._gained)
+        self._timing = Timing(self.trace, self.house.metrics.of(served.card.id, self.principal.workspace))
+        self.answer = Answer(served.engine, served.tokenizer, self.asked.question, self._timing.gained)
         self._ledger = Ledger(self.house, self.principal, self.trace, self.endpoint, self.asked.id, served.card.id)
 
     @property
@@ -49,6 +51,7 @@ class Meter:
         """The events of the answer. Raises what the engine raises, and StorageFailed where the answer could not be counted."""
         workspace, question = self.principal.workspace, self.asked.question
         self.house.limits.spend(workspace, question.prompt_tokens)
+        self.trace.facts["model"] = self._model  # also where the engine refuses it
         reasons: list[str] = []  # of each choice
         outcome, counted = "error", False
         try:
@@ -56,6 +59,7 @@ class Meter:
                 async for event in events:
                     if isinstance(event, Finish):
                         reasons.append(event.reason)
+                        self._timing.finished(event.index)
                         if event.last:
                             outcome, counted = ",".join(sorted({*reasons})), True
                             await self._ledger.write(self._spent(), outcome)
@@ -80,19 +84,10 @@ class Meter:
         """What the row says, taken from the workspace's tokens."""
         usage = self.usage if self.answer.begun else Usage(prompt=self.asked.question.prompt_tokens)
         self.house.limits.spend(self.principal.workspace, usage.completion)
+        self._timing.ended(usage)
         if self.house.settings.log_prompts:
             _log.info("answer", extra={"messages": self.asked.messages, "answer": "".join(self._texts), "answer_id": self.asked.id})
         return usage
-
-    def _gained(self, index: int, tokens: int) -> None:
-        if not tokens:
-            return
-        now, metrics = self.trace.clock(), self.house.metrics
-        if not self._last:
-            metrics.first_token(self._model, self.trace.seconds)
-        if index in self._last:
-            metrics.next_tokens(self._model, now - self._last[index], tokens)
-        self._last[index] = now
 
 
 def _said(event: Text | Thought | Called) -> str:

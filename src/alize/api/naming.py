@@ -6,24 +6,25 @@ A name of this server never means a model elsewhere: what is asked of it stays h
 from collections.abc import Callable, Iterator
 
 from alize.api.parts import Parts, Served, Sleeping
-from alize.errors import AlizeError, EngineUnavailable, InvalidModel, UnsupportedParameter
+from alize.api.pool.resident import Resident
+from alize.errors import AlizeError, EngineUnavailable, InvalidModel, NotFound, UnsupportedParameter
 from alize.reasons import because
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
 
-__all__ = ["embeds", "model_named", "writer_named"]
+__all__ = ["embeds", "model_named", "resident_named", "writer_named"]
 
 _Model = Served | Sleeping | UpstreamModel
 
 
-def writer_named(name: str, parts: Parts, settings: Settings) -> Served | UpstreamModel:
-    """The model of an id or alias, which is asked for text.
+def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Sleeping | UpstreamModel:
+    """The model of an id or alias, which is asked for text; it may sleep, and lending.py wakes it.
 
     Raises InvalidModel, UnsupportedParameter for one that makes none, EngineUnavailable for an adapter that could not be loaded.
     """
     found = model_named(name, parts, settings, _writes)
-    if isinstance(found, Sleeping):
+    if not isinstance(found, UpstreamModel) and not _writes(found) and (isinstance(found, Sleeping) or found.lender is not None):
         raise UnsupportedParameter(
             f"The model {found.card.id} makes vectors of texts; it writes none.",
             param="model",
@@ -40,6 +41,23 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Upstre
     return found
 
 
+def resident_named(name: str, parts: Parts, settings: Settings) -> Resident:
+    """The model of this server that an id or alias means, as an administrator may change it. Raises NotFound."""
+    wanted = resolved(name, settings.aliases())
+    residents = [] if parts.pool is None else [*parts.pool.residents.values()]
+    for resident in residents:
+        if wanted in (resident.card.id, *resident.card.aliases):
+            return resident
+    near = near_misses(name, [known for one in residents for known in (one.card.id, *one.card.aliases)])
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise NotFound(
+        f"There is no model '{name[:200]}' on this server.",
+        param="model_id",
+        remedy=f"{hint}GET /api/models lists them; the setting `models` names further ones.",
+        reason=because("model_unknown", model=name[:200]),
+    )
+
+
 def embeds(model: _Model) -> bool:
     """Whether a model makes vectors of texts, as far as its card says."""
     return "embeddings" in _capabilities(model)
@@ -49,7 +67,7 @@ def model_named(name: str, parts: Parts, settings: Settings, suits: Callable[[_M
     """The model of an id or alias. Raises InvalidModel, which names no model that does not suit what is asked."""
     aliases, upstream = settings.aliases(), parts.upstream
     name = resolved(name, aliases)
-    own: list[_Model] = [*parts.served(), *parts.sleeping.values()]
+    own: list[_Model] = [*parts.own]
     for served in own:
         if name in _names(served):
             return served
@@ -74,7 +92,7 @@ def _unknown(name: str, near: list[str], away: AlizeError | None) -> InvalidMode
 
 
 def _writes(model: _Model) -> bool:
-    return not isinstance(model, Sleeping) and _capabilities(model) != frozenset({"embeddings"})
+    return _capabilities(model) != frozenset({"embeddings"})
 
 
 def _capabilities(model: _Model) -> frozenset[str]:

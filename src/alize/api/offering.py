@@ -4,7 +4,7 @@ from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.tools import ToolChoice
 from alize.errors import InvalidRequest
-from alize.prompt.tools import Offer, offered, plain_tools
+from alize.prompt.tools import Offer, offered, plain_tools, strict_among
 
 __all__ = ["offer_of"]
 
@@ -22,8 +22,11 @@ def offer_of(request: ChatCompletionRequest, served: Served) -> Offer | None:
         )
     if not request.tools or choice == "none":
         return None
-    tools = plain_tools([tool.model_dump() for tool in request.tools])
-    offer = offered(served.call_marks, tools, wanted, parallel=request.parallel_tool_calls, model=served.card.id)
+    given = [tool.model_dump() for tool in request.tools]
+    tools = plain_tools(given)
+    offer = offered(
+        served.call_marks, tools, wanted, parallel=request.parallel_tool_calls, model=served.card.id, strict=strict_among(given)
+    )
     if offer.begun and request.messages and getattr(request.messages[-1], "prefix", False):
         raise InvalidRequest(
             "tool_choice forces the answer to begin as a call, but the last message with prefix true says how it begins.",

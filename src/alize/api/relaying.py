@@ -23,6 +23,7 @@ from alize.api.schemas.extensions import ALIASES
 from alize.api.sse import DONE, event
 from alize.api.trace import Trace
 from alize.governance.identity import Principal
+from alize.series import Series
 from alize.upstream import UpstreamModel
 from alize.upstream.answer import Taking, Tally, prompt_estimate, text_of
 
@@ -34,6 +35,7 @@ _log = logging.getLogger("alize.api.prompts")
 def relayed_body(request: ChatCompletionRequest, model: UpstreamModel) -> dict[str, Any]:
     """The request as the upstream takes it: what the client set, and nothing else."""
     body: dict[str, Any] = {**request.model_dump(mode="json", by_alias=True, exclude_unset=True), "model": model.there}
+    body.pop("replay", None)  # our own word; where it asks for something, nothing gets here
     if model.mistral:
         for theirs, name in ALIASES.items():
             if (value := body.pop(theirs, None)) is not None:
@@ -65,6 +67,7 @@ class Relay:
     tally: Tally = field(init=False)
     _taking: Taking = field(init=False)
     _body: dict[str, Any] = field(init=False)
+    _series: Series = field(init=False)
     _reserved: int = 0  # tokens taken from the workspace's before the answer
     _texts: list[str] = field(default_factory=list[str])  # of the answer, only where prompts are logged
 
@@ -72,6 +75,7 @@ class Relay:
         self._body = relayed_body(self.request, self.model)
         self.tally = Tally(prompt_estimate(self._body["messages"]))
         self._taking = Taking(self.model.host, self.tally, self.request.n or 1)
+        self._series = self.house.metrics.of(self.model.id, self.principal.workspace)
 
     @property
     def usage(self) -> Usage:
@@ -135,16 +139,18 @@ class Relay:
     def _spent(self) -> Usage:
         """What the row says, taken from the workspace's tokens."""
         self.house.limits.spend(self.principal.workspace, self.tally.prompt - self._reserved + self.tally.completion)
+        self._series.relayed(self.tally.prompt, self.tally.cached, self.tally.completion)
         if self.house.settings.log_prompts:
             _log.info("answer", extra={"messages": self._body["messages"], "answer": "".join(self._texts), "answer_id": self.id})
         return self.usage
 
     def _timed(self, last: float) -> float:
-        now, metrics = self.trace.clock(), self.house.metrics
+        now = self.trace.clock()
         if last:
-            metrics.next_tokens(self.model.id, now - last, 1)
+            self._series.next_tokens(now - last, 1)
         else:
-            metrics.first_token(self.model.id, self.trace.seconds)
+            self._series.first_token(now - self.trace.began)
+            self.trace.facts["first_token_seconds"] = round(now - self.trace.began, 6)
         return now
 
     def _log_text(self, chunk: dict[str, Any]) -> None:

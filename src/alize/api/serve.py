@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alize.api.collector import collector_of
 from alize.api.listen import bind, check_tls
 from alize.engine.process import EngineProcess
-from alize.errors import Missing
 from alize.settings import Settings
 from alize.storage.home import HomeLock, prepare_home
 from alize.upstream.address import upstream_of
@@ -43,6 +43,7 @@ class Started:
     setup: bool = False  # there is no account yet
     setup_token: str | None = None  # what the first one asks for
     left_out: str | None = None  # what of the model's release cannot be used
+    others: tuple[str, ...] = ()  # models that are loaded when they are asked
     unavailable: Mapping[str, str] = field(default_factory=dict[str, str])  # adapters that could not be loaded, and why
 
 
@@ -52,6 +53,8 @@ def announce(started: Started) -> None:
     print(f"Alizé serves {started.model} on {started.address}", flush=True)  # noqa: T201
     if started.left_out:
         print(started.left_out, flush=True)  # noqa: T201
+    if started.others:
+        print(f"Further models, each loaded when it is first asked: {', '.join(started.others)}", flush=True)  # noqa: T201
     if adapters := [name for name in settings.adapter_paths() if name not in started.unavailable]:
         print(f"Its adapters, each a model of that name: {', '.join(adapters)}", flush=True)  # noqa: T201
     for name, reason in started.unavailable.items():
@@ -86,29 +89,29 @@ def serve(
     """
     check_tls(settings)
     upstream_of(settings)  # refused before anything is fetched or opened
+    collector_of(settings)
     with (
-        HomeLock(prepare_home(settings.home)),
+        HomeLock(prepare_home(settings.home)) as lock,
         contextlib.closing(bind(settings)) as listener,
         EngineProcess() as process,
     ):
         import asyncio
 
         card, path = _model(settings, progress)
-        asyncio.run(_serve(settings, listener, process, card, path, started, extensions, progress))
+
+        def told(facts: Started) -> None:
+            lock.say(facts.address)
+            started(facts)
+
+        asyncio.run(_serve(settings, listener, process, card, path, told, extensions, progress))
 
 
 def _model(settings: Settings, progress: Progress | None) -> "tuple[Card, Path]":
     """The model that the settings name, fetched where it is not here yet and may be."""
-    from alize.weights.catalog import resolved
-    from alize.weights.pull import located, pull
+    from alize.weights.pull import obtained
 
-    aliases = settings.aliases()
-    try:
-        return located(settings.model, settings.home, aliases)
-    except Missing:
-        name = resolved(settings.model, aliases)
-        pull(name, settings.home, offline=settings.offline, endpoint=settings.hub_endpoint, progress=progress)
-        return located(settings.model, settings.home, aliases)
+    offline, endpoint = settings.offline, settings.hub_endpoint
+    return obtained(settings.model, settings.home, settings.aliases(), offline=offline, endpoint=endpoint, progress=progress)
 
 
 async def _serve(
@@ -121,14 +124,20 @@ async def _serve(
     extensions: "Callable[[], Sequence[Extension]]",
     progress: Progress | None,
 ) -> None:
-    from alize.engine.build import EngineConfig, named
+    from dataclasses import replace
+
+    from alize.engine.build import EngineConfig, draft_of, named
     from alize.engine.local import LocalEngine
+    from alize.engine.need import budget_of
 
     loading = named(progress, f"Loading {card.id}")
-    engine = await LocalEngine.begin(EngineConfig.of(settings, path, card.id, card.sha256), process, loading)
+    config = EngineConfig.of(settings, path, card.id, card.sha256, draft_of(settings, progress))
+    budget = budget_of(settings.memory, config)
+    config = replace(config, memory_bytes=budget)
+    engine = await LocalEngine.begin(config, process, loading)
     try:
-        from alize.api.server import serve_with
+        from alize.api.server import Begun, serve_with
 
-        await serve_with(engine, settings, listener, card, path, started, extensions())
+        await serve_with(Begun(engine, config, card, budget), settings, listener, started, extensions())
     finally:
         await engine.close()

@@ -22,15 +22,18 @@ from fastapi import FastAPI
 from alize.api.app import create_app
 from alize.api.listen import address_of
 from alize.api.opening import Opening
-from alize.api.parts import Parts, Served
+from alize.api.parts import Parts, Sleeping
+from alize.api.pool import Pool, Resident
+from alize.api.pool.offered import offers
+from alize.api.pool.source import LocalSource
 from alize.api.protocol import Http1
 from alize.api.serve import Started
 from alize.api.sockets import options
-from alize.api.waking import sleeping_models
+from alize.api.spans import spans_of
+from alize.engine.build import EngineConfig
 from alize.engine.local import LocalEngine
-from alize.errors import CheckpointInvalid, SettingInvalid
+from alize.errors import EngineUnavailable, SettingInvalid
 from alize.governance import Cookie, Identity, KeyIdentity, LocalIdentity, SessionIdentity, first_key, first_match, owner
-from alize.prompt.spectrogram import HOP
 from alize.settings import Settings
 from alize.storage import open_database
 from alize.storage.base import Database
@@ -40,7 +43,7 @@ from alize.upstream.client import reaching
 from alize.weights.catalog import Card
 from alize.weights.checkpoints import open_checkpoint
 
-__all__ = ["Extension", "Server", "serve_with"]
+__all__ = ["Begun", "Extension", "Server", "serve_with"]
 
 _log = logging.getLogger("alize.api")
 
@@ -49,39 +52,61 @@ _LAST_WORDS = 5.0  # seconds for the errors of answers that were cut off to reac
 _KEEP_ALIVE = 75  # seconds an idle connection stays; clients that keep theirs for less never meet one that is just being closed
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A model that is being loaded."""
+
+    engine: LocalEngine
+    config: EngineConfig
+    card: Card
+    budget: int  # bytes for this and all other models
+
+
 async def serve_with(
-    engine: LocalEngine,
+    begun: Begun,
     settings: Settings,
     listener: socket.socket,
-    card: Card,
-    path: Path,
     started: Callable[[Started], None],
     extensions: Sequence[Extension],
 ) -> None:
-    """Serve until told to stop, and close the engine. What does not ask the engine is done while it loads. Raises as `serve` does."""
+    """Serve until told to stop, and close the engines. What does not ask the engine is done while it loads. Raises as `serve` does."""
     configure_logging(settings.log_level, settings.log_format)
     database = open_database(settings)
+    engine, card, path = begun.engine, begun.card, Path(begun.config.path)
     try:
         await database.migrate()
         with closing(open_checkpoint(path)) as checkpoint:
             tokenizer, left_out = load_tokenizer(checkpoint.tokenizer), checkpoint.left_out
         async with _identity(settings, database) as identity, AsyncExitStack() as extended:
             token = _setup_token(settings, listener)
-            sleeping = sleeping_models(settings, card)
-            names = [name for each in (card, *(one.card for one in sleeping.values())) for name in (each.id, *each.aliases)]
+            pool, first = await _pool(settings, begun, tokenizer)
+            extended.push_async_callback(pool.close)
+            names = [name for one in pool.residents.values() for name in (one.card.id, *one.card.aliases)]
             _check_names(settings, names)
             upstream = await extended.enter_async_context(reaching(settings, (*names, *settings.aliases(), *settings.adapter_paths())))
-            for one in sleeping.values():
-                extended.push_async_callback(one.close)
-            opening = Opening(done=False)
-            served = {card.id: Served(engine, tokenizer, card)}
-            parts = Parts(served, database, identity, opening=opening, upstream=upstream, sleeping=sleeping, setup_token=token)
+            spans = spans_of(settings)
+            if spans is not None:
+                extended.push_async_callback(spans.close)
+            opening = Opening(done=False, left=lambda: engine.absent_for)
+            sleeping: dict[str, Sleeping] = {**pool.residents}
+            parts = Parts(
+                {},
+                database,
+                identity,
+                opening=opening,
+                spans=spans,
+                upstream=upstream,
+                sleeping=sleeping,
+                pool=pool,
+                setup_token=token,
+            )
             database.on_revoked(parts.passes.forget)
             app = create_app(settings, parts)
             async with _listening(Server(_config(settings, app)), listener) as told:
-                if not await _sooner(engine.ready(), told):
+                waking = pool.begin(first)
+                if not await _sooner(engine.ready(), told):  # raises what loading it raised, for whoever starts the server
                     return
-                _check_senses(engine, tokenizer, path)
+                await _woken(waking, first)
                 for extension in extensions:  # what they find waiting in the database they may ask the engine at once
                     await extended.enter_async_context(extension(app))
                 # Made last: a key that is made before something fails would never be shown.
@@ -89,12 +114,31 @@ async def serve_with(
                 setup = settings.auth and await _is_empty(database)
                 opening.done = True
                 lost = {each.name: each.reason for each in engine.info.unavailable}
-                started(Started(address_of(listener, settings), card.id, settings, made, setup, token, left_out, lost))
+                address, others = address_of(listener, settings), tuple(id for id in pool.residents if id != card.id)
+                started(Started(address, card.id, settings, made, setup, token, left_out, others, lost))
                 await told.stopping.wait()
                 await _drain(parts, settings.drain_seconds, told.hurry)
     finally:
         await engine.close()  # first: what this cuts off is still recorded
         await database.close()
+
+
+async def _pool(settings: Settings, begun: Begun, tokenizer: Tokenizer) -> tuple[Pool, Resident]:
+    """All the models of the settings, and which is the default. Raises what `offers` raises."""
+    default = LocalSource(settings, settings.model, begun.card, begun.config)
+    default.begun(begun.engine, tokenizer)
+    pool = Pool(begun.budget, seconds=settings.model_wait_seconds, most=settings.model_wait_requests, idle=settings.idle_seconds)
+    for offer in await offers(settings, default, begun.budget):
+        pool.add(offer.source, pinned=offer.pinned).least = offer.least
+    return pool, pool.residents[begun.card.id]
+
+
+async def _woken(waking: "asyncio.Task[None]", first: Resident) -> None:
+    """Raises what is wrong with the model: clients are told only that it cannot be loaded."""
+    try:
+        await waking
+    except EngineUnavailable as refused:
+        raise first.failure or refused from None
 
 
 def _check_names(settings: Settings, taken: Sequence[str]) -> None:
@@ -106,27 +150,6 @@ def _check_names(settings: Settings, taken: Sequence[str]) -> None:
                 param="adapters",
                 remedy="Give the adapter a name of its own.",
             )
-
-
-def _check_senses(engine: LocalEngine, tokenizer: Tokenizer, path: Path) -> None:
-    """Raises CheckpointInvalid where the tokenizer cuts pictures or sounds into other pieces than the weights."""
-    sight, marks = engine.info.sight, tokenizer.image_marks
-    if sight is not None and marks is not None and marks.side not in (0, sight.side):
-        raise CheckpointInvalid(
-            f"{path}: an image's token is {sight.side} pixels a side for the model, and {marks.side} for its tokenizer.",
-            remedy="The files are of different models: fetch them again.",
-        )
-    hearing, sounds = engine.info.hearing, tokenizer.audio_marks
-    if hearing is None or sounds is None:
-        return
-    samples = hearing.frames * HOP
-    wanted = (samples, samples * hearing.piece, hearing.delay)
-    if (sounds.samples, sounds.piece, sounds.delay) != wanted:
-        raise CheckpointInvalid(
-            f"{path}: a sound's token is {sounds.samples} samples for its tokenizer, in pieces of {sounds.piece}, {sounds.delay} behind; "
-            f"for the model it is {wanted[0]}, in pieces of {wanted[1]}, {wanted[2]} behind.",
-            remedy="The files are of different models: fetch them again.",
-        )
 
 
 @asynccontextmanager
@@ -238,10 +261,10 @@ async def _drain(parts: Parts, seconds: float, hurry: asyncio.Event) -> None:
     hurried.cancel()
     if not finished.done():
         _log.warning("ending %d answers that still run", parts.draining.running)
-        for served in parts.awake.values():
+        for served in parts.models.values():
             await served.engine.close()  # each gets an error, with the tokens given until now counted
-        for sleeping in parts.sleeping.values():
-            await sleeping.close()
+        if parts.pool is not None:
+            await parts.pool.close()
         if parts.upstream is not None:
             await parts.upstream.close()
         await asyncio.wait({finished}, timeout=_LAST_WORDS)

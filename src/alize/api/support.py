@@ -10,8 +10,9 @@ from alize.api.schemas.chat import ChatCompletionRequest
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt import refuse_reasoning
 from alize.reasons import because
+from alize.upstream import UpstreamModel
 
-__all__ = ["SERVED", "refuse_unsupported"]
+__all__ = ["SERVED", "refuse_elsewhere", "refuse_unsupported"]
 
 SERVED = frozenset(
     {"completion_chat", "completion_fim", "reasoning", "function_calling", "vision", "audio", "audio_transcription", "embeddings"}
@@ -45,12 +46,19 @@ def refuse_unsupported(request: ChatCompletionRequest, served: Served) -> None:
         )
 
 
+def refuse_elsewhere(request: ChatCompletionRequest, model: UpstreamModel) -> None:
+    """Raise UnsupportedParameter for a field that asks for what no answer of an upstream can have."""
+    if request.replay:
+        raise UnsupportedParameter(
+            f"replay: {model.host} answers, and what decides its tokens is not known here.",
+            param="replay",
+            remedy="Leave it out, or ask a model of this server.",
+            reason=because("parameter_unsupported", parameter="replay"),
+        )
+
+
 def _unsupported(request: ChatCompletionRequest) -> Iterator[tuple[str, str, str]]:
     """(field, why, what to do) of everything asked for that cannot be given."""
-    if request.response_format.type != "text":
-        yield "response_format", f"{request.response_format.type} is not supported yet, only text.", _LEAVE_OUT
-    if request.prediction.content:
-        yield "prediction", "predicted outputs are not supported yet.", _LEAVE_OUT
     if request.guardrails:
         yield "guardrails", "guardrails are not supported yet: no text would be checked.", _LEAVE_OUT
     if request.store:

@@ -5,7 +5,7 @@ its upstream; choosing.py is the `Answerer` of both.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -17,6 +17,8 @@ from alize.api.looking import measured, sight_of
 from alize.api.parts import House, Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
+from alize.assistant.telling import Telling
+from alize.engine.record import ReplayRecord
 from alize.governance.identity import SCOPES, Principal
 from alize.prompt.parts import Part
 from alize.storage.base import MessageRecord, Owner
@@ -36,17 +38,20 @@ class Made:
     completion_tokens: int = 0
     finish: Ending = "error"
     left: list[str] = field(default_factory=list[str])  # hosts that something was sent to
+    replay: ReplayRecord | None = None  # what reproduces it, once it has ended; of an upstream's nothing does
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An answer that can be made: `pieces` is run once, and closing it ends the work."""
+    """An answer that can be made: `pieces` is run once, and closing it ends the work. Then, or where it is not run at all, `release`
+    gives back the model, which may be put to sleep from then on."""
 
     model: str
     served_by: str  # "" for this machine
     fitted: Fitted
     made: Made
     pieces: AsyncGenerator[Part, None]
+    release: Callable[[], None] = lambda: None  # a no-op the second time
 
 
 class Answerer(Protocol):
@@ -132,24 +137,28 @@ class LocalAnswerer:
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[Part, None]:
         limits, question = self._house.limits, asked.question
-        answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix="", thought=""))
+        telling = Telling(self._house, asked)
+        answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix="", thought=""), telling.gained)
         limits.spend(owner.workspace, question.prompt_tokens)
         try:
-            async with aclosing(answer.events()) as events:
-                async for event in events:
-                    made.completion_tokens = answer.usage.completion
-                    match event:
-                        case Text(_, text):
-                            yield Part(text)
-                        case Thought(_, text) if text:
-                            yield Part(text, thought=True)
-                        case Finish(_, reason):
-                            made.finish = "stop" if reason == "tool_calls" else reason  # no tools are offered
-                        case _:
-                            pass
+            with telling.told(answer):
+                async with aclosing(answer.events()) as events:
+                    async for event in events:
+                        made.completion_tokens = answer.usage.completion
+                        match event:
+                            case Text(_, text):
+                                yield Part(text)
+                            case Thought(_, text) if text:
+                                yield Part(text, thought=True)
+                            case Finish(_, reason) as end:
+                                telling.finished(end)
+                                made.finish = "stop" if reason == "tool_calls" else reason  # no tools are offered
+                            case _:
+                                pass
         finally:
             usage = answer.usage
             made.completion_tokens, made.cached_tokens = usage.completion, usage.cached
+            made.replay = answer.replay(0)
             limits.spend(owner.workspace, usage.completion)
 
 

@@ -5,7 +5,7 @@ The messages come with the content of what is attached to them: what is taken aw
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ import msgspec
 
 from alize.assistant.attaching import shown
 from alize.assistant.context import images_of, path_to, sounds_of
+from alize.assistant.replays import unpacked
 from alize.storage.base import ConversationRecord, MessageRecord
 
 __all__ = ["as_json", "as_markdown", "named"]
@@ -70,9 +71,12 @@ def as_markdown(conversation: ConversationRecord, messages: Sequence[MessageReco
     return "\n\n".join(parts) + "\n"
 
 
-def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord]) -> bytes:
-    """Every branch, and all that is known of each message."""
-    return msgspec.json.format(msgspec.json.encode({**_public(conversation), "messages": [_message(one) for one in messages]}), indent=2)
+def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord], replays: Mapping[str, Sequence[bytes]]) -> bytes:
+    """Every branch, and all that is known of each message. `replays`: what reproduces the answers, by their ids."""
+    body = {**_public(conversation), "messages": [_message(one) for one in messages]}
+    records = msgspec.json.encode({id: unpacked(kept) for id, kept in replays.items()})
+    # On one line: thousands of token ids are nothing to read.
+    return msgspec.json.format(msgspec.json.encode(body), indent=2).removesuffix(b"\n}") + b',\n  "replays": ' + records + b"\n}"
 
 
 def named(conversation: ConversationRecord, suffix: str) -> str:

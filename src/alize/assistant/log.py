@@ -55,8 +55,13 @@ class RunLog:
             if self._text or self._thought:
                 await asyncio.shield(self._flush())  # a write that has begun goes on; `end` waits for it
 
-    async def end(self, state: str, event: RunEvent, message: dict[str, Any], usage: UsageRecord | None) -> bool:
-        """Write the rest, the last event, the answer's fields and what it cost, together. False where it has ended already."""
+    async def end(
+        self, state: str, event: RunEvent, message: dict[str, Any], usage: UsageRecord | None, replay: bytes | None = None
+    ) -> bool:
+        """Write the rest, the last event, the answer's fields, what it cost and what reproduces it, together.
+
+        False where it has ended already.
+        """
         async with self._turn:
             run, text, thought, now = self.run, self._text, self._thought, datetime.now(UTC)
             rest: list[RunEvent] = [*([Thought(thought, self._seconds)] if thought else []), *([Delta(text)] if text else [])]
@@ -68,6 +73,8 @@ class RunLog:
                 ended = await store.runs.end(run.workspace, run.id, self._worker, state, as_data(event), message, now)
                 if usage is not None:
                     await store.usage.add(usage)
+                if replay is not None and ended:
+                    await store.runs.keep_replay(run.workspace, run.id, replay)
             self._text = self._thought = ""
         self._wakes.tell(run.id)
         return ended

@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from alize.assistant.changes import Changes, ConversationChanged, hearers
 from alize.assistant.context import path_to
 from alize.assistant.events import CutOff, Done, Failed, RunEvent, Spent, Started, Stopped
 from alize.assistant.log import Lost, RunLog
+from alize.assistant.replays import packed
 from alize.assistant.silence import Silence
 from alize.assistant.titles import entitle
 from alize.assistant.wakes import Wakes
@@ -182,7 +183,7 @@ class Runs:
         begun: Begun | None = None
         cancelled = False
         try:
-            begun, earlier = await self._begin(owner, run, log)
+            begun, earlier = await self._begin(owner, run, log, stop)
             made = begun.made
             if await self._write_down(begun, earlier, log, stop, started, first):
                 state, end = "stopped", Stopped("person")
@@ -192,6 +193,8 @@ class Runs:
                 spent = Spent(made.prompt_tokens, earlier.tokens + made.completion_tokens, made.cached_tokens)
                 seconds = earlier.seconds + time.perf_counter() - started
                 state, end = "done", Done(made.finish, spent, seconds, earlier.first_token_seconds + first[0], made.left)
+        except _StoppedBefore:
+            state, end = "stopped", Stopped("person")
         except Lost:
             return
         except asyncio.CancelledError:
@@ -203,6 +206,9 @@ class Runs:
                 end = _failed(failure)
         except Exception:  # noqa: BLE001 - whatever it is, the run must end
             _log.exception("a run failed")
+        finally:
+            if begun is not None:
+                begun.release()
         seconds = time.perf_counter() - started
         fields: dict[str, Any] = {"prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens + made.completion_tokens}
         fields |= {"seconds": earlier.seconds + seconds, "first_token_seconds": earlier.first_token_seconds + first[0]}
@@ -210,13 +216,22 @@ class Runs:
         fields |= {"finish": made.finish} if state == "done" else {}
         fields |= _origin(begun) if begun is not None else {}
         usage = None if begun is None else _usage(run, begun.model, made, state, seconds)
-        ended = await self._end(log, state, end, fields, usage, patient=not cancelled)
+        replay = None if made.replay is None else packed(made.replay)
+        ended = await self._end(log, state, end, fields, usage, replay, patient=not cancelled)
         await self._tell(run)
         if ended and not cancelled:
             await self._entitle(owner, run, begun.served_by if begun is not None and state != "failed" else "")
 
     async def _end(
-        self, log: RunLog, state: str, end: RunEvent, fields: dict[str, Any], usage: UsageRecord | None, *, patient: bool
+        self,
+        log: RunLog,
+        state: str,
+        end: RunEvent,
+        fields: dict[str, Any],
+        usage: UsageRecord | None,
+        replay: bytes | None,
+        *,
+        patient: bool,
     ) -> bool:
         """Write the end, with what was made and not written yet. Where it cannot be, whoever watches is told why until it can.
 
@@ -224,7 +239,7 @@ class Runs:
         """
         while True:
             try:
-                ended = await asyncio.shield(log.end(state, end, fields, usage))
+                ended = await asyncio.shield(log.end(state, end, fields, usage, replay))
             except AlizeError as failure:  # no disk, no database
                 _log.error("the end of a run could not be written: %s", failure.text)
                 self._wakes.tell(log.run.id, failure)
@@ -240,7 +255,8 @@ class Runs:
                 self._wakes.mended(log.run.id)
                 return False
 
-    async def _begin(self, owner: Owner, run: RunRecord, log: RunLog) -> tuple[Begun, _Earlier]:
+    async def _begin(self, owner: Owner, run: RunRecord, log: RunLog, stop: asyncio.Event) -> tuple[Begun, _Earlier]:
+        """Raises _StoppedBefore, and what the answerer raises: it waits for a model that is asleep."""
         async with self._database.transaction() as store:
             conversation = await store.conversations.get(owner, run.conversation, deleted=True)
             assert conversation is not None, "purging takes the runs along"
@@ -249,25 +265,30 @@ class Runs:
             continuing = bool(answer.content)
             path = await with_content(store, owner, path_to(messages, answer.id if continuing else answer.parent or ""))
         beside = {one.model for one in messages if one.parent == answer.parent and one.created < answer.created and one.content}
-        begun = await self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing, beside=beside)
-        fitted, made = begun.fitted, begun.made
-        earlier = _Earlier(answer.completion_tokens, answer.seconds, answer.first_token_seconds) if continuing else _Earlier()
-        made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
-        await log.write(
-            Started(
-                run.conversation,
-                run.message,
-                begun.model,
-                begun.served_by,
-                fitted.sent_from,
-                len(fitted.dropped),
-                made.prompt_tokens,
-                earlier.tokens,
-            ),
-            # Before anything is sent: an answer whose worker dies must not claim that it stayed here, or that it took nothing.
-            {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens}
-            | ({} if continuing else {"thought": "", "thought_seconds": 0.0}),
-        )
+        answer_by = self._answerer.begin(owner, conversation.model, path, conversation.settings, continuing=continuing, beside=beside)
+        begun = await _unless_stopped(answer_by, stop)
+        try:
+            fitted, made = begun.fitted, begun.made
+            earlier = _Earlier(answer.completion_tokens, answer.seconds, answer.first_token_seconds) if continuing else _Earlier()
+            made.left[:0] = [host for host in answer.left if host not in made.left]  # of the part that is being continued
+            await log.write(
+                Started(
+                    run.conversation,
+                    run.message,
+                    begun.model,
+                    begun.served_by,
+                    fitted.sent_from,
+                    len(fitted.dropped),
+                    made.prompt_tokens,
+                    earlier.tokens,
+                ),
+                # Before anything is sent: an answer whose worker dies must not claim that it stayed here, or that it took nothing.
+                {**_origin(begun), "prompt_tokens": made.prompt_tokens, "completion_tokens": earlier.tokens}
+                | ({} if continuing else {"thought": "", "thought_seconds": 0.0}),
+            )
+        except BaseException:
+            begun.release()
+            raise
         return begun, earlier
 
     async def _write_down(
@@ -311,6 +332,27 @@ class Runs:
             async with self._database.transaction() as store:
                 heard_by = await hearers(store, run)
             self._changes.tell(heard_by, ConversationChanged(run.conversation))
+
+
+class _StoppedBefore(Exception):
+    """Nobody wants the answer any more, and it has not begun: its model is still being loaded."""
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, Begun], stop: asyncio.Event) -> Begun:
+    """What `work` makes. Raises _StoppedBefore where it is not done when somebody stops it."""
+    beginning, stopping, taken = asyncio.create_task(work), asyncio.create_task(stop.wait()), False
+    try:
+        await asyncio.wait((beginning, stopping), return_when=asyncio.FIRST_COMPLETED)
+        taken = beginning.done()
+        if taken:
+            return beginning.result()
+    finally:
+        for task in (beginning, stopping):
+            task.cancel()
+        await asyncio.gather(beginning, stopping, return_exceptions=True)
+        if not (taken or beginning.cancelled() or beginning.exception()):  # it began in that moment: its model is given back
+            beginning.result().release()
+    raise _StoppedBefore
 
 
 def _failed(failure: AlizeError) -> Failed:

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, StringConstrai
 
 from alize.api.attachments import ATTACHMENT_BYTES, ATTACHMENTS, AUDIO_BYTES, AUDIO_TYPES, IMAGE_BYTES, IMAGE_TYPES
 from alize.api.schemas.errors import ErrorValue
-from alize.api.schemas.values import WHOLE, Natural, Reply, Schema
+from alize.api.schemas.values import WHOLE, JsonObject, Natural, Reply, Schema
 
 __all__ = [
     "AnswerIds",
@@ -207,6 +207,14 @@ class Run(Reply):
     seq: int = Field(description="The number of its last event.")
 
 
+class Replays(Reply):
+    """What reproduces an answer."""
+
+    object: Literal["list"] = "list"
+    data: list[JsonObject] = Field(description="A record for each part: one, and one more for each time that it was continued.")
+    whole: bool = Field(description="Whether they cover all of it: not what an upstream answered, nor what a server died over.")
+
+
 class Withdrawn(Reply):
     run: Run
     gone: list[str] = Field(description="Ids of the messages that are there no more.")
@@ -270,6 +278,7 @@ class Exported(Reply):
     archived: AwareDatetime | None
     deleted: AwareDatetime | None
     messages: list[MessageExported]
+    replays: dict[str, list[JsonObject]] = Field(description="What reproduces the answers, by their ids: a record for each part.")
 
 
 class Said(Reply):

@@ -1,7 +1,7 @@
 """What a conversation is called. In: its first question. Out: a few words by the model, at the lowest priority."""
 
 import re
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 from alize.assistant.answering import Answerer
@@ -51,7 +51,9 @@ async def _by_model(answerer: Answerer, owner: Owner, model: str, question: Mess
     text = ""
     try:
         begun = await answerer.begin(owner, model, _asking(question), {"temperature": 0, "max_tokens": _TOKENS}, priority=_BELOW)
-        async with aclosing(begun.pieces) as pieces:
+        async with AsyncExitStack() as until_named:
+            until_named.callback(begun.release)
+            pieces = await until_named.enter_async_context(aclosing(begun.pieces))
             if begun.served_by not in ("", answered_by):
                 return ""
             async for piece in pieces:

@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "run",
     "chat": "chat",
     "embed": "embed",
+    "replay": "replay",
     "pull": "pull",
     "inspect": "models",
     "merge": "merge",

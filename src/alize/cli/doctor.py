@@ -11,9 +11,12 @@ from alize.errors import AlizeError, LocalError, SettingInvalid
 from alize.wording import quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from alize.cli.machine import Machine
+    from alize.engine.fit import Fit
+    from alize.model.config import ModelConfig
     from alize.settings import Settings
 
 __all__ = ["Finding", "doctor", "findings"]
@@ -171,14 +174,14 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
     from contextlib import closing
 
     from alize.engine.build import EngineConfig
-    from alize.engine.choose_runner import choose_runner
+    from alize.engine.choose_runner import DETERMINISTIC, choose_runner
     from alize.engine.fit import adapter_numbers, choose_fit, gib, native_fit
     from alize.model.params import read_params
     from alize.weights.checkpoints import open_checkpoint
 
     wanted = "expanded" if machine.uses_gpu and settings.weights_in_memory == "auto" else settings.weights_in_memory
     adapters = adapter_numbers(settings.adapter_paths().values())
-    where = "memory for it"
+    where, drafting = "memory for it", list[Finding]()
     try:
         with closing(open_checkpoint(path)) as checkpoint:
             config = read_params(checkpoint.params)
@@ -192,8 +195,10 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
             free = min(free, int(settings.memory * GIB) or free)
             if runner == "native":
                 fit = native_fit(checkpoint, config, free, cache, adapters)
+                drafting = [*_draft(settings, path, config, reason, lambda rest: native_fit(checkpoint, config, rest, cache, adapters))]
             else:
                 fit = choose_fit(checkpoint, config, dtypes, wanted, free, cache, adapters)
+                drafting = [*_draft(settings, path, config, reason, lambda rest: fit)]
     except AlizeError as error:
         yield Finding(where, "problem", error.message, error.remedy or "")
         return
@@ -202,8 +207,12 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
     else:
         state = "ok" if machine.torch is not None else "problem"
         yield Finding("computed by", state, "PyTorch", f"Not by the native core: {reason}.")
+    exact, why = DETERMINISTIC[runner]
+    told = "An answer can be made again, bit by bit: alize replay." if exact else "The same request may be answered otherwise in company."
+    yield Finding("deterministic", "ok" if exact else "note", f"{'yes' if exact else 'no'}: {why}", told)
     slower = "Slower for each token than expanded ones." if fit.stored and runner == "torch" else ""
     yield Finding(where, "ok", fit.reason if runner == "native" else f"{fit.dtype}, {fit.reason}", slower)
+    yield from drafting
     yield from _adapters(settings)
     if adapters and not fit.adapters:
         yield Finding(
@@ -211,6 +220,34 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
         )
     elif adapters:
         yield Finding("memory for adapters", "ok", f"{gib(fit.adapters)} beside the weights")
+
+
+def _draft(settings: "Settings", path: "Path", config: "ModelConfig", reason: str, fitted: "Callable[[int], Fit]") -> Iterator[Finding]:
+    """Whether the draft model can draft for the model at a path, and has room beside it. `reason`: why PyTorch computes the model."""
+    from dataclasses import replace
+
+    from alize.cli.models import local_model
+    from alize.engine.build import EngineConfig, draft_for, free_for
+    from alize.engine.fit import gib
+    from alize.tokenize import tokenizer_at
+
+    if not settings.draft_model:
+        return
+    if not settings.speculation:
+        yield Finding("draft model", "note", f"{settings.draft_model} is not loaded", "The setting `speculation` is off.")
+        return
+    try:
+        name, draft_path = local_model(replace(settings, model=settings.draft_model))
+        if draft_path is None:
+            yield Finding("draft model", "note", f"{name} is not here yet", f"It is fetched when first needed, or now: alize pull {name}")
+            return
+        given = EngineConfig.of(settings, path, settings.model, draft=(name, draft_path))
+        with draft_for(given, config, lambda: tokenizer_at(path), reason) as draft:
+            if draft is not None:
+                draft.leaves(fitted, free_for(given))
+                yield Finding("draft model", "ok", f"{name}, {gib(draft.bytes)}", "It guesses what the model writes next, where that pays.")
+    except AlizeError as error:
+        yield Finding("draft model", "problem", error.message, error.remedy or "")
 
 
 def _adapters(settings: "Settings") -> Iterator[Finding]:

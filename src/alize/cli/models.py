@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alize.cli import residents
 from alize.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "HELP", "local_model"]
 
 _BYTES = 2  # of a cached number, in bfloat16
-HELP = "List the models there are, look into one, verify one."
+HELP = "List the models there are, look into one, verify one; load one into a running server, or put it to sleep."
 
 Name = Annotated[
     str | None, typer.Argument(help="An id or alias, or a path to weights.", show_default="the setting `model`", metavar="[MODEL]")
@@ -27,7 +28,9 @@ Name = Annotated[
 
 
 def list_models(home: Home = None, as_json: AsJson = False) -> None:
-    """Show the catalog and what was pulled, what is here first, then the adapters that the settings name."""
+    """Show the catalog and what was pulled, what is here first, then the adapters that the settings name.
+
+    Where a server runs for this state folder, also the state of each of its models."""
     from alize.cli.terminal import print_json, print_table
     from alize.settings import Settings
     from alize.weights.catalog import cards
@@ -39,10 +42,22 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
     aliases = settings.aliases()
     entries = [_entry(settings, card, here.get(card.id), [alias for alias, model in aliases.items() if model == card.id]) for card in known]
     entries += _adapters(settings)
+    states = residents.states(settings.home)
+    if states is not None:
+        known_ids = {entry["id"] for entry in entries}
+        entries = [*(_elsewhere(id) for id in states if id not in known_ids), *entries]
+        entries = [{**entry, "state": states.get(entry["id"])} for entry in entries]
+    draft = _draft(settings)
+    for entry in entries:
+        entry["drafts_for"] = settings.model if entry["id"] == draft else None
     if as_json:
         print_json(entries)
         return
-    print_table(("id", "aliases", "context", "licence", "here", "computed by"), [_row(entry) for entry in entries])
+    names = ("id", "aliases", "context", "licence", "here", "computed by", "deterministic")
+    if states is None:
+        print_table(names, [_row(entry) for entry in entries])
+    else:
+        print_table((*names, "state"), [[*_row(entry), residents.worded(entry["state"])] for entry in entries])
 
 
 def inspect(model: Name = None, home: Home = None, as_json: AsJson = False) -> None:
@@ -88,7 +103,7 @@ def verify(model: Name = None, home: Home = None, as_json: AsJson = False) -> No
         typer.echo(f"{card.id} is as it came.")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "inspect": inspect, "verify": verify}
+COMMANDS: dict[str, Callable[..., None]] = {"list": list_models, "inspect": inspect, "verify": verify, **residents.COMMANDS}
 
 
 def local_model(settings: "Settings") -> tuple[str, Path | None]:
@@ -126,6 +141,18 @@ def _entry(settings: "Settings", card: "Card", here: "Manifest | None", aliases:
     }
 
 
+def _draft(settings: "Settings") -> str | None:
+    """The id of the draft model."""
+    from dataclasses import replace
+
+    from alize.errors import AlizeError
+
+    try:
+        return local_model(replace(settings, model=settings.draft_model))[0] if settings.draft_model else None
+    except AlizeError:
+        return settings.draft_model
+
+
 def _adapters(settings: "Settings") -> Iterator[dict[str, Any]]:
     """Those of the setting. One that cannot be read is listed as that."""
     from alize.errors import CheckpointInvalid
@@ -151,13 +178,21 @@ def _adapters(settings: "Settings") -> Iterator[dict[str, Any]]:
         yield {**entry, "description": f"An adapter of {settings.model}, of rank {adapter.rank}.", "here": here}
 
 
+def _elsewhere(id: str) -> dict[str, Any]:
+    """A model that a server offers, and that was not pulled: it lies at a path."""
+    unknown: dict[str, Any] = {"name": id, "description": "", "capabilities": [], "context": "", "licence": None, "source": ""}
+    return {"id": id, "aliases": [], **unknown, "here": None}
+
+
 def _row(entry: dict[str, Any]) -> list[object]:
     from alize.cli.terminal import size
 
     here = size(entry["here"]["bytes"]) if entry["here"] else ""
     runner: str | None = entry["here"].get("runner", "") if entry["here"] else ""  # adapters have none
     by = {"native": "native core", "torch": "PyTorch", None: "nothing", "": ""}[runner]
-    return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here, by]
+    exact = {True: "yes", False: "no", None: ""}[entry["here"].get("deterministic") if entry["here"] else None]
+    drafts = f", drafts for {entry['drafts_for']}" if entry["drafts_for"] else ""
+    return [entry["id"], ", ".join(entry["aliases"]), entry["context"], entry["licence"] or "unknown", here, by + drafts, exact]
 
 
 def _contexts(config: "ModelConfig") -> list[int]:
@@ -176,17 +211,20 @@ def _able(card: "Card", path: Path) -> dict[str, bool | None]:
     except (CheckpointInvalid, Missing):
         return {"calls_tools": None, "thinks": None}
     return {
-        "calls_tools": call_marks_of(tokenizer, card.capabilities) is not None,
+        "calls_tools": call_marks_of(tokenizer, card) is not None,
         "thinks": thought_marks_of(tokenizer, card.capabilities) is not None,
     }
 
 
-def _runner(settings: "Settings", path: Path) -> dict[str, str | None]:
-    """What would compute a model here, and why not the native core; None for files that nothing can run."""
+def _runner(settings: "Settings", path: Path) -> dict[str, str | bool | None]:
+    """What would compute a model here, and why not the native core; whether the same request always has the same answer then, and why.
+
+    None for files that nothing can run.
+    """
     from contextlib import closing
 
     from alize.engine.build import EngineConfig
-    from alize.engine.choose_runner import choose_runner
+    from alize.engine.choose_runner import DETERMINISTIC, choose_runner
     from alize.errors import AlizeError
     from alize.model.params import read_params
     from alize.weights.checkpoints import open_checkpoint
@@ -195,8 +233,9 @@ def _runner(settings: "Settings", path: Path) -> dict[str, str | None]:
         with closing(open_checkpoint(path)) as checkpoint:
             name, reason = choose_runner(EngineConfig.of(settings, path, str(path)), checkpoint, read_params(checkpoint.params))
     except AlizeError as error:
-        return {"runner": None, "runner_reason": error.message}
-    return {"runner": name, "runner_reason": reason or None}
+        return {"runner": None, "runner_reason": error.message, "deterministic": None, "deterministic_reason": None}
+    exact, why = DETERMINISTIC[name]
+    return {"runner": name, "runner_reason": reason or None, "deterministic": exact, "deterministic_reason": why}
 
 
 def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
@@ -233,6 +272,8 @@ def _facts(card: "Card", facts: "Facts", config: "ModelConfig", able: Mapping[st
         None: f"nothing: {able['runner_reason']}",
     }
     yield "computed by", computed[able["runner"]]
+    if able["runner"] is not None:
+        yield "deterministic", f"{words[able['deterministic']]}: {able['deterministic_reason']}"
     yield "calls tools", words[able["calls_tools"]]
     yield "thinks", words[able["thinks"]]
     yield "licence", card.licence or "unknown"

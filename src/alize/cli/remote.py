@@ -9,7 +9,7 @@ import httpx
 
 from alize.errors import AlizeError, AuthenticationFailed, EngineUnavailable, InvalidRequest, NotFound, PermissionDenied, RateLimited
 
-__all__ = ["RemoteModel", "deltas"]
+__all__ = ["RemoteModel", "deltas", "nobody", "refusal"]
 
 _CONNECT_SECONDS = 10.0
 _ERRORS: dict[int, type[AlizeError]] = {
@@ -56,10 +56,10 @@ class RemoteModel:
         try:
             with self._client.stream("POST", "/v1/chat/completions", json=body) as response:
                 if response.status_code != 200:
-                    raise _refusal(response)
+                    raise refusal(response)
                 yield from deltas(response.iter_lines())
         except httpx.ConnectError as error:
-            raise _nobody(str(self._client.base_url)) from error
+            raise nobody(str(self._client.base_url)) from error
         except httpx.HTTPError as error:
             what = f"{error}" or type(error).__name__
             raise EngineUnavailable(f"The connection to {self._client.base_url} broke: {what}.", remedy="Send it again.") from error
@@ -124,7 +124,8 @@ def _object(data: str) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
-def _nobody(url: str) -> EngineUnavailable:
+def nobody(url: str) -> EngineUnavailable:
+    """Why a server cannot be reached, and what to do."""
     address = urlsplit(url)
     if address.hostname in _THIS_MACHINE:
         remedy = f"Start a server there: alize up{f' --port {address.port}' if address.port else ''}. Or is it on another port?"
@@ -133,7 +134,8 @@ def _nobody(url: str) -> EngineUnavailable:
     return EngineUnavailable(f"Nothing answers at {url}.", remedy=remedy)
 
 
-def _refusal(response: httpx.Response) -> AlizeError:
+def refusal(response: httpx.Response) -> AlizeError:
+    """What a server answered that is no success."""
     response.read()
     body = _object(response.text) or {}
     message = _message(body, f"The server answered {response.status_code} {response.reason_phrase}.")

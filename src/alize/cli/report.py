@@ -2,7 +2,7 @@
 
     0    done
     1    it could not be done; the message says why and what to do
-    2    the command line was not understood
+    2    the command line was not understood; of `alize replay`, that the answer cannot be made again here
     70   a fault of the program; the log holds the traceback
     75   not now: the server is busy or restarting, the same command may work later
     130  interrupted (Ctrl-C)

@@ -52,7 +52,7 @@ def run(
     print_json(facts(loaded, answer, time.perf_counter() - started))
 
 
-def load(model: str, home: Path, adapter: Path | None = None) -> "Model":
+def load(model: str, home: Path, adapter: Path | None = None, **settings: Any) -> "Model":
     """The model, with a download's progress and the wait shown on standard error where a person looks at it."""
     from alize.cli.progress import downloading
     from alize.loading import undisturbed
@@ -60,7 +60,7 @@ def load(model: str, home: Path, adapter: Path | None = None) -> "Model":
     with undisturbed(), downloading("Loading the model …") as progress:
         from alize.library import load
 
-        return load(model, adapter=adapter, home=home, progress=progress)
+        return load(model, adapter=adapter, home=home, progress=progress, **settings)
 
 
 def print_stream(answer: "Answer") -> None:

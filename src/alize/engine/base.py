@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
+from alize.engine.grammar import Grammar
 from alize.engine.images import Image, Sight
 from alize.engine.media import Medium
 from alize.engine.sounds import Hearing, Sound
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdapterInfo",
+    "DraftInfo",
     "Engine",
     "EngineStats",
     "FinishReason",
@@ -36,6 +38,8 @@ __all__ = [
     "Sight",
     "Sound",
     "Step",
+    "TenantStats",
+    "Times",
     "TokenLogprob",
     "Unavailable",
     "check_fits",
@@ -124,11 +128,12 @@ class Request:
     sampling: SamplingParams = field(default_factory=SamplingParams)
     stop_ids: frozenset[int] = frozenset()  # drawing one ends the answer; it is counted and reported as the last token
     min_tokens: int = 0  # stop tokens cannot be drawn before this many
-    tenant: str = ""  # whose share of the machine this uses
+    tenant: str = ""  # whose share of the machine this uses; of `workspace/person` the workspace's, and of that the person's
     priority: int = 0  # higher runs first
     salt: str = ""  # requests share cached prefixes only within one salt
     adapter: str | None = None  # the name of one; the request keeps the generation that the name has when it comes
-    grammar: str | None = None  # a JSON schema or grammar that the answer must match
+    grammar: Grammar | None = None  # that the answer must match
+    predicted: tuple[int, ...] = ()  # what the answer is thought to be much like: where it is, it comes faster, and it is never another
     images: tuple[Image, ...] = ()  # in the order of their tokens, which are part of the prompt
     sounds: tuple[Sound, ...] = ()  # likewise; for a model that streams one alone, under the tokens of the answer, too, which may go on
 
@@ -146,6 +151,14 @@ class TokenLogprob:
     top: tuple[tuple[int, float], ...] = ()  # (token id, logprob), likeliest first
 
 
+class Times(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a request's time went until its first token, in seconds by its engine's clock; and how often it gave way."""
+
+    queue: float  # from its arrival to the first step that computes something of it: a grammar is compiled meanwhile
+    prefill: float  # from there to its first token
+    preemptions: int = 0  # so far
+
+
 class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one request gained. The last step of a request, and no other, carries `finish`.
 
@@ -159,6 +172,9 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     prompt_tokens: int = 0
     cached_tokens: int = 0  # how much of the prompt came from the prefix cache
     error: str | None = None  # why, when finish is "error"
+    guessed: int = 0  # so far: tokens that were computed before it was known whether they follow
+    accepted: int = 0  # and how many of them did
+    times: Times | None = None  # with the first tokens and with `finish`, for that costs something
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +204,15 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftInfo:
+    """A smaller model that guesses what a model writes next."""
+
+    id: str
+    weights_bytes: int
+    cache_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is being served: facts a client or an operator may ask for."""
 
@@ -206,6 +231,21 @@ class ModelInfo:
     unavailable: tuple[Unavailable, ...] = ()  # adapters that could not be loaded with the weights
     writes: bool = True  # False: it makes vectors of texts, and no text
     hearing: Hearing | None = None  # None: it takes no sounds
+    grammars: bool = False  # whether requests may carry one
+    batch_invariant: bool = False  # whether an answer never depends on what else is computed
+    cache_dtype: str = ""  # of keys and values
+    draft: DraftInfo | None = None  # what it takes is counted in neither of the bytes above
+
+
+@dataclass(frozen=True, slots=True)
+class TenantStats:
+    """What a tenant has of an engine. An engine names so many tenants (`tenants.MOST`), and has the others together."""
+
+    used: int = 0  # counter: tokens, weighted as fairness weighs them
+    preemptions: int = 0  # counter
+    running: int = 0
+    waiting: int = 0
+    waiting_tokens: int = 0  # of those that wait, still to be computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +260,18 @@ class EngineStats:
     cached_tokens: int = 0  # counter: of those, how many the prefix cache gave
     generated_tokens: int = 0  # counter
     steps: int = 0  # counter: runner calls
+    guessed_tokens: int = 0  # counter: computed before it was known whether they follow
+    accepted_tokens: int = 0  # counter: of those, how many did
     preemptions: int = 0  # counter
     aborted: int = 0  # counter
     step_seconds: float = 0.0  # counter: time spent in runner calls
     memory_bytes: int = 0  # resident set of the engine's process
     generation: int = 0  # how often the engine has been started; 1 is the first
+    tenants: Mapping[str, TenantStats] = field(default_factory=dict[str, TenantStats])
+    prefix_disk_tokens: int = 0  # counter: prompt tokens that were read from the disk into the prefix cache
+    prefix_disk_saved: int = 0  # counter: blocks that were written there
+    prefix_disk_corrupt: int = 0  # counter: files that were not what they should have been, and were removed
+    prefix_disk_bytes: int = 0  # that all files take, those of other models included
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ So a batch is kept, and its arrays are written over.
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -38,13 +39,15 @@ class Batches:
         A batch whose numbers alone have changed is the same object as the one before, and rules that have not changed are, too.
         """
         rows = list(plan.tokens)
-        decoding = plan.decodes == len(rows)
+        decoding = plan.decodes == len(rows) and not plan.guesses
         if not (decoding and self._batch is not None and rows == self._rows and _move(self._batch, rows)):
             self._batch, self._steps = _build(plan, self._groups), 0
             for sequence in rows:
                 sequence.tables.changed = False
             self._rows = rows if decoding and all(sequence.plain for sequence in rows) else []
-        if self._steps != plan.steps:
+        if plan.guesses:
+            self._rules, self._steps = tuple(_rules(plan)), 0
+        elif self._steps != plan.steps:
             self._rules = tuple([_row_sampling(s, plan.steps) for s in rows])
             self._steps = 0 if any(map(_varies, rows)) else plan.steps
         return self._batch, self._rules
@@ -73,10 +76,16 @@ def _set_row(arrays: Mapping[str, Ints], row: int, tables: Tables) -> bool:
 
 
 def _build(plan: Plan, groups: tuple[CacheGroup, ...]) -> Batch:
-    rows = [(s.tokens[s.computed : s.computed + count], s.computed, s.tables) for s, count in plan.tokens.items()]
-    finished = [count == s.pending for s, count in plan.tokens.items()]
-    adapters = tuple(s.adapter for s in plan.tokens)
-    return pack(rows, groups, finished, adapters if any(adapters) else (), tuple(_shown(plan)))
+    """A row for each sequence, and behind it one for each guess: they all have the sequence's table."""
+    rows, sampled, adapters = list[tuple[list[int], int, Tables]](), list[bool](), list[str | None]()
+    for s, count in plan.tokens.items():
+        rows.append((s.tokens[s.computed : s.computed + count], s.computed, s.tables))
+        sampled.append(count == s.pending)
+        guesses = plan.guesses.get(s, ())
+        rows += [([guess], s.computed + place, s.tables) for place, guess in enumerate(guesses, 1)]
+        sampled += [True] * len(guesses)
+        adapters += [s.adapter] * (1 + len(guesses))
+    return pack(rows, groups, sampled, tuple(adapters) if any(adapters) else (), tuple(_shown(plan)))
 
 
 def pack(
@@ -115,12 +124,22 @@ def _shown(plan: Plan) -> Iterator[Shown]:
     at = 0
     for sequence, count in plan.tokens.items():
         yield from shown(sequence.media, sequence.computed, count, at)
-        at += count
+        at += count + len(plan.guesses.get(sequence, ()))
 
 
 def _varies(sequence: Sequence) -> bool:
     """Whether its rule is another after every token."""
-    return sequence.request.sampling.penalizes or sequence.generated < sequence.request.min_tokens
+    return sequence.guide is not None or sequence.request.sampling.penalizes or sequence.generated < sequence.request.min_tokens
+
+
+def _rules(plan: Plan) -> Iterator[RowSampling]:
+    """A guess is drawn behind as if the guesses before it had been drawn: else nobody looks at what is drawn there."""
+    for sequence in plan.tokens:
+        rule, guesses, masks = _row_sampling(sequence, 1), plan.guesses.get(sequence, ()), plan.masks.get(sequence, [])
+        yield rule
+        for place in range(1, len(guesses) + 1):
+            after = rule.after(guesses[:place])
+            yield replace(after, mask=masks[place - 1]) if masks else after
 
 
 def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
@@ -132,4 +151,5 @@ def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
         stop_ids=sequence.request.stop_ids,
         forbid_stop=max(0, sequence.request.min_tokens - sequence.generated),
         limit=steps,
+        mask=None if sequence.guide is None else sequence.guide.mask,
     )

@@ -16,7 +16,13 @@ from alize.weights.checkpoints.base import Checkpoint
 if TYPE_CHECKING:
     from alize.engine.build import EngineConfig
 
-__all__ = ["choose_runner"]
+__all__ = ["DETERMINISTIC", "choose_runner", "uses_gpu"]
+
+DETERMINISTIC = {
+    "native": (True, "the native core adds in one order, whatever is computed beside it"),
+    "torch": (False, "PyTorch's sums depend on how many rows a step has"),
+}
+"""Of each runner, by its name: whether an answer never depends on what else is computed, and why."""
 
 
 def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
@@ -56,9 +62,12 @@ def _wished_otherwise(config: "EngineConfig") -> str | None:
         return f"the setting `dtype` wants {config.dtype}"
     if config.weights == "expanded":
         return "the setting `weights_in_memory` wants them expanded"
-    if config.device == "cuda" or (config.device == "auto" and _gpu()):
-        return "there is a GPU"
-    return None
+    return "there is a GPU" if uses_gpu(config) else None
+
+
+def uses_gpu(config: "EngineConfig") -> bool:
+    """Whether a GPU computes what the native core is not wished for."""
+    return config.runner != "native" and (config.device == "cuda" or (config.device == "auto" and _gpu()))
 
 
 def _gpu() -> bool:

@@ -5,33 +5,40 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from alize.engine.adapters import Adapters
-from alize.engine.base import EngineStats, ModelInfo, Request, Step, check_fits, check_writes
-from alize.engine.batch import Batches, pack
+from alize.engine.admission import refuse
+from alize.engine.base import EngineStats, ModelInfo, Request, Step, Times
+from alize.engine.batch import Batches
+from alize.engine.drafting import Drafter
 from alize.engine.fit import Room
+from alize.engine.grammar import GRAMMAR_LOST
 from alize.engine.groups import CacheGroups, longest
-from alize.engine.pooling import Pool
-from alize.engine.runners.base import Output, Runner
+from alize.engine.guessing import Guesser
+from alize.engine.guide import Words, advance
+from alize.engine.guides import Guides
+from alize.engine.reading import Job, Reading, done
+from alize.engine.runners.base import BLOCK, Output, Runner
+from alize.engine.saved.prefixes import Prefixes
+from alize.engine.saved.store import Saved
 from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
 from alize.engine.sounds import Coming
-from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
-from alize.reasons import because
-from alize.wording import quantity
+from alize.engine.speculation import judged
+from alize.engine.turnover import Turnover
+from alize.errors import AlizeError, InvalidRequest
 
-__all__ = ["Core", "Job"]
+__all__ = ["Core"]
 
-Result = TypeVar("Result")
-Job = Generator[None, None, Result]
-"""Work outside the batch, one piece for each `next`; its result is what it returns. Closing it early frees its blocks."""
+_LAST = 2.0  # seconds for which a core that is closed goes on saving
 
 
 class Core:
@@ -46,10 +53,15 @@ class Core:
         sha256: str | None = None,
         room: Room | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        words: Callable[[], Words] | None = None,
+        saved: Saved | None = None,
+        drafter: Drafter | None = None,
     ) -> None:
         """`blocks` is the size of each group's pool. A context longer than one sequence alone can have in every pool is not offered.
 
         `room` is what adapters may take beside weights and cache; None asks nobody. `clock`: by which steps are timed, in seconds.
+        `words`: the vocabulary, for grammars; None: there are none. `saved`: where computed prefixes outlive this core; None: nowhere.
+        `drafter`: a model that guesses; it is closed with this one.
         """
         capacities = [longest(group, blocks[group.name], limits.step_tokens) for group in runner.info.groups]
         self.runner = runner
@@ -61,13 +73,24 @@ class Core:
         )
         runner.allocate(blocks)
         self.adapters = Adapters(runner, self.limits, room)
-        self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits, runner.encoded)
+        self.scheduler = Scheduler(CacheGroups(runner.info.groups, blocks), self.limits, runner.encoded, drafter)
         self._batches, self._clock = Batches(runner.info.groups), clock
+        self.guides = None if words is None else Guides(words, runner.info.vocab_size)
+        keeps = saved is not None and runner.info.layout and self.scheduler.limits.prefix_cache
+        self.prefixes = Prefixes(saved, runner, self.scheduler) if saved is not None and keeps else None
+        self.refused: list[tuple[str, AlizeError]] = []  # requests that were added, and why they do not begin; whoever says so clears it
         self.paused = False
+        self._reading = Reading(runner, self.scheduler, self.adapters, self.limits, lambda: self.info)
+        self.plan: Plan | None = None  # what is being computed; None between two steps
+        # A state has moved past a guess and cannot go back; and where a row's bits depend on the others, so would what is drawn.
+        recurrent = any(group.kind == "recurrent" for group in runner.info.groups)
+        self._speculates = limits.speculation and runner.info.batch_invariant and not recurrent
         self._sequences: dict[str, Sequence] = {}
         self._arrivals = self._pieces = 0  # requests, and pieces of their sound, that have come
         self._stuck: object = None  # the state in which nothing could be planned
-        self._counts: dict[str, Any] = {}  # of EngineStats, by name
+        self._counts: dict[str, Any] = {"step_seconds": 0.0}  # of EngineStats, by name
+        self._turnover = Turnover()
+        self._came: dict[str, float] = {}  # requests of another core that are still to be added here, and when they came there
         self._model, self._sha256 = model, sha256
 
     @property
@@ -89,11 +112,17 @@ class Core:
             unavailable=self.adapters.unavailable,
             writes=runner.writes,
             hearing=runner.hearing,
+            grammars=self.guides is not None,
+            batch_invariant=runner.batch_invariant,
+            cache_dtype=runner.cache_dtype,
+            draft=None if self.scheduler.drafter is None else self.scheduler.drafter.info,
         )
 
     @property
     def busy(self) -> bool:
         """Whether `step` has something to do: not where all who run wait for their sound, and leave no room for who waits to begin."""
+        if self.guides or (self.prefixes is not None and self.prefixes.busy):
+            return True
         if self._stuck is not None and self._state == self._stuck:
             return False
         return any(sequence.ready for sequence in self.scheduler.running) or self.scheduler.waiting.first(returning=self.paused) is not None
@@ -102,7 +131,8 @@ class Core:
     def _state(self) -> object:
         """What a plan depends on."""
         scheduler = self.scheduler
-        return self.paused, self._arrivals, self._pieces, len(self._sequences), scheduler.groups.used, scheduler.preemptions
+        came = self._arrivals, self._pieces, len(self._sequences)
+        return self.paused, *came, scheduler.groups.used, scheduler.preemptions, scheduler.no_room
 
     @property
     def settled(self) -> bool:
@@ -110,16 +140,36 @@ class Core:
         return not self.scheduler.running and self.scheduler.waiting.first(returning=True) is None
 
     def waiting(self) -> list[Request]:
-        """Requests that have not begun, in order of arrival."""
-        return [sequence.request for sequence in sorted(self.scheduler.waiting, key=lambda s: s.arrival)]
+        """Requests that have not begun, in order of arrival: those, too, whose prefix is being read or whose grammar is being compiled."""
+        return [sequence.request for sequence in sorted(self._waiting, key=lambda sequence: sequence.arrival)]
 
-    def add(self, request: Request) -> None:
-        """Queue a request. Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull."""
-        self._refuse(request)
+    @property
+    def _waiting(self) -> list[Sequence]:
+        prepared = (self.guides.sequences if self.guides else []) + (self.prefixes.sequences if self.prefixes else [])
+        return [*self.scheduler.waiting, *prepared]
+
+    def add(self, request: Request, *, again: bool = False) -> None:
+        """Queue a request; `again`: another core has taken it before.
+
+        Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull.
+        """
+        came = self._came.pop(request.id, self._clock())
+        refuse(request, self.info, self._sequences, self.limits, self._wait, grammars=self.guides is not None)
         self._arrivals += 1
         sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter), self._coming(request))
+        sequence.came = came
+        if self._speculates and sequence.plain:
+            known = takewhile(lambda token: 0 <= token < self.runner.info.vocab_size, request.predicted[: request.max_tokens])
+            sequence.guesser = Guesser(tuple(known))  # a tokenizer may know more ids than the model has rows for
+        if request.grammar is not None and self.guides is not None:
+            try:
+                self.guides.begin(sequence, request.grammar, again=again)
+            except BaseException:
+                self.adapters.release(sequence.adapter)
+                raise
+        else:
+            self._queue(sequence)
         self._sequences[request.id] = sequence
-        self.scheduler.add(sequence)
         self._count(prompt_tokens=len(request.tokens))
 
     def hear(self, request_id: str, data: bytes, *, last: bool) -> list[Step]:
@@ -137,37 +187,53 @@ class Core:
         if sequence.generated < sequence.limit:
             return []
         del self._sequences[request_id]
-        self.scheduler.remove(request_id)
+        self._remove(request_id)
         self.adapters.release(sequence.adapter)
-        return [Step(request_id, finish="length", prompt_tokens=sequence.prompt_length, cached_tokens=sequence.cached)]
+        of, times = (sequence.prompt_length, sequence.cached), sequence.times(self._clock())
+        return [Step(request_id, (), (), "length", *of, times=times)]
 
     def abort(self, request_id: str) -> None:
         """Forget a request and free its blocks. A no-op for one that has ended or never was."""
         sequence = self._sequences.pop(request_id, None)
         if sequence is not None:
-            self.scheduler.remove(request_id)
+            self._remove(request_id)
             if sequence.request.media:
                 self.runner.keep(self.scheduler.wanted())
             self.adapters.release(sequence.adapter)
             self._count(aborted=1)
+            if sequence.first is not None:  # by a stop string, say; one that never began says nothing of how long requests take
+                self._turnover.ended(self._counts["step_seconds"])
 
     def step(self) -> list[Step]:
         """Advance every running request: plan, encode, batch, run, commit. Where the runner raises, the step can be taken again."""
+        self._begin_prepared()
+        before = self._state
         plan = self.scheduler.plan(admit=not self.paused)
-        self._stuck = self._state if plan.empty else None
-        if plan.empty:
-            return []
         started = self._clock()
+        for sequence in plan.begun:
+            sequence.begun = started
+        self._stuck = before if plan.empty and before == self._state else None
+        if plan.empty:
+            self._rest()
+            return []
+        self.plan = plan
         try:
+            self.scheduler.look_ahead(plan)
+            started = self._clock()
             self._encode(plan)
             output = self.runner.run(*self._batches.of(plan), plan.steps) if plan.tokens else Output(())
         except BaseException:  # above all Ctrl-C, where the engine runs in the user's own process
             self.scheduler.undo(plan)
             raise
+        finally:
+            self.plan = None
         seconds = self._clock() - started
-        self.scheduler.pace.took(seconds / plan.steps, plan.decodes, plan.read)
+        self.scheduler.took(plan, seconds)
         self._count(steps=1, step_seconds=seconds)
-        return self._commit(plan, output)
+        steps = self._commit(plan, output, started + seconds)
+        if self.prefixes is not None:  # all that is findable is computed by now
+            self.prefixes.go_on(idle=False)
+        return steps
 
     def set_adapter(self, name: str, path: str | None) -> None:
         """See `Engine.set_adapter`."""
@@ -176,103 +242,51 @@ class Core:
         else:
             self.adapters.set(name, path)
 
-    def score(self, tokens: Seq[int]) -> list[float]:
+    def score(self, tokens: Seq[int], adapter: str | None = None) -> list[float]:
         """Log-probability of each token after the first, given those before it."""
-        return _result(self.scoring(tokens))
+        return done(self.scoring(tokens, adapter))
 
     def embed(self, batch: Seq[Seq[int]], adapter: str | None = None) -> npt.NDArray[np.float32]:
         """A vector of length 1 for each sequence: [len(batch), D]."""
-        return _result(self.embedding(batch, adapter))
+        return done(self.embedding(batch, adapter))
 
-    def scoring(self, tokens: Seq[int]) -> Job[list[float]]:
+    def scoring(self, tokens: Seq[int], adapter: str | None = None) -> Job[list[float]]:
         """`score`, in pieces. One job at a time: two could hold all blocks and both wait for more."""
-        scores: list[float] = []
-        for start, logits in self._values(tokens, "logits"):
-            wide = logits.astype(np.float64)
-            wide -= wide.max(axis=-1, keepdims=True)
-            chosen = np.asarray(tokens[start + 1 : start + 1 + len(wide)])
-            scores += (wide[np.arange(len(chosen)), chosen] - np.log(np.exp(wide[: len(chosen)]).sum(axis=-1))).tolist()
-            yield
-        return scores
+        return self._reading.scoring(tokens, adapter)
 
     def embedding(self, batch: Seq[Seq[int]], adapter: str | None = None) -> Job[npt.NDArray[np.float32]]:
-        """`embed`, in pieces of at most a step's tokens; of an encoder, of one whole text at least.
-
-        Short texts go together, the shortest first: those of one length are computed as one.
-        """
-        for tokens in batch:
-            check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
-        pools = [Pool(self.runner.info.pooling) for _ in batch]
-        for together in _steps([len(tokens) for tokens in batch], self.limits.step_tokens, alone=bool(self.runner.info.groups)):
-            texts = [batch[index] for index in together]
-            if self.runner.info.writes:
-                for _, hidden in self._values(texts[0], "hidden", adapter):
-                    pools[together[0]].add(hidden)
-                    yield
-                continue
-            rows = self._whole(texts)
-            for index, text in zip(together, texts, strict=True):
-                pools[index].add(rows[: len(text)])
-                rows = rows[len(text) :]
-            yield
-        return np.stack([pool.vector() for pool in pools]) if pools else np.empty((0, self.runner.info.hidden_size), np.float32)
-
-    def _whole(self, texts: Seq[Seq[int]]) -> npt.NDArray[np.float32]:
-        """The rows of whole texts, one after the other, of a model that keeps nothing."""
-        batch = pack([(list(text), 0, {}) for text in texts], (), [False] * len(texts), want="hidden")
-        values = self.runner.run(batch, []).values
-        assert values is not None
-        return values
+        """`embed`, in pieces of at most a step's tokens; of an encoder, of one whole text at least."""
+        return self._reading.embedding(batch, adapter)
 
     def logits(self, tokens: Seq[int], adapter: str | None = None) -> npt.NDArray[np.float32]:
         """Logits of the token after each one: [len, V]. 200 KB a token for a vocabulary of 49,152."""
-        return np.concatenate([logits for _, logits in self._values(tokens, "logits", adapter)])
-
-    def _values(
-        self, tokens: Seq[int], want: Literal["logits", "hidden"], adapter: str | None = None
-    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-        """Yield (first index, values) piece by piece, computed in scratch blocks; running requests give way where needed.
-
-        Raises PromptTooLong, InvalidRequest for ids outside the vocabulary, UnsupportedParameter for an adapter that is not there.
-        """
-        check_fits(Request(id="", tokens=tuple(tokens), max_tokens=1), self.info, drawn=0)
-        if want == "logits":
-            check_writes(self.info)
-        key, groups = self.adapters.hold(adapter), self.scheduler.groups
-        tables = groups.empty()
-        try:
-            start = 0
-            while start < len(tokens):
-                piece = list(tokens[start : start + self.scheduler.beside])
-                self.scheduler.make_room(tables, start + len(piece))
-                output = self.runner.run(
-                    pack([(piece, start, tables)], self.runner.info.groups, [False], (key,) if key else (), want=want), []
-                )
-                assert output.values is not None
-                groups.trim(tables, start + len(piece))
-                yield start, output.values
-                start += len(piece)
-        finally:
-            groups.release(tables)
-            self.adapters.release(key)
+        return self._reading.logits(tokens, adapter)
 
     def stats(self, memory_bytes: int = 0) -> EngineStats:
         groups, scheduler = self.scheduler.groups, self.scheduler
+        self._count_prefixes()
+        waiting = self._waiting
         return EngineStats(
             **self._counts,
             running=len(scheduler.running),
-            waiting=len(scheduler.waiting),
+            waiting=len(waiting),
+            tenants=scheduler.waiting.tenants.stats(scheduler.running, waiting),
             blocks_total=groups.total,
             blocks_used=groups.used,
             preemptions=scheduler.preemptions,
             memory_bytes=memory_bytes,
+            prefix_disk_bytes=self.prefixes.held if self.prefixes is not None else 0,
         )
 
     def count_from(self, other: "Core") -> None:
         """Go on with another core's counters. What waits there is not counted: it is counted again when it is added here."""
+        other._count_prefixes()
         self._counts = dict(other._counts)
         self._count(prompt_tokens=-sum(len(request.tokens) for request in other.waiting()))
         self.scheduler.preemptions = other.scheduler.preemptions
+        self.scheduler.waiting.tenants.count_from(other.scheduler.waiting.tenants)
+        self._turnover = other._turnover
+        self._came = {request.id: other._sequences[request.id].came for request in other.waiting()}
 
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
@@ -285,103 +299,125 @@ class Core:
         if plan.encode_tokens:
             self.runner.encode(plan.encode, plan.encode_tokens)
 
-    def _commit(self, plan: Plan, output: Output) -> list[Step]:
+    def _commit(self, plan: Plan, output: Output, now: float) -> list[Step]:
+        output = judged(output, plan.tokens, plan.guesses)
+        self._count_guesses(plan, output)
         logprobs = dict(zip(plan.tokens, output.logprobs, strict=True)) if output.logprobs else {}
         steps: list[Step] = []
         cached = generated = 0
-        for sequence, tokens in self.scheduler.commit(plan, output):
-            if len(sequence.tokens) == sequence.prompt_length + len(tokens):  # its first tokens: the prompt is done
+        progress = self.scheduler.commit(plan, output)
+        advance([(s.guide, tokens) for s, tokens in progress if s.guide is not None and s.finish is None])
+        for sequence, tokens in progress:
+            if sequence.guesser is not None:
+                sequence.guesser.learn(tokens)
+            begins = len(sequence.tokens) == sequence.prompt_length + len(tokens)  # its first tokens: the prompt is done
+            times: Times | None = None
+            if begins:
                 cached += sequence.cached
+                sequence.first = now
+                times = sequence.times(now)
             generated += len(tokens)
             id, finish = sequence.request.id, sequence.finish
+            lost = sequence.guide.failure if sequence.guide is not None and finish is None else None
+            if lost is not None:
+                finish, lost = "error", f"{GRAMMAR_LOST} ({lost})."
+                if self.guides is not None and sequence.request.grammar is not None:
+                    self.guides.lose(sequence.request.grammar)
+                self.scheduler.remove(id)
+            if self.prefixes is not None and lost is None and (begins or finish) and sequence.coming is None:
+                self.prefixes.keep(sequence.links[: sequence.computed // BLOCK])
             if finish:
-                del self._sequences[id]
-                self.adapters.release(sequence.adapter)
-            steps.append(Step(id, tokens, logprobs.get(sequence, ()), finish, sequence.prompt_length, sequence.cached))
-        steps += self._fail(plan, output)
+                self._end(sequence)
+                times = sequence.times(now)
+            of, guessed = (sequence.prompt_length, sequence.cached), (sequence.guessed, sequence.accepted)
+            steps.append(Step(id, tokens, logprobs.get(sequence, ()), finish, *of, lost, *guessed, times))
+        steps += self._fail(plan, output, now)
         self._count(cached_tokens=cached, generated_tokens=generated)
         return steps
 
-    def _fail(self, plan: Plan, output: Output) -> Iterator[Step]:
+    def _end(self, sequence: Sequence) -> None:
+        del self._sequences[sequence.request.id]
+        self.adapters.release(sequence.adapter)
+        self._turnover.ended(self._counts["step_seconds"])
+
+    def _fail(self, plan: Plan, output: Output, now: float) -> Iterator[Step]:
         """End the requests that the runner could draw no token for."""
         rows = list(plan.tokens) if output.failures else []
         for row, why in output.failures:
             sequence = rows[row]
+            if sequence.request.id not in self._sequences:  # its grammar has ended it
+                continue
             self.scheduler.spoil(sequence)
+            if self.prefixes is not None:
+                self.prefixes.forget(sequence.links)
+            self._end(sequence)
+            of = (sequence.prompt_length, sequence.cached)
+            yield Step(sequence.request.id, (), (), "error", *of, why, sequence.guessed, sequence.accepted, sequence.times(now))
+
+    def _count_guesses(self, plan: Plan, output: Output) -> None:
+        """A row that was guessed right has given a token; the first row's is no guess's."""
+        for sequence, drawn in zip(plan.tokens, output.tokens, strict=True) if plan.guesses else ():
+            guessed = len(plan.guesses.get(sequence, ()))
+            accepted = max(0, len(drawn) - 1) if guessed else 0
+            sequence.guessed += guessed
+            sequence.accepted += accepted
+            self._count(guessed_tokens=guessed, accepted_tokens=accepted)
+
+    def close(self) -> None:
+        """Save what is to be saved, for a moment at most, and free weights and cache. A no-op when closed."""
+        if self.prefixes is not None:
+            self.prefixes.close(_LAST)
+        if self.guides is not None:
+            self.guides.close()
+        if self.scheduler.drafter is not None:
+            self.scheduler.drafter.close()
+        self.runner.close()
+
+    def _queue(self, sequence: Sequence) -> None:
+        """Have what the disk knows of its prompt read, or queue it at once."""
+        if self.prefixes is None or not self.prefixes.begin(sequence):
+            self.scheduler.add(sequence)
+
+    def _remove(self, request_id: str) -> None:
+        """Wherever it is."""
+        self.scheduler.remove(request_id)
+        if self.prefixes is not None:
+            self.prefixes.remove(request_id)
+        if self.guides is not None:
+            self.guides.remove(request_id)
+
+    def _rest(self) -> None:
+        """There is nothing to compute: save something, or wait a moment for who prepares what there will be."""
+        if self.prefixes is not None:
+            self.prefixes.go_on(idle=True)
+            self.prefixes.wait()
+        if self.guides:
+            self.guides.wait()
+
+    def _begin_prepared(self) -> None:
+        """Queue those whose grammar is compiled, and those whose prefix is in the cache."""
+        for sequence in self.prefixes.ready() if self.prefixes else ():
+            self.scheduler.add(sequence)
+        for sequence, error in self.guides.ready() if self.guides else ():
+            if error is None:
+                self._queue(sequence)
+                continue
             del self._sequences[sequence.request.id]
             self.adapters.release(sequence.adapter)
-            yield Step(sequence.request.id, finish="error", prompt_tokens=sequence.prompt_length, cached_tokens=sequence.cached, error=why)
-
-    def _refuse(self, request: Request) -> None:
-        check_writes(self.info)
-        check_fits(request, self.info)
-        if request.max_tokens < 1:
-            raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
-        if request.grammar is not None:
-            raise UnsupportedParameter("This engine has no grammars yet.", param="response_format")
-        if request.id in self._sequences:
-            raise Conflict(f"A request with the id '{request.id}' is running.")
-        self._refuse_media(request)
-        if len(self._sequences) >= self.limits.max_running + self.limits.max_waiting:  # one that has only not begun yet does not wait
-            raise QueueFull(
-                f"There is no room in the queue: {quantity(len(self._sequences), 'request')} came before.",
-                remedy="Try again shortly.",
-                retry_after=1.0,
-                reason=because("queue_full", requests=len(self._sequences)),
-            )
-
-    def _refuse_media(self, request: Request) -> None:
-        own, most = self._media_bytes(request), self.limits.media_bytes
-        if own > most:
-            raise InvalidRequest(
-                f"The images and sounds take {own} bytes; {most} are held at most.",
-                remedy="Send fewer.",
-                reason=because("media_too_large", bytes=own, most_bytes=most),
-            )
-        held = own + sum(self._media_bytes(sequence.request) for sequence in self._sequences.values())
-        if own and held > most:
-            raise QueueFull(
-                f"The images and sounds of all requests take {held} bytes.",
-                remedy="Try again shortly.",
-                retry_after=1.0,
-                reason=because("media_busy", bytes=held),
-            )
-
-    def _media_bytes(self, request: Request) -> int:
-        """With what the runner keeps of a sound that is still coming."""
-        hearing, bytes = self.runner.info.hearing, sum(medium.held for medium in request.media)
-        kept = [hearing.kept + hearing.kept_each * sound.most for sound in request.sounds if sound.most and hearing is not None]
-        return bytes + sum(kept)
+            self.refused.append((sequence.request.id, error))
 
     def _coming(self, request: Request) -> Coming | None:
         hearing = self.runner.info.hearing
         return next((Coming(sound, hearing.token_bytes) for sound in request.sounds if sound.most and hearing is not None), None)
 
+    def _wait(self, ahead: int) -> float:
+        """Seconds until so many requests more have ended."""
+        return self._turnover.wait(ahead, self._counts["step_seconds"])
+
+    def _count_prefixes(self) -> None:
+        if self.prefixes is not None:
+            self._count(**self.prefixes.counted())
+
     def _count(self, **more: float) -> None:
         for name, value in more.items():
             self._counts[name] = self._counts.get(name, 0) + value
-
-
-def _steps(lengths: Seq[int], most: int, alone: bool) -> Iterator[list[int]]:
-    """Which sequences to compute together: as many as have `most` tokens, at least one, by their lengths; one where each goes `alone`.
-
-    >>> list(_steps([5, 3, 9, 4], 8, alone=False))
-    [[1, 3], [0], [2]]
-    """
-    step, size = list[int](), 0
-    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
-        if step and (alone or size + lengths[index] > most):
-            yield step
-            step, size = [], 0
-        step.append(index)
-        size += lengths[index]
-    if step:
-        yield step
-
-
-def _result(job: Job[Result]) -> Result:
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value

@@ -1,17 +1,29 @@
 """Who is next. In: waiting sequences. Out: the one to admit.
 
-Tenants share the machine by virtual token counters (Sheng et al. 2024): each tenant's counter grows by what it uses, and the tenant
-that has used least goes first. One that was away comes back at the level of those present, so idling saves up nothing. Within a
-tenant the order is that of arrival. A higher priority goes before all that; waiting raises priority slowly, so nobody starves.
+Tenants share the machine by virtual token counters (Sheng et al. 2024): each tenant's counter grows by what it uses, and the tenant that
+has used least goes first. A tenant may be part of another, as a person is of a workspace: `workspace/person`. The machine is shared among
+workspaces, and a workspace's share among its people, however many of them ask. One that was away comes back at the level of those
+present, less what it has not used meanwhile, `CREDIT` at most: a question now and then is read at once, and idling for a day saves up no
+more. Within a tenant the order is that of arrival.
+
+A higher priority goes before all that; waiting raises priority slowly, so nobody starves, but never above the highest that somebody asked
+for: a thousand requests of one tenant that have waited long are no reason to let another's wait.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 
 from alize.engine.sequence import Sequence
+from alize.engine.tenants import Tenants
 
-__all__ = ["FairQueue"]
+__all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "parts"]
+
+Rank = tuple[int, tuple[int, ...], int]
+"""Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
 
 AGEING = 200  # steps of waiting that weigh as much as one level of priority
+CREDIT = 1024  # weighted tokens
 PROMPT_WEIGHT, DRAWN_WEIGHT = 1, 2  # a drawn token costs a pass over the weights, a prompt token shares one
 
 
@@ -20,7 +32,8 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Sequence] = {}
-        self.used: dict[str, int] = {}  # by tenant, in weighted tokens
+        self.used: dict[str, int] = {}  # by tenant, and by what it is part of, in weighted tokens: what decides, and no record
+        self.tenants = Tenants()  # the record
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -29,34 +42,85 @@ class FairQueue:
         return iter(self._waiting.values())
 
     def add(self, sequence: Sequence, present: Iterable[str]) -> None:
-        """Queue a sequence. `present` are the tenants with running work: a tenant that is new beside them starts at their level.
+        """Queue a sequence. `present` are the tenants with running work: a tenant that is new beside them starts near their level.
 
         That of a sequence that was preempted has not been away.
         """
-        tenant = sequence.request.tenant
+        self.tenants.used(sequence.request.tenant, 0)  # it is known from now on
         others = {s.request.tenant for s in self._waiting.values()} | set(present)
         if not others:
             self.used.clear()  # alone: nobody to be fair to, and counters of tenants long gone would pile up
-        elif tenant not in others and not sequence.admitted:
-            level = min(self.used.get(other, 0) for other in others)
-            self.used[tenant] = max(self.used.get(tenant, 0), level)
+        elif not sequence.admitted:
+            self._come_back(sequence.request.tenant, others)
         self._waiting[sequence.request.id] = sequence
 
-    def first(self, returning: bool = False) -> Sequence | None:
-        """The one to admit next; it stays queued until removed. `returning` considers only those that ran before and were preempted."""
-        return min((s for s in self._waiting.values() if s.admitted or not returning), key=self._rank, default=None)
+    def _come_back(self, tenant: str, others: Iterable[str]) -> None:
+        here = {part for other in others for part in parts(other)}
+        for part in parts(tenant):
+            beside = [other for other in here if parent(other) == parent(part)]
+            if part not in here and beside:
+                level = min(self.used.get(other, 0) for other in beside)
+                self.used[part] = max(self.used.get(part, 0), level - CREDIT)
+
+    def first(self, returning: bool = False, beside: Iterable[Sequence] = ()) -> Sequence | None:
+        """The one to admit next; it stays queued until removed. `returning` considers only those that ran before and were preempted.
+
+        `beside`: what runs, and has a priority too.
+        """
+        rank = self.rank(beside)
+        return min((s for s in self._waiting.values() if s.admitted or not returning), key=rank, default=None)
+
+    def rank(self, beside: Iterable[Sequence] = ()) -> "Callable[[Sequence], Rank]":
+        """By which whoever waits, and what runs `beside`, are ordered at this moment: the lowest first."""
+        highest = max((s.request.priority for s in chain(self._waiting.values(), beside)), default=0)
+        used: dict[str, tuple[int, ...]] = {}  # a thousand may wait, of few tenants
+
+        def rank(sequence: Sequence) -> Rank:
+            request = sequence.request
+            own = used.get(request.tenant)
+            if own is None:
+                own = used[request.tenant] = self._used(request.tenant)
+            return -min(request.priority + sequence.waited // AGEING, highest), own, sequence.arrival
+
+        return rank
+
+    def share(self, sequence: Sequence) -> Rank:
+        """The same order, but for ageing, for whoever waits elsewhere. Any thread may ask."""
+        return -sequence.request.priority, self._used(sequence.request.tenant), sequence.arrival
+
+    def _used(self, tenant: str) -> tuple[int, ...]:
+        """What it has used, the whole that it is part of first."""
+        return tuple(self.used.get(part, 0) for part in parts(tenant))
 
     def remove(self, request_id: str) -> Sequence | None:
         return self._waiting.pop(request_id, None)
 
     def charge(self, tenant: str, prompt: int, drawn: int) -> None:
-        self.used[tenant] = self.used.get(tenant, 0) + PROMPT_WEIGHT * prompt + DRAWN_WEIGHT * drawn
+        tokens = PROMPT_WEIGHT * prompt + DRAWN_WEIGHT * drawn
+        for part in parts(tenant):
+            self.used[part] = self.used.get(part, 0) + tokens
+        self.tenants.used(tenant, tokens)
 
     def age(self) -> None:
         """Count one more step of waiting for everyone queued."""
         for sequence in self._waiting.values():
             sequence.waited += 1
 
-    def _rank(self, sequence: Sequence) -> tuple[float, int, int]:
-        tenant = sequence.request.tenant
-        return (-(sequence.request.priority + sequence.waited // AGEING), self.used.get(tenant, 0), sequence.arrival)
+
+@lru_cache(maxsize=4096)
+def parts(tenant: str) -> tuple[str, ...]:
+    """A tenant, behind what it is part of.
+
+    >>> parts("workspace/person")
+    ('workspace', 'workspace/person')
+    """
+    names = tenant.split("/")
+    return tuple("/".join(names[: count + 1]) for count in range(len(names)))
+
+
+def parent(tenant: str) -> str:
+    """
+    >>> parent("workspace/person"), parent("workspace")
+    ('workspace', '')
+    """
+    return tenant.rpartition("/")[0]

@@ -29,11 +29,14 @@ from alize.engine.base import (
     Request,
     Sight,
     Step,
+    TenantStats,
+    Times,
     TokenLogprob,
     Unavailable,
     check_fits,
 )
 from alize.engine.blocks import chain
+from alize.engine.fairness import DRAWN_WEIGHT, PROMPT_WEIGHT, parts
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
 from alize.errors import AlizeError, Conflict, InvalidRequest, QueueFull, UnsupportedParameter
@@ -102,7 +105,7 @@ class FakeEngine:
         self.reply = reply
         self.asked: list[Request] = []  # every request accepted, in order
         facts = ModelInfo(model, vocab_size, max_context, "int64", "token ids", "fake", 0, 0, hidden_size=_DIMENSIONS)
-        self._info = replace(facts, sight=sight, hearing=hearing)
+        self._info = replace(facts, sight=sight, hearing=hearing, batch_invariant=True, cache_dtype="int64")
         self._step_tokens = step_tokens
         self._max_requests = max_requests
         self._running: dict[str, _Running] = {}
@@ -112,6 +115,7 @@ class FakeEngine:
         self._blocks: set[bytes] = set()
         self._generations: Counter[str] = Counter()
         self._counts = EngineStats(generation=1)
+        self._used: Counter[str] = Counter()  # weighted tokens, by tenant
         self._changed = asyncio.Event()
         self._embeddings = itertools.count()
 
@@ -144,6 +148,7 @@ class FakeEngine:
         self._down = False
         self._blocks.clear()
         self._counts = EngineStats(generation=self._counts.generation + 1)
+        self._used.clear()
         self._notify()
 
     async def until(self, condition: Callable[[EngineStats], bool]) -> EngineStats:
@@ -165,6 +170,7 @@ class FakeEngine:
         cached = self._remember(request)
         running = self._running[request.id] = _Running(request, coming=self._coming(request))
         self.asked.append(request)
+        self._used[parts(request.tenant)[0]] += PROMPT_WEIGHT * (len(request.tokens) - cached)
         self._count(prompt_tokens=len(request.tokens), cached_tokens=cached)
         finish: FinishReason | None = None
         try:
@@ -174,10 +180,12 @@ class FakeEngine:
                     finish = "error"  # it ends here: nothing to abort
                     raise error
                 tokens, finish = self._next(answer, running, breaks_at if error else None)
+                times = Times(0.0, 0.0) if finish or not running.begun else None
                 running.begun, running.given = True, running.given + len(tokens)
+                self._used[parts(request.tenant)[0]] += DRAWN_WEIGHT * len(tokens)
                 self._count(generated_tokens=len(tokens), steps=1)
                 extra = tuple(_logprob(token, request.sampling.logprobs) for token in tokens if request.sampling.logprobs is not None)
-                yield Step(request.id, tokens, extra, finish, len(request.tokens), cached)
+                yield Step(request.id, tokens, extra, finish, len(request.tokens), cached, times=times)
         finally:
             del self._running[request.id]
             self._count(aborted=0 if finish or running.error else 1)
@@ -260,7 +268,7 @@ class FakeEngine:
         if request.max_tokens < 1:
             raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
         if request.grammar is not None:
-            raise UnsupportedParameter("This engine has no grammars.", param="response_format")
+            raise UnsupportedParameter("response_format: this engine has no grammars.", param="response_format")
         if request.adapter is not None and request.adapter not in self._keys():
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._running:
@@ -344,7 +352,16 @@ class FakeEngine:
 
     def _stats(self) -> EngineStats:
         running = sum(one.begun for one in self._running.values())
-        return replace(self._counts, running=running, waiting=len(self._running) - running)
+        return replace(self._counts, running=running, waiting=len(self._running) - running, tenants=self._tenants())
+
+    def _tenants(self) -> dict[str, TenantStats]:
+        """All of them, however many: a test has few."""
+        running, waiting, tokens = Counter[str](), Counter[str](), Counter[str]()
+        for one in self._running.values():
+            tenant = parts(one.request.tenant)[0]
+            (running if one.begun else waiting)[tenant] += 1
+            tokens[tenant] += 0 if one.begun else len(one.request.tokens)
+        return {tenant: TenantStats(used, 0, running[tenant], waiting[tenant], tokens[tenant]) for tenant, used in self._used.items()}
 
     def _count(self, **more: int) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + value for name, value in more.items()})

@@ -17,7 +17,19 @@ from alize.weights.adapters import open_adapter
 from alize.weights.checkpoints.base import Checkpoint
 from alize.weights.footprint import expanded_bytes, stays_stored, stored_bytes
 
-__all__ = ["ITEMSIZE", "OVERHEAD", "Fit", "Room", "adapter_numbers", "allocating", "choose_fit", "gib", "least_cache", "native_fit"]
+__all__ = [
+    "ITEMSIZE",
+    "OVERHEAD",
+    "WORTH",
+    "Fit",
+    "Room",
+    "adapter_numbers",
+    "allocating",
+    "choose_fit",
+    "gib",
+    "least_cache",
+    "native_fit",
+]
 
 GIB = 2**30
 ITEMSIZE = {"float32": 4, "bfloat16": 2, "float64": 8}

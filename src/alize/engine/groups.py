@@ -9,7 +9,7 @@ see any more, leaving -1 in their place; a recurrent group has one slot for a se
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -69,20 +69,20 @@ class CacheGroups:
     def empty(self) -> Tables:
         return Tables([group.name for group in self.groups])
 
-    def match(self, links: Sequence[Link], longest: int) -> int:
+    def match(self, links: Sequence[Link], longest: int, elsewhere: Callable[[str, Link], bool] | None = None) -> int:
         """How many leading blocks of a chain every group can give, at most `longest`. Changes nothing.
 
         A full group needs all of them; a sliding one only those that the next position can still see; a recurrent one has none to give.
+        `elsewhere`: which blocks of a group could be brought from there.
         """
         if not self.shares:
             return 0
         reach = min(len(links), longest)
         for group in self.groups:
             if group.kind == "full":
-                pool = self.pools[group.name]
-                reach = next((i for i, link in enumerate(links[:reach]) if pool.find(link) is None), reach)
+                reach = next((i for i, link in enumerate(links[:reach]) if self._lacks(group.name, link, elsewhere)), reach)
         while reach > 0:
-            missing = self._missing(links, reach)
+            missing = self._missing(links, reach, elsewhere)
             if missing is None:
                 return reach
             reach = missing
@@ -159,12 +159,23 @@ class CacheGroups:
         for pool in self.pools.values():
             pool.check()
 
-    def _missing(self, links: Sequence[Link], reach: int) -> int | None:
+    def refresh(self, links: Sequence[Link]) -> None:
+        """Make what nobody uses of a chain the last to be taken, its end before its beginning."""
+        for pool in self.pools.values():
+            for block in map(pool.find, reversed(links)):
+                if block is not None:
+                    pool.hold(block)
+                    pool.release([block])
+
+    def _lacks(self, group: str, link: Link, elsewhere: Callable[[str, Link], bool] | None) -> bool:
+        return self.pools[group].find(link) is None and not (elsewhere is not None and elsewhere(group, link))
+
+    def _missing(self, links: Sequence[Link], reach: int, elsewhere: Callable[[str, Link], bool] | None) -> int | None:
         """The index of the last block that some sliding group lacks for a hit of `reach` blocks, or None."""
         for group in self.groups:
             if group.kind == "sliding":
                 for index in range(reach - 1, first_seen_block(group, reach * BLOCK) - 1, -1):
-                    if self.pools[group.name].find(links[index]) is None:
+                    if self._lacks(group.name, links[index], elsewhere):
                         return index
         return None
 

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from alize.engine.absence import ended, leaving, loading, restarting, starting
+from alize.engine.absence import Outage, ended, leaving, loading, restarting, starting
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, Unavailable, check_fits, check_writes
 from alize.engine.build import EngineConfig, Progress
 from alize.engine.process import EngineProcess
+from alize.engine.watchdog import Watch, pulse_seconds
 from alize.engine.wire import (
     Abort,
     Add,
     Call,
     Command,
+    Doing,
     Event,
     Failed,
     Hear,
@@ -76,7 +78,9 @@ class LocalEngine:
         self._paused = False  # also of the next process
         self._generation = 0
         self._loads = 0  # how often `reload` brought other weights
+        self._outage = Outage()
         self._failure: AlizeError | None = None  # why the last engine ended, if it said
+        self._hung: AlizeError | None = None  # why it was killed
         self._lamented: frozenset[Unavailable] = frozenset()  # adapters that the log says are not there
 
     @classmethod
@@ -112,9 +116,19 @@ class LocalEngine:
         return self._info
 
     @property
+    def absent_for(self) -> float:
+        """Seconds until it may be ready, where it is not."""
+        return self._outage.left
+
+    @property
     def pid(self) -> int | None:
         """The engine's process, while there is one."""
         return self._process.pid if self._process else None
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the weights is loaded; None while none are being loaded."""
+        return self._loading.done * 100 // self._loading.total if self._loading is not None else None
 
     async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
         check_writes(self.info)
@@ -234,10 +248,9 @@ class LocalEngine:
         if self._closing and not isinstance(command, Quit | Abort):
             raise leaving()
         if self._writer is None and self._loading is not None:
-            percent = self._loading.done * 100 // self._loading.total
-            raise loading(percent)
+            raise loading(self.percent or 0, self._outage.left)
         if self._writer is None:
-            raise restarting() if self._generation else starting()
+            raise restarting(self._outage.left) if self._generation else starting(after=self._outage.left)
         self._writer.write(encode(command))
 
     async def _call(
@@ -275,12 +288,14 @@ class LocalEngine:
                 return
             delay = FIRST_DELAY if lived else min(delay * 2, LONGEST_DELAY)
             log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation})
+            self._outage.begins(delay)
             await asyncio.sleep(delay)
 
     async def _run_once(self) -> bool:
         """One life of an engine process. True if it came as far as being ready."""
         try:
             self._process = self._given or EngineProcess()
+            self._outage.begins()
         except EngineUnavailable as error:  # it may pass
             self._failure = error
             log.error("engine failed: %s", error.text)
@@ -288,15 +303,18 @@ class LocalEngine:
             return False
         self._given, lived = None, False
         reader, writer = await asyncio.open_connection(sock=self._process.socket)
+        watch, watching = Watch(self._config.hang_seconds), None
         try:
             writer.write(encode(Start(self._config)))
             self._begun.set()
             while True:
                 event = await _read(reader)
+                watch.hear(event if isinstance(event, Doing) else None)
                 if isinstance(event, Loading):
                     self._told(event)
                 elif isinstance(event, Ready):
                     self._loading = None
+                    self._outage.over()
                     self._info, self._writer, self._failure, lived = event.info, writer, None, True
                     self._generation += 1
                     log.info(
@@ -308,6 +326,7 @@ class LocalEngine:
                         self._send(Call(next(self._numbers), "pause"))
                     if not self._ready.done():
                         self._ready.set_result(None)
+                    watching = asyncio.create_task(self._watch(watch))
                 else:
                     self._dispatch(event)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -318,10 +337,24 @@ class LocalEngine:
             return lived
         finally:
             self._writer = self._loading = None
+            if watching is not None:
+                watching.cancel()
             writer.close()
             await self._reap()
-            why = leaving() if self._closing else None
-            self._end_all(why or ended())
+            self._outage.begins(FIRST_DELAY)
+            why, self._hung = self._hung, None
+            self._end_all(leaving() if self._closing else why or ended(after=self._outage.left))
+
+    async def _watch(self, watch: Watch) -> None:
+        """Kill a process that hangs; the next one is started as after any other end."""
+        while watch.patience:
+            await asyncio.sleep(pulse_seconds(watch.patience))
+            what = watch.hung()
+            if what is not None and self._process is not None:
+                self._hung = ended(f"The engine hung for {watch.patience:g} seconds and was restarted. It was doing this: {what}.")
+                log.error("engine hung: %s", self._hung.text)
+                self._process.kill()
+                return
 
     def _told(self, loading: Loading) -> None:
         """Where nobody is shown a bar, a line of the log for every tenth."""
@@ -329,6 +362,7 @@ class LocalEngine:
         if self._progress is None and loading.done * 10 // loading.total > before:
             log.info("loading the model", extra={"percent": loading.done * 100 // loading.total})
         self._loading = loading
+        self._outage.loaded(loading.done / loading.total)
         if self._progress is not None:
             self._progress(loading.done, loading.total)
 
@@ -363,6 +397,8 @@ class LocalEngine:
             case Failed(failure):
                 self._failure = failure.error()
                 log.error("engine failed: %s", self._failure.text)
+            case Doing():
+                pass  # heard by the watch
             case Ready() | Loading():
                 raise AssertionError("said of an engine that is ready")
 

@@ -31,26 +31,30 @@ FIRST = 32
 """Tokens of prompts where nothing was measured yet."""
 
 _KEPT = 9
+_ENOUGH = 3  # steps of which a median says something
 
 
 class Pace:
     """Measured costs of one engine's steps."""
 
     def __init__(self, most: int, seconds: float) -> None:
-        """`most`: tokens of any step. `seconds`: the bound of one that writes answers; 0 is TIMES what they take alone, infinity none."""
+        """`most`: tokens of any step. `seconds`: the bound of one; 0 is TIMES what answers take alone, where some are written; infinity
+        none."""
         self._most, self._seconds = most, seconds
         self._alone: dict[int, deque[float]] = {}  # by the number of answers
         self._beside: deque[tuple[float, int]] = deque(maxlen=_KEPT)  # seconds of a token that was read beside answers; how many were
         self._apart: deque[float] = deque(maxlen=_KEPT)  # and where nothing was written
 
     def most(self, answers: int) -> int:
-        """How many tokens of prompts a step may take beside so many answers."""
-        if not answers or self._seconds == math.inf:
+        """How many tokens of prompts a step may take beside so many answers. Where there are none, only a bound that was set holds."""
+        if self._seconds == math.inf or not (answers or self._seconds):
             return self._most
-        each, alone = self._each(), self.alone(answers)
-        if each is None or alone is None:
+        if not answers:
+            each = _middle(self._apart) if self._apart else self.each()
+            return min(self._most, FIRST if each is None else max(LEAST, int(min(self._seconds / max(each, 1e-9), self._most))))
+        each, spare = self.each(), self.spare(answers)
+        if each is None or spare is None:
             return min(FIRST, self._most)
-        spare = (self._seconds or TIMES * alone) - alone
         if spare <= 0:
             return min(LEAST, self._most)
         most = self._most if spare >= each * self._most else int(spare / each)
@@ -58,6 +62,11 @@ class Pace:
             most = max(most, FIRST)  # the bound itself is a guess
         seen = max((tokens for _, tokens in self._beside), default=0)
         return min(self._most, max(LEAST, min(most, max(FIRST, 2 * seen))))
+
+    def spare(self, answers: int) -> float | None:
+        """How much longer than its answers alone a step may take, in seconds; below 0 where these take too long. None: not known."""
+        alone = self.alone(answers)
+        return None if alone is None else (self._seconds or TIMES * alone) - alone
 
     def took(self, seconds: float, answers: int, prompt: int) -> None:
         """What a step took in which so many answers got a token each, and so many tokens of prompts were read."""
@@ -82,7 +91,7 @@ class Pace:
             return 0.0
         if answers in self._alone:
             return _middle(self._alone[answers])
-        each = self._each()
+        each = self.each()
         if not self._alone:
             return None if each is None else answers * each
         nearest = min(self._alone, key=lambda known: (abs(known - answers), known))
@@ -92,7 +101,18 @@ class Pace:
             return max(known, share)
         return max(min(known, share), known + (answers - nearest) * each)
 
-    def _each(self) -> float | None:
+    def more(self, answers: int, rows: int) -> float:
+        """What a step takes that writes so many answers and computes so many rows more: infinity where that is not known.
+
+        As long as few such steps were seen, as if a row took what a token of a prompt does: one slow step says nothing.
+        """
+        seen = self._alone.get(answers + rows, ())
+        known, alone, each = _middle(seen) if seen else math.inf, self.alone(answers), self.each()
+        if len(seen) >= _ENOUGH or alone is None:
+            return known
+        return min(known, alone + rows * each if each is not None else alone * (answers + rows) / max(1, answers))
+
+    def each(self) -> float | None:
         """What a token of a prompt takes; beside answers rather than apart, where a step has fewer and each costs more."""
         if self._beside:
             return _middle(cost for cost, _ in self._beside)

@@ -1,15 +1,16 @@
-"""One vector of a text whose rows come in pieces. In: rows, as they are computed. Out: a vector of length 1.
+"""One vector of a text whose rows come in pieces. In: rows, as they are computed. Out: a vector of length 1; and what is computed together.
 
 The definition is `pooled` in model/embedder.py, which has all rows at once; a text of 32,000 tokens is never there whole here.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Pool", "Pooling"]
+__all__ = ["Pool", "Pooling", "in_steps"]
 
 Pooling = Literal["mean", "cls", "last"]
 """All rows alike, the first one, the last one."""
@@ -36,3 +37,20 @@ class Pool:
         """What the text has become."""
         assert self.total is not None, "a text has at least one token"
         return (self.total / max(float(np.linalg.norm(self.total)), _LEAST)).astype(np.float32)
+
+
+def in_steps(lengths: Sequence[int], most: int, alone: bool) -> Iterator[list[int]]:
+    """Which sequences to compute together: as many as have `most` tokens, at least one, by their lengths; one where each goes `alone`.
+
+    >>> list(in_steps([5, 3, 9, 4], 8, alone=False))
+    [[1, 3], [0], [2]]
+    """
+    step, size = list[int](), 0
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if step and (alone or size + lengths[index] > most):
+            yield step
+            step, size = [], 0
+        step.append(index)
+        size += lengths[index]
+    if step:
+        yield step

@@ -1,8 +1,9 @@
 """What runs now. In: sequences that run or wait, free blocks, a budget of tokens. Out: a Plan, {sequence: tokens to run}.
 
 One shape says everything: a prompt, a piece of a long prompt, what a prefix hit left over, one token of a decode. They mix in a step.
-Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, in order: of a step's
-tokens, and of its time (pace.py).
+Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, of a step's tokens and of
+its time (pace.py), in the order of fairness.py: those that have begun and those that wait alike, so that one tenant's long prompts never
+stall another's short one.
 
 A prompt's tokens can be run as far as its images and sounds are encoded. That is work beside the batch, counted in the same budget:
 
@@ -14,17 +15,25 @@ A prompt's tokens can be run as far as its images and sounds are encoded. That i
 import math
 import sys
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from alize.engine.base import FinishReason
-from alize.engine.fairness import FairQueue
+from alize.engine.fairness import FairQueue, parts
 from alize.engine.groups import CacheGroups, Tables
+from alize.engine.guessing import MOST, Guesser
+from alize.engine.guide import Mask
 from alize.engine.media import Medium, ahead
 from alize.engine.pace import Pace
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
+from alize.engine.speculation import MOST_ROWS, worth
+
+if TYPE_CHECKING:
+    from alize.engine.drafting import Drafter
 
 __all__ = ["Limits", "Plan", "Progress", "Scheduler"]
 
@@ -40,6 +49,7 @@ class Limits:
     max_context: int = 8192
     decode_steps: int = 1
     prefix_cache: bool = True
+    speculation: bool = True  # compute what may follow with what does, where a draw does not depend on what shares its batch
     encode_tokens: int = 32  # most of a step's that the encoding of images and sounds may take the place of
     media_bytes: int = 2 * 2**30  # images and sounds of all requests that are here
     adapters: int = 16
@@ -55,12 +65,21 @@ class Plan:
     decodes: int = 0  # how many of them, the first, decode
     steps: int = 1
     budget: int = 0  # what is left
+    guesses: dict[Sequence, tuple[int, ...]] = field(default_factory=dict[Sequence, tuple[int, ...]])  # to compute with its token
+    masks: dict[Sequence, list[Mask]] = field(default_factory=dict[Sequence, list[Mask]])  # of those with a grammar, behind each guess
     encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
     encode_tokens: int = 0  # how much of the budget is for that
+    begun: list[Sequence] = field(default_factory=list[Sequence])  # those that were never planned before
+    seconds: float = 0.0  # that it took
 
     @property
     def empty(self) -> bool:
         return not self.tokens and not self.encode_tokens
+
+    @property
+    def rows(self) -> int:
+        """That are drawn of, where nothing is read."""
+        return self.decodes + sum(map(len, self.guesses.values()))
 
     @property
     def read(self) -> int:
@@ -75,14 +94,15 @@ Progress = tuple[Sequence, tuple[int, ...]]
 class Scheduler:
     """Owns the queues and the blocks. Every change of either happens here."""
 
-    def __init__(self, groups: CacheGroups, limits: Limits, encoded: Callable[[Medium], bool]) -> None:
+    def __init__(self, groups: CacheGroups, limits: Limits, encoded: Callable[[Medium], bool], drafter: "Drafter | None" = None) -> None:
         """`encoded` says of an image or a sound whether tokens that show it can be run."""
-        self.groups, self._encoded = groups, encoded
+        self.groups, self._encoded, self.drafter = groups, encoded, drafter
         self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
         self.pace = Pace(limits.step_tokens, limits.step_seconds)
         self.running: list[Sequence] = []  # the most urgent first
         self.waiting = FairQueue()
         self.preemptions = 0
+        self.no_room: Sequence | None = None  # who could not begin in the last plan, though it was its turn
 
     def add(self, sequence: Sequence) -> None:
         if sequence.coming is None:
@@ -102,7 +122,9 @@ class Scheduler:
             if found is not None:
                 self.running.remove(found)
         if found is not None:
-            self.groups.release(found.tables)
+            self._release(found)
+        if found is self.no_room:
+            self.no_room = None
         return found
 
     def plan(self, admit: bool = True) -> Plan:
@@ -112,15 +134,29 @@ class Scheduler:
         a runner writes a whole batch before it reads any of it.
         """
         plan = Plan(budget=self.limits.step_tokens)
-        preempted = self._continue(plan)
-        if not preempted:
-            self._admit(plan, returning=not admit)
+        if admit and self.no_room is not None:
+            self._make_way(self.no_room)
+        before = self.preemptions
+        prompts = self._write(plan)
+        self._read(plan, prompts, returning=not admit, begin=self.preemptions == before)
         self.waiting.age()
-        plan.steps = self._steps(plan)
         return plan
+
+    def look_ahead(self, plan: Plan) -> None:
+        """Add what may follow, or say for how many steps the plan is good. A draft model may be run: where that raises, undo the plan."""
+        if 0 < plan.decodes == len(plan.tokens) <= MOST_ROWS and not plan.encode:
+            self._guess(plan)
+        plan.steps = self._steps(plan)
+
+    def took(self, plan: Plan, seconds: float) -> None:
+        """How long the plan took to be run, without what was run to look ahead."""
+        plan.seconds = seconds
+        self.pace.took(seconds / plan.steps, plan.rows, plan.read)
 
     def commit(self, plan: Plan, output: Output) -> list[Progress]:
         """Book what a step did: positions computed, tokens drawn, ends reached."""
+        if self.drafter is not None:
+            self.drafter.settle(plan.tokens, output.tokens, plan.seconds / plan.steps, self.pace, plan.guesses)
         progress: list[Progress] = []
         charge, slides = self.waiting.charge, self.groups.slides
         for (sequence, count), drawn in zip(plan.tokens.items(), output.tokens, strict=True):
@@ -138,7 +174,7 @@ class Scheduler:
                 sequence.finish = self._finish(sequence, drawn)
                 if sequence.finish:
                     self.running.remove(sequence)
-                    self.groups.release(sequence.tables)
+                    self._release(sequence)
             if drawn:
                 progress.append((sequence, drawn))
         return progress
@@ -171,6 +207,13 @@ class Scheduler:
         for name, pool in self.groups.pools.items():
             held = {block for sequence in self.running for block in sequence.tables[name] if block >= 0}
             assert len(held) == pool.size - pool.free, f"group {name}: {pool.size - pool.free} blocks in use, {len(held)} held by sequences"
+        if self.drafter is not None:
+            self.drafter.check(self.running)
+
+    def _release(self, sequence: Sequence) -> None:
+        self.groups.release(sequence.tables)
+        if self.drafter is not None:
+            self.drafter.drop(sequence)
 
     def _uncharged(self, sequence: Sequence, count: int) -> int:
         """How many of the next `count` tokens are prompt that its tenant has not been charged for; from now on it has."""
@@ -181,9 +224,9 @@ class Scheduler:
 
     # ── inside a plan ──
 
-    def _continue(self, plan: Plan) -> bool:
-        """Plan what runs already, decodes first. True where that took preemption: then nobody new is admitted."""
-        before, prompts, planned, labels = self.preemptions, list[Sequence](), plan.tokens, self.limits.prefix_cache
+    def _write(self, plan: Plan) -> list[Sequence]:
+        """Plan what decodes; the rest of what runs are prompts that are not read yet."""
+        prompts, planned, labels = list[Sequence](), plan.tokens, self.limits.prefix_cache
         for sequence in list(self.running):
             length, computed = len(sequence.tokens), sequence.computed
             if length - computed != 1 or length == sequence.prompt_length:
@@ -198,9 +241,30 @@ class Scheduler:
         plan.decodes = len(plan.tokens)
         if prompts or len(self.waiting):
             plan.budget = min(plan.budget, self.pace.most(plan.decodes))
-        for sequence in prompts:
-            self._go_on(plan, sequence)
-        return self.preemptions > before
+        return prompts
+
+    def _read(self, plan: Plan, prompts: list[Sequence], returning: bool, begin: bool) -> None:
+        """Go on with prompts and begin others, in one order: a tenant's long prompt that has begun is no reason to let another's wait.
+
+        Where somebody has to give way nobody else begins, nor where there is no room for whose turn it is.
+        """
+        self.no_room = None
+        if not prompts and not len(self.waiting):
+            return
+        rank, before = self.waiting.rank(self.running), self.preemptions
+        prompts.sort(key=rank, reverse=True)
+        if begin and not plan.budget:  # answers take all of it: no place is left for whose turn it is
+            self.no_room = self.waiting.first(returning, self.running)
+        while True:
+            first = self.waiting.first(returning, self.running) if begin and plan.budget else None
+            if prompts and (first is None or rank(prompts[-1]) < rank(first)):
+                self._go_on(plan, prompts.pop())
+                begin = begin and self.preemptions == before
+            elif first is not None:
+                begin = self._begin(plan, first)
+                self.no_room = None if begin else first
+            else:
+                return
 
     def _go_on(self, plan: Plan, sequence: Sequence) -> None:
         """Plan as many of its tokens as there is room for, by preemption where there is none."""
@@ -218,23 +282,44 @@ class Scheduler:
         if sequence.tables:
             self._take(plan, sequence, count)
 
-    def _admit(self, plan: Plan, returning: bool) -> None:
-        while plan.budget and len(self.running) < self.limits.max_running:
-            sequence = self.waiting.first(returning)
-            if sequence is None:
-                return
-            self._adopt_prefix(sequence)
-            count = self._runnable(sequence, plan.budget)
-            # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
-            if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
-                self.groups.release(sequence.tables)
-                sequence.tables, sequence.computed, sequence.links, sequence.labelled = Tables(), 0, [], 0
-                return
-            self.waiting.remove(sequence.request.id)
-            insort(self.running, sequence, key=_urgency)
-            if not sequence.admitted:
-                sequence.admitted, sequence.cached = True, sequence.computed
-            self._take(plan, sequence, count)  # none of a stream of which all that is there was found
+    def _begin(self, plan: Plan, sequence: Sequence) -> bool:
+        """Admit one that waits. False, and no change, where there is no room for it."""
+        if len(self.running) >= self.limits.max_running:
+            return False
+        self._adopt_prefix(sequence)
+        count = self._runnable(sequence, plan.budget)
+        # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
+        if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
+            self.groups.release(sequence.tables)
+            sequence.tables, sequence.computed, sequence.links, sequence.labelled = Tables(), 0, [], 0
+            return False
+        self.waiting.remove(sequence.request.id)
+        insort(self.running, sequence, key=_urgency)
+        if not sequence.admitted:
+            sequence.admitted, sequence.cached = True, sequence.computed
+            plan.begun.append(sequence)
+        self._take(plan, sequence, count)  # none of a stream of which all that is there was found
+        return True
+
+    def _make_way(self, sequence: Sequence) -> None:
+        """Preempt one for a sequence that finds no room: the last in order that is behind it by its level of priority; or, where its tenant
+        runs nothing at all, of a tenant that has used more and runs several. Nobody else's requests, however many, keep a tenant from
+        running one."""
+        rank, used = self.waiting.rank([sequence, *self.running]), self.waiting.used
+        running = Counter(part for other in self.running for part in parts(other.request.tenant))
+        level, *_ = rank(sequence)
+
+        def gives_way(other: Sequence) -> bool:
+            if rank(other)[0] != level:
+                return rank(other)[0] > level
+            for mine, others in zip(parts(sequence.request.tenant), parts(other.request.tenant), strict=False):
+                if mine != others:
+                    return not running[mine] and running[others] > 1 and used.get(others, 0) > used.get(mine, 0)
+            return False
+
+        victim = max(filter(gives_way, self.running), key=rank, default=None)
+        if victim is not None:
+            self._preempt(victim)
 
     def _adopt_prefix(self, sequence: Sequence) -> None:
         """Take what the cache has of it; of one that runs, where that is more than it has computed."""
@@ -302,16 +387,58 @@ class Scheduler:
 
     def _preempt(self, sequence: Sequence) -> None:
         """Free a sequence's blocks and queue it again at its place. Its tokens stay; its cache is found again or recomputed."""
-        self.groups.release(sequence.tables)
+        self._release(sequence)
         sequence.tables, sequence.computed, sequence.links, sequence.labelled, sequence.held_up = Tables(), 0, [], 0, False
         self.running.remove(sequence)
         self.add(sequence)
         self.preemptions += 1
+        self.waiting.tenants.gave_way(sequence)
+
+    def _guess(self, plan: Plan) -> None:
+        """Add what may follow, where it is worth its time and there is room without anybody giving way."""
+        found, masks = dict[Sequence, tuple[int, ...]](), dict[Sequence, list[Mask]]()
+        for sequence in plan.tokens:
+            if sequence.guesser is not None:
+                guess, masks[sequence] = self._guessed(sequence, sequence.guesser)
+                if guess:
+                    found[sequence] = guess
+        if self.drafter is not None:
+            for sequence, guess in self._drafted(plan, found, self.drafter).items():
+                found[sequence], masks[sequence] = sequence.guide.along(guess) if sequence.guide is not None else (guess, [])
+        for sequence, count in worth(found, plan.decodes, self.pace, plan.budget).items() if found else ():
+            if self._grow(sequence, len(sequence.tokens) + count, spare=len(self.running)):
+                plan.guesses[sequence], plan.masks[sequence] = found[sequence][:count], masks[sequence][:count]
+
+    def _drafted(self, plan: Plan, found: dict[Sequence, tuple[int, ...]], drafter: "Drafter") -> dict[Sequence, tuple[int, ...]]:
+        """What a draft model writes behind those of which nothing is guessed, or hardly anything that is right."""
+        wanted: dict[Sequence, int] = {}
+        for sequence in plan.tokens:
+            guesser, most = sequence.guesser, sequence.remaining(self.limits.max_context) - 1
+            if guesser is None or most < 1:
+                continue
+            if sequence not in found or (sequence.guide is None and drafter.stakes.beats(guesser.chance)):
+                wanted[sequence] = most
+        return drafter.propose(list(plan.tokens), wanted, self.pace, plan.budget) if wanted else {}
+
+    def _guessed(self, sequence: Sequence, guesser: Guesser) -> tuple[tuple[int, ...], list[Mask]]:
+        """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for."""
+        most = sequence.remaining(self.limits.max_context) - 1
+        if sequence.guide is None:
+            return guesser.guess(sequence.tokens, most), []
+        ahead, masks = sequence.guide.ahead(min(most, MOST))
+        return guesser.expect(ahead), masks
 
     def _steps(self, plan: Plan) -> int:
         """How many decode steps this call may run: more than one only where every row decodes and nobody waits to join."""
         steps = self.limits.decode_steps
-        if steps == 1 or len(self.waiting) or plan.encode or not plan.tokens or not all(s.decoding for s in plan.tokens):
+        if (
+            steps == 1
+            or len(self.waiting)
+            or plan.encode
+            or plan.guesses
+            or not plan.tokens
+            or not all(s.decoding and s.guide is None for s in plan.tokens)
+        ):
             return 1
         steps = max(1, min([steps, *(s.remaining(self.limits.max_context) for s in plan.tokens)]))
         if all(self._grow(s, s.computed + steps) for s in plan.tokens):

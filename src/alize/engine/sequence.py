@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from alize.engine.base import FinishReason, Request
+from alize.engine.base import FinishReason, Request, Times
 from alize.engine.blocks import Link, chain
 from alize.engine.groups import Tables
+from alize.engine.guessing import Guesser
+from alize.engine.guide import Guide
 from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
@@ -24,6 +26,11 @@ class Sequence:
     arrival: int  # order of arrival; kept when preempted
     adapter: str | None = None  # the runner's key of it
     coming: Coming | None = None  # its sound, where that is still coming
+    guide: Guide | None = None  # where its answer has got to in a grammar
+    guesser: Guesser | None = None  # what it may go on with
+    came: float = 0.0  # by the core's clock, in seconds, as are the next two
+    begun: float | None = None  # when something of it was first computed
+    first: float | None = None  # when its first token was drawn
     tokens: list[int] = field(init=False)
     media: tuple[Medium, ...] = field(init=False)
     prompt_length: int = field(init=False)
@@ -36,8 +43,11 @@ class Sequence:
     charged: int = 0  # prompt tokens its tenant was charged for: what is computed again after a preemption is free
     held_up: bool = False  # by what has to be encoded before its next tokens can be run
     waited: int = 0  # steps spent waiting, for ageing
+    preempted: int = 0  # how often it gave way
     links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as computed
     labelled: int = 0  # how many of them are findable
+    guessed: int = 0  # guesses that were computed
+    accepted: int = 0  # and those that were right
     finish: FinishReason | None = None
 
     def __post_init__(self) -> None:
@@ -80,6 +90,12 @@ class Sequence:
     def root(self) -> bytes:
         """Where this request's chain of hashes begins: prefixes are shared only within one salt and one adapter."""
         return f"{self.request.salt}\0{self.adapter or ''}".encode()
+
+    def times(self, now: float) -> Times:
+        """What has not begun, or drawn nothing, has waited for it until now."""
+        begun = now if self.begun is None else self.begun
+        first = now if self.first is None else self.first
+        return Times(begun - self.came, max(0.0, first - begun), self.preempted)
 
     def link(self, length: int) -> None:
         """Extend `links` to the full blocks among the first `length` tokens."""

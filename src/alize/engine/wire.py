@@ -5,6 +5,7 @@ Everything that crosses is listed here: what is sent down (commands) and what co
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import msgspec
@@ -21,6 +22,7 @@ __all__ = [
     "Call",
     "Channel",
     "Command",
+    "Doing",
     "Event",
     "Failed",
     "Failure",
@@ -127,6 +129,13 @@ class Ready(msgspec.Struct, tag=True, frozen=True):
     info: ModelInfo
 
 
+class Doing(msgspec.Struct, tag=True, frozen=True):
+    """What the engine is doing, and for how long: every few seconds. Empty where that is nothing, or takes as long as it takes."""
+
+    what: str
+    seconds: float
+
+
 class Failed(msgspec.Struct, tag=True, frozen=True):
     """The engine cannot go on; its process ends after this."""
 
@@ -157,7 +166,7 @@ class Reply(msgspec.Struct, tag=True, frozen=True):
     info: ModelInfo | None = None
 
 
-Event = Loading | Ready | Failed | Steps | Refused | Reply
+Event = Loading | Ready | Doing | Failed | Steps | Refused | Reply
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
@@ -180,10 +189,12 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._buffer = bytearray()
+        self._sending = threading.Lock()
 
     def send(self, event: Event) -> None:
-        """Raises BrokenPipeError where the server is gone."""
-        self._socket.sendall(encode(event))
+        """Any thread may. Raises BrokenPipeError where the server is gone."""
+        with self._sending:
+            self._socket.sendall(encode(event))
 
     def receive(self, wait: bool) -> Iterator[Command]:
         """Every command that has arrived; with `wait`, at least one. Raises EOFError where the server is gone."""

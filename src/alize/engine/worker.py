@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from alize.engine.base import Request
 from alize.engine.build import Progress, build_core
-from alize.engine.core import Job
+from alize.engine.reading import Job
+from alize.engine.watchdog import Pulse
 from alize.engine.wire import (
     Abort,
     Add,
@@ -50,7 +52,10 @@ class _Worker:
         self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
         self._calls: deque[Call] = deque()  # scores and embeddings not begun
         self._job: tuple[int, Job[Any]] | None = None  # the one that has: a piece of it is computed after each step
+        self._pulse = Pulse()
         channel.send(Ready(self._core.info))
+        if start.config.hang_seconds:
+            self._pulse.beat(channel, lambda: self._core, start.config.hang_seconds)
 
     def run(self) -> None:
         """Handle commands between steps until told to quit. Raises EOFError where the server is gone."""
@@ -58,11 +63,17 @@ class _Worker:
         while True:
             for command in self._channel.receive(wait=self._idle and not (self._settled and self._core.settled)):
                 if isinstance(command, Quit):
+                    self._core.close()  # what was computed last is saved first
                     return
                 self._handle(command)
             if self._core.busy:
+                self._pulse.begins("step")
                 steps = self._core.step()
+                self._pulse.ends()
                 checked = False
+                for id, error in self._core.refused:
+                    self._channel.send(Refused(id, Failure.of(error)))
+                self._core.refused.clear()
                 if steps:
                     self._channel.send(Steps(steps))
             elif not checked and self._job is None:
@@ -87,6 +98,7 @@ class _Worker:
         if self._job is None:
             return
         number, job = self._job
+        self._pulse.begins("computing a score or vectors")
         try:
             next(job)
             return
@@ -95,6 +107,8 @@ class _Worker:
             reply = Reply(number, values=value) if isinstance(value, list) else Reply(number, vectors=value.tobytes())
         except AlizeError as error:
             reply = Reply(number, Failure.of(error))
+        finally:
+            self._pulse.ends()
         self._job = None
         self._channel.send(reply)
 
@@ -115,13 +129,16 @@ class _Worker:
         if steps:
             self._channel.send(Steps(steps))
 
+    def _add(self, request: Request, *, again: bool = False) -> None:
+        try:
+            self._core.add(request, again=again)
+        except AlizeError as error:
+            self._channel.send(Refused(request.id, Failure.of(error)))
+
     def _handle(self, command: Command) -> None:
         match command:
             case Add(request):
-                try:
-                    self._core.add(request)
-                except AlizeError as error:
-                    self._channel.send(Refused(request.id, Failure.of(error)))
+                self._add(request)
             case Hear(request_id, data, last):
                 self._hear(request_id, data, last=last)
             case Abort(request_id):
@@ -162,6 +179,7 @@ class _Worker:
         self._channel.send(Reply(command.number, info=self._core.info))
 
     def _reload(self, call: Call) -> None:
+        fresh = None
         try:
             config = self._config.at(call.path)
             fresh = build_core(config)  # the old weights stay until the new ones are whole
@@ -170,15 +188,17 @@ class _Worker:
                 if lost.name in served:  # nothing that is served is lost for new weights: this says why it would be
                     fresh.set_adapter(lost.name, lost.path)
         except AlizeError as error:
+            if fresh is not None:
+                fresh.close()
             self._core.paused = False
             self._channel.send(Reply(call.number, Failure.of(error)))
             return
         waiting = self._core.waiting()
         fresh.count_from(self._core)
-        self._core.runner.close()
+        self._core.close()
         self._core, self._config = fresh, config
         for request in waiting:
-            self._handle(Add(request))
+            self._add(request, again=True)
         self._channel.send(Reply(call.number, info=fresh.info))
 
 

@@ -5,8 +5,8 @@ auto          is text, calls, or both, as the model likes
 any, required begins as a call
 a function    begins as a call of it, and ends with that call
 
-A call is begun by putting its first words behind the prompt, so that the model can only go on with them. That its arguments are what the
-schema says, or even JSON, is not promised: nothing constrains them.
+A call is begun by putting its first words behind the prompt, so that the model can only go on with them. What follows is held to the
+schema by a grammar, where the engine has grammars and the form is JSON (held.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from alize.prompt.thoughts import left_open
 from alize.tokenize.base import CallMarks, ThoughtMarks, Tokenizer
 from alize.tokenize.text import texts_in
 
-__all__ = ["MOST_TOOLS", "Offer", "PlainTool", "begins_thought", "offered", "plain_tools"]
+__all__ = ["MOST_TOOLS", "Offer", "PlainTool", "begins_thought", "offered", "plain_tools", "strict_among"]
 
 MOST_TOOLS = 128
 _FORCED = ("any", "required")
@@ -37,6 +37,8 @@ class Offer:
     tools: Sequence[PlainTool]
     begun: tuple[str, ...] = ()  # words that the prompt begins a call with; marks stand alone
     single: bool = False  # the answer ends with its first call
+    named: str | None = None  # the only tool that it may call
+    strict: frozenset[str] = frozenset()  # tools whose arguments must be what the schema says
 
     def reader(self, *, continuing: bool = False, ids: Callable[[], str] = new_id) -> CallReader:
         """Of one answer; it has read what the prompt begins. `continuing`: see `CallReader`."""
@@ -77,7 +79,7 @@ def plain_tools(tools: Sequence[Mapping[str, Any]]) -> list[PlainTool]:
     """Tools in the form that templates take: `{"type": "function", "function": {"name", "description", "parameters"}}`.
 
     Raises InvalidRequest for too many, a name that is none or stands twice, and parameters that are no JSON schema (draft 7);
-    UnsupportedParameter for tools that the server would have to run, and for `strict`.
+    UnsupportedParameter for tools that the server would have to run.
     """
     if len(tools) > MOST_TOOLS:
         raise InvalidRequest(f"tools has {len(tools)} entries; {MOST_TOOLS} is the most.", param="tools")
@@ -91,8 +93,21 @@ def plain_tools(tools: Sequence[Mapping[str, Any]]) -> list[PlainTool]:
     return plain
 
 
-def offered(marks: CallMarks | None, tools: Sequence[PlainTool], choice: str = "auto", *, parallel: bool = True, model: str = "") -> Offer:
-    """What an answer may call. `choice`: "auto", "any", "required", or the name of a function.
+def strict_among(tools: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The names of those of `plain_tools` that say so."""
+    return frozenset(tool["function"]["name"] for tool in tools if tool["function"].get("strict"))
+
+
+def offered(
+    marks: CallMarks | None,
+    tools: Sequence[PlainTool],
+    choice: str = "auto",
+    *,
+    parallel: bool = True,
+    model: str = "",
+    strict: frozenset[str] = frozenset(),
+) -> Offer:
+    """What an answer may call. `choice`: "auto", "any", "required", or the name of a function. `strict`: see `Offer`.
 
     Raises UnsupportedParameter for a model that calls no tools, InvalidRequest for a function that is not among them.
     """
@@ -103,7 +118,7 @@ def offered(marks: CallMarks | None, tools: Sequence[PlainTool], choice: str = "
             remedy="Choose a model whose card says function_calling, leave them out, or send tool_choice: none.",
         )
     if choice == "auto":
-        return Offer(marks, tools, single=not parallel)
+        return Offer(marks, tools, single=not parallel, strict=strict)
     name, names = None if choice in _FORCED else choice, [tool["function"]["name"] for tool in tools]
     if name is not None and name not in names:
         raise InvalidRequest(
@@ -111,7 +126,7 @@ def offered(marks: CallMarks | None, tools: Sequence[PlainTool], choice: str = "
             param="tool_choice.function.name",
             remedy=f"Tools are {', '.join(names[:5])}{', …' if len(names) > 5 else ''}.",
         )
-    return Offer(marks, tools, _beginning(marks, name), single=not parallel or name is not None)
+    return Offer(marks, tools, _beginning(marks, name), single=not parallel or name is not None, named=name, strict=strict)
 
 
 def _beginning(marks: CallMarks, name: str | None) -> tuple[str, ...]:
@@ -149,12 +164,6 @@ def _plain(tool: Mapping[str, Any], path: str) -> PlainTool:
         )
     if not isinstance(description, str):
         raise InvalidRequest(f"{path}.function.description is not a text.", param=f"{path}.function.description")
-    if function.get("strict"):
-        raise UnsupportedParameter(
-            f"{path}.function.strict: arguments are not constrained by a schema yet, so nothing can be promised of them.",
-            param=f"{path}.function.strict",
-            remedy="Leave it out, and check the arguments.",
-        )
     schema = _checked_schema({} if parameters is None else parameters, f"{path}.function.parameters")
     return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from alize.errors import InvalidRequest
 from alize.prompt.messages import plain_messages
-from alize.prompt.tools import PlainTool, plain_tools
+from alize.prompt.tools import PlainTool, plain_tools, strict_among
 
 __all__ = ["Conversation", "Message", "Tool", "ToolCall", "plain_conversation", "plain_offer"]
 
@@ -72,12 +72,12 @@ def plain_conversation(conversation: Conversation, model: str, reads: Collection
     return plain_messages(turns, model=model, reads=reads)
 
 
-def plain_offer(tools: Sequence[Tool | Mapping[str, Any]]) -> list[PlainTool]:
-    """Raises what `plain_tools` raises, and InvalidRequest for what is no list of tools."""
+def plain_offer(tools: Sequence[Tool | Mapping[str, Any]]) -> tuple[list[PlainTool], frozenset[str]]:
+    """The tools, and the names of the strict. Raises what `plain_tools` raises, and InvalidRequest for what is no list of tools."""
     if isinstance(tools, str | Mapping) or not isinstance(tools, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidRequest("tools is not a list of tools.", param="tools")
     given = [tool.plain() if isinstance(tool, Tool) else tool for tool in tools]
     for index, tool in enumerate(given):
         if not isinstance(tool, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest(f"tools.{index} is {tool!r:.100}, neither a Tool nor an object.", param=f"tools.{index}")
-    return plain_tools(given)
+    return plain_tools(given), strict_among(given)

@@ -12,7 +12,7 @@ from alize.storage.attachments import refer, release
 from alize.storage.base import ConversationRecord, Hit, MessageRecord, Owner, Page
 from alize.storage.folding import fold
 from alize.storage.owning import owned
-from alize.storage.schema import conversations, messages, run_events, runs
+from alize.storage.schema import conversations, messages, replays, run_events, runs
 from alize.storage.statements import Order, insert_new, page
 from alize.storage.units import Unit
 
@@ -142,6 +142,7 @@ class SqlConversations:
         of_them = select(runs.c.id).where(runs.c.conversation.in_(ids))
         steps: list[Delete] = [
             delete(run_events).where(run_events.c.run.in_(of_them)),
+            delete(replays).where(replays.c.run.in_(of_them)),
             delete(runs).where(runs.c.conversation.in_(ids)),
         ]
         for step in steps:

@@ -3,8 +3,9 @@
 home/                 mode 0700
   settings.toml       written by hand, or not there
   alize.db            the database (with -wal and -shm beside it while it is open)
-  lock                held by the running `alize up`; its text is that process's id
+  lock                held by the running `alize up`; its text is that process's id, and the address on which it answers
   models/             weights, which can be fetched again
+  prefixes/           computed prompts and answers: see `prefix_disk`; computed again where they are missing
   peers/              other engines that `alize bench` compares with; no state
   before-restore-…/   what `alize restore --force` replaced
 """
@@ -14,20 +15,23 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
 from alize.errors import HomeUnusable
 
-__all__ = ["LEAST_FREE", "NOT_STATE", "UNFINISHED", "HomeLock", "database_file", "make_home", "prepare_home", "sync_folder"]
+__all__ = ["LEAST_FREE", "NOT_STATE", "UNFINISHED", "HomeLock", "database_file", "make_home", "prepare_home", "serving_at", "sync_folder"]
 
 UNFINISHED = "restore-unfinished"
 """There while a restore exchanges the folder's files: what lies in it is neither the old state nor the new."""
 
-NOT_STATE = ("lock", "peers", "restore-*", "before-restore-*")
+NOT_STATE = ("lock", "peers", "prefixes", "restore-*", "before-restore-*")
 """Names that no backup takes and no restore touches."""
 
 LEAST_FREE = 64 << 20  # bytes; under this, starting would only end in a full disk
+
+_LOOK = 0.2  # seconds, more than a look at the lock takes
 
 _ANOTHER = "Set ALIZE_HOME or --home to a folder you may write to."
 _REMEDIES = {
@@ -79,6 +83,22 @@ def database_file(home: Path) -> Path:
     return home / "alize.db"
 
 
+def serving_at(home: Path) -> str | None:
+    """Where the server of a state folder answers; None where none runs, or it does not answer yet. Changes nothing."""
+    try:
+        file = os.open(home / "lock", os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # somebody holds it
+        lines = os.pread(file, 4096, 0).decode("utf-8", "replace").splitlines()
+        return lines[1] if len(lines) > 1 else None
+    finally:
+        os.close(file)
+    return None
+
+
 class HomeLock:
     """The right to serve from a state folder: `with HomeLock(home): …`. At most one process on this machine has it.
 
@@ -100,11 +120,11 @@ class HomeLock:
         except OSError as error:
             raise unusable(self.home, error) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             os.ftruncate(file, 0)
             os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError:
-            holder = os.pread(file, 32, 0).decode("ascii", "replace").strip()
+            holder = os.pread(file, 32, 0).decode("ascii", "replace").partition("\n")[0].strip()
             os.close(file)
             who = f"process {holder}" if holder.isdigit() else "another process"
             raise HomeUnusable(
@@ -118,6 +138,12 @@ class HomeLock:
             # A forked child shares the lock and would keep it after this process was killed.
             os.register_at_fork(after_in_child=self._forget)
             self._watching_forks = True
+
+    def say(self, address: str) -> None:
+        """Where whoever holds it answers, for commands on this machine (`serving_at`). A no-op when not held."""
+        if self._file is not None:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n{address}\n".encode(), 0)
 
     def release(self) -> None:
         """A no-op when not held. The file stays: removing it would let two processes lock two files of one name."""
@@ -133,6 +159,20 @@ class HomeLock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def _lock(file: int) -> None:
+    """Raises BlockingIOError where another process has it. One that only looks (`serving_at`) has it for a moment: that is waited for."""
+    patience = time.monotonic() + _LOOK
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(_LOOK / 20)
+        else:
+            return
 
 
 def unusable(home: Path, error: Exception) -> HomeUnusable:

@@ -3,7 +3,7 @@
 A guard is in the statement itself: of two workers, or a worker and the reaper, one changes the row and the other is told that it did not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from alize.storage.base import MessageRecord, Owner, RunRecord, StoredEvent
 from alize.storage.conversations import message_of_row
 from alize.storage.folding import fold
 from alize.storage.owning import owned
-from alize.storage.schema import conversations, messages, run_events, runs
+from alize.storage.schema import conversations, messages, replays, run_events, runs
 from alize.storage.statements import insert_new
 from alize.storage.units import Unit
 
@@ -102,6 +102,21 @@ class SqlRuns:
     ) -> bool:
         held = and_(runs.c.workspace == workspace, runs.c.id == id, runs.c.worker == worker, runs.c.state == "running")
         return await self._end(held, workspace, id, state, event, message, at)
+
+    async def keep_replay(self, workspace: str, id: str, data: bytes) -> bool:
+        return await insert_new(self._unit, replays, ["workspace", "run"], workspace=workspace, run=id, data=data)
+
+    async def replays(self, owner: Owner, conversation: str, message: str | None = None) -> Mapping[str, Sequence[bytes]]:
+        query = (
+            select(runs.c.message, replays.c.data)
+            .join(runs, and_(runs.c.workspace == replays.c.workspace, runs.c.id == replays.c.run))
+            .where(owned(runs, owner), runs.c.conversation == conversation)
+            .order_by(runs.c.created, runs.c.id)
+        )
+        found: dict[str, list[bytes]] = {}
+        for row in (await self._unit.read(query if message is None else query.where(runs.c.message == message))).mappings():
+            found.setdefault(row["message"], []).append(row["data"])
+        return found
 
     async def beat(self, workspace: str, ids: Sequence[str], worker: str, at: datetime) -> None:
         held = and_(runs.c.workspace == workspace, runs.c.id.in_(ids), runs.c.worker == worker, runs.c.state == "running")

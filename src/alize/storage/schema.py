@@ -5,7 +5,8 @@ organizations ── workspaces ── members ── principals
                      ├── usage
                      ├── accounts ── sessions       people who sign in
                      ├── invitations
-                     ├── conversations ── messages ── runs ── run_events
+                     ├── conversations ── messages ── runs ─┬─ run_events
+     │                                            └─ replays
                      └── objects ── attachments ── message_attachments ── messages
 
 Whatever belongs to a workspace carries its id, and every index a list uses begins with it. How a column is added: docs/design/storage.md.
@@ -31,6 +32,7 @@ __all__ = [
     "objects",
     "organizations",
     "principals",
+    "replays",
     "run_events",
     "runs",
     "sessions",
@@ -38,7 +40,7 @@ __all__ = [
     "workspaces",
 ]
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration. A database at this revision needs no Alizé migration, and Alembic is not even imported."""
 
 VERSION_TABLE = "alize_schema"
@@ -280,6 +282,16 @@ run_events = Table(
     Column("seq", Count, primary_key=True),
     Column("data", Json, nullable=False),
     Column("created", Moment, nullable=False),
+    ForeignKeyConstraint(["workspace", "run"], ["runs.workspace", "runs.id"]),
+)
+
+# What reproduces an answer; of one that was continued, a row for each part.
+replays = Table(
+    "replays",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
     ForeignKeyConstraint(["workspace", "run"], ["runs.workspace", "runs.id"]),
 )
 

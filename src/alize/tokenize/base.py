@@ -78,6 +78,7 @@ class CallMarks:
     ids: Mapping[str, int] = field(default_factory=dict[str, int])  # of those marks that are control tokens
     listed: bool = False  # json: in a list, also a single one
     key: str = "arguments"  # what the arguments are called in JSON
+    told: bool = False  # its template has no place for tools or calls: the conversation says both in words (prompt/told.py)
 
 
 @dataclass(frozen=True, slots=True)

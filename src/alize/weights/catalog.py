@@ -57,6 +57,7 @@ class Card:
     created: int = 0  # Unix seconds
     languages: tuple[str, ...] = ()  # BCP 47; () where they are many, or its makers do not say
     size: int = 0  # bytes of the weights; 0 where they were not measured
+    told_tools: bool = False  # its template has no place for tools, so the house tells it of them (prompt/told.py)
 
     def __post_init__(self) -> None:
         unknown = self.capabilities - CAPABILITIES

@@ -13,10 +13,10 @@ from alize.weights.checkpoints import open_checkpoint
 from alize.weights.checkpoints.layout import is_projector, layout_of, names_in, projector_of, split_of
 from alize.weights.describe import describe
 from alize.weights.files import Progress, exclusive, prepared, remove, replaced, sha256_of, sync_folder, writing
-from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest
+from alize.weights.manifest import MANIFEST, Entry, Manifest, folder_of, incoming, read_manifest, weights_sha256
 from alize.weights.sources import Source
 
-__all__ = ["described_at", "keep", "recorded"]
+__all__ = ["described_at", "keep", "recorded", "sha256_at"]
 
 
 def keep(card: Card | None, id: str, source: Source, files: Path, entries: tuple[Entry, ...], revision: str | None, home: Path) -> Manifest:
@@ -66,6 +66,11 @@ def recorded(path: Path, id: str, home: Path, report: Progress) -> Manifest:
                 return here
         replaced(prepared(place) / MANIFEST, manifest.text(home))
     return manifest
+
+
+def sha256_at(path: Path) -> str:
+    """Of the weights at a path, as a manifest would say it: every byte of them is read."""
+    return weights_sha256(_hashed(path, lambda done, total: None)[1])
 
 
 def _hashed(path: Path, progress: Callable[[int, int], None]) -> tuple[Path, tuple[Entry, ...]]:

@@ -7,7 +7,7 @@ home/models/.incoming/…                                 unfinished pulls, lock
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 from alize.errors import CheckpointInvalid
 from alize.weights.catalog import Card
 
-__all__ = ["MANIFEST", "Entry", "Manifest", "folder_of", "incoming", "installed", "read_manifest"]
+__all__ = ["MANIFEST", "Entry", "Manifest", "folder_of", "incoming", "installed", "read_manifest", "weights_sha256"]
 
 MANIFEST = "manifest.json"
 VERSION = 1
@@ -54,12 +54,8 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Of the weights file; of several, that of the lines `sha256  path`, as sha256sum prints them, in the order of their paths."""
-        weights = [entry for entry in self.files if entry.path.endswith((".gguf", ".safetensors"))]
-        if len(weights) == 1:
-            return weights[0].sha256
-        lines = "".join(f"{entry.sha256}  {entry.path}\n" for entry in sorted(weights, key=lambda entry: entry.path))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        """Of the weights."""
+        return weights_sha256(self.files)
 
     def is_whole(self) -> bool:
         """Whether every file is there at its size. `verify` reads them, too."""
@@ -76,6 +72,15 @@ class Manifest:
         card = asdict(self.card) | {"capabilities": sorted(self.card.capabilities)}
         values = asdict(self) | {"folder": folder, "card": card}
         return json.dumps(values, indent=2) + "\n"
+
+
+def weights_sha256(files: Iterable[Entry]) -> str:
+    """Of the weights file; of several, that of the lines `sha256  path`, as sha256sum prints them, in the order of their paths."""
+    weights = [entry for entry in files if entry.path.endswith((".gguf", ".safetensors"))]
+    if len(weights) == 1:
+        return weights[0].sha256
+    lines = "".join(f"{entry.sha256}  {entry.path}\n" for entry in sorted(weights, key=lambda entry: entry.path))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def folder_of(home: Path, id: str) -> Path:

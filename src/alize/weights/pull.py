@@ -19,7 +19,7 @@ from alize.weights.keep import described_at, keep, recorded
 from alize.weights.manifest import Manifest, folder_of, incoming, installed, read_manifest
 from alize.weights.sources import HubSource, PackageSource, PathSource, Source, parse_source
 
-__all__ = ["HUB", "installed", "located", "pull", "verify"]
+__all__ = ["HUB", "installed", "located", "obtained", "pull", "verify"]
 
 HUB = "https://huggingface.co"
 
@@ -77,6 +77,17 @@ def located(name: str, home: Path, aliases: Mapping[str, str]) -> tuple[Card, Pa
     if card is None and isinstance(source, HubSource):  # written like owner/name, which a path may be, too
         remedy += ". Where a path was meant, there is nothing at it."
     raise Missing(f"The model '{id}' is not here yet.", remedy=remedy)
+
+
+def obtained(
+    name: str, home: Path, aliases: Mapping[str, str], *, offline: bool = False, endpoint: str = HUB, progress: Progress | None = None
+) -> tuple[Card, Path]:
+    """`located`; a model that is not here yet is pulled first, and raises what `pull` raises."""
+    try:
+        return located(name, home, aliases)
+    except Missing:
+        pull(resolved(name, aliases), home, offline=offline, endpoint=endpoint, progress=progress)
+        return located(name, home, aliases)
 
 
 def verify(home: Path, id: str, progress: Progress | None = None, name: str | None = None) -> None:

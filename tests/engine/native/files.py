@@ -33,6 +33,7 @@ def write_gguf(
     others: Mapping[str, str] | None = None,
     experts: Experts | None = None,
     normed: bool = False,
+    vocab: int = VOCAB,
 ) -> Path:
     """The same bytes every time. `window` is seen by every layer; 0: they see all. `others`: kinds of tensors by a part of their names.
     `normed`: queries and keys are, as in Qwen 3.
@@ -51,7 +52,7 @@ def write_gguf(
     writer.add_value_length(head)
     writer.add_rope_dimension_count(head)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_vocab_size(VOCAB)
+    writer.add_vocab_size(vocab)
     if window:
         writer.add_sliding_window(window)
     if experts is not None:
@@ -73,9 +74,9 @@ def write_gguf(
     def norm(name: str, width: int = dim) -> None:
         writer.add_tensor(name, (1 + numbers.standard_normal(width) * 0.1).astype(np.float32))
 
-    add("token_embd.weight", VOCAB, dim)
+    add("token_embd.weight", vocab, dim)
     norm("output_norm.weight")
-    add("output.weight", VOCAB, dim)
+    add("output.weight", vocab, dim)
     for layer in range(LAYERS):
         norm(f"blk.{layer}.attn_norm.weight")
         norm(f"blk.{layer}.ffn_norm.weight")

@@ -21,7 +21,7 @@ from alize.engine.runners.native.layout import halves
 from alize.engine.runners.native.library import FORMATS, SIXTEEN
 from alize.engine.runners.native.runner import CacheNumbers
 from alize.engine.schedule import Limits
-from alize.errors import SettingInvalid
+from alize.errors import Missing, SettingInvalid
 from alize.model.params import read_params
 from alize.weights.checkpoints import open_checkpoint
 from tests.engine.native.files import CONTEXT, VOCAB, write_gguf
@@ -154,6 +154,20 @@ def test_keys_and_values_are_kept_in_bytes_unless_something_else_is_wished_for(t
             return sum(group.bytes_per_block for group in runner.info.groups)
 
     assert block("auto") == block("int8") < block("bfloat16")
+
+
+@pytest.mark.parametrize("kernels", NAMES)
+def test_a_setting_chooses_the_kernels(tmp_path: Path, kernels: str) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q4_1")
+    with closing(build_core(EngineConfig(str(path), runner="native", kernels=kernels, cache_bytes=1 << 22)).runner) as runner:
+        assert runner.info.name == f"native-{kernels}"
+
+
+def test_kernels_that_this_processor_has_not_are_refused_by_name(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", "Q4_1")
+    with pytest.raises(Missing, match="'avx10'") as refused:
+        build_core(EngineConfig(str(path), runner="native", kernels="avx10", cache_bytes=1 << 22))
+    assert refused.value.remedy == "Set kernels to auto."
 
 
 def test_weights_that_are_packed_in_several_calls_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

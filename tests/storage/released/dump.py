@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zlib
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,7 @@ async def talk(store: Store, member: Member, name: str) -> None:
     await store.runs.append(workspace, run, "worker", 1, [{"type": "message.output.delta", "content": "Ici."}], "Ici.", NOW)
     done = {"finish": "stop", "prompt_tokens": 9, "completion_tokens": 3, "seconds": 0.5, "left": []}
     await store.runs.end(workspace, run, "worker", "done", {"type": "conversation.response.done"}, done, NOW)
+    await store.runs.keep_replay(workspace, run, zlib.compress(b'{"format":"alize.replay","version":1}'))
 
 
 def main(revision: str) -> None:

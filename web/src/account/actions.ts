@@ -1,6 +1,6 @@
 /** What the account's pages ask the server to do. In: what was typed. Out: what stands then; secrets only where they are made. */
 import { server } from "@/api/client";
-import type { Account, ApiKey, MadeInvitation, MadeKey, Moment, Offer, Session } from "@/api/types";
+import type { Account, ApiKey, MadeInvitation, MadeKey, Moment, Offer, Resident, Session } from "@/api/types";
 
 export type Role = Account["role"];
 export type Scope = ApiKey["scopes"][number];
@@ -55,6 +55,21 @@ export async function revokeKey(id: string): Promise<void> {
 
 export function changeAccount(id: string, patch: { role?: Role; disabled?: boolean }): Promise<Account> {
   return server.call("PATCH /api/accounts/{account_id}", { path: { account_id: id }, body: patch });
+}
+
+/** `what` has begun when this is answered; the list says when it is done. */
+export function changeModel(id: string, what: "load" | "sleep" | "pin" | "unpin"): Promise<Resident> {
+  const path = { model_id: id };
+  switch (what) {
+    case "load":
+      return server.call("POST /api/models/{model_id}/load", { path });
+    case "sleep":
+      return server.call("POST /api/models/{model_id}/sleep", { path });
+    case "pin":
+      return server.call("POST /api/models/{model_id}/pin", { path });
+    case "unpin":
+      return server.call("POST /api/models/{model_id}/unpin", { path });
+  }
 }
 
 export function invite(role: Role, name: string, days: number): Promise<MadeInvitation> {

@@ -9,6 +9,7 @@ import { type Key, useT } from "@/i18n";
 import { useDocumentTitle } from "@/shell/document-title";
 import { makesKeys } from "@/shell/makes-keys";
 import { KeysSection } from "./keys-section";
+import { ModelsSection } from "./models-section";
 import { PasswordSection } from "./password-section";
 import { PeopleSection } from "./people-section";
 import { ProfileSection } from "./profile-section";
@@ -29,6 +30,7 @@ const SECTIONS: readonly SectionOf[] = [
   { path: "password", title: "account.password", needs: "account", Page: PasswordSection },
   { path: "sessions", title: "account.sessions", needs: "account", Page: SessionsSection },
   { path: "keys", title: "account.keys", needs: "nothing", listed: makesKeys, Page: KeysSection },
+  { path: "models", title: "account.models", needs: "nothing", listed: makesKeys, Page: ModelsSection },
   { path: "people", title: "account.people", needs: "owner", Page: PeopleSection },
 ];
 

@@ -22,6 +22,7 @@ test("each section has an address, a link, and its name in the tab", async () =>
     "Password",
     "Sessions",
     "API keys",
+    "Models",
     "People",
   ]);
   expect(links[0]?.getAttribute("aria-current")).toBe("page");
@@ -44,7 +45,7 @@ test("a house without accounts has a look and keys, and says what the rest needs
   const { server } = openHouse("/settings/password", { session: { no_auth: true, account: null } });
   expect(await screen.findByText("This server runs without accounts")).toBeTruthy();
   const links = within(await settings()).getAllByRole("link");
-  expect(links.map(({ textContent }) => textContent)).toEqual(["Profile", "API keys"]);
+  expect(links.map(({ textContent }) => textContent)).toEqual(["Profile", "API keys", "Models"]);
   expect(server.asked.some(({ path }) => /sessions|accounts|invitations/.test(path))).toBe(false);
 });
 

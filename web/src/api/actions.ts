@@ -40,6 +40,11 @@ export function exportAddress(id: string, format: "markdown" | "json"): string {
   });
 }
 
+/** What reproduces an answer, for `alize replay`. */
+export function replayAddress(message: string): string {
+  return server.address("GET /api/messages/{message_id}/replay", { path: { message_id: message } });
+}
+
 export function postMessage(conversation: string, message: NewMessage): Promise<Begun> {
   return server.call("POST /api/conversations/{conversation_id}/messages", {
     path: { conversation_id: conversation },

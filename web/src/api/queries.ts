@@ -14,6 +14,8 @@ export { continueAnswer, postMessage, regenerate, stopRun } from "./actions";
 
 const PAGE = 50; // conversations a call: more than a screen, less than a moment
 const KEYS_PAGE = 100;
+const SOON = 2000; // milliseconds until a model that is being loaded is looked at again
+const SOMETIME = 10_000; // and one whose state others may change
 
 const HITS_FIRST = 20; // of which the palette shows a part
 const HITS_PAGE = 30;
@@ -34,6 +36,7 @@ export const keys = {
   sessions: ["sessions"] as const,
   accounts: ["accounts"] as const,
   invitations: ["invitations"] as const,
+  residents: ["residents"] as const,
 };
 
 export const sessionQuery = queryOptions({
@@ -46,7 +49,13 @@ export const modelsQuery = queryOptions({
   queryKey: keys.models,
   queryFn: async ({ signal }) => (await server.call("GET /v1/models", { signal })).data,
   staleTime: 60_000,
+  refetchInterval: ({ state }) => (state.data?.some(({ state }) => moves(state)) ? SOON : false),
 });
+
+/** Whether a model's state passes by itself: it is looked at again soon. */
+function moves(state: string | null): boolean {
+  return state === "loading" || state === "draining";
+}
 
 export const conversationsQuery = (archived: boolean) =>
   infiniteQueryOptions({
@@ -149,6 +158,16 @@ export function useAccounts(enabled = true) {
     queryKey: keys.accounts,
     queryFn: ({ signal }) => everyPage((query) => server.call("GET /api/accounts", { query, signal })),
     enabled,
+  });
+}
+
+/** The models of this server as they are in memory: for who may manage them. */
+export function useResidents() {
+  return useQuery({
+    queryKey: keys.residents,
+    queryFn: ({ signal }) => server.call("GET /api/models", { signal }),
+    refetchInterval: ({ state }) =>
+      state.data?.data.some(({ state, reloading }) => reloading || moves(state)) ? SOON : SOMETIME,
   });
 }
 

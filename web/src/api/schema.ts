@@ -55,6 +55,11 @@ export interface AccountPatch {
   disabled?: boolean | null;
 }
 
+export interface AdapterPut {
+  /** A folder of the server, in `home` or one of the setting `weight_folders`. */
+  path: string;
+}
+
 export interface AnswerIds {
   id: string;
   run: string;
@@ -193,6 +198,8 @@ export interface ChatCompletionChoice {
   message: AssistantMessage;
   /** Only where asked for. */
   logprobs?: ChoiceLogprobs | null;
+  /** Only where asked for: a record for `alize replay`; null where no token was drawn. */
+  replay?: Record<string, unknown> | null;
   finish_reason: "stop" | "length" | "model_length" | "error" | "tool_calls";
 }
 
@@ -215,7 +222,7 @@ export interface ChatCompletionRequest {
   random_seed?: number | null;
   /** For the client's own use: neither read, kept nor logged. */
   metadata?: Record<string, unknown> | null;
-  /** Only text is supported yet. */
+  /** What the whole answer looks like: text, any JSON object, or JSON that a schema describes. */
   response_format?: ResponseFormat;
   /** Functions that the answer may call: at most 128. The client runs them. */
   tools?: (Tool | WebSearchTool | WebSearchPremiumTool | CodeInterpreterTool | ImageGenerationTool | DocumentLibraryTool | CustomConnector)[] | null;
@@ -225,7 +232,7 @@ export interface ChatCompletionRequest {
   frequency_penalty?: number | null;
   /** How many answers; the prompt is counted once. */
   n?: number | null;
-  /** Not supported yet. */
+  /** What the answer is thought to be much like: it comes faster where it is, and is never another. */
   prediction?: Prediction;
   /** False ends the answer with its first call. */
   parallel_tool_calls?: boolean;
@@ -257,6 +264,12 @@ export interface ChatCompletionRequest {
   repetition_penalty?: number | null;
   /** Add this to the logits of these tokens: an id as a text, and the number. */
   logit_bias?: Record<string, number> | null;
+  /** What the whole answer must match, beyond what response_format can say. */
+  structured_outputs?: StructuredOutputs | null;
+  /** Below 0, it waits for requests of a higher priority, and gives way to them: for work that nobody watches. */
+  priority?: number | null;
+  /** Give with each choice what reproduces it: a record for `alize replay`. */
+  replay?: boolean | null;
   /** Only false is supported. */
   prompt_logprobs?: boolean | null;
   /** Only 0 is supported. */
@@ -334,7 +347,16 @@ export interface CompletionResponseStreamChoice {
   delta: DeltaMessage;
   /** Only where asked for. */
   logprobs?: ChoiceLogprobs | null;
+  /** Only where asked for: a record for `alize replay`; null where no token was drawn. In the choice's last chunk. */
+  replay?: Record<string, unknown> | null;
   finish_reason: "stop" | "length" | "error" | "tool_calls" | null;
+}
+
+export interface CompletionTokensDetails {
+  /** How many tokens were computed before it was known that they follow, and did: predicted, or said before. */
+  accepted_prediction_tokens?: number;
+  /** How many were computed and did not follow. */
+  rejected_prediction_tokens?: number;
 }
 
 export interface ContextMessage {
@@ -541,6 +563,8 @@ export interface Exported {
   archived: Moment | null;
   deleted: Moment | null;
   messages: MessageExported[];
+  /** What reproduces the answers, by their ids: a record for each part. */
+  replays: Record<string, (Record<string, unknown>)[]>;
 }
 
 /** Text around a gap to fill. */
@@ -603,10 +627,16 @@ export interface FTModelCard {
   default_max_tokens: number | null;
   /** Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known. */
   languages: string[];
+  /** Beyond the public API: whether the same request with the same seed has the same answer, whatever else is computed; null: not known before it is loaded, or the upstream's to say. */
+  deterministic: boolean | null;
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   /** Beyond the public API: hosts outside this machine that a question reaches, nearest first. */
   left: string[];
+  /** Beyond the public API: asleep, and loaded when it is asked; loading; awake; draining, which is put to sleep once its running answers have ended; failed, which could not be loaded; null: another server's. */
+  state: "asleep" | "loading" | "awake" | "draining" | "failed" | null;
+  /** Beyond the public API: how much of it is loaded, while it is being loaded. */
+  loaded_percent: number | null;
   type: "fine-tuned";
   job: string;
   root: string;
@@ -903,10 +933,16 @@ export interface ModelCard {
   default_max_tokens: number | null;
   /** Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known. */
   languages: string[];
+  /** Beyond the public API: whether the same request with the same seed has the same answer, whatever else is computed; null: not known before it is loaded, or the upstream's to say. */
+  deterministic: boolean | null;
   /** Beyond the public API: the host of the upstream that answers; empty: this server. */
   served_by: string;
   /** Beyond the public API: hosts outside this machine that a question reaches, nearest first. */
   left: string[];
+  /** Beyond the public API: asleep, and loaded when it is asked; loading; awake; draining, which is put to sleep once its running answers have ended; failed, which could not be loaded; null: another server's. */
+  state: "asleep" | "loading" | "awake" | "draining" | "failed" | null;
+  /** Beyond the public API: how much of it is loaded, while it is being loaded. */
+  loaded_percent: number | null;
   type: "base";
 }
 
@@ -1026,6 +1062,69 @@ export interface ReferenceChunk {
 
 export interface RegenerateRequest {
   answer: AnswerIds;
+}
+
+export interface ReloadRequest {
+  /** Other weights: a path of the server, in `home` or one of the setting `weight_folders`. */
+  path?: string | null;
+  /** Other weights: those of this model, which is here. Without either, the same are read again. */
+  model?: string | null;
+}
+
+/** What reproduces an answer. */
+export interface Replays {
+  object: "list";
+  /** A record for each part: one, and one more for each time that it was continued. */
+  data: (Record<string, unknown>)[];
+  /** Whether they cover all of it: not what an upstream answered, nor what a server died over. */
+  whole: boolean;
+}
+
+/** A model of this server. */
+export interface Resident {
+  id: string;
+  object: "resident";
+  name: string;
+  /** Whether it is the one that is meant where none is named. */
+  default: boolean;
+  state: "asleep" | "loading" | "awake" | "draining" | "failed";
+  /** When the state began. */
+  since: Moment;
+  /** How much of it is loaded, while it is being loaded and that is known. */
+  percent: number | null;
+  /** Whether other weights are being loaded for it. */
+  reloading: boolean;
+  pinned: boolean;
+  /** What it takes of the budget now: weights, cache, and what it computes with. */
+  bytes: number;
+  /** The least that it can be loaded with; null where its files were not looked at yet. */
+  least_bytes: number | null;
+  /** Requests that use it. */
+  running: number;
+  /** Requests that wait for it. */
+  waiting: number;
+  /** How often its weights were loaded since the server began. */
+  generation: number;
+  /** Why it could not be loaded. */
+  error: string | null;
+  adapters: ResidentAdapter[];
+}
+
+export interface ResidentAdapter {
+  name: string;
+  /** How often the name was given something new, since the weights were loaded. */
+  generation: number;
+  rank: number;
+  bytes: number;
+}
+
+export interface ResidentList {
+  object: "list";
+  data: Resident[];
+  /** What all models together may take. */
+  budget_bytes: number;
+  /** What of it no model has. */
+  free_bytes: number;
 }
 
 export interface ResponseFormat {
@@ -1180,6 +1279,18 @@ export interface StreamOptions {
   include_obfuscation?: boolean | null;
 }
 
+/** What the whole answer must match: one of these. */
+export interface StructuredOutputs {
+  /** A JSON schema. */
+  json?: Record<string, unknown> | null;
+  /** A regular expression, as Rust has it. */
+  regex?: string | null;
+  /** One of these texts. */
+  choice?: string[] | null;
+  /** A Lark grammar. */
+  grammar?: string | null;
+}
+
 export interface Summary {
   id: string;
   object: "conversation";
@@ -1325,6 +1436,7 @@ export interface UsageInfo {
   prompt_audio_seconds?: number | null;
   service_tier?: string | null;
   prompt_tokens_details?: PromptTokensDetails;
+  completion_tokens_details?: CompletionTokensDetails | null;
 }
 
 export interface UsageList {
@@ -1600,6 +1712,74 @@ export interface Calls {
     answer: KeyDeleted;
     stream: null;
   };
+  /** List the models of this server: the state of each, and what it takes of the memory. */
+  "GET /api/models": {
+    path: null;
+    query: null;
+    body: null;
+    answer: ResidentList;
+    stream: null;
+  };
+  /** Load a model, though nobody asks it anything yet. Others are put to sleep for it where they have to be. */
+  "POST /api/models/{model_id}/load": {
+    path: { model_id: string };
+    query: null;
+    body: null;
+    answer: Resident;
+    stream: null;
+  };
+  /** Put a model to sleep once its running answers have ended. Whoever asks it then wakes it. */
+  "POST /api/models/{model_id}/sleep": {
+    path: { model_id: string };
+    query: null;
+    body: null;
+    answer: Resident;
+    stream: null;
+  };
+  /** Never put a model to sleep, from now until the server ends. */
+  "POST /api/models/{model_id}/pin": {
+    path: { model_id: string };
+    query: null;
+    body: null;
+    answer: Resident;
+    stream: null;
+  };
+  /** Let a model be put to sleep where another one needs its memory. */
+  "POST /api/models/{model_id}/unpin": {
+    path: { model_id: string };
+    query: null;
+    body: null;
+    answer: Resident;
+    stream: null;
+  };
+  /**
+   * Read a model's weights again, or give it others, until the server ends. Running answers end with the old ones, none is lost.
+   *
+   * It is answered when the new ones serve. Where they cannot be loaded the old ones stay, and the error says why.
+   */
+  "POST /api/models/{model_id}/reload": {
+    path: { model_id: string };
+    query: null;
+    body: ReloadRequest;
+    answer: Resident;
+    stream: null;
+  };
+  /** Give a model an adapter, which is a model of its own name from then on; answers that run keep what they began with. */
+  "PUT /api/models/{model_id}/adapters/{name}": {
+    path: { model_id: string; name: string };
+    query: null;
+    body: AdapterPut;
+    answer: Resident;
+    stream: null;
+  };
+  /** Take an adapter away, once the answers that it gives have ended. One that is not there is none. */
+  "DELETE /api/models/{model_id}/adapters/{name}": {
+    path: { model_id: string; name: string };
+    query: null;
+    body: null;
+    answer: Resident;
+    stream: null;
+  };
   /** Add up what the workspace has used. */
   "GET /api/usage": {
     path: null;
@@ -1774,6 +1954,14 @@ export interface Calls {
     query: null;
     body: ContinueRequest;
     answer: Answered;
+    stream: null;
+  };
+  /** Take what reproduces an answer: a record for each part that was made in one go. `alize replay` makes it again. */
+  "GET /api/messages/{message_id}/replay": {
+    path: { message_id: string };
+    query: null;
+    body: null;
+    answer: Replays;
     stream: null;
   };
   /** Stop an answer, from whichever page. What is there of it stays. A no-op where it has ended. */

@@ -22,6 +22,8 @@ export type {
   Moment,
   NewInvitation as MadeInvitation,
   NewKey as MadeKey,
+  Resident,
+  ResidentList,
   Run as RunState,
   RunEvent,
   Said as Begun,

@@ -4,13 +4,15 @@ import { type ReactNode, useId } from "react";
 
 export interface SwitchProps {
   label: string;
+  /** Its name where the label alone does not tell it from others: of what it is. It begins with the label. */
+  name?: string;
   hint?: ReactNode;
   checked: boolean;
   onChange: (checked: boolean) => void;
   disabled?: boolean;
 }
 
-export function Switch({ label, hint, checked, onChange, disabled = false }: SwitchProps) {
+export function Switch({ label, name, hint, checked, onChange, disabled = false }: SwitchProps) {
   const id = useId();
   return (
     <div className="flex items-start justify-between gap-4">
@@ -29,6 +31,7 @@ export function Switch({ label, hint, checked, onChange, disabled = false }: Swi
         checked={checked}
         onCheckedChange={onChange}
         disabled={disabled}
+        aria-label={name}
         aria-describedby={hint ? `${id}-hint` : undefined}
         className="touch relative h-6 w-10 flex-none rounded-full border border-ink-3 bg-sunken transition disabled:opacity-50 data-[state=checked]:border-sea data-[state=checked]:bg-sea"
       >

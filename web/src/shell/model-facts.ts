@@ -53,6 +53,14 @@ export const PLACE_COLOURS: Record<Place["kind"], string> = {
   remote: "text-sun",
 };
 
+/** How a model of this server stands: a key of words and their values. */
+export function stateWords(state: NonNullable<Model["state"]>, percent: number | null) {
+  if (state === "loading" && percent !== null) {
+    return { key: "shell.state_loading_at" as const, values: { percent: String(percent) } };
+  }
+  return { key: `shell.state_${state}` as const, values: {} };
+}
+
 export function licenceOf(model: Model): string {
   return model.license ?? "";
 }

@@ -6,7 +6,7 @@ import { classes } from "@/components/classes";
 import { failureText } from "@/components/error-state";
 import { Menu, MenuChoice, MenuChoices, MenuHeading } from "@/components/menu";
 import { useT } from "@/i18n";
-import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, talking } from "./model-facts";
+import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, stateWords, talking } from "./model-facts";
 
 export interface ModelPickerProps {
   /** An id or alias; "" is the server's default. */
@@ -19,12 +19,16 @@ export function ModelPicker({ chosen, onChoose }: ModelPickerProps) {
   const models = useModels();
   const cards = talking(models.data ?? []);
   const current = modelNamed(cards, chosen);
+  const several = cards.filter(({ state }) => state !== null).length > 1;
   const gone = models.isSuccess && current === undefined && chosen !== "";
   const name = current === undefined ? chosen || t("shell.model") : nameOf(current);
   return (
     <Menu
       align="start"
       className="w-88"
+      onOpenChange={(open) => {
+        if (open) void models.refetch(); // others may have loaded one, or put one to sleep
+      }}
       trigger={
         <button
           type="button"
@@ -50,7 +54,7 @@ export function ModelPicker({ chosen, onChoose }: ModelPickerProps) {
       <MenuChoices aria-label={t("shell.model")} value={current?.id ?? ""} onValueChange={onChoose}>
         {cards.map((model) => (
           <MenuChoice key={model.id} value={model.id} textValue={nameOf(model)} className="items-start py-2">
-            <ModelFacts model={model} />
+            <ModelFacts model={model} several={several} />
           </MenuChoice>
         ))}
       </MenuChoices>
@@ -58,7 +62,8 @@ export function ModelPicker({ chosen, onChoose }: ModelPickerProps) {
   );
 }
 
-function ModelFacts({ model }: { model: Model }) {
+/** `several`: this server has more than one model, so that it matters which are awake. */
+function ModelFacts({ model, several }: { model: Model; several: boolean }) {
   const t = useT();
   const place = placeOf(model, location.hostname);
   const { key, values } = placeWords(place);
@@ -68,7 +73,15 @@ function ModelFacts({ model }: { model: Model }) {
       <span className="font-[550]">{nameOf(model)}</span>
       {model.description && <span className="text-13 text-ink-2 text-pretty">{model.description}</span>}
       <span className="text-12 text-ink-3">{facts.join(" · ")}</span>
+      {(several || model.state !== "awake") && <StateOf model={model} />}
       <span className={classes("font-[550] text-12", PLACE_COLOURS[place.kind])}>{t(key, values)}</span>
     </span>
   );
+}
+
+function StateOf({ model: { state, loaded_percent } }: { model: Model }) {
+  const t = useT();
+  if (state === null) return null;
+  const { key, values } = stateWords(state, loaded_percent);
+  return <span className={classes("text-12", state === "failed" ? "text-bad" : "text-ink-2")}>{t(key, values)}</span>;
 }

@@ -17,7 +17,7 @@ export const ALIX: Account = {
 
 export const MODELS: Model[] = [
   modelCard("small", { name: "Small", license: "Apache-2.0" }),
-  modelCard("large", { name: "Large", max_context_length: 131_072, served_by: "api.example.com" }),
+  modelCard("large", { name: "Large", max_context_length: 131_072, served_by: "api.example.com", state: null }),
 ];
 
 export function summary(number: number, more: Partial<ConversationSummary> = {}): ConversationSummary {

@@ -20,8 +20,11 @@ export function modelCard(id: string, more: Partial<ModelCard> = {}): ModelCard 
     license: null,
     default_max_tokens: null,
     languages: [],
+    deterministic: null,
     served_by: "",
     left: [],
+    state: "awake",
+    loaded_percent: null,
     ...more,
   };
 }

@@ -1,7 +1,9 @@
 /** A thread of the page, for tests of its parts. In: messages. Out: a store, and a part of the page on it. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
-import type { Message } from "@/api/types";
+import { keys } from "@/api/queries";
+import type { Message, Model } from "@/api/types";
 import { TooltipProvider } from "@/components/tooltip";
 import { memoryTransport } from "@/thread/memory-transport";
 import { wholeOf } from "@/thread/merge";
@@ -36,10 +38,14 @@ export function threadOf(
 }
 
 /** On a page, as far as a part of the thread looks for one. */
-export function show(store: ThreadStore, children: ReactNode) {
+export function show(store: ThreadStore, children: ReactNode, models: Model[] = []) {
+  const nothing = new QueryClient({ defaultOptions: { queries: { enabled: false } } }); // no server is asked
+  nothing.setQueryData(keys.models, models);
   return render(
-    <TooltipProvider>
-      <ThreadContext value={store}>{children}</ThreadContext>
-    </TooltipProvider>,
+    <QueryClientProvider client={nothing}>
+      <TooltipProvider>
+        <ThreadContext value={store}>{children}</ThreadContext>
+      </TooltipProvider>
+    </QueryClientProvider>,
   );
 }

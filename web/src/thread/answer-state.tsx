@@ -1,14 +1,16 @@
 /** How an answer stands when it is not simply done. In: the answer. Out: what happened, what was kept, and what to do. */
 import { CircleAlert, CircleStop, Hourglass, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useContext, useEffect } from "react";
 import { reasonOf } from "@/api/failure";
+import { useModels } from "@/api/queries";
 import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
 import { errorText, type Failed, failureText } from "@/components/error-state";
 import { type Translate, useT } from "@/i18n";
+import { modelNamed, talking } from "@/shell/model-facts";
 import type { Outgoing } from "./queue";
 import { activeOnPath } from "./state";
-import { useOutgoing, useStore, useView } from "./thread-context";
+import { ThreadModel, useOutgoing, useStore, useView } from "./thread-context";
 
 export interface AnswerStateProps {
   message: Message;
@@ -73,13 +75,38 @@ function Coming({ message, outgoing, onUndo }: ComingProps) {
     );
   }
   if ((message.content !== "" || message.thought !== "") && message.state === "running") return null;
-  const word = stopping ? "composer.stopping" : outgoing ? "message.sending" : "message.thinking";
+  const word = stopping ? "composer.stopping" : outgoing ? "message.sending" : null;
   return (
     <p className="flex items-center gap-2 text-13 text-ink-3">
       <span aria-hidden className="breathing size-2 rounded-full bg-sea" />
-      {t(word)}
+      {word === null ? <Thinking /> : t(word)}
     </p>
   );
+}
+
+/** Milliseconds until a model that sleeps, and was asked, is looked at again. */
+const ASLEEP = 2000;
+
+/** The model reads, or it is still being loaded: then how far that is. Where it slept, its state is looked at again. */
+function Thinking() {
+  const t = useT();
+  const models = useModels();
+  const model = modelNamed(talking(models.data ?? []), useContext(ThreadModel));
+  const awake = model?.state === "awake" || model?.state == null;
+  const asleep = model?.state === "asleep";
+  const several = (models.data ?? []).filter(({ state }) => state !== null).length > 1;
+  const { refetch } = models;
+  useEffect(() => {
+    if (several) void refetch(); // it may have been put to sleep since it was last looked at
+  }, [several, refetch]);
+  useEffect(() => {
+    if (!asleep) return; // a model that is being loaded is looked at again by itself
+    const looking = setInterval(() => void refetch(), ASLEEP);
+    return () => clearInterval(looking);
+  }, [asleep, refetch]);
+  if (awake) return t("message.thinking");
+  const percent = model.loaded_percent;
+  return percent === null ? t("message.loading") : t("message.loadingAt", { percent: String(percent) });
 }
 
 function Ended({ message }: { message: Message }) {

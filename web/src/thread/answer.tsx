@@ -1,9 +1,10 @@
 /** What the model said. In: a message id. Out: its text, how it stands, what can be done with it, and the quiet line. */
-import { Check, ClipboardType, Copy } from "lucide-react";
+import { Check, ClipboardType, Copy, Repeat2 } from "lucide-react";
 import { memo, useState } from "react";
+import { replayAddress } from "@/api/actions";
 import type { Message } from "@/api/types";
 import { IconButton } from "@/components/icon-button";
-import { Menu, MenuItem } from "@/components/menu";
+import { Menu, MenuItem, MenuLink } from "@/components/menu";
 import { CopyIcon, EllipsisIcon, RegenerateIcon } from "@/components/row-icons";
 import { useT } from "@/i18n";
 import { Markdown, toRichText } from "@/markdown";
@@ -51,6 +52,7 @@ function Bar({ message }: { message: Message }) {
   const store = useStore();
   const [copy, copied] = useCopy();
   const { content } = message;
+  const replays = store.kept && message.served_by === "";
   return (
     <div className="-mt-1 flex flex-wrap items-center gap-x-0.5 gap-y-1 text-ink-3">
       <span className="-ms-1.5 flex items-center gap-0.5 empty:hidden print:hidden">
@@ -71,16 +73,24 @@ function Bar({ message }: { message: Message }) {
             onClick={() => store.regenerate(message)}
           />
         )}
-        {content !== "" && <More content={content} thought={message.thought} copy={copy} />}
+        {content !== "" && <More message={message} replays={replays} copy={copy} />}
       </span>
       <QuietLine message={message} />
     </div>
   );
 }
 
+interface MoreProps {
+  message: Message;
+  /** The server keeps what reproduces it: not of a chat that is kept nowhere, nor of what an upstream answered. */
+  replays: boolean;
+  copy: (what: Copied) => void;
+}
+
 /** A menu takes longer to make than the answer around it, and few are opened: it is made for the one who asks for it. */
-function More({ content, thought, copy }: { content: string; thought: string; copy: (what: Copied) => void }) {
+function More({ message, replays, copy }: MoreProps) {
   const t = useT();
+  const { content, thought } = message;
   const [wanted, setWanted] = useState(false);
   const ask = (): void => setWanted(true);
   const askDown = ({ key }: { key: string }): void => setWanted(key === "ArrowDown");
@@ -105,6 +115,11 @@ function More({ content, thought, copy }: { content: string; thought: string; co
         <MenuItem icon={<Copy />} onSelect={() => copy({ plain: `${quoted(thought)}\n\n${content}` })}>
           {t("thought.copy")}
         </MenuItem>
+      )}
+      {replays && (
+        <MenuLink icon={<Repeat2 />} href={replayAddress(message.id)} download>
+          {t("message.replay")}
+        </MenuLink>
       )}
     </Menu>
   );

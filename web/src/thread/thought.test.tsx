@@ -1,16 +1,15 @@
 /** Thoughts of an answer on the page: one line that opens, left out of what is copied, and announced once. */
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { TooltipProvider } from "@/components/tooltip";
 import { furnish } from "@/test/dom";
+import { show } from "@/test/thread";
 import { Answer } from "./answer";
 import { LiveRegion } from "./live-region";
 import { memoryTransport } from "./memory-transport";
 import { wholeOf } from "./merge";
 import { answer, conversation, question } from "./samples";
 import { createStore } from "./store";
-import { ThreadContext } from "./thread-context";
 
 beforeEach(() => furnish());
 afterEach(() => {
@@ -34,13 +33,12 @@ function shown(more: Parameters<typeof answer>[2], running = false) {
   });
   const runs = running ? [{ id: "r", message: "a", state: "running" as const, seq: 1 }] : [];
   store.load(wholeOf(conversation("c", [question("q"), answer("a", "q", more)], runs)));
-  render(
-    <TooltipProvider>
-      <ThreadContext value={store}>
-        <Answer id="a" onUndo={() => {}} />
-        <LiveRegion />
-      </ThreadContext>
-    </TooltipProvider>,
+  show(
+    store,
+    <>
+      <Answer id="a" onUndo={() => {}} />
+      <LiveRegion />
+    </>,
   );
   return store;
 }

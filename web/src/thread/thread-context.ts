@@ -6,6 +6,9 @@ import type { ThreadStore, View } from "./view";
 
 export const ThreadContext = createContext<ThreadStore | null>(null);
 
+/** The model that answers here: an id or alias, "" for the server's default. */
+export const ThreadModel = createContext("");
+
 export function useStore(): ThreadStore {
   const store = useContext(ThreadContext);
   if (store === null) throw new Error("This part of the page stands in a thread.");

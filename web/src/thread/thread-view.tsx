@@ -22,7 +22,7 @@ import { OutsidePolicy } from "./outside-policy";
 import { SettingsPanel } from "./settings-panel";
 import { saysTooLong } from "./state";
 import { TemporaryNote, TemporarySwitch } from "./temporary-note";
-import { useStore, useView } from "./thread-context";
+import { ThreadModel, useStore, useView } from "./thread-context";
 import { useContextOf } from "./use-context-of";
 import { useDraft } from "./use-draft";
 import { useFiles } from "./use-files";
@@ -120,14 +120,16 @@ export function ThreadView({ conversation, target, onTemporary }: ThreadViewProp
               </>
             ) : (
               <OutsidePolicy>
-                <Turns
-                  scroller={scroll.scroller}
-                  isFollowing={scroll.isFollowing}
-                  sentFrom={context?.dropped.length ? context.sent_from : null}
-                  target={wanted}
-                  onTarget={onTarget}
-                  onUndo={draft.undo}
-                />
+                <ThreadModel value={conversation?.model ?? newChat.model}>
+                  <Turns
+                    scroller={scroll.scroller}
+                    isFollowing={scroll.isFollowing}
+                    sentFrom={context?.dropped.length ? context.sent_from : null}
+                    target={wanted}
+                    onTarget={onTarget}
+                    onUndo={draft.undo}
+                  />
+                </ThreadModel>
               </OutsidePolicy>
             )}
           </div>

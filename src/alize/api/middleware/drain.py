@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alize.api.draining import Draining
 from alize.api.errors import response_to
-from alize.api.opening import Opening
+from alize.api.opening import SOON, Opening
 from alize.api.waiting_page import waiting_page
 from alize.errors import EngineUnavailable
 from alize.reasons import because
@@ -19,7 +19,6 @@ __all__ = ["Drain"]
 
 _STILL = ("/health", "/health/live", "/health/ready", "/metrics")  # who watches the server must see it drain
 _RETRY = 5.0  # seconds until another process may listen here
-_SOON = 2.0  # seconds until a model that is being loaded may be there
 
 
 class Drain:
@@ -40,10 +39,11 @@ class Drain:
             await response(scope, receive, closing(send))
             return
         if not self.opening.done:
+            left = self.opening.left()
             refusal = EngineUnavailable(
-                "The model is being loaded.", remedy="/health says how far it is.", retry_after=_SOON, reason=because("model_loading")
+                "The model is being loaded.", remedy="/health says how far it is.", retry_after=left, reason=because("model_loading")
             )
-            response = _page(scope, _SOON, "opening") or response_to(refusal, scope)
+            response = _page(scope, min(left, SOON), "opening") or response_to(refusal, scope)
             await response(scope, receive, send)
             return
         self.draining.enter()

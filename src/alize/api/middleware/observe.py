@@ -1,8 +1,9 @@
-"""The outermost layer. In: a request. Out: its id in the response, common headers, one line in the log, and numbers for /metrics.
+"""The outermost layer. In: a request. Out: its id in the response, common headers, one line in the log, spans, and numbers for /metrics.
 
 The log names the route's pattern, never the path, the query or the body: those may hold what a user wrote.
 """
 
+import asyncio
 import logging
 import re
 import secrets
@@ -14,7 +15,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alize.api.trace import Trace
+from alize.api.connection import ClientGone
+from alize.api.spans import Spans
+from alize.api.trace import Trace, parent_of
 from alize.telemetry import ACCESS, Metrics
 
 __all__ = ["Observe"]
@@ -33,20 +36,33 @@ _COMMON = {
 _HEADS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 _SWITCHED = 101  # what a WebSocket that is accepted answers
 _GONE = 499  # as nginx logs a client that left before its answer
+_OPERATIONS = {"embeddings": "embeddings", "fim": "text_completion"}  # by what is in a route; the others are talk
 _QUIET = ("/health", "/health/live", "/health/ready", "/metrics")  # asked every few seconds: logged at debug level
 
 
 class Observe:
-    """Pure ASGI: a response passes through unbuffered."""
+    """Pure ASGI: a response passes through unbuffered.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.app, self.metrics, self.clock = app, metrics, clock
+    Whoever takes nothing of theirs for `patience` seconds has left: what they were lent would not be given back otherwise, and a client
+    that reads no further would keep a model from giving way to others, or to other weights.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        spans: Spans | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        patience: float = 60.0,
+    ) -> None:
+        self.app, self.metrics, self.spans, self.clock, self.patience = app, metrics, spans, clock, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        trace = Trace(_request_id(Headers(scope=scope)), self.clock(), self.clock)
+        headers = Headers(scope=scope)
+        trace = Trace(_request_id(headers), self.clock(), self.clock, parent_of(headers.getlist("traceparent")))
         scope.setdefault("state", {})["trace"] = trace
         status, method = 0, scope.get("method", "GET")  # a layer within turns HEAD into GET; a WebSocket opens with GET
 
@@ -57,20 +73,36 @@ class Observe:
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
                 _complete(headers, trace, secure=scope["scheme"] in ("https", "wss"))
                 message["headers"] = headers.raw
-            await send(message)
+            await self._taken(send, message, scope)
 
         with structlog.contextvars.bound_contextvars(request_id=trace.id):
             try:
                 await self.app(scope, receive, observed)
             finally:
+                for give_back in trace.loans:
+                    give_back()
                 self._report(scope, method, trace, status or _GONE)
+
+    async def _taken(self, send: Send, message: Message, scope: Scope) -> None:
+        """Raises ClientGone where the client takes nothing any more; of a WebSocket what starlette knows as that."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await send(message)
+        except TimeoutError:
+            raise (ClientGone if scope["type"] == "http" else ConnectionAbortedError)() from None
 
     def _report(self, scope: Scope, method: str, trace: Trace, status: int) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "unmatched"
         self.metrics.responded(method, route, status, trace.seconds)
         facts: dict[str, Any] = {"method": method[:20], "route": route, "status": status, "seconds": round(trace.seconds, 6)}
+        facts["trace_id"] = f"{trace.parent.trace:032x}"
         if trace.principal is not None:
             facts |= {"principal": trace.principal.id, "workspace": trace.principal.workspace}
+        if self.spans is not None:
+            operation = next((name for part, name in _OPERATIONS.items() if part in route), "chat")
+            about = {"http.request.method": method[:20], "http.route": route, "http.response.status_code": status}
+            about["gen_ai.operation.name"] = operation
+            self.spans.write(trace, f"{method[:20]} {route}", about, failed=status >= 500)
         _log.log(logging.DEBUG if route in _QUIET else logging.INFO, "request", extra=facts | trace.facts)
 
 

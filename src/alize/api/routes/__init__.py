@@ -17,6 +17,7 @@ from alize.api.routes import (
     models,
     outside,
     realtime,
+    residents,
     session,
     usage,
 )
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     invitations.router,
     keys.router,
+    residents.router,
     usage.router,
     outside.router,
     health.router,

@@ -1,6 +1,6 @@
 """Transcription. In: a sound, as a form's file or an address. Out: what is said in it, whole or as server-sent events.
 
-body ─ form ─ schemas/audio ─ hearing ─ asking ─ metering ─ delivering
+body ─ form ─ schemas/audio ─ lending ─ hearing ─ asking ─ metering ─ delivering
 """
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from alize.api.delivering import delivered
 from alize.api.documentation import described
 from alize.api.form import read_form
 from alize.api.hearing import ears_of, fetched, hear
+from alize.api.lending import lent
 from alize.api.metering import Meter
 from alize.api.naming import writer_named
 from alize.api.parts import House, Served
@@ -34,15 +35,16 @@ async def transcribe(request: Request, principal: Caller, here: Here) -> Respons
     """Write down what is said in a sound."""
     wanted, file = await read_form(request, AudioTranscriptionRequest, strict=here.settings.strict)
     model, trace = writer_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
-    ears = None if isinstance(model, UpstreamModel) else ears_of(model)
-    if isinstance(model, UpstreamModel) or ears is None:
+    served = None if isinstance(model, UpstreamModel) else await lent(model, request)
+    ears = None if served is None else ears_of(served)
+    if served is None or ears is None:
         raise UnsupportedParameter(
             f"The model {wanted.model} cannot hear.", param="model", remedy="Choose one of GET /v1/models that has audio_transcription."
         )
-    _refuse_unsupported(wanted, model, streams=ears.hearing.streams)
+    _refuse_unsupported(wanted, served, streams=ears.hearing.streams)
     data, path = await _sound(wanted, file, here), "file" if file is not None else "file_url"
     heard = await hear(data, here.settings.max_audio_seconds, path, ears, here)
-    asked = await ask_transcription(wanted, heard, ears, model, principal)
+    asked = await ask_transcription(wanted, heard, ears, served, principal)
     timed = ears.marks.samples / RATE if wanted.timestamp_granularities else 0.0
     form = Transcript(wanted.model, wanted.language, heard.seconds, timed)
     return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)

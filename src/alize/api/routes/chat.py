@@ -1,6 +1,6 @@
 """Chat. In: a conversation. Out: its continuation, whole or as server-sent events.
 
-body ─ schemas/chat ─ asking ─ metering ─ delivering
+body ─ schemas/chat ─ lending ─ asking ─ metering ─ delivering
      └ relaying (a model of the upstream) ─ sse
 """
 
@@ -16,12 +16,14 @@ from alize.api.completion import Form
 from alize.api.connection import while_connected
 from alize.api.delivering import delivered
 from alize.api.documentation import described
+from alize.api.lending import lent
 from alize.api.metering import Meter
 from alize.api.naming import writer_named
 from alize.api.relaying import Relay
 from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionEvent
 from alize.api.schemas.extensions import without_aliases
 from alize.api.sse import EventStream
+from alize.api.support import refuse_elsewhere
 from alize.api.trace import trace_of
 from alize.upstream import UpstreamModel
 
@@ -38,11 +40,13 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     wanted = without_aliases(sent)
     model, trace = writer_named(wanted.model, here.parts, here.settings), trace_of(request.scope)
     if isinstance(model, UpstreamModel):
+        refuse_elsewhere(wanted, model)
         return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
-    asked = await ask(wanted, model, principal, here)
+    asked = await ask(wanted, await lent(model, request), principal, here)
     meter = Meter(here, asked, principal, trace, _PATH)
     tier = None if wanted.service_tier is None else "standard"
-    form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), tier, asked.audio_seconds)
+    replay = meter.answer.replay if wanted.replay else None
+    form = Form(asked.id, wanted.model, asked.served.tokenizer, bool(wanted.logprobs), tier, asked.audio_seconds, replay)
     return await delivered(meter, form, request, stream=wanted.stream, choices=wanted.n or 1)
 
 

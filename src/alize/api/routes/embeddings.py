@@ -1,6 +1,6 @@
 """Embeddings. In: texts. Out: a vector for each, near each other where they mean the same.
 
-body ─ schemas/embeddings ─ sleeping (the model is loaded) ─ embedding
+body ─ schemas/embeddings ─ lending ─ embedding
 """
 
 from fastapi import APIRouter
@@ -12,8 +12,8 @@ from alize.api.body import read
 from alize.api.connection import while_connected
 from alize.api.documentation import described
 from alize.api.embedding import Embedding
+from alize.api.lending import lent
 from alize.api.naming import embeds, model_named
-from alize.api.parts import Served
 from alize.api.schemas.embeddings import EmbeddingRequest, EmbeddingResponse
 from alize.api.schemas.extensions import EMBEDDING_ALIASES, without_aliases
 from alize.api.trace import trace_of
@@ -37,7 +37,7 @@ async def embeddings(request: Request, principal: Caller, here: Here) -> Respons
             param="model",
             remedy="Choose a model of GET /v1/models that has embeddings.",
         )
-    served = model if isinstance(model, Served) else await while_connected(request.receive, model.awake())
+    served = await lent(model, request)
     embedding = Embedding(wanted, served, principal, here, trace, _PATH)
     body = await while_connected(request.receive, embedding.body())
     trace.headers.update(here.limits.headers(principal.workspace, cost=embedding.count))

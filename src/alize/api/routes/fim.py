@@ -1,6 +1,6 @@
 """Fill-in-the-middle. In: the text before a gap and after it. Out: what belongs between, whole or as server-sent events.
 
-body ─ schemas/fim ─ asking ─ metering ─ delivering
+body ─ schemas/fim ─ lending ─ asking ─ metering ─ delivering
 """
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from alize.api.body import read
 from alize.api.completion import Form
 from alize.api.delivering import delivered
 from alize.api.documentation import described
+from alize.api.lending import lent
 from alize.api.metering import Meter
 from alize.api.naming import writer_named
 from alize.api.schemas.chat import CompletionEvent
@@ -38,6 +39,6 @@ async def fim_completion(request: Request, principal: Caller, here: Here) -> Res
             param="model",
             remedy="Choose a model of GET /v1/models that has completion_fim.",
         )
-    asked = await ask_infill(wanted, model, principal, here.settings)
+    asked = await ask_infill(wanted, await lent(model, request), principal, here.settings)
     form = Form(asked.id, wanted.model, asked.served.tokenizer)
     return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)

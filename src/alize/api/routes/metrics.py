@@ -8,6 +8,7 @@ from starlette.responses import Response
 from alize.api.auth import Here, admin, on_this_machine
 from alize.api.documentation import described
 from alize.api.health import stats_of
+from alize.engine.base import EngineStats
 from alize.errors import AlizeError
 
 __all__ = ["router"]
@@ -20,9 +21,12 @@ async def metrics(request: Request, here: Here) -> Response:
     """Report numbers about engines and requests. They name models and routes, never users."""
     if not on_this_machine(request):
         await admin(request, here)
+    states: dict[str, EngineStats | None] = {}
     for id, served in here.parts.awake.items():
         try:
-            here.metrics.engine(id, await stats_of(served.engine))
+            states[id] = await stats_of(served.engine)
         except AlizeError:
-            here.metrics.engine(id, None)
+            if id in here.parts.awake:  # it was not put to sleep meanwhile
+                states[id] = None
+    here.metrics.engines(states)
     return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -32,7 +32,7 @@ async def list_models(
 ) -> Response:
     """List the models that are served."""
     upstream = here.parts.upstream
-    models = [*here.parts.served(), *here.parts.sleeping.values(), *(upstream.models.values() if upstream is not None else ())]
+    models = [*here.parts.own, *(upstream.models.values() if upstream is not None else ())]
     cards = [
         card
         for one in models
@@ -51,7 +51,8 @@ async def retrieve_model(model_id: str, principal: Caller, here: Here) -> Respon
 
 
 def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, Any]:
-    """`license`, `default_max_tokens`, `languages`, `served_by`, `left` and `embeddings` are ours, the rest the public API's."""
+    """`license`, `default_max_tokens`, `languages`, `deterministic`, `served_by`, `left`, `state`, `loaded_percent` and `embeddings` are
+    ours, the rest the public API's."""
     card = model if isinstance(model, UpstreamModel) else model.card
     able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - SENSES) & SERVED
     if isinstance(model, Served) and model.lost is None:
@@ -82,9 +83,19 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
         "license": card.licence,
         "languages": [] if isinstance(model, UpstreamModel) else list(model.card.languages),
         "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
+        "deterministic": _deterministic(model),
         "served_by": (model.left[-1] if model.left else model.host) if isinstance(model, UpstreamModel) else "",
         "left": list(model.left) if isinstance(model, UpstreamModel) else [],
+        **_state(model),
     }
+
+
+def _state(model: Served | Sleeping | UpstreamModel) -> dict[str, Any]:
+    """Of a model of an upstream nothing is known."""
+    sleeping = model if isinstance(model, Sleeping) else model.lender if isinstance(model, Served) else None
+    if sleeping is not None:
+        return {"state": sleeping.state, "loaded_percent": sleeping.percent}
+    return {"state": "awake" if isinstance(model, Served) else None, "loaded_percent": None}
 
 
 def senses_of(model: Served) -> frozenset[str]:
@@ -94,6 +105,11 @@ def senses_of(model: Served) -> frozenset[str]:
     able = {"vision": sight_of(model) is not None, "audio": hears and not ears.hearing.streams, "audio_transcription": hears}
     able |= {"reasoning": model.thought_marks is not None, "function_calling": model.call_marks is not None}
     return frozenset(name for name, has in able.items() if has)
+
+
+def _deterministic(model: Served | Sleeping | UpstreamModel) -> bool | None:
+    served = None if isinstance(model, UpstreamModel) else model if isinstance(model, Served) else model.served
+    return None if served is None else served.engine.info.batch_invariant
 
 
 def _context(model: Served | Sleeping | UpstreamModel) -> int:

@@ -18,9 +18,10 @@ from alize.api.dictation import Dictation, refused
 from alize.api.documentation import described
 from alize.api.errors import response_to
 from alize.api.hearing import ears_of
+from alize.api.lending import lent, lent_to_socket
 from alize.api.live import Speech
 from alize.api.naming import writer_named
-from alize.api.parts import House
+from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.realtime import ClientSession, ClientSessionRequest
 from alize.api.sockets import REALTIME
 from alize.errors import AlizeError, InvalidRequest, PermissionDenied, UnsupportedParameter
@@ -39,7 +40,8 @@ async def create_client_session(request: Request, principal: Caller, here: Here)
     wanted = await read(request, ClientSessionRequest, strict=here.settings.strict)
     if principal.session:  # a pass would outlive it, and the page of this server needs none
         raise PermissionDenied("Passes are made with an API key.", remedy="A page that is signed in opens the WebSocket by itself.")
-    _speech(wanted.model, principal, here)
+    model = _named(wanted.model, here)
+    _speech(wanted.model, None if isinstance(model, UpstreamModel) else await lent(model, request), principal, here)
     seconds = wanted.ttl_seconds or _SECONDS
     ends = datetime.now(UTC) + timedelta(seconds=seconds)
     secret = {"value": here.parts.passes.give(principal, wanted.model, seconds), "expires_at": ends}
@@ -59,20 +61,26 @@ async def dictate(socket: WebSocket) -> None:
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope.get("subprotocols", ()) else None)
     name = socket.query_params.get("model", "")
     try:
-        speech = _speech(name, principal, here)
+        model = _named(name, here)
+        # It stays awake as long as the connection lasts.
+        speech = _speech(name, None if isinstance(model, UpstreamModel) else await lent_to_socket(model, socket), principal, here)
     except AlizeError as error:
         await refused(socket, error)
         return
     await Dictation(socket, here, speech, name).run()
 
 
-def _speech(name: str, principal: Principal, here: House) -> Speech:
-    """Raises InvalidRequest, InvalidModel, UnsupportedParameter."""
+def _named(name: str, here: House) -> Served | Sleeping | UpstreamModel:
+    """Raises InvalidRequest, and as `writer_named`."""
     if not name:
         raise InvalidRequest("The model is missing.", param="model", remedy=f"Name it in the address: {REALTIME}?model=…")
-    model = writer_named(name, here.parts, here.settings)
-    ears = None if isinstance(model, UpstreamModel) else ears_of(model)
-    if isinstance(model, UpstreamModel) or ears is None:
+    return writer_named(name, here.parts, here.settings)
+
+
+def _speech(name: str, served: Served | None, principal: Principal, here: House) -> Speech:
+    """`served`: None for a model of elsewhere. Raises UnsupportedParameter for one that does not hear, or not while somebody speaks."""
+    ears = None if served is None else ears_of(served)
+    if served is None or ears is None:
         raise UnsupportedParameter(
             f"The model {name[:200]} cannot hear.",
             param="model",
@@ -84,4 +92,4 @@ def _speech(name: str, principal: Principal, here: House) -> Speech:
             param="model",
             remedy="Send the whole sound to POST /v1/audio/transcriptions, or serve a Voxtral Realtime.",
         )
-    return Speech(model, ears, principal, here.settings.max_audio_seconds)
+    return Speech(served, ears, principal, here.settings.max_audio_seconds)

@@ -24,6 +24,7 @@ __all__ = [
 
 _MOST_STOPS = 16
 _LONGEST_STOP = 1000  # characters
+_REPLAY = "Only where asked for: a record for `alize replay`; null where no token was drawn."
 StopString = Annotated[str, Field(min_length=1, max_length=_LONGEST_STOP)]
 StopStrings = StopString | Annotated[list[StopString], Field(max_length=_MOST_STOPS)]
 
@@ -46,7 +47,9 @@ class PublicChatRequest(Schema):
     stop: StopStrings | None = Field(None, description=f"Texts that end the answer and are not part of it: at most {_MOST_STOPS}.")
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
-    response_format: ResponseFormat = Field(ResponseFormat(), description="Only text is supported yet.")
+    response_format: ResponseFormat = Field(
+        ResponseFormat(), description="What the whole answer looks like: text, any JSON object, or JSON that a schema describes."
+    )
     tools: list[Tools] | None = Field(None, description="Functions that the answer may call: at most 128. The client runs them.")
     tool_choice: ToolChoice | ToolChoiceEnum = Field(
         "auto", description="`any`, `required` and a function make the answer begin as a call; `none` leaves the tools out."
@@ -54,7 +57,9 @@ class PublicChatRequest(Schema):
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     n: Annotated[int, Field(ge=1, le=128), WHOLE] | None = Field(None, description="How many answers; the prompt is counted once.")
-    prediction: Prediction = Field(Prediction(), description="Not supported yet.")
+    prediction: Prediction = Field(
+        Prediction(), description="What the answer is thought to be much like: it comes faster where it is, and is never another."
+    )
     parallel_tool_calls: bool = Field(True, description="False ends the answer with its first call.")
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
         None, description="Only for models that reason; `none` for all."
@@ -74,6 +79,13 @@ class PromptTokensDetails(Schema):
     cached_tokens: Integer = Field(default=0, description="How many of the prompt's tokens were computed before.")
 
 
+class CompletionTokensDetails(Schema):
+    accepted_prediction_tokens: Integer = Field(
+        default=0, description="How many tokens were computed before it was known that they follow, and did: predicted, or said before."
+    )
+    rejected_prediction_tokens: Integer = Field(default=0, description="How many were computed and did not follow.")
+
+
 class UsageInfo(Schema):
     prompt_tokens: Integer = 0
     completion_tokens: Integer = 0
@@ -81,6 +93,7 @@ class UsageInfo(Schema):
     prompt_audio_seconds: Integer | None = None
     service_tier: str | None = None
     prompt_tokens_details: PromptTokensDetails = PromptTokensDetails()
+    completion_tokens_details: CompletionTokensDetails | None = None
 
 
 class TokenLogprob(Schema):
@@ -102,6 +115,7 @@ class ChatCompletionChoice(Schema):
     index: Integer
     message: AssistantMessage
     logprobs: ChoiceLogprobs | None = Field(None, description="Only where asked for.")
+    replay: JsonObject | None = Field(None, description=_REPLAY)
     finish_reason: Literal["stop", "length", "model_length", "error", "tool_calls"]
 
 
@@ -118,6 +132,7 @@ class CompletionResponseStreamChoice(Schema):
     index: Integer
     delta: DeltaMessage
     logprobs: ChoiceLogprobs | None = Field(None, description="Only where asked for.")
+    replay: JsonObject | None = Field(None, description=f"{_REPLAY} In the choice's last chunk.")
     finish_reason: Literal["stop", "length", "error", "tool_calls"] | None
 
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from alize.api.schemas.values import MOST, WHOLE, Natural, Schema
+from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
 from alize.errors import InvalidRequest
 
-__all__ = ["ALIASES", "EMBEDDING_ALIASES", "ChatExtensions", "EmbeddingExtensions", "StreamOptions", "without_aliases"]
+__all__ = ["ALIASES", "EMBEDDING_ALIASES", "ChatExtensions", "EmbeddingExtensions", "StreamOptions", "StructuredOutputs", "without_aliases"]
 
 ALIASES = {"seed": "random_seed", "max_completion_tokens": "max_tokens"}
 EMBEDDING_ALIASES = {"dimensions": "output_dimension"}
@@ -23,10 +23,25 @@ EMBEDDING_ALIASES = {"dimensions": "output_dimension"}
 
 Request = TypeVar("Request", bound=Schema)
 
+_LONGEST = 100_000  # characters of an expression or a grammar
+
 
 class StreamOptions(Schema):
     include_usage: bool | None = Field(None, description="No effect: the last chunk always has the usage.")
     include_obfuscation: bool | None = Field(None, description="No effect: nothing is padded.")
+
+
+class StructuredOutputs(Schema):
+    """What the whole answer must match: one of these."""
+
+    json_: JsonObject | None = Field(None, alias="json", description="A JSON schema.")
+    regex: Annotated[str, Field(min_length=1, max_length=_LONGEST)] | None = Field(
+        None, description="A regular expression, as Rust has it."
+    )
+    choice: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="One of these texts."
+    )
+    grammar: Annotated[str, Field(min_length=1, max_length=_LONGEST)] | None = Field(None, description="A Lark grammar.")
 
 
 class ChatExtensions(Schema):
@@ -51,6 +66,13 @@ class ChatExtensions(Schema):
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = Field(
         None, description="Add this to the logits of these tokens: an id as a text, and the number."
     )
+    structured_outputs: StructuredOutputs | None = Field(
+        None, description="What the whole answer must match, beyond what response_format can say."
+    )
+    priority: Annotated[int, Field(ge=-100, le=0), WHOLE] | None = Field(
+        None, description="Below 0, it waits for requests of a higher priority, and gives way to them: for work that nobody watches."
+    )
+    replay: bool | None = Field(None, description="Give with each choice what reproduces it: a record for `alize replay`.")
     prompt_logprobs: bool | None = Field(None, description="Only false is supported.")
     top_prompt_logprobs: Natural | None = Field(None, description="Only 0 is supported.")
     # ── OpenAI's names ──

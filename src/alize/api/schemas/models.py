@@ -48,10 +48,21 @@ class _Card(Reply):
     languages: list[str] = Field(
         default_factory=list, description="Beyond the public API: the few that it knows, as BCP 47; empty: many, or not known."
     )
+    deterministic: bool | None = Field(
+        None,
+        description="Beyond the public API: whether the same request with the same seed has the same answer, whatever else is computed; "
+        "null: not known before it is loaded, or the upstream's to say.",
+    )
     served_by: str = Field("", description="Beyond the public API: the host of the upstream that answers; empty: this server.")
     left: list[str] = Field(
         default_factory=list, description="Beyond the public API: hosts outside this machine that a question reaches, nearest first."
     )
+    state: Literal["asleep", "loading", "awake", "draining", "failed"] | None = Field(
+        None,
+        description="Beyond the public API: asleep, and loaded when it is asked; loading; awake; draining, which is put to sleep once its "
+        "running answers have ended; failed, which could not be loaded; null: another server's.",
+    )
+    loaded_percent: Integer | None = Field(None, description="Beyond the public API: how much of it is loaded, while it is being loaded.")
 
 
 class ModelCard(_Card):

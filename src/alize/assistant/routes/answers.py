@@ -18,9 +18,10 @@ from alize.api.sse import EventStream
 from alize.assistant.admitted import admission_of, while_admitted
 from alize.assistant.attaching import kept, shown
 from alize.assistant.changes import Change, ConversationChanged, RunBegun, hearers
-from alize.assistant.conversations import again, carry_on, run_of, say
+from alize.assistant.conversations import again, carry_on, message_of, run_of, say
 from alize.assistant.events import RunEvent
-from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Run, Said, Withdrawn
+from alize.assistant.replays import given_by, unpacked
+from alize.assistant.schemas import Answered, ContinueRequest, MessageNew, RegenerateRequest, Replays, Run, Said, Withdrawn
 from alize.assistant.serving import Assistant
 from alize.assistant.watching import changes_of, watch
 from alize.governance.identity import Principal
@@ -80,6 +81,20 @@ async def continue_answer(message_id: str, request: Request, principal: Caller, 
         heard_by = await hearers(store, run)
     _begun(assistant, heard_by, run)
     return json({"answer": message_json(answer), "run": run_json(run)}, 201)
+
+
+@router.get("/api/messages/{message_id}/replay", openapi_extra=described(Replays))
+async def replay_of(message_id: str, principal: Caller, assistant: Here) -> Response:
+    """Take what reproduces an answer: a record for each part that was made in one go. `alize replay` makes it again."""
+    owner = owner_of(principal)
+    async with assistant.database.transaction() as store:
+        answer = await message_of(store, owner, message_id)
+        kept = await store.runs.replays(owner, answer.conversation, answer.id)
+    records = unpacked(kept.get(answer.id, ()))
+    name = f"attachment; filename=replay-{answer.id[:8]}.json"
+    whole = bool(records) and given_by(records) == answer.completion_tokens
+    body = msgspec.json.encode({"object": "list", "data": records, "whole": whole})
+    return Response(body, media_type="application/json", headers={"Content-Disposition": name})
 
 
 @router.post("/api/runs/{run_id}/stop", status_code=202, openapi_extra=described(Run, status=202))

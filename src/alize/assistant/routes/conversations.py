@@ -1,5 +1,6 @@
 """Conversations. In: who asks, and the wish. Out: a list of them, one with all its messages, or what is left after a change."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -142,8 +143,9 @@ async def export_conversation(
     async with assistant.database.transaction() as store:
         found = await conversation_of(store, owner, conversation_id)
         messages = await with_content(store, owner, await store.conversations.messages(owner, found.id))
+        replays: Mapping[str, Sequence[bytes]] = await store.runs.replays(owner, found.id) if format == "json" else {}
     suffix, media = ("md", "text/markdown; charset=utf-8") if format == "markdown" else ("json", "application/json")
-    body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages)
+    body = as_markdown(found, messages, language_of(request)).encode() if format == "markdown" else as_json(found, messages, replays)
     return Response(body, media_type=media, headers={"Content-Disposition": named(found, suffix)})
 
 

@@ -15,7 +15,7 @@ from alize.cli.bench.work import Work
 if TYPE_CHECKING:
     from rich.status import Status
 
-__all__ = ["Results", "measure", "near_best"]
+__all__ = ["Results", "measure", "near_best", "trial_steps"]
 
 _TRIAL_STEPS = 16
 _NEAR = 0.92
@@ -40,7 +40,7 @@ def measure(works: Sequence[Work], sides: Sequence[Side], rounds: int, status: "
         trials: dict[str, Measured] = {}
         for side in sides:
             status.update(f"Trying {work.name}: {side.name}")
-            trials[side.name] = _once(side, work, work.prompts(vocabulary, -1), min(work.steps, _TRIAL_STEPS))
+            trials[side.name] = _once(side, work, work.prompts(vocabulary, -1), trial_steps(work))
         chosen = [side for side in sides if side.name in near_best({side: trials[side.name].rate for side in sides})]
         result = Results(tried={name: trial for name, trial in trials.items() if all(side.name != name for side in chosen)})
         for round in range(rounds):
@@ -61,6 +61,11 @@ def near_best(rates: dict[Side, float]) -> set[str]:
         fastest = sorted((side for side in rates if side.engine == engine), key=lambda side: -rates[side])[:_MOST]
         near |= {side.name for side in fastest if rates[side] >= _NEAR * rates[fastest[0]]}
     return near
+
+
+def trial_steps(work: Work) -> int:
+    """Few; but of a mixed work all: of a few, the arriving prompt would be most, and a side is tried at another work than is measured."""
+    return work.steps if work.arriving else min(work.steps, _TRIAL_STEPS)
 
 
 def _once(side: Side, work: Work, prompts: list[list[int]], steps: int) -> Measured:

@@ -119,7 +119,7 @@ def main() -> None:
 
     model, home = sys.argv[1], Path(sys.argv[2])
     try:
-        loaded = load(model, home=home, prefix_cache=False)
+        loaded = load(model, home=home, prefix_cache=False, speculation=False)
     except AlizeError as error:
         sys.exit(error.text)
     info, runner, limits = loaded.info, loaded.core.runner, loaded.core.limits

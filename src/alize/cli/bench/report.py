@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from alize.cli.bench.measure import Results
+from alize.cli.bench.measure import Results, trial_steps
 from alize.cli.bench.side import Measured, Side
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def document(model: str, works: "Sequence[Work]", sides: Sequence[Side], results
     return {
         "machine": {**asdict(describe()), "load": round(load, 2)},
         "model": model,
-        "rows": [_row(work.name, results[work.name], ours.name) for work in works],
+        "rows": [_row(work, results[work.name], ours.name) for work in works],
         "memory": {"ours": ours.memory(), "peers": {peer.name: peer.memory() for peer in peers}},
         "weights": {side.name: {key: side.weights.get(key) for key in ("format", "head", "bits", "read")} for side in sides},
         "settings": {side.name: side.facts["description"] for side in sides},
@@ -36,7 +36,7 @@ def document(model: str, works: "Sequence[Work]", sides: Sequence[Side], results
     }
 
 
-def _row(work: str, result: Results, ours: str) -> dict[str, Any]:
+def _row(work: "Work", result: Results, ours: str) -> dict[str, Any]:
     def median(name: str, of: Callable[[Measured], float]) -> float:
         return statistics.median(map(of, result.rounds[name]))
 
@@ -44,13 +44,14 @@ def _row(work: str, result: Results, ours: str) -> dict[str, Any]:
     theirs = {name: rate for name, rate in rates.items() if name != ours}
     peaks = {name: max(each.peak for each in runs) for name, runs in result.rounds.items()}
     row: dict[str, Any] = {
-        "work": work,
+        "work": work.name,
         "unit": "tok/s",
         "ours": rates[ours],
         "peers": theirs,
         "ratio_to_best": round(rates[ours] / max(theirs.values()), 3) if theirs else None,
         "rounds": {name: [round(each.rate, 2) for each in runs] for name, runs in result.rounds.items()},
         "tried": {name: round(trial.rate, 2) for name, trial in result.tried.items()},
+        "tried_steps": trial_steps(work),
         "memory": {"ours": peaks[ours], "peers": {name: peak for name, peak in peaks.items() if name != ours}},
     }
     if result.rounds[ours][0].alone is not None:

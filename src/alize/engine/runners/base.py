@@ -58,6 +58,8 @@ class RunnerInfo:
     writes: bool = True  # False: an encoder, whose texts have to be in one call whole, and which keeps nothing of them
     pooling: Pooling = "mean"  # which rows of a text become its vector
     hearing: Hearing | None = None  # None: it takes no sounds
+    cache_dtype: str = ""  # of keys and values, or of states
+    layout: str = ""  # what the bytes of a block depend on beside the weights and the tokens before; empty: they cannot be read or written
 
     def cache_bytes(self, blocks: Mapping[str, int]) -> int:
         """What pools of so many blocks take, by the groups' names."""
@@ -167,6 +169,17 @@ class Runner(Protocol):
 
     def drop_adapter(self, key: str) -> None:
         """Free its memory; no batch names it any more. A no-op for one that is not here."""
+        ...
+
+    def read_block(self, group: str, block: int) -> bytes:
+        """What is kept in a block, `bytes_per_block` of it: a copy.
+
+        This and `write_block` only where `info.layout` says something, and between two calls of `run`.
+        """
+        ...
+
+    def write_block(self, group: str, block: int, data: bytes) -> None:
+        """Make a block what it was when `read_block` gave these bytes, to this runner or another one with the same weights and `layout`."""
         ...
 
     def close(self) -> None:

@@ -23,6 +23,8 @@ from alize.weights.adapters import Adapter
 
 __all__ = ["FakeRunner"]
 
+_BLOCK_BYTES = 1 << 10
+
 
 class FakeRunner:
     """See `Runner` for what each method promises."""
@@ -39,9 +41,9 @@ class FakeRunner:
         hearing: Hearing | None = None,
     ) -> None:
         """Which layers it has: those that see everything; with a window, some that forget what lies behind it; some that keep a state."""
-        groups = [CacheGroup("full", "full", (0,), 1 << 10)] if full else []
+        groups = [CacheGroup("full", "full", (0,), _BLOCK_BYTES)] if full else []
         if window is not None:
-            groups.append(CacheGroup("sliding", "sliding", (1,), 1 << 10, window))
+            groups.append(CacheGroup("sliding", "sliding", (1,), _BLOCK_BYTES, window))
         if states:
             groups.append(CacheGroup("recurrent", "recurrent", (2,), 1 << 14))
         self._info = RunnerInfo(
@@ -58,6 +60,8 @@ class FakeRunner:
             adapter_bytes=1,
             sight=sight,
             hearing=hearing,
+            cache_dtype="int64",
+            layout="" if states else "token ids",
         )
         self._caches: dict[str, np.ndarray] = {}
         self._states: list[tuple[int, int]] = []  # of each slot, how many tokens it has moved past and their checksum
@@ -124,6 +128,13 @@ class FakeRunner:
 
     def drop_adapter(self, key: str) -> None:
         self.adapters.discard(key)
+
+    def read_block(self, group: str, block: int) -> bytes:
+        return self._caches[group][block * BLOCK : (block + 1) * BLOCK].tobytes().ljust(_BLOCK_BYTES, b"\0")
+
+    def write_block(self, group: str, block: int, data: bytes) -> None:
+        assert len(data) == _BLOCK_BYTES, "these bytes are no block's"
+        self._caches[group][block * BLOCK : (block + 1) * BLOCK] = np.frombuffer(data, np.int64, BLOCK)
 
     def close(self) -> None:
         self._caches = {}

@@ -79,6 +79,8 @@ class TorchRunner:
             writes=model.config.encoder is None,
             pooling=model.config.pooling or "mean",
             hearing=hearing,
+            cache_dtype=str(weight.dtype).removeprefix("torch."),
+            layout="" if model.config.state_space is not None else _layout(model, weight, self._kernels is not None),
         )
 
     @property
@@ -137,6 +139,15 @@ class TorchRunner:
 
     def drop_adapter(self, key: str) -> None:
         self._adapters.drop(key)
+
+    def read_block(self, group: str, block: int) -> bytes:
+        return b"".join(memory.cpu().numpy().tobytes() for memory in self._caches[group].memory_of(block))
+
+    def write_block(self, group: str, block: int, data: bytes) -> None:
+        start, octets = 0, torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        for memory in self._caches[group].memory_of(block):
+            memory.copy_(octets[start : start + len(memory)])
+            start += len(memory)
 
     def close(self) -> None:
         self._caches, self._states, self._senses, self._kernels = {}, None, None, None
@@ -207,6 +218,12 @@ def cache_groups(config: ModelConfig, bytes_per_value: int) -> tuple[CacheGroup,
             size = sum(cache_row(config, layer).numbers for layer in layers) * BLOCK * bytes_per_value
             groups.append(CacheGroup(kind, kind, layers, size, config.window if kind == "sliding" else None))
     return tuple(groups)
+
+
+def _layout(model: Model, weight: Tensor, kernels: bool) -> str:
+    """What decides how keys and values are computed and kept, beside the weights: those that stay in their file take fewer bytes."""
+    device = torch.cuda.get_device_name(weight.device) if weight.is_cuda else weight.device.type
+    return f"torch {torch.__version__} {device} {weight.dtype} {kept_bytes(model)} {'kernels' if kernels else ''}"
 
 
 def _sight(config: ModelConfig) -> Sight | None:

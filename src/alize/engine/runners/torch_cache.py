@@ -49,6 +49,21 @@ class PagedCache:
             if row.index:
                 self.index[layer] = zeros((blocks, BLOCK, row.index), dtype, device)
 
+    def memory_of(self, block: int) -> Iterator[Tensor]:
+        """What all layers keep in a block, piece by piece, as bytes. Written over, it is kept."""
+        for layer in self.group.layers:
+            keys, values = self.keys.get(layer), self.values.get(layer)
+            if keys is not None and values is not None:
+                yield _octets(keys[block])
+                if values.data_ptr() != keys.data_ptr():
+                    yield _octets(values[block])
+            if layer in self.index:
+                yield _octets(self.index[layer][block])
+
+
+def _octets(memory: Tensor) -> Tensor:
+    return memory.view(-1).view(torch.uint8)
+
 
 def zeros(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
     """Zeros that take no memory until a block is used: torch.zeros touches every page, 6 s and 6 GB for a default cache."""

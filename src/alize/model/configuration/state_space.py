@@ -9,10 +9,22 @@ from alize.model.configuration.values import integer, layers_of, positive
 
 __all__ = ["state_space_model"]
 
+_OF_OTHERS = {"sliding_window": "a sliding window", "moe": "experts", "vision_encoder": "an image encoder", "multimodal": "an encoder"}
+"""Keys of a transformer that would change what is computed."""
+
 
 def state_space_model(params: Mapping[str, Any]) -> ModelConfig:
     """Keys: dim, n_layers, vocab_size, n_groups, rms_norm, residual_in_fp32, tied_embeddings, max_position_embeddings, norm_eps; those that
-    Mistral leaves at the defaults of mamba_ssm, in the words of config.json: expand, head_dim, state_size, conv_kernel."""
+    Mistral leaves at the defaults of mamba_ssm, in the words of config.json: expand, head_dim, state_size, conv_kernel.
+
+    Raises CheckpointInvalid, also for parts of a transformer beside the state space: no release has both, and none is left out in silence.
+    """
+    for key, part in _OF_OTHERS.items():
+        if params.get(key) is not None:
+            raise CheckpointInvalid(
+                f"The model's configuration has {part} ('{key}') beside a state space, which this version cannot run.",
+                remedy="`alize models` lists what it can.",
+            )
     if not params.get("rms_norm", True):
         raise CheckpointInvalid("The model's configuration has rms_norm = false; only RMSNorm is understood.")
     dim, head_dim, expand = integer(params, "dim"), integer(params, "head_dim", 64), integer(params, "expand", 2)

@@ -1,6 +1,6 @@
 """Answers in the making. In: records and events. Out: the same; a run's last event and its end are written together, once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -88,6 +88,14 @@ class RunRepository(Protocol):
 
         False, and no change, where it has ended already or is not this worker's.
         """
+        ...
+
+    async def keep_replay(self, workspace: str, id: str, data: bytes) -> bool:
+        """Keep what reproduces what a run has made, for as long as the run is there. False, and no change, where that is kept already."""
+        ...
+
+    async def replays(self, owner: Owner, conversation: str, message: str | None = None) -> Mapping[str, Sequence[bytes]]:
+        """What reproduces the answers of a conversation, or one of them: of each the parts in the order in which they were made."""
         ...
 
     async def beat(self, workspace: str, ids: Sequence[str], worker: str, at: datetime) -> None: ...

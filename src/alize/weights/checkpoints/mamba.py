@@ -100,6 +100,8 @@ def huggingface_params(fields: Fields) -> Params:
     fields.expect("hidden_act", "silu")
     fields.expect("use_bias", False)
     fields.expect("use_conv_bias", True)
+    for key in ("sliding_window", "num_local_experts", "vision_config"):
+        fields.refuse(key, "this architecture has none")
     limit: Any = fields.get("time_step_limit")
     if limit is not None and limit not in ([0.0, math.inf], [0.0, {"__float__": "Infinity"}]):  # transformers 5 writes the latter
         raise CheckpointInvalid(f"{fields.path}: 'time_step_limit' is {shown(limit)}; this version runs models without one.")

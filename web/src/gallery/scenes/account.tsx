@@ -1,5 +1,5 @@
 /** Arriving, and the pages of one's own house. */
-import type { Account, ApiKey, Invitation, SignedIn } from "@/api/types";
+import type { Account, ApiKey, Invitation, Resident, SignedIn } from "@/api/types";
 import { json, refused } from "@/test/fake-fetch";
 import { ALIX } from "@/test/fake-house";
 import { page } from "../page";
@@ -47,6 +47,21 @@ const SESSIONS = [
   session("1", { current: true }),
   session("2", { user_agent: LONG_WORD, address: "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" }),
 ];
+
+const GIB = 1024 ** 3;
+function residentOf(id: string, more: Partial<Resident> = {}): Resident {
+  const none = { percent: null, reloading: false, pinned: false, bytes: 0, running: 0, waiting: 0 };
+  const rest = { generation: 0, error: null, adapters: [], default: false, since: DAY, least_bytes: 3 * GIB };
+  return { id, object: "resident", name: id, state: "asleep", ...none, ...rest, ...more };
+}
+const RESIDENTS = [
+  residentOf("Small", { default: true, state: "awake", pinned: true, bytes: 2 * GIB, running: 3 }),
+  residentOf("Large", { state: "loading", percent: 40, waiting: 2 }),
+  residentOf("Ending", { state: "draining", bytes: GIB, running: 1 }),
+  residentOf(LONG_WORD),
+  residentOf("Broken", { state: "failed", error: "The weights cannot be read: the file is shorter than it says." }),
+];
+const HELD = { object: "list", data: RESIDENTS, budget_bytes: 8 * GIB, free_bytes: 2 * GIB };
 const KEPT = { "GET /api/keys": list(KEYS) };
 
 export const ACCOUNT: readonly Scene[] = [
@@ -141,6 +156,13 @@ export const ACCOUNT: readonly Scene[] = [
     },
     until: "main input[readonly]",
     tall: 1600,
+  },
+  {
+    id: "server-models",
+    title: "Models of the server",
+    mount: () => page("/settings/models", {}, { "GET /api/models": () => json(HELD) }),
+    until: "main section li",
+    tall: 1100,
   },
   {
     id: "people",

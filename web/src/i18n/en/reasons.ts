@@ -67,6 +67,17 @@ export const reasons = {
     "There is no model {model} on this server, and the other server that it may be on does not say which it has. Try again later, or choose another one. {detail}",
   "because.model_writes_nothing": "The model {model} writes no text. Choose another one.",
   "because.model_not_for_talk": "The model {model} cannot be talked to. Choose another one.",
+  "because.model_asleep": "The model {model} is asleep. It is loaded when it is asked.",
+  "because.model_failed":
+    "The model {model} could not be loaded. Whoever runs this server must mend it; until then choose another one.",
+  "because.model_too_large":
+    "The model {model} needs {bytes} of memory, and {most_bytes} is the most that it can have here. Choose another one.",
+  "because.model_not_there":
+    "The model {model} could not be loaded in time. Try again shortly, or choose another one. {detail}",
+  "because.model_pinned": "The model {model} is kept awake. Let it sleep first.",
+  "because.model_changing":
+    "The model {model} is being loaded, put to sleep or given other weights. Try again when that is done.",
+  "because.model_refused": "The server does not take this. {detail}",
   "because.adapter_lost":
     "The model {model} could not be loaded. Whoever runs this server must mend it; until then choose another one. {detail}",
   "because.adapter_unknown": "The model {adapter} is no longer served. Choose another one.",

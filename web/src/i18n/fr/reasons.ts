@@ -73,6 +73,17 @@ export const reasons: Record<keyof typeof words, string> = {
     "Il n’y a pas de modèle {model} sur ce serveur, et l’autre serveur où il pourrait être ne dit pas lesquels il a. Réessayez plus tard, ou choisissez-en un autre. {detail}",
   "because.model_writes_nothing": "Le modèle {model} n’écrit pas de texte. Choisissez-en un autre.",
   "because.model_not_for_talk": "On ne peut pas parler au modèle {model}. Choisissez-en un autre.",
+  "because.model_asleep": "Le modèle {model} est en sommeil. Il est chargé quand on l’interroge.",
+  "because.model_failed":
+    "Le modèle {model} n’a pas pu être chargé. La personne qui administre ce serveur doit y remédier ; en attendant, choisissez-en un autre.",
+  "because.model_too_large":
+    "Le modèle {model} demande {bytes} de mémoire, et il peut en avoir {most_bytes} au plus ici. Choisissez-en un autre.",
+  "because.model_not_there":
+    "Le modèle {model} n’a pas pu être chargé à temps. Réessayez bientôt, ou choisissez-en un autre. {detail}",
+  "because.model_pinned": "Le modèle {model} est maintenu éveillé. Permettez-lui d’abord de s’endormir.",
+  "because.model_changing":
+    "Le modèle {model} est en train d’être chargé, endormi ou de recevoir d’autres poids. Réessayez ensuite.",
+  "because.model_refused": "Le serveur n’accepte pas cela. {detail}",
   "because.adapter_lost":
     "Le modèle {model} n’a pas pu être chargé. La personne qui administre ce serveur doit le réparer ; en attendant, choisissez-en un autre. {detail}",
   "because.adapter_unknown": "Le modèle {adapter} n’est plus servi. Choisissez-en un autre.",

@@ -69,6 +69,17 @@ export const reasons: Record<keyof typeof words, string> = {
     "モデル {model} はこのサーバーになく、あるかもしれない別のサーバーからは一覧が得られません。あとでもう一度試すか、ほかのモデルを選んでください。{detail}",
   "because.model_writes_nothing": "モデル {model} は文章を書きません。ほかのモデルを選んでください。",
   "because.model_not_for_talk": "モデル {model} とは会話できません。ほかのモデルを選んでください。",
+  "because.model_asleep": "モデル {model} は休止中です。質問すると読み込まれます。",
+  "because.model_failed":
+    "モデル {model} を読み込めませんでした。サーバーの管理者による対処が必要です。それまではほかのモデルを選んでください。",
+  "because.model_too_large":
+    "モデル {model} には {bytes} のメモリが必要ですが、ここで使えるのは最大 {most_bytes} です。ほかのモデルを選んでください。",
+  "because.model_not_there":
+    "モデル {model} の読み込みが間に合いませんでした。少し待ってもう一度試すか、ほかのモデルを選んでください。{detail}",
+  "because.model_pinned": "モデル {model} は常に起動しておく設定です。先に休止を許可してください。",
+  "because.model_changing":
+    "モデル {model} は読み込み、休止、または重みの入れ替えの途中です。終わってからもう一度試してください。",
+  "because.model_refused": "サーバーはこの操作を受け付けません。{detail}",
   "because.adapter_lost":
     "モデル {model} を読み込めませんでした。サーバーの管理者が直す必要があります。それまではほかのモデルを選んでください。{detail}",
   "because.adapter_unknown": "モデル {adapter} はもう提供されていません。ほかのモデルを選んでください。",

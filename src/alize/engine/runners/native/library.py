@@ -4,6 +4,7 @@ A plain C interface, so that one build serves every version of Python and needs 
 """
 
 import ctypes
+import hashlib
 import mmap
 import sys
 from contextlib import suppress
@@ -34,6 +35,7 @@ __all__ = [
     "RouterC",
     "RowsC",
     "StepC",
+    "built",
     "compiled_by",
     "library",
     "mapped",
@@ -233,10 +235,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 @cache
 def library() -> ctypes.CDLL:
     """Raises Missing where the core was not built."""
-    # An installation that reads its modules from a clone has what is built beside the installed ones: a package may lie in two folders.
-    folders = [Path(folder) for folder in sys.modules["alize.engine.runners.native"].__path__]
     try:
-        loaded = ctypes.CDLL(str(next((folder / _FILE for folder in folders if (folder / _FILE).is_file()), folders[0] / _FILE)))
+        loaded = ctypes.CDLL(str(_file()))
     except OSError as error:
         raise Missing(
             f"The native core is not there: {error}.",
@@ -252,6 +252,19 @@ def library() -> ctypes.CDLL:
     if not alike:
         raise Missing("The native core was built from other sources than these.", remedy="Install Alizé again: it is built then.")
     return loaded
+
+
+@cache
+def built() -> str:
+    """Which build this is: two that differ in a byte may compute with other bits. Raises Missing."""
+    library()
+    return hashlib.blake2b(_file().read_bytes(), digest_size=16).hexdigest()
+
+
+def _file() -> Path:
+    """An installation that reads its modules from a clone has what is built beside the installed ones: a package may lie in two folders."""
+    folders = [Path(folder) for folder in sys.modules["alize.engine.runners.native"].__path__]
+    return next((folder / _FILE for folder in folders if (folder / _FILE).is_file()), folders[0] / _FILE)
 
 
 def compiled_by() -> str:

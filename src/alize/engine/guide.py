@@ -1,0 +1,258 @@
+"""Answers that match a grammar. In: a schema, an expression or a grammar, and what each token adds to a text. Out: which tokens may follow.
+
+llguidance (MIT) walks the grammar and the vocabulary together: an Earley parser over a lexer of derivatives, as "Guidance" describes it.
+A `Guide` is where one answer has got to. What it allows next is computed as soon as a token is drawn: it is there when the next is to be.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from alize.engine.cores import cores
+from alize.engine.grammar import Grammar, check_length, json_rule
+from alize.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from llguidance import LLExecutor, LLMatcher, LLParserLimits
+
+    from alize.tokenize import Tokenizer
+
+__all__ = ["Compiler", "Guide", "Mask", "Words", "advance", "words_of"]
+
+Mask = npt.NDArray[np.uint32]
+
+
+_MANY, _CORES = 16, 4  # guides, and cores, from which on their masks are computed by several threads
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A vocabulary as a grammar reads it."""
+
+    pieces: Sequence[bytes]  # by id: what each token adds to a text; b"" where it adds nothing
+    control: Sequence[int]  # tokens that no text has
+    ends: tuple[int, ...]  # tokens that end an answer
+    encode: Callable[[str], list[int]]
+
+
+def words_of(tokenizer: "Tokenizer") -> Words:
+    """The vocabulary of a model."""
+    pieces = [tokenizer.token_bytes(id) for id in range(tokenizer.vocab_size)]
+    control = [id for id, piece in enumerate(pieces) if not piece]
+    return Words(pieces, control, tuple(sorted(tokenizer.stop_ids)), tokenizer.encode)
+
+
+class _Tokenizer:
+    """What llguidance asks of one."""
+
+    bos_token_id = None
+
+    def __init__(self, words: Words, size: int) -> None:
+        # Control tokens have numbers for names here: a grammar cannot ask for one by its own, and so write what no text has.
+        control = {id: b"|%d|" % id for id in (*words.control, *words.ends, *range(len(words.pieces), size)) if id < size}
+        self.tokens = [control.get(id, piece) for id, piece in enumerate(words.pieces[:size])] + [
+            control[id] for id in range(len(words.pieces), size)
+        ]
+        self.special_token_ids = sorted(control)
+        self.eos_token_id = next(id for id in words.ends if id < size)
+        self._encode = words.encode
+
+    def __call__(self, text: str | bytes) -> list[int]:
+        """Nobody asks (`_FREELY`); and what begins a text may be written otherwise than what goes on with one."""
+        return self._encode(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+
+
+class Guide:
+    """One answer on its way through a grammar."""
+
+    def __init__(self, matcher: "LLMatcher", mask: Mask, pieces: Sequence[bytes]) -> None:
+        """`pieces`: see `Words`."""
+        self._matcher, self._pieces = matcher, pieces
+        self.mask = mask  # what may be drawn next: bit `id % 32` of word `id // 32`
+
+    @property
+    def matcher(self) -> "LLMatcher":
+        return self._matcher
+
+    def copy(self) -> "Guide":
+        """Another one at the same place: a microsecond, since they share what was computed of the grammar."""
+        return Guide(self._matcher.deep_copy(), self.mask.copy(), self._pieces)
+
+    def ahead(self, most: int) -> tuple[tuple[int, ...], list[Mask]]:
+        """What must follow, and what may be drawn behind each. Changes nothing.
+
+        Where everything that may be drawn spells the beginning of one text, as a key or what closes a list, that is the longest of them.
+        """
+        return self._walk(lambda place, mask: _forced(mask, self._pieces) if place < most else None)
+
+    def along(self, tokens: Sequence[int]) -> tuple[tuple[int, ...], list[Mask]]:
+        """As many of these as may follow, and what may be drawn behind each. Changes nothing."""
+        return self._walk(lambda place, mask: tokens[place] if place < len(tokens) and _allows(mask, tokens[place]) else None)
+
+    def _walk(self, follows: Callable[[int, Mask], int | None]) -> tuple[tuple[int, ...], list[Mask]]:
+        """`follows`: the token at a place behind here, of what may be drawn there; None ends it."""
+        token, found, masks = follows(0, self.mask), list[int](), list[Mask]()
+        if token is None:
+            return (), []
+        matcher = self._matcher.deep_copy()
+        while token is not None and matcher.try_consume_tokens([token]) and not matcher.is_stopped():
+            mask = np.zeros_like(self.mask)
+            matcher.unsafe_compute_mask_ptr(mask.ctypes.data, mask.nbytes)
+            if matcher.is_error():
+                break
+            found.append(token)
+            masks.append(mask)
+            token = follows(len(found), mask)
+        return tuple(found), masks
+
+    @property
+    def failure(self) -> str | None:
+        """Why it cannot go on."""
+        return self._matcher.get_error().partition("\n")[0] if self._matcher.is_error() else None
+
+
+def _allows(mask: Mask, token: int) -> bool:
+    return bool(mask[token // 32] >> np.uint32(token % 32) & 1)
+
+
+_CHAIN = 16  # tokens that may be the beginnings of one text: more are not looked at
+
+
+def _forced(mask: Mask, pieces: Sequence[bytes]) -> int | None:
+    """The longest token that may be drawn, where all others are beginnings of it."""
+    words = np.flatnonzero(mask)
+    if len(words) > _CHAIN:
+        return None
+    ids = [32 * int(word) + bit for word in words for bit in range(32) if int(mask[word]) >> bit & 1]
+    if len(ids) > _CHAIN or any(id >= len(pieces) or not pieces[id] for id in ids):
+        return None
+    ids.sort(key=lambda id: len(pieces[id]))
+    chain = all(pieces[longer].startswith(pieces[shorter]) for shorter, longer in pairwise(ids))
+    return ids[-1] if ids and chain else None
+
+
+class Compiler:
+    """Grammars of one vocabulary. `compile` may run in a thread: it lets others go on meanwhile."""
+
+    def __init__(self, words: Words, size: int) -> None:
+        """`size`: logits of a row."""
+        from llguidance import LLTokenizer, TokenizerWrapper
+
+        self._size, self._pieces = -(-size // 32), words.pieces
+        ends = [id for id in words.ends if id < size]  # a tokenizer may know more ids than the model draws
+        self._tokenizer = LLTokenizer(TokenizerWrapper(_Tokenizer(words, size)), n_vocab=size, eos_token=ends)
+
+    def compile(self, grammar: Grammar) -> Guide:
+        """The beginning of an answer. Raises InvalidRequest for what is no grammar, is too large, or asks for what cannot be held to."""
+        from llguidance import LLMatcher
+
+        check_length(grammar)
+        matcher = LLMatcher(self._tokenizer, _source(grammar), log_level=0, limits=_limits())
+        guide = Guide(matcher, np.zeros(self._size, np.uint32), self._pieces)
+        if guide.failure is None:
+            _fill([guide])
+        if guide.failure is None:
+            return guide
+        if grammar.otherwise:
+            return self.compile(replace(grammar, text=grammar.otherwise, otherwise=""))
+        raise _refused(grammar, guide.failure)
+
+
+def advance(drawn: Sequence[tuple[Guide, Sequence[int]]]) -> None:
+    """Take what was drawn, and compute what may follow, of all guides at once. `failure` then says which cannot go on."""
+    for guide, tokens in drawn:
+        guide.matcher.consume_tokens(list(tokens))
+    _fill([guide for guide, _ in drawn if guide.failure is None])
+
+
+def _fill(guides: Sequence[Guide]) -> None:
+    """A mask takes 10 to 150 microseconds, and to hand one to another thread nearly as much: done for many, where there are cores."""
+    if len(guides) < _MANY or cores() < _CORES:
+        for guide in guides:
+            guide.matcher.unsafe_compute_mask_ptr(guide.mask.ctypes.data, guide.mask.nbytes)
+        return
+    masks = np.empty((len(guides), len(guides[0].mask)), np.uint32)
+    for guide, mask in zip(guides, masks, strict=True):
+        guide.mask = mask
+    _executor().unsafe_compute_mask_ptr(
+        [(guide.matcher, row) for row, guide in enumerate(guides)], masks.ctypes.data, masks.strides[0], len(guides)
+    )
+
+
+@cache
+def _limits() -> "LLParserLimits":
+    """What one grammar may cost, so that none holds up the others: about a second of compiling, 15 ms of a step and 30 MB."""
+    from llguidance import LLParserLimits
+
+    return LLParserLimits(
+        max_items_in_row=2000,
+        initial_lexer_fuel=1_000_000,
+        step_lexer_fuel=200_000,
+        step_max_items=50_000,
+        max_lexer_states=20_000,
+        max_grammar_size=500_000,
+        precompute_large_lexemes=True,
+        verbose_errors=False,
+    )
+
+
+@cache
+def _executor() -> "LLExecutor":
+    from llguidance import LLExecutor
+
+    return LLExecutor(cores())
+
+
+_FREELY = '%llguidance {"no_forcing": true}\n'
+"""Tokens are not cut anew where only one text may follow: that takes longer the longer it is, and other tokenizers cut other pieces."""
+
+
+def _source(grammar: Grammar) -> str:
+    """As llguidance reads it. Raises InvalidRequest for what is no JSON, and for options and tokens that a request cannot have."""
+    from llguidance import LLMatcher
+
+    match grammar.kind:
+        case "regex":
+            lark: str = json.loads(LLMatcher.grammar_from_regex(grammar.text))["grammars"][0]["lark_grammar"]
+        case "json":
+            try:
+                lark = f"start: {json_rule(_schema(grammar))}"
+            except (RecursionError, ValueError) as error:
+                raise _refused(grammar, "it is nested too deep" if isinstance(error, RecursionError) else str(error)) from error
+        case "lark":
+            for what, named in (("%llguidance", "options of its own"), ("<[", "tokens by their number"), ("%json", "a schema inside")):
+                if what in grammar.text:
+                    raise _refused(grammar, f"it has {named} ({what})")
+            lark = grammar.text
+        case "own":
+            lark = grammar.text
+    return LLMatcher.grammar_from_lark(_FREELY + lark)
+
+
+def _schema(grammar: Grammar) -> dict[str, Any]:
+    try:
+        schema: object = json.loads(grammar.text)
+    except (ValueError, RecursionError) as error:
+        raise _refused(grammar, str(error)) from error
+    if isinstance(schema, bool):
+        schema = {} if schema else {"not": {}}
+    if not isinstance(schema, dict):
+        raise _refused(grammar, "it is neither an object nor true or false")
+    return cast("dict[str, Any]", schema)
+
+
+_NAMES = {"json": "schema", "regex": "regular expression", "lark": "grammar", "own": "form"}
+
+
+def _refused(grammar: Grammar, why: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"No answer can be held to this {_NAMES[grammar.kind]}: {why[:1000].rstrip('.')}.",
+        param=grammar.param,
+        remedy="docs/guides/structured.md lists what may be asked for.",
+    )

@@ -1,0 +1,224 @@
+"""What administrators change while a model is used: its weights, its adapters, whether it is loaded. Nothing is lost, all is counted."""
+
+import asyncio
+
+import pytest
+
+from alize.api.pool import Pool
+from alize.errors import CheckpointInvalid, Conflict, EngineUnavailable, OutOfMemory, QueueFull
+from tests.api.pool.pools import Clock, named, settled, three
+
+
+async def test_other_weights_are_loaded_beside_the_old_which_end_what_they_began() -> None:
+    pool, (a, *_), (old, *_) = three(10)
+    running = await a.lend()
+    new = named("a", 5)
+    reloading = asyncio.create_task(pool.reload(a, new))
+    await settled()
+    assert (a.held, a.state) == (9, "awake"), "both are in memory"
+    late = a.lend_now()
+    assert late is not None
+    assert late.served.engine is new.engines[0]
+    assert running.served.engine is old.engines[0]
+    assert (await old.engines[0].stats()).running == 0, "it is not closed"
+    running.release()
+    await reloading
+    assert (a.held, a.tally.loads, a.source) == (5, 2, new)
+    with pytest.raises(EngineUnavailable):
+        await old.engines[0].stats()
+    late.release()
+
+
+async def test_where_there_is_no_memory_for_both_new_requests_wait_for_the_new_ones() -> None:
+    pool, (a, b, _), (old, *_) = three(7)
+    running = await a.lend()
+    new = named("a", 6)
+    reloading = asyncio.create_task(pool.reload(a, new))
+    await settled()
+    late = asyncio.create_task(a.lend())
+    other = asyncio.create_task(b.lend())
+    await settled()
+    assert not late.done()
+    assert not other.done()
+    assert (await old.engines[0].stats()).generation == 1, "what runs ends with the old ones"
+    with pytest.raises(Conflict):
+        await pool.reload(a, named("a", 1))
+    running.release()
+    await reloading
+    lease = await late
+    assert (lease.served.engine, a.held) == (new.engines[0], 6)
+    lease.release()
+    (await other).release()
+
+
+async def test_an_exchange_for_which_the_old_weights_are_used_too_long_is_called_off_and_whoever_waits_has_the_old_ones() -> None:
+    pool, (a, *_), (old, *_) = three(7, seconds=0.1)
+    running = await a.lend()
+    reloading = asyncio.create_task(pool.reload(a, named("a", 6)))
+    await settled()
+    late = asyncio.create_task(a.lend())
+    with pytest.raises(Conflict, match=r"still used after 0.05 seconds"):
+        await reloading
+    assert ((await late).served.engine, a.state, a.held, a.reloading) == (old.engines[0], "awake", 4, False)
+    assert (await running.served.engine.stats()).generation == 1
+    for lease in (running, late.result()):
+        lease.release()
+    pool.sleep(a)
+    await settled()
+    assert (a.state, a.held, pool.free) == ("asleep", 0, 7)
+
+
+@pytest.mark.parametrize("size", [5, 9])
+async def test_weights_that_cannot_be_loaded_leave_the_old_ones(size: int) -> None:
+    """Once beside them, and once where they had to go first."""
+    pool, (a, *_), (old, *_) = three(10)
+    (await a.lend()).release()
+    with pytest.raises(CheckpointInvalid):
+        await pool.reload(a, named("a", size, CheckpointInvalid("damaged")))
+    lease = await a.lend()
+    assert (lease.served.engine, a.held, a.reloading) == (old.engines[-1], 4, False)
+    with pytest.raises(OutOfMemory, match="the budget of all models"):
+        await pool.reload(a, named("a", 99))
+    assert a.lend_now() is not None
+
+
+async def test_a_model_that_sleeps_wakes_with_the_weights_that_it_was_given() -> None:
+    pool, (a, *_), _ = three(10)
+    new = named("a", 3)
+    await pool.reload(a, new)
+    assert (a.state, new.asked) == ("asleep", 0)
+    assert (await a.lend()).served.engine is new.engines[0]
+
+
+async def test_an_adapter_counts_and_one_too_many_is_refused() -> None:
+    pool, (a, *_), _ = three(10)
+    with pytest.raises(OutOfMemory, match="law"):
+        await pool.set_adapter(a, "law", "/law", 7)
+    await pool.set_adapter(a, "law", "/law", 6)
+    served = (await a.lend()).served
+    assert [info.name for info in served.engine.info.adapters] == ["law"]
+    await pool.set_adapter(a, "law", None, 0)
+    assert served.engine.info.adapters == ()
+
+
+async def test_two_adapters_at_once_do_not_take_the_same_bytes() -> None:
+    pool, (a, b, _), (first, second, _) = three(14)
+    for one in (a, b):
+        (await one.lend()).release()
+    for source in (first, second):
+        source.go.clear()
+    asked = [asyncio.create_task(pool.set_adapter(one, f"of-{one.card.id}", "/law", 6)) for one in (a, b)]
+    await settled()
+    assert (pool.free, asked[1].done()) == (0, True), "it is counted before it is loaded"
+    for source in (first, second):
+        source.go.set()
+    assert [type(one) for one in await asyncio.gather(*asked, return_exceptions=True)] == [type(None), OutOfMemory]
+    assert pool.free == 6, "what it really takes is what stays counted"
+
+
+async def test_an_adapter_that_cannot_be_loaded_is_not_counted() -> None:
+    pool, (a, *_), (source, *_) = three(10)
+    (await a.lend()).release()
+    await source.engines[0].close()
+    with pytest.raises(EngineUnavailable):
+        await pool.set_adapter(a, "law", "/law", 6)
+    assert (a.held, pool.free) == (4, 6)
+
+
+async def test_no_adapter_is_lost_by_a_reload() -> None:
+    """One that was there is there, one that was taken away is not, and none is set meanwhile."""
+    pool, (a, *_), (old, *_) = three(10)
+    for name in ("law", "poems"):
+        await pool.set_adapter(a, name, f"/{name}", 1)
+    new = named("a", 4)
+    old.go.clear()
+    deleting = asyncio.create_task(pool.set_adapter(a, "poems", None, 0))
+    await settled()
+    with pytest.raises(Conflict):
+        await pool.reload(a, new)
+    old.go.set()
+    await deleting
+    new.go.clear()
+    reloading = asyncio.create_task(pool.reload(a, new))
+    await new.begun.wait()
+    for path in ("/more", None):
+        with pytest.raises(Conflict):
+            await pool.set_adapter(a, "law", path, 1)
+    new.go.set()
+    await reloading
+    assert [info.name for info in (await a.lend()).served.engine.info.adapters] == ["law"]
+
+
+async def test_a_reload_and_an_adapter_wait_while_it_is_not_known_how_much_another_model_takes() -> None:
+    """It holds all that is free until then; that is no reason to refuse them."""
+    pool, (a, b, c), (_, second, _) = three(20)
+    for one in (a, c):
+        (await one.lend()).release()
+    second.known.clear()
+    asked = asyncio.create_task(b.lend())
+    await second.measured.wait()
+    assert pool.free == 0
+    reloading, adapting = (asyncio.create_task(work) for work in (pool.reload(a, named("a", 5)), pool.set_adapter(c, "law", "/law", 1)))
+    await settled()
+    assert not reloading.done()
+    assert not adapting.done()
+    second.known.set()
+    await asyncio.gather(reloading, adapting)
+    assert (a.held, (await asked).served.card.id) == (5, "b")
+
+
+async def test_while_a_pinned_model_has_old_and_new_weights_others_wait_and_are_not_refused() -> None:
+    pool = Pool(10, clock=Clock())
+    a, b = pool.add(named("a", 4), pinned=True), pool.add(named("b", 6))
+    running = await a.lend()
+    reloading = asyncio.create_task(pool.reload(a, named("a", 4)))
+    await settled()
+    assert a.held == 8
+    wanted = asyncio.create_task(b.lend())
+    await settled()
+    assert not wanted.done()
+    running.release()
+    await reloading
+    assert (await wanted).served.card.id == "b"
+    with pytest.raises(EngineUnavailable, match="does not fit"):
+        await pool.add(named("huge", 11)).lend()
+
+
+async def test_closing_tells_whoever_waits_for_other_weights() -> None:
+    pool, (a, *_), _ = three(10)
+    (await a.lend()).release()
+    new = named("a", 4)
+    new.go.clear()
+    reloading = asyncio.create_task(pool.reload(a, new))
+    await new.begun.wait()
+    await pool.close()
+    with pytest.raises(EngineUnavailable, match="shutting down"):
+        await reloading
+
+
+async def test_what_an_administrator_has_loaded_waits_in_no_request_s_place_and_for_as_long_as_it_takes() -> None:
+    pool = Pool(5, seconds=0.01, most=0, clock=Clock())
+    source = named("a", 4)
+    a, b = pool.add(source), pool.add(named("b", 4))
+    source.go.clear()
+    loading = pool.begin(a)
+    with pytest.raises(QueueFull):
+        await a.lend()
+    await asyncio.sleep(0.05)  # longer than a request waits
+    source.go.set()
+    await loading
+    assert a.state == "awake"
+    a.pinned = True
+    with pytest.raises(EngineUnavailable, match=r"a has .* and never sleeps"):
+        await pool.begin(b)
+    assert b.failure is not None, "whoever looks at the model later sees why"
+
+
+async def test_one_that_was_told_to_sleep_and_is_then_to_be_loaded_stays() -> None:
+    pool, (a, *_), _ = three(10)
+    running = await a.lend()
+    pool.sleep(a)
+    await pool.begin(a)
+    running.release()
+    await settled()
+    assert (a.shown, a.tally.sleeps) == ("awake", 0)

@@ -1,0 +1,146 @@
+"""Answers that match a grammar: every token that may follow can lead to one that does, and no other may be drawn."""
+
+import json
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alize.engine.grammar import Grammar
+from alize.engine.guide import Compiler, Guide, advance, words_of
+from alize.errors import InvalidRequest
+from alize.tokenize import Tokenizer, tokenizer_at
+
+PERSON: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 20},
+        "age": {"type": "integer", "minimum": 0, "maximum": 150},
+        "kind": {"enum": ["cat", "dog"]},
+        "friends": {"type": "array", "items": {"type": "string", "maxLength": 8}, "maxItems": 2},
+    },
+    "required": ["name", "age", "kind"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(smollm2: Path) -> Tokenizer:
+    return tokenizer_at(smollm2)
+
+
+@pytest.fixture(scope="module")
+def compiler(tokenizer: Tokenizer) -> Compiler:
+    return Compiler(words_of(tokenizer), tokenizer.vocab_size)
+
+
+def allowed(guide: Guide) -> list[int]:
+    return np.flatnonzero(np.unpackbits(guide.mask.view(np.uint8), bitorder="little")).tolist()
+
+
+def walk(guide: Guide, tokenizer: Tokenizer, seed: int, most: int = 400) -> str | None:
+    """The text of tokens that are drawn from those allowed; None where it does not end. Short ones, and ends, are more likely."""
+    chance, text = random.Random(seed), b""
+    for _ in range(most):
+        may = allowed(guide)
+        ends = tokenizer.stop_ids.intersection(may)
+        if ends and (len(may) == len(ends) or chance.random() < 0.5):
+            return text.decode()
+        token = chance.choice(chance.sample(may, min(len(may), 5)))
+        if token in tokenizer.stop_ids:
+            continue
+        text += tokenizer.token_bytes(token)
+        advance([(guide, [token])])
+        assert guide.failure is None
+    return None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_is_drawn_of_what_may_be_matches_the_schema(compiler: Compiler, tokenizer: Tokenizer, seed: int) -> None:
+    text = walk(compiler.compile(Grammar("json", json.dumps(PERSON))), tokenizer, seed)
+    assert text is not None
+    jsonschema.validate(json.loads(text), PERSON)
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(["[a-c]{1,4}", "[0-9]{3}-[0-9]{2}", "(ab|cd)+e?", "héé?|日本*"]), st.integers(0, 1000))
+def test_and_the_expression(compiler: Compiler, tokenizer: Tokenizer, expression: str, seed: int) -> None:
+    text = walk(compiler.compile(Grammar("regex", expression)), tokenizer, seed)
+    assert text is None or re.fullmatch(expression, text)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFF), min_size=1, max_size=12), min_size=1, max_size=4)
+)
+def test_what_may_be_drawn_goes_on_with_one_of_the_texts(compiler: Compiler, tokenizer: Tokenizer, texts: list[str]) -> None:
+    """Beside each token of the vocabulary, one by one."""
+    guide = compiler.compile(Grammar("lark", "start: " + " | ".join(json.dumps(text, ensure_ascii=False) for text in texts)))
+    pieces = [tokenizer.token_bytes(id) for id in range(tokenizer.vocab_size)]
+    expected = {id for id, piece in enumerate(pieces) if piece and any(text.encode().startswith(piece) for text in texts)}
+    assert set(allowed(guide)) == expected
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_several_go_on_at_once_as_each_alone(compiler: Compiler, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """By other threads, and one after another."""
+    monkeypatch.setattr("alize.engine.guide._MANY", many)
+    monkeypatch.setattr("alize.engine.guide._CORES", 1)
+    grammars = [Grammar("regex", "[a-z]+"), Grammar("json", '{"type": "integer"}'), Grammar("lark", 'start: "yes" | "no"')]
+    drawn = [tokenizer.encode("ab")[:1], tokenizer.encode("1")[:1], tokenizer.encode("y")[:1]]
+    together, apart = [compiler.compile(grammar) for grammar in grammars], [compiler.compile(grammar) for grammar in grammars]
+    advance(list(zip(together, drawn, strict=True)))
+    for guide, tokens, other in zip(apart, drawn, together, strict=True):
+        advance([(guide, tokens)])
+        assert allowed(guide) == allowed(other)
+
+
+def test_a_control_token_is_never_text(compiler: Compiler, tokenizer: Tokenizer) -> None:
+    may = set(allowed(compiler.compile(Grammar("regex", "(.|\n)+"))))
+    assert not any(tokenizer.token_bytes(token) == b"" for token in may)
+    assert len(may) > 40_000
+
+
+@pytest.mark.parametrize(
+    ("grammar", "named"),
+    [
+        (Grammar("json", '{"type": "array", "uniqueItems": true}'), "uniqueItems"),
+        (Grammar("json", '{"type": "object", "propertyNames": {"minLength": 3}}'), "propertyNames"),
+        (Grammar("json", '{"not": {"type": "string"}}'), "not"),
+        (Grammar("json", '{"$ref": "#/definitions/none"}'), "none"),
+        (Grammar("json", '{"type": "strin"}'), "strin"),
+        (Grammar("json", "{"), "schema"),
+        (Grammar("json", "[" * 100_000), "schema"),
+        (Grammar("json", '{"enum": []}'), "schema"),
+        (Grammar("json", '{"type": "integer", "minimum": 3, "maximum": 2}'), "schema"),
+        (Grammar("regex", "(a"), "expression"),
+        (Grammar("regex", "(" * 100_000 + ")" * 100_000), "expression"),
+        (Grammar("regex", "(?=a)b"), "expression"),
+        (Grammar("lark", "start: other"), "other"),
+        (Grammar("lark", "start: " + "(" * 50_000 + '"a"' + ")" * 50_000), "grammar"),
+        (Grammar("lark", ""), "grammar"),
+        (Grammar("regex", "x" * 2_000_000), "2,000,000"),
+        (Grammar("lark", 'start: "a" <|im_start|>'), "im_start"),
+        (Grammar("lark", 'start: "a" <[5]>'), "number"),
+        (Grammar("lark", '// "\nstart: "a" <[5]> // "'), "number"),
+        (Grammar("lark", 'start: %json {"type": "integer"}'), "schema inside"),
+        (Grammar("json", '{"type": "array", "minItems": 2147483647}'), "minItems"),
+        (Grammar("json", json.dumps({"items": [{"type": "array", "maxItems": 131072} for _ in range(9)]})), "maxItems"),
+        (Grammar("json", '{"oneOf": [{"type": [{}]}, {"type": "string"}]}'), "schema"),
+        (Grammar("json", "5"), "neither an object"),
+        (Grammar("lark", '%llguidance {"no_forcing": false}\nstart: "a"'), "options"),
+    ],
+)
+def test_what_cannot_be_held_to_is_refused_by_name(compiler: Compiler, grammar: Grammar, named: str) -> None:
+    with pytest.raises(InvalidRequest, match=re.escape(named)):
+        compiler.compile(grammar)
+
+
+def test_a_list_may_have_more_items_than_an_answer_can(compiler: Compiler) -> None:
+    assert allowed(compiler.compile(Grammar("json", '{"type": "array", "items": {"type": "integer"}, "maxItems": 2147483647}')))

@@ -1,0 +1,271 @@
+"""Grammars in an engine: compiled beside what runs, each answer by its own, refused or lost alone; and what must follow, guessed."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import alize
+from alize.engine.base import Request, SamplingParams
+from alize.engine.core import Core
+from alize.engine.grammar import Grammar
+from alize.engine.guide import Compiler, Guide, Words, advance
+from alize.engine.guides import Guides
+from alize.engine.runners.fake import FakeRunner
+from alize.engine.schedule import Limits
+from alize.engine.sequence import Sequence
+from alize.errors import InvalidRequest, UnsupportedParameter
+from tests.engine.engines import core, drain
+from tests.engine.test_guide import PERSON, allowed
+
+
+@pytest.fixture(scope="module")
+def model(smollm2: Path) -> Iterator[alize.Model]:
+    loaded = alize.load(smollm2, cache_memory=0.2, max_context=1024)
+    yield loaded
+    loaded.close()
+
+
+QUESTION = "Make up a person, as JSON with name, age, kind and friends."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_model_answers_what_the_schema_says(model: alize.Model, temperature: float) -> None:
+    text = model.chat(QUESTION, grammar=Grammar("json", json.dumps(PERSON)), temperature=temperature, seed=3, max_tokens=300)
+    jsonschema.validate(json.loads(text), PERSON)
+
+
+@pytest.mark.slow
+def test_an_answer_is_the_same_whatever_others_must_match(model: alize.Model) -> None:
+    grammar = Grammar("json", json.dumps(PERSON))
+    alone = model.chat(QUESTION, grammar=grammar, max_tokens=300, temperature=0.0)
+    others = [model.stream("Say something.", max_tokens=50), model.stream("Yes?", grammar=Grammar("regex", "yes|no"))]
+    mine = model.stream(QUESTION, grammar=grammar, max_tokens=300, temperature=0.0)
+    started = [iter(each) for each in (*others, mine)]
+    while started:
+        started = [each for each in started if next(each, None) is not None]
+    assert mine.text == alone
+    assert others[1].text in ("yes", "no")
+
+
+@pytest.mark.slow
+def test_a_refused_grammar_is_an_error_and_the_model_goes_on(model: alize.Model) -> None:
+    with pytest.raises(InvalidRequest, match="uniqueItems"):
+        model.chat(QUESTION, grammar=Grammar("json", '{"type": "array", "uniqueItems": true}'))
+    assert model.chat("Yes or no?", grammar=Grammar("regex", "yes|no")) in ("yes", "no")
+    model.core.check()
+    assert not model.core.busy
+
+
+WORDS = Words([bytes([97 + id]) for id in range(20)], [20], (20,), lambda text: [ord(letter) - 97 for letter in text])
+
+
+def asked(id: str, grammar: Grammar | None, **more: Any) -> Request:
+    given: dict[str, Any] = {"stop_ids": frozenset({20}), "sampling": SamplingParams(temperature=1.0, seed=5), **more}
+    return Request(id, (1, 2, 3), 30, grammar=grammar, **given)
+
+
+def test_answers_of_the_scheduler_s_own_tests_match_too() -> None:
+    engine = core(words=lambda: WORDS)
+    for number in range(6):
+        engine.add(asked(str(number), Grammar("regex", "(ab|cd){2,3}")))
+    engine.add(asked("free", None))
+    answers = drain(engine)
+    for number in range(6):
+        text = "".join(chr(97 + token) for token in answers[str(number)] if token != 20)
+        assert re.fullmatch("(ab|cd){2,3}", text), text
+    assert len(answers["free"]) >= 1
+
+
+def test_one_that_is_given_up_while_its_grammar_is_compiled_leaves_nothing() -> None:
+    engine = core(words=lambda: WORDS)
+    engine.add(asked("x", Grammar("regex", "a+")))
+    assert engine.busy
+    assert [request.id for request in engine.waiting()] == ["x"]
+    engine.abort("x")
+    assert not engine.busy
+    engine.check()
+    assert drain(engine) == {}
+
+
+def test_those_refused_are_said_once_and_hold_nothing() -> None:
+    engine = core(words=lambda: WORDS)
+    engine.add(asked("x", Grammar("regex", "(")))
+    assert drain(engine) == {}
+    ((id, error),) = engine.refused
+    assert id == "x"
+    assert isinstance(error, InvalidRequest)
+    engine.check()
+    engine.add(asked("x", None))  # its id is free again
+    assert drain(engine)["x"]
+
+
+def test_more_than_one_grammar_at_a_time_waits_in_the_queue_s_bounds() -> None:
+    engine = core(limits=Limits(max_running=2, max_waiting=1), words=lambda: WORDS)
+    for number in range(3):
+        engine.add(asked(str(number), Grammar("regex", f"a{{{number + 1}}}")))
+    with pytest.raises(alize.errors.QueueFull):
+        engine.add(asked("3", Grammar("regex", "a")))
+    assert {id: len(tokens) for id, tokens in drain(engine).items()} == {"0": 2, "1": 3, "2": 4}
+
+
+@pytest.mark.parametrize(("more", "param"), [({"min_tokens": 3}, "min_tokens"), ({"stop_ids": frozenset()}, "ignore_eos")])
+def test_what_no_grammar_allows_is_refused(more: dict[str, Any], param: str) -> None:
+    engine = core(words=lambda: WORDS)
+    with pytest.raises(UnsupportedParameter) as refused:
+        engine.add(asked("x", Grammar("regex", "a"), **more))
+    assert refused.value.param == param
+
+
+def test_an_answer_that_gives_way_goes_on_where_its_grammar_was() -> None:
+    engine = core(blocks=3, limits=Limits(prefix_cache=False), words=lambda: WORDS)
+    for number in range(3):
+        engine.add(asked(str(number), Grammar("regex", "(ab|cd){14}")))
+    answers = drain(engine)
+    assert engine.scheduler.preemptions > 0
+    for number in range(3):
+        assert re.fullmatch("(ab|cd){14}", "".join(chr(97 + token) for token in answers[str(number)] if token != 20))
+
+
+def test_what_is_compiled_while_the_engine_pauses_begins_when_it_goes_on() -> None:
+    engine = core(words=lambda: WORDS)
+    engine.paused = True
+    engine.add(asked("x", Grammar("regex", "ab")))
+    assert drain(engine) == {}
+    assert [request.id for request in engine.waiting()] == ["x"]
+    engine.paused = False
+    assert drain(engine)["x"] == [0, 1, 20]
+
+
+def test_a_grammar_that_the_vocabulary_cannot_write_ends_its_answer_with_an_error_and_no_other() -> None:
+    engine = core(words=lambda: WORDS)
+    engine.add(asked("lost", Grammar("regex", "abz")))
+    engine.add(asked("other", Grammar("regex", "ab")))
+    steps: list[Any] = []
+    while engine.busy:
+        steps += engine.step()
+        engine.check()
+    assert {step.request_id: step.finish for step in steps if step.finish} == {"lost": "error", "other": "stop"}
+
+
+def test_a_vocabulary_that_cannot_be_read_is_the_server_s_error() -> None:
+    def broken() -> Words:
+        raise ValueError("no tokenizer")
+
+    engine = core(words=broken)
+    engine.add(asked("x", Grammar("regex", "a")))
+    assert drain(engine) == {}
+    ((_, error),) = engine.refused
+    assert error.status == 500
+    assert "no tokenizer" not in error.text
+
+
+def test_more_than_64_grammars_do_not_wait_to_be_compiled() -> None:
+    held = Event()
+
+    def slowly() -> Words:
+        assert held.wait(60)
+        return WORDS
+
+    engine = core(words=slowly)
+    for number in range(64):
+        engine.add(asked(str(number), Grammar("regex", f"a{{{number}}}b")))
+    with pytest.raises(alize.errors.QueueFull):
+        engine.add(asked("one too many", Grammar("regex", "a")))
+    held.set()
+    assert len(drain(engine)) == 64
+    engine.check()
+
+
+def test_what_is_the_same_is_compiled_once_however_many_ask() -> None:
+    engine = core(limits=Limits(max_running=256), words=lambda: WORDS)
+    for number in range(300):
+        engine.add(asked(str(number), Grammar("regex", "ab")))
+    assert list(drain(engine).values()) == [[0, 1, 20]] * 300
+
+
+def test_an_engine_that_takes_over_what_waited_refuses_none_of_it() -> None:
+    engine = core(words=lambda: WORDS)
+    for number in range(80):
+        engine.add(asked(str(number), Grammar("regex", f"a{{{number}}}b")), again=True)
+    assert len(drain(engine)) == 80
+
+
+def test_tokens_that_the_model_does_not_draw_are_no_part_of_a_mask() -> None:
+    """A tokenizer may know more ids than the model has logits, and fewer."""
+    for size in (15, 21, 40):
+        words = Words(WORDS.pieces, [20], (3, 20), WORDS.encode)
+        guide = Compiler(words, size).compile(Grammar("regex", "[a-t]*"))
+        assert set(allowed(guide)) <= set(range(min(size, 21)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([0.0, 1.0]), st.sampled_from(["abcdefgh(ab|cd)ijkl[a-c]{2,5}", "(abc){1,5}d*", "a{20}"]))
+def test_what_nothing_else_can_follow_is_computed_at_once_and_answers_are_the_same(seed: int, temperature: float, expression: str) -> None:
+    sampling = SamplingParams(temperature=temperature, seed=seed)
+
+    def answered(*, speculation: bool) -> tuple[dict[str, list[int]], int]:
+        runner = FakeRunner()
+        clock = iter(range(10**9)).__next__
+        engine = Core(runner, Limits(speculation=speculation), {"full": 64}, clock=clock, words=lambda: WORDS)
+        for number in range(2):
+            request = Request(str(number), tuple(range(20)), 30, sampling, frozenset({20}), grammar=Grammar("regex", expression))
+            engine.add(replace(request, predicted=(0, 1, 2, 3)) if number else request)
+        return drain(engine), engine.stats().accepted_tokens
+
+    (plain, _), (guessed, accepted) = answered(speculation=False), answered(speculation=True)
+    assert guessed == plain
+    assert accepted > 0
+    for tokens in plain.values():
+        text = "".join(chr(97 + token) for token in tokens if token != 20)
+        assert re.fullmatch(expression, text) or len(tokens) == 30
+
+
+@pytest.mark.parametrize("rule", ["a", "A"])
+def test_rules_that_name_each_other_ten_thousand_deep_end_no_process(rule: str) -> None:
+    rules = "\n".join(f"{rule}{number}: {rule}{number + 1}" for number in range(10_000))
+    engine = core(words=lambda: WORDS)
+    engine.add(asked("x", Grammar("lark", f'start: {rule}0\n{rules}\n{rule}10000: "ab"')))
+    assert drain(engine) == {"x": [0, 1, 20]}
+
+
+def test_schemas_that_refer_to_each_other_ten_thousand_deep_end_no_process() -> None:
+    deep: dict[str, Any] = {f"a{number}": {"$ref": f"#/$defs/a{number + 1}"} for number in range(10_000)}
+    schema = {"$ref": "#/$defs/a0", "$defs": {**deep, "a10000": {"enum": ["a"]}}}
+    guides = Guides(lambda: Words([bytes([id]) for id in range(256)], [256], (256,), lambda text: list(text.encode())), 257)
+    sequence = Sequence(asked("x", None), 0)
+    guides.begin(sequence, Grammar("json", json.dumps(schema)))
+    while not (found := guides.ready()):
+        guides.wait()
+    assert found == [(sequence, None)]
+    assert sequence.guide is not None
+    assert allowed(sequence.guide) == [ord('"')]
+    guides.close()
+
+
+def test_what_can_be_used_no_more_is_compiled_anew() -> None:
+    guides, grammar = Guides(lambda: WORDS, 21), Grammar("regex", "ab")
+
+    def begun(id: str) -> Guide:
+        sequence = Sequence(asked(id, None), 0)
+        guides.begin(sequence, grammar)
+        while not guides.ready():
+            guides.wait()
+        assert sequence.guide is not None
+        return sequence.guide
+
+    lost = begun("a")
+    advance([(lost, [5])])
+    assert lost.failure is not None
+    guides.lose(grammar)
+    assert begun("b").failure is None
+    guides.close()

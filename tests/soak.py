@@ -1,0 +1,100 @@
+"""A crowd in a house whose engine is killed under it. In: a house, a while, how many kills. Out: what broke a promise.
+
+The short form is a test, the long one benchmarks/soak_engine.py.
+"""
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.adapters import write_peft
+from tests.house import KEY, House
+from tests.load import Crowd
+
+__all__ = ["Soak", "adapters_in", "soak"]
+
+LAYERS, SHAPES = 30, {"q": (576, 576), "v": (192, 576)}  # of SmolLM2-135M
+WITHIN = 2.0  # seconds
+GROWTH = 1.02
+
+
+@dataclass
+class Soak:
+    house: House
+    crowd: Crowd
+    seconds: float
+    kills: int
+    memory: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])  # (seconds since the start, bytes)
+    errors_after: list[float] = field(default_factory=list[float])  # seconds from a kill to the last error of what was open then
+
+    async def watch(self) -> None:
+        """Note the memory every second; kill the engine at equal distances, never in the last third, whose memory is compared."""
+        began = time.monotonic()
+        moments = [self.seconds * (number + 1) / (1.5 * (self.kills + 1)) for number in range(self.kills)]
+        while (now := time.monotonic() - began) < self.seconds:
+            if moments and now > moments[0]:
+                moments.pop(0)
+                await self._kill()
+            processes = [psutil.Process(self.house.process.pid), *psutil.Process(self.house.process.pid).children(recursive=True)]
+            self.memory.append((now, sum(process.memory_info().rss for process in processes)))
+            await asyncio.sleep(1)
+
+    async def _kill(self) -> None:
+        crowd = self.crowd
+        open_then, crowd.killed = set(crowd.open), True
+        self.house.engine().send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+        while open_then & crowd.open and time.monotonic() - killed < 60:  # noqa: ASYNC110  clients end in many places
+            await asyncio.sleep(0.01)
+        self.errors_after.append(time.monotonic() - killed)
+        async with httpx.AsyncClient(base_url=self.house.url, timeout=60) as client:
+            while (await client.get("/health/ready")).status_code != 200:  # noqa: ASYNC110  the server is another process
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2)  # who was refused a moment ago may be told so still
+        crowd.killed = False
+
+    def found(self) -> list[str]:
+        """What broke a promise, once all who asked are gone. How fast errors came, and memory, are figures: see `late` and `grown`."""
+        found = self.crowd.wrong[:20]
+        metrics = self._idle()
+        for name, expected in (("num_requests_running", 0), ("kv_cache_usage_perc", 0), ("engine_starts_total", 1 + self.kills)):
+            if metrics[name] != expected:
+                found.append(f"alize_{name} is {metrics[name]} at the end, not {expected}")
+        return found
+
+    def late(self) -> list[str]:
+        return [f"open requests had their error {after:.2f} s after a kill" for after in self.errors_after if after > WITHIN]
+
+    def grown(self) -> list[str]:
+        thirds = [[size for moment, size in self.memory if third <= 3 * moment / self.seconds < third + 1] for third in (1, 2)]
+        middle, last = (max(sizes, default=0) for sizes in thirds)
+        return [f"memory grew: {middle} bytes at most in the second third, {last} in the last"] if last > GROWTH * middle else []
+
+    def _idle(self) -> dict[str, float]:
+        def look() -> dict[str, float] | None:
+            metrics = self.metrics()
+            return metrics if not metrics["num_requests_running"] + metrics["num_requests_waiting"] else None
+
+        return self.house.until(look) or {}
+
+    def metrics(self) -> dict[str, float]:
+        with self.house.client() as client:
+            lines = client.get("/metrics").text.splitlines()
+        named = [line.split() for line in lines if line.startswith("alize_") and "_bucket" not in line]
+        return {name.partition("{")[0].removeprefix("alize_"): float(value) for name, value in named}
+
+
+def soak(house: House, adapters: tuple[str, ...], seed: int, clients: int, seconds: float, kills: int, longest: int = 3000) -> Soak:
+    crowd = Crowd(house.url, KEY, seed, "smollm2-135m-instruct", adapters, longest)
+    run = Soak(house, crowd, seconds, kills)
+    asyncio.run(crowd.run(clients, seconds, run.watch))
+    return run
+
+
+def adapters_in(folder: Path) -> dict[str, Path]:
+    return {name: write_peft(folder / name, LAYERS, SHAPES, seed, rank=8, size=0.05) for seed, name in enumerate(("first", "second"))}
