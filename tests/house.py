@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +42,16 @@ class House:
     def engine(self) -> psutil.Process:
         (child,) = [p for p in psutil.Process(self.process.pid).children() if "alize.engine.worker" in p.cmdline()]
         return child
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While the engine computes nothing: what is being written stays so, however fast the machine."""
+        engine = self.engine()
+        engine.suspend()
+        try:
+            yield
+        finally:
+            engine.resume()
 
     def wait_ready(self) -> None:
         """Until /health/ready says so."""

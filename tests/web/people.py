@@ -10,6 +10,11 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 PASSWORD = "correct horse battery"
+BEING_WRITTEN = r"""() => {
+    const words = [...document.querySelectorAll('article')].at(-1)?.querySelector('p')?.innerText ?? '';
+    const stop = [...document.querySelectorAll('button')].some((one) => (one.ariaLabel ?? one.innerText).trim() === 'Stop');
+    return stop && /^(?!Reading the conv|Waits its)\w+ \w+/.test(words);
+}"""
 
 
 @dataclass
@@ -49,10 +54,8 @@ class Person:
 
     def writing(self) -> Locator:
         """The last turn, once some of its words are there and it is still being written."""
-        turn = self.turns.last
-        expect(turn.locator("p").first).to_have_text(re.compile(r"^(?!Reading the conv|Waits its)\w+ \w+"), timeout=60_000)
-        expect(self.button("Stop")).to_be_visible()
-        return turn
+        self.tab.wait_for_function(BEING_WRITTEN, timeout=60_000)  # at each frame: an answer may take less than two looks are apart
+        return self.turns.last
 
     def settle(self, **settings: Any) -> None:
         """Choose settings of this conversation, by their labels."""

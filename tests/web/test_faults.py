@@ -113,12 +113,12 @@ def test_a_house_that_is_being_stopped_says_so_and_opens_by_itself_when_it_is_ba
     ada.ask(LONG)
     ada.writing()
     chat = ada.tab.url.removeprefix(house.url)
-    house.process.send_signal(signal.SIGTERM)  # what is being written has its time
-    with house.client() as client:
+    with house.held(), house.client() as client:
+        house.process.send_signal(signal.SIGTERM)  # what is being written has its time
         house.until(lambda: client.get("/health/ready").status_code == 503)
-    late = come(visitor, house, cookies, house.url).open(chat)
-    late.sees("The server is being stopped")
-    assert late.tab.title() == "The server is being stopped · Alizé"
+        late = come(visitor, house, cookies, house.url).open(chat)
+        late.sees("The server is being stopped")
+        assert late.tab.title() == "The server is being stopped · Alizé"
     assert house.stop(signal.SIGTERM) == 0  # the second one ends its patience
     mortal(port)
     expect(late.box).to_be_visible(timeout=60_000)

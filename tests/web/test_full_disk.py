@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +23,10 @@ def test_an_answer_and_a_message_meet_a_full_disk(arrive: Callable[..., Person],
     ada.settle(longest_answer=400)
     ada.ask(LONG)
     shown = ada.writing().locator("p").first.inner_text()
+    held = ExitStack()
+    held.enter_context(house.held())
     with out_of_quota(house):
+        held.close()
         ada.sees(re.compile(f"This conversation is held up: .*{TAKES_NOTHING}"))
         ada.sees(re.compile(REMEDY))
         assert ada.turns.last.locator("p").first.inner_text().startswith(shown)

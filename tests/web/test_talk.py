@@ -42,7 +42,8 @@ def test_a_stopped_answer_keeps_its_text_and_is_continued_in_place(arrive: Arriv
     ada.settle(longest_answer=250)
     ada.ask(LONG)
     ada.writing()
-    ada.button("Stop").click()
+    with house.held():
+        ada.button("Stop").click()
     ada.sees("You stopped this answer. What was written is kept.")
     stopped = kept(house, cookies, ada.tab.url)[-1]["content"]
     assert stopped
@@ -55,43 +56,46 @@ def test_a_stopped_answer_keeps_its_text_and_is_continued_in_place(arrive: Arriv
     assert len(continued[-1]["content"]) > len(stopped)
 
 
-def test_two_browsers_see_one_answer_grow_and_the_second_stops_it(arrive: Arrive) -> None:
+def test_two_browsers_see_one_answer_grow_and_the_second_stops_it(arrive: Arrive, house: House) -> None:
     desk = arrive()
     desk.settle(longest_answer=400)
     desk.ask(LONG)
     desk.writing()
-    phone = arrive(desk.tab.url.removeprefix(desk.url), viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
-    phone.writing()
-    phone.button("Stop").click()
+    with house.held():
+        phone = arrive(desk.tab.url.removeprefix(desk.url), viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+        phone.writing()
+        phone.button("Stop").click()
     for person in (phone, desk):
         person.sees("You stopped this answer. What was written is kept.")
     assert desk.turns.last.locator("p").first.inner_text() == phone.turns.last.locator("p").first.inner_text()
 
 
-def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(arrive: Arrive) -> None:
+def test_a_message_typed_while_it_answers_waits_its_turn_and_can_be_taken_back(arrive: Arrive, house: House) -> None:
     ada = arrive()
     ada.settle(longest_answer=250)
     ada.ask(LONG)
     ada.writing()
-    ada.ask("And then?")
-    ada.sees("Waits its turn")
-    expect(ada.turns).to_have_count(4)
+    with house.held():
+        ada.ask("And then?")
+        ada.sees("Waits its turn")
+        expect(ada.turns).to_have_count(4)
     ada.answered()
     expect(ada.turns).to_have_count(4)
     ada.settle(longest_answer=400)
     ada.ask(LONG)
     ada.writing()
-    ada.ask("Never mind")
-    ada.sees("Waits its turn")
-    other = arrive(ada.tab.url.removeprefix(ada.url))
-    expect(other.tab.get_by_text("Never mind")).to_be_visible()
-    ada.button("Do not send").click()
-    for person in (ada, other):  # at once: the answer in front of it is still being written
-        expect(person.tab.get_by_role("article").filter(has_text="Never mind")).to_have_count(0)
-        expect(person.tab.get_by_text("Waits its turn")).to_have_count(0)
-        expect(person.button("Stop")).to_be_visible()
-    expect(ada.box).to_have_value("Never mind")
-    ada.button("Stop").click()
+    with house.held():
+        ada.ask("Never mind")
+        ada.sees("Waits its turn")
+        other = arrive(ada.tab.url.removeprefix(ada.url))
+        expect(other.tab.get_by_text("Never mind")).to_be_visible()
+        ada.button("Do not send").click()
+        for person in (ada, other):  # at once: the answer in front of it is still being written
+            expect(person.tab.get_by_role("article").filter(has_text="Never mind")).to_have_count(0)
+            expect(person.tab.get_by_text("Waits its turn")).to_have_count(0)
+            expect(person.button("Stop")).to_be_visible()
+        expect(ada.box).to_have_value("Never mind")
+        ada.button("Stop").click()
     ada.sees("You stopped this answer.")
     expect(ada.turns).to_have_count(6)
 
