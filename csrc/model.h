@@ -79,6 +79,8 @@ struct Step {
     float* logits;              // [rows][vocab], or null
     const Draw* draw;           // [rows] how a token is drawn, or null
     const Drawn* drawn;         // where it goes, or null
+    void (*beside)(int32_t task);  // called once for each task before anything is drawn, by any thread; several tasks at a time
+    int32_t besides;               // tasks; 0 where nothing is drawn
 };
 
 }  // namespace alize

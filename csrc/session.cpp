@@ -124,7 +124,10 @@ void Session::walk(int member, uint32_t number) {
     if (job.logits == nullptr) return;
     const Matrix& w = model_.vocabulary;
     Chunks chunks(w.rows / OUTPUTS, step.rows, threads() * 4, 64);
+    const auto besides = static_cast<uint32_t>(step.besides);
     auto head = [&](uint32_t chunk) {
+        if (chunk < besides) return step.beside(static_cast<int32_t>(chunk));
+        chunk -= besides;
         int32_t last = std::min(chunks.last(chunk), model_.vocab / OUTPUTS), first = std::min(chunks.first(chunk), last);
         int32_t row = chunks.row(chunk), height = chunks.height(chunk);
         float* y = job.logits + static_cast<size_t>(row) * model_.vocab + static_cast<size_t>(first) * OUTPUTS;
@@ -136,7 +139,7 @@ void Session::walk(int member, uint32_t number) {
                             own.tile + static_cast<size_t>(r) * OUTPUTS, static_cast<size_t>(model_.vocab % OUTPUTS) * 4);
         }
     };
-    if (!walk.phase(chunks.count(), head)) return;
+    if (!walk.phase(besides + chunks.count(), head)) return;
     if (step.draw == nullptr) return;
     auto draw = [&](uint32_t r) {
         own.sampler.draw(kernels_, job.logits + static_cast<size_t>(r) * model_.vocab, step.draw[r], *step.drawn,

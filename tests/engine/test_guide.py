@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alize.engine.grammar import Grammar
-from alize.engine.guide import Compiler, Guide, advance, words_of
+from alize.engine.guide import Compiler, Guide, due, words_of
 from alize.errors import InvalidRequest
 from alize.tokenize import Tokenizer, tokenizer_at
 
@@ -56,7 +57,7 @@ def walk(guide: Guide, tokenizer: Tokenizer, seed: int, most: int = 400) -> str 
         if token in tokenizer.stop_ids:
             continue
         text += tokenizer.token_bytes(token)
-        advance([(guide, [token])])
+        guide.take([token])
         assert guide.failure is None
     return None
 
@@ -87,18 +88,22 @@ def test_what_may_be_drawn_goes_on_with_one_of_the_texts(compiler: Compiler, tok
     assert set(allowed(guide)) == expected
 
 
-@pytest.mark.parametrize("many", [1, 1000])
-def test_several_go_on_at_once_as_each_alone(compiler: Compiler, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
-    """By other threads, and one after another."""
-    monkeypatch.setattr("alize.engine.guide._MANY", many)
-    monkeypatch.setattr("alize.engine.guide._CORES", 1)
-    grammars = [Grammar("regex", "[a-z]+"), Grammar("json", '{"type": "integer"}'), Grammar("lark", 'start: "yes" | "no"')]
-    drawn = [tokenizer.encode("ab")[:1], tokenizer.encode("1")[:1], tokenizer.encode("y")[:1]]
-    together, apart = [compiler.compile(grammar) for grammar in grammars], [compiler.compile(grammar) for grammar in grammars]
-    advance(list(zip(together, drawn, strict=True)))
-    for guide, tokens, other in zip(apart, drawn, together, strict=True):
-        advance([(guide, tokens)])
-        assert allowed(guide) == allowed(other)
+def test_masks_that_are_due_are_computed_by_family_and_once(compiler: Compiler, tokenizer: Tokenizer) -> None:
+    """Those of one grammar lock each other out: one after the other; those of several at the same time."""
+    numbers, words = compiler.compile(Grammar("json", '{"type": "integer"}')), compiler.compile(Grammar("regex", "[a-z]+"))
+    drawn = {numbers: "1", numbers.copy(): "12", words: "ab", words.copy(): "c"}
+    apart = {guide: guide.copy() for guide in drawn}
+    for guide, text in drawn.items():
+        guide.take(tokenizer.encode(text)[:1])
+        apart[guide].take(tokenizer.encode(text)[:1])
+    tasks = due(drawn)
+    assert [guide for guide, _ in tasks] == [numbers, words]
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        for done in [threads.submit(task) for _, task in tasks * 2]:
+            done.result()
+    assert due(drawn) == []
+    for guide in drawn:
+        assert guide.words.tolist() == apart[guide].mask.tolist()
 
 
 def test_a_control_token_is_never_text(compiler: Compiler, tokenizer: Tokenizer) -> None:

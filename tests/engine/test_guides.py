@@ -12,12 +12,13 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llguidance import LLParserLimits
 
 import alize
-from alize.engine.base import Request, SamplingParams
+from alize.engine.base import Request, SamplingParams, Step
 from alize.engine.core import Core
-from alize.engine.grammar import Grammar
-from alize.engine.guide import Compiler, Guide, Words, advance
+from alize.engine.grammar import GRAMMAR_LOST, Grammar
+from alize.engine.guide import Compiler, Guide, Words
 from alize.engine.guides import Guides
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
@@ -107,6 +108,41 @@ def test_those_refused_are_said_once_and_hold_nothing() -> None:
     engine.check()
     engine.add(asked("x", None))  # its id is free again
     assert drain(engine)["x"]
+
+
+@pytest.mark.parametrize("speculation", [True, False])
+@pytest.mark.parametrize(
+    ("grammar", "bound"),
+    [('start: e e e e e e e e\ne: e e | "a"', {"max_items_in_row": 12}), ("start: /(a|b)*a(a|b){9}/", {"step_lexer_fuel": 40})],
+    ids=["with what was drawn", "with what may be"],
+)
+def test_an_answer_whose_grammar_grows_too_large_ends_with_an_error_alone(
+    monkeypatch: pytest.MonkeyPatch, grammar: str, bound: dict[str, int], speculation: bool
+) -> None:
+    monkeypatch.setattr("alize.engine.guide._limits", lambda: LLParserLimits(**bound))
+    engine = core(words=lambda: WORDS, speculation=speculation)
+    engine.add(asked("held", Grammar("lark", grammar)))
+    engine.add(asked("free", None))
+    tokens: dict[str, tuple[int, ...]] = {"held": (), "free": ()}
+    ends: dict[str, Step] = {}
+    while engine.busy:
+        for step in engine.step():
+            tokens[step.request_id] += step.tokens
+            if step.finish:
+                ends[step.request_id] = step
+    assert ends["held"].finish == "error"
+    assert (ends["held"].error or "").startswith(GRAMMAR_LOST)
+    assert tokens["held"]
+    assert set(tokens["held"]) <= {0, 1}  # nothing that the grammar does not allow was told
+    assert ends["free"].finish in ("stop", "length")
+    assert tokens["free"] == drain_alone(asked("free", None))
+    engine.check()
+
+
+def drain_alone(request: Request) -> tuple[int, ...]:
+    engine = core(words=lambda: WORDS)
+    engine.add(request)
+    return tuple(drain(engine)[request.id])
 
 
 def test_more_than_one_grammar_at_a_time_waits_in_the_queue_s_bounds() -> None:
@@ -264,7 +300,7 @@ def test_what_can_be_used_no_more_is_compiled_anew() -> None:
         return sequence.guide
 
     lost = begun("a")
-    advance([(lost, [5])])
+    lost.take([5])
     assert lost.failure is not None
     guides.lose(grammar)
     assert begun("b").failure is None

@@ -4,7 +4,7 @@ From one step to the next little changes where all rows decode: the same sequenc
 So a batch is kept, and its arrays are written over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import Literal
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.groups import Tables
+from alize.engine.guide import Guide, due
 from alize.engine.media import Shown, shown
 from alize.engine.runners.base import Batch, CacheGroup, RowSampling
 from alize.engine.schedule import Plan
@@ -48,7 +49,8 @@ class Batches:
         if plan.guesses:
             self._rules, self._steps = tuple(_rules(plan)), 0
         elif self._steps != plan.steps:
-            self._rules = tuple([_row_sampling(s, plan.steps) for s in rows])
+            tasks = _tasks(plan)
+            self._rules = tuple([_row_sampling(s, plan.steps, tasks) for s in rows])
             self._steps = 0 if any(map(_varies, rows)) else plan.steps
         return self._batch, self._rules
 
@@ -134,16 +136,26 @@ def _varies(sequence: Sequence) -> bool:
 
 def _rules(plan: Plan) -> Iterator[RowSampling]:
     """A guess is drawn behind as if the guesses before it had been drawn: else nobody looks at what is drawn there."""
+    tasks = _tasks(plan)
     for sequence in plan.tokens:
-        rule, guesses, masks = _row_sampling(sequence, 1), plan.guesses.get(sequence, ()), plan.masks.get(sequence, [])
+        rule, guesses, masks = _row_sampling(sequence, 1, tasks), plan.guesses.get(sequence, ()), plan.masks.get(sequence, [])
         yield rule
         for place in range(1, len(guesses) + 1):
             after = rule.after(guesses[:place])
             yield replace(after, mask=masks[place - 1]) if masks else after
 
 
-def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
-    params = sequence.request.sampling
+Tasks = Mapping[Guide, Callable[[], None]]
+
+
+def _tasks(plan: Plan) -> Tasks:
+    """Masks that are still to be computed, of the rows that are drawn."""
+    drawn = [s.guide for s, count in plan.tokens.items() if s.guide is not None and count == s.pending]
+    return dict(due(drawn)) if drawn else {}
+
+
+def _row_sampling(sequence: Sequence, steps: int, tasks: Tasks) -> RowSampling:
+    params, guide = sequence.request.sampling, sequence.guide
     return RowSampling(
         params=params,
         history=sequence.drawn if params.penalizes else (),
@@ -151,5 +163,6 @@ def _row_sampling(sequence: Sequence, steps: int) -> RowSampling:
         stop_ids=sequence.request.stop_ids,
         forbid_stop=max(0, sequence.request.min_tokens - sequence.generated),
         limit=steps,
-        mask=None if sequence.guide is None else sequence.guide.mask,
+        mask=None if guide is None else guide.words,
+        due=None if guide is None else tasks.get(guide),
     )

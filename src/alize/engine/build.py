@@ -289,7 +289,7 @@ def _torch(
     from alize.engine.runners.torch_pack import can_pack, pack_module
     from alize.model.load import load_model
 
-    torch.set_num_threads(config.threads or cores())
+    torch.set_num_threads(config.threads or min(cores(), torch.get_num_threads()))  # its own: what OMP_NUM_THREADS says
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     with allocating("the weights", "Choose a smaller model."):
         reads = config.dtype == "auto" and checkpoint.params.get("model_type") == "encoder"

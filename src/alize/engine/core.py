@@ -23,7 +23,7 @@ from alize.engine.fit import Room
 from alize.engine.grammar import GRAMMAR_LOST
 from alize.engine.groups import CacheGroups, longest
 from alize.engine.guessing import Guesser
-from alize.engine.guide import Words, advance
+from alize.engine.guide import Words
 from alize.engine.guides import Guides
 from alize.engine.reading import Job, Reading, done
 from alize.engine.runners.base import BLOCK, Output, Runner
@@ -300,14 +300,15 @@ class Core:
             self.runner.encode(plan.encode, plan.encode_tokens)
 
     def _commit(self, plan: Plan, output: Output, now: float) -> list[Step]:
-        output = judged(output, plan.tokens, plan.guesses)
+        output = _held(judged(output, plan.tokens, plan.guesses), plan)
         self._count_guesses(plan, output)
         logprobs = dict(zip(plan.tokens, output.logprobs, strict=True)) if output.logprobs else {}
         steps: list[Step] = []
         cached = generated = 0
         progress = self.scheduler.commit(plan, output)
-        advance([(s.guide, tokens) for s, tokens in progress if s.guide is not None and s.finish is None])
         for sequence, tokens in progress:
+            if sequence.guide is not None and sequence.finish is None:
+                sequence.guide.take(tokens)
             if sequence.guesser is not None:
                 sequence.guesser.learn(tokens)
             begins = len(sequence.tokens) == sequence.prompt_length + len(tokens)  # its first tokens: the prompt is done
@@ -318,12 +319,10 @@ class Core:
                 times = sequence.times(now)
             generated += len(tokens)
             id, finish = sequence.request.id, sequence.finish
-            lost = sequence.guide.failure if sequence.guide is not None and finish is None else None
+            lost = _lost(sequence) if finish is None else None
             if lost is not None:
-                finish, lost = "error", f"{GRAMMAR_LOST} ({lost})."
-                if self.guides is not None and sequence.request.grammar is not None:
-                    self.guides.lose(sequence.request.grammar)
-                self.scheduler.remove(id)
+                finish = "error"
+                self._lose(sequence)
             if self.prefixes is not None and lost is None and (begins or finish) and sequence.coming is None:
                 self.prefixes.keep(sequence.links[: sequence.computed // BLOCK])
             if finish:
@@ -347,12 +346,21 @@ class Core:
             sequence = rows[row]
             if sequence.request.id not in self._sequences:  # its grammar has ended it
                 continue
-            self.scheduler.spoil(sequence)
-            if self.prefixes is not None:
-                self.prefixes.forget(sequence.links)
+            if _lost(sequence) is not None:
+                self._lose(sequence)
+            else:
+                self.scheduler.spoil(sequence)
+                if self.prefixes is not None:
+                    self.prefixes.forget(sequence.links)
             self._end(sequence)
             of = (sequence.prompt_length, sequence.cached)
             yield Step(sequence.request.id, (), (), "error", *of, why, sequence.guessed, sequence.accepted, sequence.times(now))
+
+    def _lose(self, sequence: Sequence) -> None:
+        """End one whose grammar is lost. What it computed is as good as any."""
+        if self.guides is not None and sequence.request.grammar is not None:
+            self.guides.lose(sequence.request.grammar)
+        self.scheduler.remove(sequence.request.id)
 
     def _count_guesses(self, plan: Plan, output: Output) -> None:
         """A row that was guessed right has given a token; the first row's is no guess's."""
@@ -421,3 +429,19 @@ class Core:
     def _count(self, **more: float) -> None:
         for name, value in more.items():
             self._counts[name] = self._counts.get(name, 0) + value
+
+
+def _lost(sequence: Sequence) -> str | None:
+    """Why its answer cannot be held to its grammar any more."""
+    why = None if sequence.guide is None else sequence.guide.failure
+    return None if why is None else f"{GRAMMAR_LOST} ({why})."
+
+
+def _held(output: Output, plan: Plan) -> Output:
+    """Without what was drawn while nobody could say what may be."""
+    lost = {row: why for row, s in enumerate(plan.tokens) if s.guide is not None and output.tokens[row] and (why := _lost(s))}
+    if not lost:
+        return output
+    tokens = tuple([() if row in lost else drawn for row, drawn in enumerate(output.tokens)])
+    logprobs = tuple([() if row in lost else of for row, of in enumerate(output.logprobs)])
+    return Output(tokens, logprobs, (*output.failures, *lost.items()))

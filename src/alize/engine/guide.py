@@ -1,34 +1,31 @@
 """Answers that match a grammar. In: a schema, an expression or a grammar, and what each token adds to a text. Out: which tokens may follow.
 
 llguidance (MIT) walks the grammar and the vocabulary together: an Earley parser over a lexer of derivatives, as "Guidance" describes it.
-A `Guide` is where one answer has got to. What it allows next is computed as soon as a token is drawn: it is there when the next is to be.
+A `Guide` is where one answer has got to. What it allows next is computed while the model computes what is likely (`due`), unless somebody
+wants to know before: who looks ahead.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from alize.engine.cores import cores
 from alize.engine.grammar import Grammar, check_length, json_rule
 from alize.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from llguidance import LLExecutor, LLMatcher, LLParserLimits
+    from llguidance import LLMatcher, LLParserLimits
 
     from alize.tokenize import Tokenizer
 
-__all__ = ["Compiler", "Guide", "Mask", "Words", "advance", "words_of"]
+__all__ = ["Compiler", "Guide", "Mask", "Words", "due", "words_of"]
 
 Mask = npt.NDArray[np.uint32]
-
-
-_MANY, _CORES = 16, 4  # guides, and cores, from which on their masks are computed by several threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +68,32 @@ class _Tokenizer:
 class Guide:
     """One answer on its way through a grammar."""
 
-    def __init__(self, matcher: "LLMatcher", mask: Mask, pieces: Sequence[bytes]) -> None:
-        """`pieces`: see `Words`."""
-        self._matcher, self._pieces = matcher, pieces
-        self.mask = mask  # what may be drawn next: bit `id % 32` of word `id // 32`
+    def __init__(self, matcher: "LLMatcher", words: Mask, pieces: Sequence[bytes], family: object) -> None:
+        """`pieces`: see `Words`. `family`: the same for those that share what was computed of a grammar, and so compute one by one."""
+        self._matcher, self._pieces, self.family = matcher, pieces, family
+        self.words = words  # where `mask` is; as it was before, while that is due
+        self.due = False
 
     @property
-    def matcher(self) -> "LLMatcher":
-        return self._matcher
+    def mask(self) -> Mask:
+        """What may be drawn next: bit `id % 32` of word `id // 32`."""
+        self.fill()
+        return self.words
 
     def copy(self) -> "Guide":
         """Another one at the same place: a microsecond, since they share what was computed of the grammar."""
-        return Guide(self._matcher.deep_copy(), self.mask.copy(), self._pieces)
+        return Guide(self._matcher.deep_copy(), self.mask.copy(), self._pieces, self.family)
+
+    def take(self, tokens: Sequence[int]) -> None:
+        """Go on past what was drawn. `failure` then says whether that was possible."""
+        self._matcher.consume_tokens(list(tokens))
+        self.due = True
+
+    def fill(self) -> None:
+        """Compute the mask, where that is due: 10 to 150 microseconds, while other threads go on. `failure` says whether it could be."""
+        if self.due and not self._matcher.is_error():
+            self._matcher.unsafe_compute_mask_ptr(self.words.ctypes.data, self.words.nbytes)
+        self.due = False
 
     def ahead(self, most: int) -> tuple[tuple[int, ...], list[Mask]]:
         """What must follow, and what may be drawn behind each. Changes nothing.
@@ -154,9 +165,9 @@ class Compiler:
 
         check_length(grammar)
         matcher = LLMatcher(self._tokenizer, _source(grammar), log_level=0, limits=_limits())
-        guide = Guide(matcher, np.zeros(self._size, np.uint32), self._pieces)
-        if guide.failure is None:
-            _fill([guide])
+        guide = Guide(matcher, np.zeros(self._size, np.uint32), self._pieces, object())
+        guide.due = True
+        guide.fill()
         if guide.failure is None:
             return guide
         if grammar.otherwise:
@@ -164,25 +175,19 @@ class Compiler:
         raise _refused(grammar, guide.failure)
 
 
-def advance(drawn: Sequence[tuple[Guide, Sequence[int]]]) -> None:
-    """Take what was drawn, and compute what may follow, of all guides at once. `failure` then says which cannot go on."""
-    for guide, tokens in drawn:
-        guide.matcher.consume_tokens(list(tokens))
-    _fill([guide for guide, _ in drawn if guide.failure is None])
+def due(guides: Iterable[Guide]) -> list[tuple[Guide, Callable[[], None]]]:
+    """What is to be done before the first tokens of these are drawn, each by any thread, at the same time as the others: the first guide of
+    a family, and what computes the masks of all of it."""
+    families = dict[int, list[Guide]]()
+    for guide in guides:
+        if guide.due:
+            families.setdefault(id(guide.family), []).append(guide)
+    return [(family[0], partial(_fill, family)) for family in families.values()]
 
 
 def _fill(guides: Sequence[Guide]) -> None:
-    """A mask takes 10 to 150 microseconds, and to hand one to another thread nearly as much: done for many, where there are cores."""
-    if len(guides) < _MANY or cores() < _CORES:
-        for guide in guides:
-            guide.matcher.unsafe_compute_mask_ptr(guide.mask.ctypes.data, guide.mask.nbytes)
-        return
-    masks = np.empty((len(guides), len(guides[0].mask)), np.uint32)
-    for guide, mask in zip(guides, masks, strict=True):
-        guide.mask = mask
-    _executor().unsafe_compute_mask_ptr(
-        [(guide.matcher, row) for row, guide in enumerate(guides)], masks.ctypes.data, masks.strides[0], len(guides)
-    )
+    for guide in guides:
+        guide.fill()
 
 
 @cache
@@ -200,13 +205,6 @@ def _limits() -> "LLParserLimits":
         precompute_large_lexemes=True,
         verbose_errors=False,
     )
-
-
-@cache
-def _executor() -> "LLExecutor":
-    from llguidance import LLExecutor
-
-    return LLExecutor(cores())
 
 
 _FREELY = '%llguidance {"no_forcing": true}\n'

@@ -59,6 +59,12 @@ def prompt(length: int, seed: int = 0) -> list[int]:
     return np.random.default_rng(seed).integers(0, VOCAB, length).tolist()
 
 
+def packed_rows(runner: NativeRunner, count: int) -> Batch:
+    """So many prompts of five tokens, each to be gone on with."""
+    rows = [(prompt(5, row), 0, {group.name: [row] for group in runner.info.groups}) for row in range(count)]
+    return pack(rows, runner.info.groups, [True] * count)
+
+
 def test_a_cache_takes_memory_only_as_it_is_written_also_where_another_was_before(tmp_path: Path) -> None:
     process = psutil.Process()
     with closing(native(write_gguf(tmp_path / "tiny.gguf", "Q4_0"))) as runner:

@@ -4,7 +4,7 @@ A runner owns the weights and the cache memory; it knows nothing of requests, qu
 out cache blocks by number; the runner reads and writes the memory behind them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -77,6 +77,7 @@ class RowSampling:
     forbid_stop: int = 0  # for this many more tokens no stop token may be drawn
     limit: int = 1  # draw at most this many tokens in this call
     mask: npt.NDArray[np.uint32] | None = None  # grammar: bit `id % 32` of word `id // 32` set = allowed; single-step only
+    due: Callable[[], None] | None = None  # writes masks of this call's rules, its own among them; a no-op when called again
 
     def after(self, drawn: Sequence[int]) -> "RowSampling":
         """The rule for the token that follows those drawn in this call."""
@@ -143,6 +144,8 @@ class Runner(Protocol):
         A batch may be one that was given before, with other numbers in the same arrays: keep none of these. Rules in a tuple do not change.
         Touches only blocks named in the tables. A slot is moved past each token once, and no further than its row has got; a row at
         position 0 begins with an empty one, whatever it held. Where this raises, slots it was given may have moved: do not go on from them.
+        What is `due` of any rule is done while the batch is computed, by any thread and several at once, before a token is drawn; a runner
+        that cannot do both at a time does it first.
         """
         ...
 

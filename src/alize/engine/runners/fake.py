@@ -95,6 +95,9 @@ class FakeRunner:
         gained = Gained(len(batch.lengths))
         rows: list[int] = np.flatnonzero(batch.sample).tolist()
         for row in rows:
+            if (due := sampling[row].due) is not None:
+                due()
+        for row in rows:
             context, going = int(batch.contexts[row]), [row]
             while going:
                 rule = sampling[row].after(gained.tokens[row])

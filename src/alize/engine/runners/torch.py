@@ -188,6 +188,9 @@ class TorchRunner:
         if not rows:
             return
         rules = [sampling[row].after(gained.tokens[row]) for row in rows]
+        for rule in rules:  # a GPU is still computing
+            if rule.due is not None:
+                rule.due()
         gained.add(rows, draw_rows(logits_RV.float().cpu().numpy(), rules, batch.contexts[rows].tolist()))
 
 

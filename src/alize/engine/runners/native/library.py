@@ -8,7 +8,7 @@ import hashlib
 import mmap
 import sys
 from contextlib import suppress
-from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = [
     "SIXTEEN",
     "AdapterC",
     "Arena",
+    "BesideC",
     "CacheC",
     "DrawC",
     "DrawnC",
@@ -186,6 +187,10 @@ class DrawnC(Structure):
     _fields_ = [("token", c_void_p), ("logprob", c_void_p), ("top", c_void_p), ("top_logprob", c_void_p), ("most", c_int32)]
 
 
+BesideC = CFUNCTYPE(None, c_int32)
+"""What a step calls with the number of a task. It lets nothing be raised."""
+
+
 class StepC(Structure):
     _fields_ = [
         ("tokens", c_int32),
@@ -203,6 +208,8 @@ class StepC(Structure):
         ("logits", c_void_p),
         ("draw", c_char_p),
         ("drawn", c_void_p),
+        ("beside", BesideC),
+        ("besides", c_int32),
     ]
 
 

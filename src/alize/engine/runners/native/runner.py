@@ -15,6 +15,7 @@ from alize.engine.media import Medium
 from alize.engine.runners.base import BLOCK, Batch, CacheGroup, Output, RowSampling, RunnerInfo
 from alize.engine.runners.gained import Gained
 from alize.engine.runners.native.adapters import NativeAdapters
+from alize.engine.runners.native.beside import Beside
 from alize.engine.runners.native.draws import Draws
 from alize.engine.runners.native.layout import ROUTER
 from alize.engine.runners.native.library import SIXTEEN, CacheC, StepC, built, library, mapped, native_kernels
@@ -132,7 +133,8 @@ class NativeRunner:
         for step in range(max_steps):
             last = (np.cumsum(lengths, dtype=np.int32) - 1)[rows]
             draws = Draws([sampling[row].after(gained.tokens[row]) for row in rows], contexts[rows].tolist(), self._config.vocab)
-            self._step(batch, tokens, positions, lengths, last, draws=draws)
+            tasks = [] if step else [due for row in rows if (due := sampling[row].due) is not None]
+            self._step(batch, tokens, positions, lengths, last, draws=draws, beside=Beside(tasks) if tasks else None)
             gained.add(rows, draws.found())
             rows = gained.going(rows, sampling)
             if step + 1 == max_steps or not rows:
@@ -222,11 +224,14 @@ class NativeRunner:
         hidden: npt.NDArray[np.float32] | None = None,
         logits: npt.NDArray[np.float32] | None = None,
         draws: Draws | None = None,
+        beside: Beside | None = None,
     ) -> None:
         names = [group.name for group in self._info.groups]
         adapters, widest = self._adapters.of(batch.adapters)
-        step, _kept = step_of(batch, names, adapters, widest, tokens, positions, lengths, rows, hidden, logits, draws)
+        step, _kept = step_of(batch, names, adapters, widest, tokens, positions, lengths, rows, hidden, logits, draws, beside)
         self._go(step)
+        if beside is not None:
+            beside.done()
 
     def _go(self, step: StepC) -> None:
         """Raises MemoryError before anything is written, RuntimeError once it is closed."""

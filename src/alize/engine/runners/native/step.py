@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.engine.runners.base import Batch, RowSampling
+from alize.engine.runners.native.beside import Beside
 from alize.engine.runners.native.draws import Draws
-from alize.engine.runners.native.library import StepC
+from alize.engine.runners.native.library import BesideC, StepC
 
 __all__ = ["Prepared", "step_of"]
 
@@ -53,6 +54,7 @@ def step_of(
     hidden: npt.NDArray[np.float32] | None = None,
     logits: npt.NDArray[np.float32] | None = None,
     draws: Draws | None = None,
+    beside: Beside | None = None,
 ) -> tuple[StepC, list[Any]]:
     """A step of a batch's tables and adapters, and what it points to: keep both."""
     tables = [np.ascontiguousarray(batch.tables[name], np.int32) for name in groups]
@@ -75,5 +77,7 @@ def step_of(
         logits=None if logits is None else logits.ctypes.data,
         draw=None if draws is None else draws.draw,
         drawn=None if draws is None else draws.drawn,
+        beside=BesideC() if beside is None else beside.call,
+        besides=0 if beside is None else len(beside),
     )
-    return step, [tables, table, width, tokens, positions, lengths, rows, adapters, draws]
+    return step, [tables, table, width, tokens, positions, lengths, rows, adapters, draws, beside]
