@@ -176,13 +176,14 @@ def main() -> None:
         sys.exit("cmake is needed to build the core twice: pip install cmake")
     with tempfile.TemporaryDirectory(prefix="alize-determinism-") as folder:
         held, free = built(Path(folder) / "held", HELD), built(Path(folder) / "free", FREE)
+        load = busy_cores()
         with running(held) as one, running(free) as other:
             sides = {"held": one, "free": other}
-            print(f"{one.hello['model']}, {one.hello['runner']}, {given.rounds} rounds, {busy_cores():.1f} cores busy with others")
+            print(f"{one.hello['model']}, {one.hello['runner']}, {given.rounds} rounds, {load:.1f} cores busy with others")
             equal = same(sides)
             rows = compared(given.rounds, given.streams, sides)
-    machine = {"processor": describe().processor, "cores": describe().cores}
-    print(json.dumps({"machine": machine, "model": one.hello["model"], "runner": one.hello["runner"], "rows": rows, "same": equal}))
+    machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "rounds": given.rounds}
+    print(json.dumps({**machine, "model": one.hello["model"], "runner": one.hello["runner"], "rows": rows, "same": equal}))
 
 
 if __name__ == "__main__":

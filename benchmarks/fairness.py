@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import matplotlib
+from performance_plots import first_tokens
 
 from alize.cli.bench.peers import PEERS, prepare
 from alize.cli.machine import busy_cores, describe
@@ -206,27 +206,14 @@ def p95(values: list[float]) -> float:
     return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
 
 
-def draw(path: Path, sides: dict[str, dict[str, Any]]) -> None:
-    matplotlib.use("svg")
-    matplotlib.rcParams |= {"svg.hashsalt": "alize", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
-    from matplotlib import pyplot
-
-    colours = {"alize": "#d9480f", "llama.cpp": "#1c7ed6"}
-    figure, axes = pyplot.subplots(1, len(QUIET), figsize=(8, 3.2), sharey=True)
-    for axis, size in zip(axes, QUIET, strict=True):
-        for name, seen in sides.items():
-            for which, style in (("alone", ":"), ("beside", "-")):
-                values = sorted(seconds for tokens, seconds, _ in seen[which] if tokens == size)
-                shares = [(index + 1) / len(values) for index in range(len(values))]
-                label = f"{name}, {'alone' if which == 'alone' else 'beside the flood'}"
-                axis.step(values, shares, style, where="post", color=colours[name], label=label)
-        axis.set(xscale="log", xlabel="seconds to the first token", title=f"prompts of {size} tokens")
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("share of requests")
-    axes[-1].legend(fontsize=7, loc="lower right")
-    figure.tight_layout()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
+def seconds_of(seen: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
+    """Of each first token, by the prompt's size, in order."""
+    return {
+        str(size): {
+            which: sorted(round(seconds, 4) for tokens, seconds, _ in seen[which] if tokens == size) for which in ("alone", "beside")
+        }
+        for size in QUIET
+    }
 
 
 def main() -> int:
@@ -251,11 +238,13 @@ def main() -> int:
     rows = [row for name, seen in sides.items() for row in rows_of(name, seen)]
     for row in rows:
         print(json.dumps(row), file=sys.stderr)
+    seconds = {name: seconds_of(seen) for name, seen in sides.items()}
     if args.plot:
-        draw(args.plot, sides)
+        args.plot.parent.mkdir(parents=True, exist_ok=True)
+        args.plot.write_text(first_tokens(seconds), "utf-8")
     answered = {name: seen["flood_answered"] for name, seen in sides.items()}
-    said = {"machine": describe().processor, "load": round(load, 2), "step_seconds": STEP, "flood": args.flood, "flood_answered": answered}
-    print(json.dumps({**said, "rows": rows}))
+    said = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "step_seconds": STEP}
+    print(json.dumps({**said, "flood": args.flood, "flood_answered": answered, "rows": rows, "seconds": seconds}))
     return 0 if all(row["within"] for row in rows if row["engine"] == "alize") else 1
 
 

@@ -3,6 +3,7 @@
     python benchmarks/performance.py                 # every part, then the pages: what `make bench` runs
     python benchmarks/performance.py table           # only the table (and the pages); `pages` alone measures nothing
     python benchmarks/performance.py --rounds 3
+    python benchmarks/performance.py speculation schemas determinism tools fairness     # what the engine promises, and what that costs
     python benchmarks/performance.py growth crowd window --kernels avx2     # Alizé alone, with fewer instructions than the processor has
 
 Each part is one run of `alize bench`, all sides in it, or of the script of its name beside this one. The figures of each instruction
@@ -41,11 +42,16 @@ SCRIPTS: dict[str, list[str]] = {
     "engine_overhead": [],
     "stream_cost": [],
     "prefix": [],
+    "speculation": [],
+    "schemas": ["--against", "llama.cpp"],
+    "determinism": [],
+    "tools": [],
+    "fairness": [],
 }
 """Parts that are scripts of their own beside this one, and what they are given."""
 
-IN_ROUNDS = ("window", "large", "cold_start", "prefix")  # of the scripts
-WITH_PEERS = ("divergence", "large", "cold_start", "prefix")  # of the scripts: nothing without them
+IN_ROUNDS = ("window", "large", "cold_start", "prefix", "speculation", "schemas", "determinism")  # of the scripts
+WITH_PEERS = ("divergence", "large", "cold_start", "prefix", "speculation", "schemas", "fairness")  # of the scripts: nothing without them
 EVERY = ("table", "divergence", *list(PARTS)[1:], *list(SCRIPTS)[1:])
 
 
@@ -62,7 +68,7 @@ def scripted(name: str, rounds: int) -> dict[str, Any]:
     again = ["--rounds", str(rounds)] if name in IN_ROUNDS and rounds else []
     command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name], *again]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={"ALIZE_RUNNER": "native", **os.environ})
-    if done.returncode not in (0, 1):  # 1: it was measured, and a claim does not hold
+    if done.returncode != 1 or not done.stdout:  # 1: it was measured, and a claim does not hold
         done.check_returncode()
     return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
 

@@ -35,6 +35,11 @@ PLOTS = {
     "memory": "Memory by context",
     "first-token": "Time to the first token by prompt",
 }
+DRAWN = {
+    "window": "Decode by context, with a window and without",
+    "fairness": "The share of first tokens by time, alone and beside the flood",
+}
+"""Plots that stand in sections, and what they show."""
 
 HEAD = """# Performance
 
@@ -104,8 +109,8 @@ def _section(name: str, parts: Mapping[str, Any], figures: set[str]) -> str:
             lines += _plots(name, figures)
     for part, section in SECTIONS.items():
         lines += section(parts[part]) if part in parts else []
-        if part == "window" and f"{name}-{part}.svg" in figures:
-            lines += [f"![Decode by context, with a window and without]({name}-{part}.svg)", ""]
+        if part in parts and part in DRAWN and f"{name}-{part}.svg" in figures:
+            lines += [f"![{DRAWN[part]}]({name}-{part}.svg)", ""]
     return "\n".join(lines)
 
 

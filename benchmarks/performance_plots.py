@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib
 from performance_page import NAMES, best, engines
 
-__all__ = ["plots"]
+__all__ = ["first_tokens", "plots"]
 
 matplotlib.use("svg")
 matplotlib.rcParams |= {"svg.hashsalt": "alize", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
@@ -34,7 +34,28 @@ def plots(parts: Mapping[str, Any]) -> dict[str, str]:
         names = {"window": f"a window of {size:,} tokens", "full": "every layer sees all"}
         by_context = {names[name]: {int(context): rate for context, rate in of.items()} for name, of in rates.items()}
         drawn["window"] = _drawn(by_context, "tokens of context", "tokens/s, one stream")
+    if "fairness" in parts:
+        drawn["fairness"] = first_tokens(parts["fairness"]["seconds"])
     return drawn
+
+
+def first_tokens(seconds: Mapping[str, Any]) -> str:
+    """The share of a quiet client's first tokens by time. `seconds`: engine → tokens of the prompt → alone, beside a flood → each."""
+    sizes = list(next(iter(seconds.values())))
+    figure, axes = pyplot.subplots(1, len(sizes), figsize=(8, 3.4), sharey=True, layout="constrained", squeeze=False)
+    for axis, size in zip(axes[0], sizes, strict=True):
+        for engine, of in seconds.items():
+            for which, style in (("alone", ":"), ("beside", "-")):
+                values = sorted(of[size][which])
+                shares = [(index + 1) / len(values) for index in range(len(values))]
+                name = "Alizé" if engine == "alize" else NAMES.get(engine, engine)
+                label = f"{name}, {'alone' if which == 'alone' else 'beside the flood'}"
+                axis.step(values, shares, style, marker=".", markersize=3, where="post", color=COLOURS[engine], label=label)
+        axis.set(xscale="log", xlabel="seconds to the first token", title=f"prompts of {size} tokens")
+        axis.grid(alpha=0.3)
+    axes[0][0].set_ylabel("share of requests")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return _text(figure)
 
 
 def _series(documents: list[Any], pattern: str, value: Callable[[Any, str, int], float], otherwise: int) -> Series:
@@ -78,6 +99,10 @@ def _drawn(series: Series, across: str, up: str) -> str:
     axes.set_ylabel(up)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False)
+    return _text(figure)
+
+
+def _text(figure: Any) -> str:
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     pyplot.close(figure)

@@ -101,11 +101,151 @@ def _tenants(told: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def guesses(document: Mapping[str, Any]) -> list[str]:
+    """What computing several tokens at once is worth, by what is asked for."""
+    by_task: dict[str, dict[int, Any]] = {}
+    for row in document["rows"]:
+        by_task.setdefault(row["task"], {})[row["streams"]] = row
+    streams, rows = list(dict.fromkeys(row["streams"] for row in document["rows"])), list[list[str]]()
+    for task, of in by_task.items():
+        cells = [f"{of[streams[0]]['plain']:,.0f}"]
+        for count in streams:
+            row, with_guesses = of[count], of[count]["guessing"]
+            bound = f"{row['least']}" + ("" if with_guesses["ratio"] >= row["least"] else ": missed")
+            cells += [f"**{with_guesses['ratio']:.2f}**", bound, f"{with_guesses['accepted']:,} of {with_guesses['guessed']:,}"]
+        peer = document["llama.cpp"].get(task)
+        rows.append([task, *cells, f"{peer['guessing'] / peer['plain']:.2f}" if peer else ""])
+    heads = ["asked for", f"tokens/s without, {_streams(streams[0])}"]
+    for count in streams:
+        heads += [f"with / without, {_streams(count)}", "at least, as claimed", "guesses that were right"]
+    what = (
+        "Greedy answers of the default model with guesses and without (`python benchmarks/speculation.py`), the same to the token, prompts "
+        "read; guesses that were right are those of one round and all its streams. llama.cpp by its binding, with its prompt lookup and "
+        f"without, one stream; it has no predictions. {_taken(document)}"
+    )
+    return _section("Guesses", what, [*heads, "llama.cpp with / without"], rows)
+
+
+def _streams(count: int) -> str:
+    return f"{count} stream{'s' if count > 1 else ''}"
+
+
+def schemas(document: Mapping[str, Any]) -> list[str]:
+    """Whether answers match their schemas, and what holding them to it costs."""
+    peer, most = document["llama.cpp"], document["most_tokens"]
+    sides = [("Alizé, every schema" if peer else "Alizé", document)]
+    if peer:
+        sides += [("Alizé, the sample", {"schemas": peer["schemas"], "ends": peer["ours"]}), ("llama.cpp, the sample", peer)]
+    kinds = list(dict.fromkeys(["valid", "wrong", "cut", "refused", *(kind for _, side in sides for kind in side["ends"])]))
+    ends = [[name, f"{side['schemas']:,}", *(f"{side['ends'].get(kind, 0):,}" for kind in kinds)] for name, side in sides]
+    what = (
+        f"Answers of the default model to a schema each, at a temperature of 0.7 and of at most {most:,} tokens (`python "
+        "benchmarks/schemas.py` says which). *Cut*: that limit came before an end."
+    )
+    if peer:
+        what += (
+            f" llama.cpp {peer['version']} is given a sample of them, the same prompts, and the grammars that its binding makes of the "
+            f"schemas; *slow*: after {peer['seconds']:.0f} s there was no end, *died*: its process ended."
+        )
+    lines = _section("Answers held to schemas", f"{what} {_taken(document)}", ["", "schemas", *kinds], ends)
+    refused = [[name, _cell(reason), f"{count:,}"] for name, side in sides for reason, count in side.get("refused", {}).items()]
+    lines += [table(["", "refused, since", "schemas"], refused), ""] if refused else []
+    costs = [["Alizé", *_cost(row)] for row in document["cost"]] + [["llama.cpp", *_cost(row)] for row in (peer.get("cost"),) if row]
+    heads = ["a list of records, tokens/s", "streams", "free", "held", "costs", "that is, ms a step"]
+    return [*lines, table(heads, costs), ""] if costs else lines
+
+
+def _cost(row: Mapping[str, Any]) -> list[str]:
+    more = 1e3 * row["streams"] * (1 / row["held"] - 1 / row["free"])
+    return [str(row["streams"]), f"{row['free']:,.1f}", f"{row['held']:,.1f}", f"{row['cost_percent']:.1f} %", f"{more:.2f}"]
+
+
+def _cell(text: str) -> str:
+    """A text that somebody else wrote, as a cell of a table: one line, and no mark of Markdown."""
+    return "`" + " ".join(text.replace("|", "/").replace("`", "'").split()) + "`"
+
+
+def order(document: Mapping[str, Any]) -> list[str]:
+    """What it costs that floats are added in one order."""
+    rows = [
+        [row["work"], f"{row['held']:,.0f}", f"{row['free']:,.0f}", f"{100 * (1 - row['held'] / row['free']):.1f} %"]
+        for row in document["rows"]
+    ]
+    same = document["same"]
+    what = (
+        "The core as it is, and built with a compiler that may reorder and contract floats, in turns (`python benchmarks/determinism.py`); "
+        f"{document['runner']}. Of {same['answers']} answers, {same['held_in_company']} of the core and {same['free_in_company']} of the "
+        f"one left free were in company as alone; {same['free_as_held']} were the same in both. {_taken(document)}"
+    )
+    return _section("A fixed order of additions", what, ["tokens/s", "held", "free", "costs"], rows)
+
+
+def tools(document: Mapping[str, Any]) -> list[str]:
+    """How often the right tools are called, with calls held to their schemas and without."""
+    by_name: dict[str, dict[str, Any]] = {}
+    for row in document["rows"]:
+        by_name.setdefault(row["of"], {})[row["side"]] = row
+    rows: list[list[str]] = []
+    for name, of in by_name.items():
+        held = of["held"]
+        counts = [str(held[what]) for what in ("tasks", "called", "valid", "tool", "arguments")]
+        rows.append([name, *counts, f"**{held['whole']}**", f"{held['low']:.1f} to {held['high']:.1f} %", str(of["free"]["whole"])])
+    what = (
+        f"Tasks of seed {document['seed']} (`python benchmarks/tools.py` says what counts), {document['model']}, greedily: calls held to "
+        "the schemas of the tools, over HTTP; and the same prompts without a grammar. With calls held: tasks with a call, whose calls are "
+        f"valid, are of the right tools, have the right arguments, are all there is; Wilson's 95 % of the last. {document['when']}."
+    )
+    heads = ["tasks", "of", "called", "valid", "right tools", "right arguments", "right", "95 %", "right without a grammar"]
+    return _section("Tools", what, heads, rows)
+
+
+def flood(document: Mapping[str, Any]) -> list[str]:
+    """How long a quiet client waits for its first token while another one floods."""
+    rows: list[list[str]] = []
+    for row in document["rows"]:
+        alone, beside = (f"{row[f'{which}_p50']:.3f}, {row[f'{which}_p95']:.3f}" for which in ("alone", "beside"))
+        asked = f"{row['requests']}" + (f", {row['unanswered']} without an answer" if row["unanswered"] else "")
+        bound = f"{row['bound']:.3f}" + ("" if row["within"] or row["engine"] != "alize" else ": missed")
+        rows.append([_name(row["engine"]), str(row["prompt"]), asked, alone, beside, bound])
+    answered = " and ".join(f"{count:,} by {_name(engine)}" for engine, count in document["flood_answered"].items())
+    what = (
+        f"Seconds to the first token of a quiet client over HTTP, alone and beside {document['flood']} requests of another key that are "
+        f"always open (`python benchmarks/fairness.py`). Claimed of Alizé: the 95th percentile beside the flood is at most the bound, "
+        f"twice the one alone and a step of {document['step_seconds']} s. A question without a first token when its side's time was "
+        f"over counts as that long. Of the flood were answered meanwhile: {answered}. {_taken(document)}"
+    )
+    heads = ["", "tokens of the prompt", "asked beside the flood", "alone: median, 95 %", "beside the flood", "bound"]
+    return _section("Beside a flood", what, heads, rows)
+
+
+def _name(engine: str) -> str:
+    return "Alizé" if engine == "alize" else engine
+
+
+def _taken(document: Mapping[str, Any]) -> str:
+    """When, how often, and beside what."""
+    rounds = f", {document['rounds']} rounds" if "rounds" in document else ""
+    busy = f" **Taken beside other work** ({document['load']:.1f} cores busy before the run): figures are rough."
+    return f"{document['when']}{rounds}.{busy if document['load'] > document['cores'] / 4 else ''}"
+
+
 def _section(title: str, what: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"### {title}", "", what, "", table(heads, rows), ""]
 
 
-SECTIONS = {"window": window, "large": large, "cold_start": start, "engine_overhead": overhead, "stream_cost": streamed, "prefix": prefix}
+SECTIONS = {
+    "window": window,
+    "large": large,
+    "cold_start": start,
+    "engine_overhead": overhead,
+    "stream_cost": streamed,
+    "prefix": prefix,
+    "speculation": guesses,
+    "schemas": schemas,
+    "determinism": order,
+    "tools": tools,
+    "fairness": flood,
+}
 """By the part's name, in the page's order."""
 
 

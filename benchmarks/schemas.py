@@ -2,6 +2,7 @@
 
     python benchmarks/schemas.py                       # every schema of the corpus, and the cost; about ten minutes
     python benchmarks/schemas.py --most 100 --tokens 300
+    python benchmarks/schemas.py --against llama.cpp   # and llama.cpp's grammars beside it, of 100 of the schemas; some minutes more
 
 The corpus was chosen before anything was measured: every definition of Kubernetes' API (the pip package kubernetes-validate 1.37.0,
 Apache-2.0, brought once), and 400 schemas that a generator with a fixed seed makes of what people write (`made`). The default model is
@@ -9,6 +10,10 @@ asked for an example of each, at temperature 0.7, 32 at a time. An answer counts
 only a beginning.
 
 The cost: tokens a second of 1, 8 and 32 streams that write lists of records held to a schema, beside as many that write freely.
+
+llama.cpp writes the same list of records, held and free, one stream; and answers a sample of the same schemas with the same prompts and
+limit of tokens (schemas_peer.py says how). Of each it counts, too, where it took longer than `--seconds` (*slow*), and where it ended its
+process (*died*).
 """
 
 import argparse
@@ -25,12 +30,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import schemas_peer
+
 import alize
 from alize.cli.machine import busy_cores, describe
 from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
 from alize.engine.grammar import Grammar
 from alize.settings import Settings
+from alize.weights.pull import located
 
 CORPUS, FOLDER = "kubernetes-validate==1.37.0", "kubernetes_validate/kubernetes-json-schema/v1.37.0-local/"
 MADE = 400
@@ -42,6 +50,12 @@ FIELDS = {
 }
 RECORD = {"type": "object", "properties": FIELDS, "required": list(FIELDS), "additionalProperties": False}
 RECORDS = {"type": "array", "minItems": 50, "items": RECORD}
+LIST = [{"role": "user", "content": "Write a long JSON list of cats and dogs with name, age and kind."}]
+STEPS = 128  # tokens of it that are written
+TEMPERATURE = 0.7  # of answers that are looked at
+
+Kind = tuple[str, str]
+"""What an answer counts as, and why."""
 
 
 def kubernetes(home: Path) -> dict[str, Any]:
@@ -156,42 +170,54 @@ def answers(core: Core, requests: list[Request]) -> Iterator[tuple[str, list[int
         yield from ended
 
 
-def matched(core: Core, words: Any, schemas: dict[str, Any], most: int) -> dict[str, Any]:
-    jsonschema: Any = importlib.import_module("jsonschema")
+def asked(name: str, words: Any) -> list[int]:
+    return words.template([{"role": "user", "content": f"Write an example of {name.rpartition('.')[2]} as JSON."}])
+
+
+def matched(core: Core, words: Any, schemas: dict[str, Any], most: int) -> dict[str, Kind]:
+    """How the answer to each schema ended."""
     requests: list[Request] = []
     for number, (name, schema) in enumerate(schemas.items()):
-        asked = f"Write an example of {name.rpartition('.')[2]} as JSON."
-        prompt = tuple(words.template([{"role": "user", "content": asked}]))
-        sampling = SamplingParams(temperature=0.7, seed=number)
+        sampling = SamplingParams(temperature=TEMPERATURE, seed=number)
+        prompt = tuple(asked(name, words))
         requests.append(Request(name, prompt, most, sampling, words.stop_ids, grammar=Grammar("json", json.dumps(schema))))
-    ends, refused, wrong = Counter[str](), Counter[str](), dict[str, str]()
-    for done, (name, tokens, end) in enumerate(answers(core, requests), 1):
-        print(f"\r{done} of {len(requests)}", end="", file=sys.stderr, flush=True)
-        if end.startswith("refused"):
-            refused[end.removeprefix("refused: ")[:160]] += 1
-            ends["refused"] += 1
-            continue
-        text = b"".join(words.token_bytes(token) for token in tokens).decode("utf-8", "replace")
-        if end != "stop":
-            ends["cut" if end in ("length", "model_length") else f"error: {end}"] += 1
-            continue
-        try:
-            checker = jsonschema.validators.validator_for(schemas[name], jsonschema.Draft202012Validator)
-            checker(schemas[name]).validate(json.loads(text))
-            ends["valid"] += 1
-        except (ValueError, jsonschema.ValidationError) as error:
-            ends["wrong"] += 1
-            wrong[name] = f"{str(error)[:200]} in {text[:300]}"
+    kinds: dict[str, Kind] = {}
+    for name, tokens, end in answers(core, requests):
+        kinds[name] = kind_of(schemas[name], words, tokens, end)
+        print(f"\r{len(kinds)} of {len(requests)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return {"schemas": len(requests), "most_tokens": most, "ends": dict(ends), "refused": dict(refused.most_common()), "wrong": wrong}
+    return kinds
+
+
+def kind_of(schema: Any, words: Any, tokens: list[int], end: str) -> Kind:
+    """What an answer counts as, and why where that is to be said."""
+    jsonschema: Any = importlib.import_module("jsonschema")
+    if end.startswith("refused"):
+        return "refused", end.removeprefix("refused: ")[:160]
+    if end != "stop":
+        return "cut" if end in ("length", "model_length") else end if end in schemas_peer.ENDS else f"error: {end}", ""
+    text = b"".join(words.token_bytes(token) for token in tokens).decode("utf-8", "replace")
+    try:
+        checker = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
+        checker(schema).validate(json.loads(text))
+    except (ValueError, jsonschema.ValidationError) as error:
+        return "wrong", f"{str(error)[:200]} in {text[:300]}"
+    return "valid", ""
+
+
+def counted(kinds: dict[str, Kind]) -> dict[str, Any]:
+    refused = Counter(why for kind, why in kinds.values() if kind == "refused")
+    wrong = {name: why for name, (kind, why) in kinds.items() if kind == "wrong"}
+    ends = Counter(kind for kind, _ in kinds.values())
+    return {"schemas": len(kinds), "ends": dict(ends), "refused": dict(refused.most_common()), "wrong": wrong}
 
 
 def rate(core: Core, words: Any, streams: int, grammar: Grammar | None, turn: int) -> float:
-    """Tokens a second of so many streams of 128 tokens, from when all have begun."""
-    prompt = tuple(words.template([{"role": "user", "content": "Write a long JSON list of cats and dogs with name, age and kind."}]))
+    """Tokens a second of so many streams, from when all have begun."""
+    prompt = tuple(words.template(LIST))
     for number in range(streams):
         sampling = SamplingParams(temperature=1.0, seed=1000 * turn + number)
-        core.add(Request(str(number), prompt, 128, sampling, words.stop_ids, min_tokens=0 if grammar else 128, grammar=grammar))
+        core.add(Request(str(number), prompt, STEPS, sampling, words.stop_ids, min_tokens=0 if grammar else STEPS, grammar=grammar))
     begun, first, count = set[str](), 0.0, 0
     while core.busy:
         for step in core.step():
@@ -211,10 +237,33 @@ def cost(core: Core, words: Any, rounds: int) -> list[dict[str, Any]]:
             for name in ("free", "held") if turn % 2 else ("held", "free"):
                 found = rate(core, words, streams, grammar if name == "held" else None, turn)
                 rates[name] += [found] if turn else []
-        free, held = (statistics.median(rates[name]) for name in ("free", "held"))
-        rows.append({"streams": streams, "free": round(free, 1), "held": round(held, 1), "cost_percent": round(100 * (1 - held / free), 1)})
+        rows.append(cost_of(streams, rates))
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     return rows
+
+
+def cost_of(streams: int, rates: dict[str, list[float]]) -> dict[str, Any]:
+    free, held = (statistics.median(rates[name]) for name in ("free", "held"))
+    return {"streams": streams, "free": round(free, 1), "held": round(held, 1), "cost_percent": round(100 * (1 - held / free), 1)}
+
+
+def beside(words: Any, schemas: dict[str, Any], ours: dict[str, Kind], args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """What llama.cpp makes of a sample of the schemas, what came of the same here, and what its grammar costs it."""
+    names = random.Random(0).sample(list(schemas), min(args.sample, len(schemas)))
+    _, path = located(settings.model, settings.home, settings.aliases())
+    peer = schemas_peer.prepared(path, settings, words.stop_ids)
+    row: dict[str, Any] | None = None
+    if args.rounds:
+        row = cost_of(1, peer.rates(words.template(LIST), RECORDS, STEPS, args.rounds))
+        print(json.dumps({"llama.cpp": row}), file=sys.stderr, flush=True)
+    kinds: dict[str, Kind] = {}
+    for number, name in enumerate(names):
+        tokens, end = peer.answer(asked(name, words), schemas[name], args.tokens, TEMPERATURE, number, args.seconds)
+        kinds[name] = kind_of(schemas[name], words, tokens, end)
+        print(f"\rllama.cpp: {len(kinds)} of {len(names)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    same = dict(Counter(ours[name][0] for name in names))
+    return {"version": peer.version, "seconds": args.seconds, **counted(kinds), "ours": same, "cost": row}
 
 
 def main() -> int:
@@ -222,6 +271,9 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=0, help="schemas; 0: all")
     parser.add_argument("--tokens", type=int, default=1000, help="of an answer at most")
     parser.add_argument("--rounds", type=int, default=5, help="of the cost; 0 leaves it out")
+    parser.add_argument("--against", choices=["llama.cpp"], help="a peer, beside")
+    parser.add_argument("--sample", type=int, default=100, help="schemas that the peer is asked for")
+    parser.add_argument("--seconds", type=float, default=60.0, help="that it has for each")
     args = parser.parse_args()
     load, settings = busy_cores(), Settings.load()
     model = alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)
@@ -229,9 +281,13 @@ def main() -> int:
     names = list(schemas)
     chosen = {name: schemas[name] for name in (random.Random(0).sample(names, args.most) if args.most else names)}
     rows = cost(model.core, model.tokenizer, args.rounds) if args.rounds else []
-    found = matched(model.core, model.tokenizer, chosen, args.tokens)
+    kinds = matched(model.core, model.tokenizer, chosen, args.tokens)
+    model.close()  # its threads wait for work beside the peer's otherwise
+    others = beside(model.tokenizer, chosen, kinds, args, settings) if args.against else {}
+    found = {"most_tokens": args.tokens, **counted(kinds)}
     ok = not found["wrong"] and not any(end.startswith("error") for end in found["ends"])
-    print(json.dumps({"machine": describe().processor, "load": round(load, 2), "ok": ok, **found, "cost": rows}))
+    machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "rounds": args.rounds}
+    print(json.dumps({**machine, "ok": ok, **found, "cost": rows, "llama.cpp": others}))
     return 0 if ok else 1
 
 

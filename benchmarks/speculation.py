@@ -7,6 +7,9 @@ Each task is answered greedily by two engines of the default model in turns, one
 third one, too, which has a draft model as well. All give the same tokens, or the script fails. Tokens a second count from when every prompt
 is read. Beside them, for one stream, llama.cpp's Python binding with its own prompt lookup (ten tokens at a time) and without: it has no
 predictions, so it is given the edited text in the prompt alone.
+
+Claims, each of which fails the run: with guesses, and no draft model, one stream is 1.5 times as fast where code is edited with a
+prediction; nothing is below 0.97 times.
 """
 
 import argparse
@@ -62,11 +65,12 @@ class Task:
     question: str
     prediction: str = ""
     tokens: int = 256
+    least: float = 0.97  # the ratio that is claimed of one stream
 
 
 EDIT = f"Here is a Python file:\n\n```python\n{CODE}```\n\nWrite the file again, with the word values replaced by numbers."
 TASKS = (
-    Task("code edited, with a prediction", EDIT, CODE, 160),
+    Task("code edited, with a prediction", EDIT, CODE, 160, 1.5),
     Task("code edited", EDIT, tokens=160),
     Task("code changed beyond the prediction", f"Write this code again, with the name total changed to amount:\n\n{CODE}", CODE),
     Task("a text quoted", f"Repeat this text word for word:\n\n{TEXT}"),
@@ -80,11 +84,11 @@ PEER = """
 import json, sys, time
 from llama_cpp import Llama
 from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
-path, threads, tasks = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+path, threads, rounds, tasks = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
 for guesses in (False, True):
     draft = LlamaPromptLookupDecoding(num_pred_tokens=10) if guesses else None
     model = Llama(path, n_ctx=4096, n_threads=threads, draft_model=draft, logits_all=guesses, verbose=False)
-    for name, prompt, most in tasks:
+    for name, prompt, most in tasks * rounds:
         model.reset()
         count, first = 0, 0.0
         for token in model.generate(prompt, temp=0.0, top_k=1, repeat_penalty=1.0):
@@ -114,18 +118,17 @@ def answered(core: Core, prompt: list[int], predicted: list[int], task: Task, st
     return count / (time.perf_counter() - first), drawn, guessed, accepted
 
 
-def peer(path: Any, settings: Settings, prompts: list[list[int]], threads: int) -> dict[str, dict[str, float]]:
+def peer(path: Any, settings: Settings, prompts: dict[Task, list[int]], threads: int, rounds: int) -> dict[str, dict[str, float]]:
     """llama.cpp's tokens a second, with its prompt lookup and without, by task."""
     python = prepare(PEERS["llama.cpp"], settings.home, settings.offline, lambda line: print(line, file=sys.stderr))
-    tasks = [[task.name, prompt, task.tokens] for task, prompt in zip(TASKS, prompts, strict=True) if not task.prediction]
-    done = subprocess.run(
-        [str(python), "-c", PEER, str(path), str(threads), json.dumps(tasks)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    rates: dict[str, dict[str, float]] = {}
+    tasks = [[task.name, prompt, task.tokens] for task, prompt in prompts.items() if not task.prediction]
+    command = [str(python), "-c", PEER, str(path), str(threads), str(rounds), json.dumps(tasks)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    rates: dict[str, dict[str, list[float]]] = {}
     for line in done.stdout.splitlines():
         name, guesses, rate = json.loads(line)
-        rates.setdefault(name, {})["guessing" if guesses else "plain"] = round(rate, 1)
-    return rates
+        rates.setdefault(name, {"plain": [], "guessing": []})["guessing" if guesses else "plain"].append(rate)
+    return {name: {side: round(statistics.median(each), 1) for side, each in of.items()} for name, of in rates.items()}
 
 
 def main() -> int:
@@ -143,10 +146,11 @@ def main() -> int:
     if args.draft:
         sides["drafting"] = alize.load(settings.model, draft_model=args.draft, **given)
     words = sides["plain"].tokenizer
-    prompts = [words.template([{"role": "user", "content": task.question}]) for task in TASKS]
+    tasks = [TASKS[place] for place in args.tasks]
+    prompts = {task: words.template([{"role": "user", "content": task.question}]) for task in tasks}
     rows: list[dict[str, Any]] = []
     for streams in args.streams:
-        for task, prompt in [(TASKS[place], prompts[place]) for place in args.tasks]:
+        for task, prompt in prompts.items():
             rates: dict[str, list[float]] = {name: [] for name in sides}
             texts, counts = list[list[int]](), dict[str, tuple[int, int]]()
             predicted = words.encode(task.prediction) if task.prediction else []
@@ -159,6 +163,7 @@ def main() -> int:
             assert all(text == texts[0] for text in texts), f"{task.name}: not the same tokens"
             medians = {name: statistics.median(of) for name, of in rates.items()}
             row: dict[str, Any] = {"task": task.name, "streams": streams, "tokens": len(texts[0]), "plain": round(medians["plain"], 1)}
+            row["least"] = task.least if streams == 1 else Task.least
             for name in list(sides)[1:]:
                 guessed, accepted = counts[name]
                 row[name] = {"rate": round(medians[name], 1), "ratio": round(medians[name] / medians["plain"], 2)}
@@ -166,9 +171,10 @@ def main() -> int:
             rows.append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
     _, path = located(settings.model, settings.home, settings.aliases())
-    others = {} if args.alone else peer(path, settings, prompts, settings.threads or describe().cores)
-    print(json.dumps({"machine": describe().processor, "load": round(load, 2), "rounds": args.rounds, "rows": rows, "llama.cpp": others}))
-    return 0
+    others = {} if args.alone else peer(path, settings, prompts, settings.threads or describe().cores, args.rounds)
+    machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "rounds": args.rounds}
+    print(json.dumps({**machine, "rows": rows, "llama.cpp": others}))
+    return 0 if all(row["guessing"]["ratio"] >= row["least"] for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def served(home: Path, model: str, threads: int) -> Iterator[str]:
     """The address of a server whose state is thrown away afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "models").symlink_to(home / "models")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ALIZE_") or name == "ALIZE_KERNELS"}
         environment |= {"ALIZE_HOME": folder, "ALIZE_PORT": "0", "ALIZE_MODEL": model, "ALIZE_API_KEY": KEY, "ALIZE_CACHE_MEMORY": "1"}
         environment |= {"ALIZE_THREADS": str(threads), "ALIZE_LOG_LEVEL": "warning"}
         process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stdout=subprocess.PIPE, text=True)
@@ -216,7 +216,7 @@ def rows_of(tasks: Sequence[Task], sides: dict[str, list[Score]]) -> Iterator[di
     groups |= {f"{count} tool{'s' if count > 1 else ''}": [len(task.tools) == count for task in tasks] for count in COUNTS}
     groups |= {"a call": [bool(task.calls) for task in tasks], "all": [True for _ in tasks]}
     for name, members in groups.items():
-        for side, scores in sides.items():
+        for side, scores in sides.items() if any(members) else ():
             yield row(name, side, [each for each, member in zip(scores, members, strict=True) if member])
 
 
@@ -246,7 +246,8 @@ def main() -> int:
     for each in rows:
         numbers = " ".join(f"{each[what]:>5}" for what in SCORES)
         print(f"{each['of']:10} {each['side']:5} {each['tasks']:>5} {each['called']:>6} {numbers}   {each['low']}-{each['high']} %")
-    print(json.dumps({"machine": describe().processor, "load": round(load, 2), "model": name, "seed": args.seed, "rows": rows}))
+    machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2)}
+    print(json.dumps({**machine, "model": name, "seed": args.seed, "rows": rows}))
     return 0
 
 

@@ -179,3 +179,81 @@ def test_the_divergence_of_the_reference_from_itself_is_none(module: Any) -> Non
     perplexity = float(np.exp(-reference[np.arange(7), tokens[1:]].mean()))
     assert sums.document(perplexity) == {"perplexity_percent": 0.0, "same_percent": 100.0, "kl": 0.0}
     assert probabilities.document(perplexity) == {"perplexity_percent": 0.0, "same_percent": None, "kl": None}
+
+
+RUN = {"when": "2026-12-02", "load": 0.1, "cores": 2, "rounds": 5}
+
+
+def section(module: Any, part: str, document: dict[str, Any]) -> str:
+    return module("performance_page").page({"amx": {part: document}}, set())
+
+
+def guess(task: str, streams: int, ratio: float, least: float) -> dict[str, Any]:
+    guessing = {"rate": 300 * ratio, "ratio": ratio, "guessed": 169, "accepted": 110}
+    return {"task": task, "streams": streams, "tokens": 160, "plain": 300.0, "least": least, "guessing": guessing}
+
+
+def test_every_script_that_is_a_part_has_a_section(module: Any) -> None:
+    performance = module("performance")
+    assert set(module("performance_sections").SECTIONS) == set(performance.SCRIPTS) - {"divergence"}
+    for name in performance.SCRIPTS:
+        assert (Path(BENCHMARKS) / f"{name}.py").exists()
+    assert set(performance.IN_ROUNDS) | set(performance.WITH_PEERS) <= set(performance.SCRIPTS)
+
+
+def test_what_guesses_are_worth_stands_beside_what_is_claimed_and_a_peer_s_ratio(module: Any) -> None:
+    rows = [guess("code edited", 1, 1.85, 1.5), guess("a story", 1, 0.96, 0.97), guess("code edited", 8, 1.16, 0.97)]
+    rows.append(guess("a story", 8, 1.0, 0.97))
+    document = {**RUN, "rows": rows, "llama.cpp": {"a story": {"plain": 200.0, "guessing": 130.0}}}
+    text = section(module, "speculation", document)
+    assert "| code edited | 300 | **1.85** | 1.5 | 110 of 169 | **1.16** | 0.97 | 110 of 169 |  |" in text
+    assert "| a story | 300 | **0.96** | 0.97: missed | 110 of 169 | **1.00** | 0.97 | 110 of 169 | 0.65 |" in text
+    assert "beside other work" not in text
+
+
+def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_the_same_schemas(module: Any) -> None:
+    cost = {"streams": 8, "free": 1000.0, "held": 800.0, "cost_percent": 20.0}
+    ours = {"schemas": 1262, "ends": {"valid": 716, "cut": 545, "refused": 1}, "refused": {"no `a|b`": 1}, "wrong": {}, "most_tokens": 1000}
+    theirs = {"schemas": 100, "ends": {"valid": 20, "died": 30, "cut": 50}, "refused": {}, "wrong": {}, "ours": {"valid": 60, "cut": 40}}
+    peer = {**theirs, "version": "0.3", "seconds": 60.0, "cost": {"streams": 1, "free": 200.0, "held": 100.0, "cost_percent": 50.0}}
+    text = section(module, "schemas", {**RUN, **ours, "cost": [cost], "llama.cpp": peer})
+    assert "|  | schemas | valid | wrong | cut | refused | died |" in text
+    assert "| Alizé, every schema | 1,262 | 716 | 0 | 545 | 1 | 0 |" in text
+    assert "| Alizé, the sample | 100 | 60 | 0 | 40 | 0 | 0 |" in text
+    assert "| llama.cpp, the sample | 100 | 20 | 0 | 50 | 0 | 30 |" in text
+    assert "| Alizé, every schema | `no 'a/b'` | 1 |" in text
+    assert "| Alizé | 8 | 1,000.0 | 800.0 | 20.0 % | 2.00 |" in text
+    assert "| llama.cpp | 1 | 200.0 | 100.0 | 50.0 % | 5.00 |" in text
+    alone = section(module, "schemas", {**RUN, **ours, "cost": [], "llama.cpp": {}})
+    assert "| Alizé | 1,262 | 716 |" in alone
+    assert "llama.cpp" not in alone.split("### Answers held to schemas")[1]
+
+
+def test_what_a_fixed_order_costs_is_said_with_what_is_the_same_without(module: Any) -> None:
+    same = {"answers": 8, "held_in_company": 8, "free_in_company": 7, "free_as_held": 2, "logits_as_held": False}
+    rows = [{"work": "decode-1", "unit": "tok/s", "held": 400.0, "free": 500.0, "ratio": 0.8}]
+    text = section(module, "determinism", {**RUN, "load": 1.5, "runner": "native-amx", "model": "m", "rows": rows, "same": same})
+    assert "| decode-1 | 400 | 500 | 20.0 % |" in text
+    assert "8 of the core and 7 of the one left free were in company as alone; 2 were the same in both" in text
+    assert "**Taken beside other work** (1.5 cores busy before the run)" in text
+
+
+def test_tools_are_counted_by_kind_with_what_came_without_a_grammar(module: Any) -> None:
+    counts = {"of": "pick", "tasks": 34, "called": 34, "valid": 34, "tool": 31, "arguments": 26, "percent": 76.5, "low": 60.0, "high": 87.6}
+    rows = [{**counts, "side": "held", "whole": 26}, {**counts, "side": "free", "whole": 1}]
+    text = section(module, "tools", {**RUN, "model": "a-model", "seed": 7, "rows": rows})
+    assert "| pick | 34 | 34 | 34 | 31 | 26 | **26** | 60.0 to 87.6 % | 1 |" in text
+
+
+def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> None:
+    row = {"prompt": 128, "alone_p50": 0.07, "alone_p95": 0.1, "beside_p50": 0.2, "beside_p95": 0.31, "bound": 0.3, "within": False}
+    rows = [{**row, "engine": engine, "requests": 20, "unanswered": late} for engine, late in (("alize", 0), ("llama.cpp", 1))]
+    seconds = {"alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}}, "llama.cpp": {"128": {"alone": [0.2], "beside": []}}}
+    counted = {"flood": 64, "flood_answered": {"alize": 200, "llama.cpp": 9}, "step_seconds": 0.1, "rows": rows, "seconds": seconds}
+    known = {"fairness": {**RUN, **counted}}
+    text = module("performance_page").page({"amx": known}, {"amx-fairness.svg"})
+    assert "| Alizé | 128 | 20 | 0.070, 0.100 | 0.200, 0.310 | 0.300: missed |" in text
+    assert "| llama.cpp | 128 | 20, 1 without an answer | 0.070, 0.100 | 0.200, 0.310 | 0.300 |" in text
+    assert "200 by Alizé and 9 by llama.cpp" in text
+    assert "(amx-fairness.svg)" in text
+    assert "beside the flood" in module("performance_plots").plots(known)["fairness"]
