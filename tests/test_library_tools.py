@@ -137,3 +137,31 @@ def test_a_choice_is_a_text(model: alize.Model, choice: object) -> None:
     with pytest.raises(InvalidRequest, match="not a text") as refused:
         model.stream(ASKED, tools=[WEATHER], tool_choice=choice)  # pyright: ignore[reportArgumentType]
     assert "name of the function" in (refused.value.remedy or "")
+
+
+PLACE = {
+    "type": "object",
+    "properties": {"place": {"type": "string", "maxLength": 12}},
+    "required": ["place"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_beside_a_form_the_default_model_calls_or_answers_in_it(told: alize.Model, seed: int) -> None:
+    form = alize.Grammar("json", json.dumps(PLACE))
+    answer = told.stream(ASKED, tools=[WEATHER], grammar=form, temperature=1, seed=seed, max_tokens=200)
+    text = "".join(answer)
+    assert (answer.finish == "tool_calls") == bool(answer.calls) == (not text)
+    if answer.finish == "stop":
+        jsonschema.validate(json.loads(text), PLACE)
+
+
+def test_a_form_begins_with_a_beginning_that_is_given(told: alize.Model) -> None:
+    form = alize.Grammar("json", json.dumps(PLACE))
+    text = told.chat([*ASKED, alize.Message("assistant", '{"pla', prefix=True)], grammar=form, temperature=1, seed=1)
+    jsonschema.validate(json.loads('{"pla' + text), PLACE)
+    with pytest.raises(InvalidRequest, match="begins nothing"):
+        told.chat([*ASKED, alize.Message("assistant", "Paris", prefix=True)], grammar=form)
+    with pytest.raises(UnsupportedParameter, match="goes on"):
+        told.generate("{", grammar=form)

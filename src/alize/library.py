@@ -26,14 +26,14 @@ import numpy.typing as npt
 from alize.engine.base import FinishReason, ModelInfo, Request, SamplingParams, Step, check_fits, logit_biases, longest_answer
 from alize.engine.build import EngineConfig, build_core, draft_of, named
 from alize.engine.core import Core
-from alize.engine.grammar import LONGEST, Grammar, plain_grammar
+from alize.engine.grammar import plain_grammar
 from alize.engine.record import ReplayRecord, record_of
 from alize.engine.replay import Replayed, replay
 from alize.engine.vectors import OutputType, check_shape, shaped
-from alize.errors import AlizeError, InvalidRequest
+from alize.errors import AlizeError, InvalidRequest, UnsupportedParameter
 from alize.prompt.brought import Brought, brought, takes
-from alize.prompt.held import held_calls
 from alize.prompt.marks import call_marks_of
+from alize.prompt.matching import Start, matched, placed
 from alize.prompt.parts import Call, Part
 from alize.prompt.reading import AnswerReader
 from alize.prompt.told import for_template
@@ -148,7 +148,11 @@ class Model:
         asked, shown = for_template(messages, offer, self._call_marks)
         template = partial(self.tokenizer.template, tools=shown)
         prompt = brought(asked, self.tokenizer, self.info, template, self._audio_seconds)
-        return self._answer(prompt, sampling, continuing, self._marks, offer)
+        start = Start.of(messages[-1]) if continuing else Start()
+        if not continuing and self._marks is not None:
+            begun = () if offer is None else offer.behind(self.tokenizer.encode)
+            start = replace(start, opened=begins_thought(self._marks, prompt.tokens, self.tokenizer, begun, self.info.id))
+        return self._answer(prompt, sampling, start, self._marks, offer)
 
     @overload
     def chat(self, conversation: Conversation, *, tools: None = None, **sampling: Any) -> str: ...
@@ -167,7 +171,9 @@ class Model:
     def generate(self, prompt: str, **sampling: Any) -> str:
         """Continue a text as it stands, without a chat template. See `stream`."""
         start = [] if self.tokenizer.bos_id is None else [self.tokenizer.bos_id]
-        return _drained(self._answer(Brought(start + self.tokenizer.encode(prompt)), sampling, continuing=True))
+        if sampling.get("grammar") is not None:
+            raise UnsupportedParameter("A grammar is for an answer: a text that goes on has none.", param="grammar", remedy="Use chat.")
+        return _drained(self._answer(Brought(start + self.tokenizer.encode(prompt)), sampling, Start(continuing=True)))
 
     def embed(self, texts: Sequence[str], *, dimension: int | None = None, dtype: OutputType = "float") -> npt.NDArray[Any]:
         """One vector of length 1 per text: [len(texts), numbers]. `dimension` and `dtype` make them smaller: see engine/vectors.py.
@@ -242,20 +248,14 @@ class Model:
         self,
         prompt: Brought,
         given: dict[str, Any],
-        continuing: bool,
+        start: Start,
         marks: ThoughtMarks | None = None,
         offer: Offer | None = None,
     ) -> Answer:
-        begun = [] if offer is None else offer.behind(self.tokenizer.encode)
-        opened = marks is not None and begins_thought(marks, prompt.tokens, self.tokenizer, begun, self.info.id)
-        tokens = [*prompt.tokens, *begun]
+        tokens = [*prompt.tokens, *([] if offer is None else offer.behind(self.tokenizer.encode))]
         options = {name: value for name, value in given.items() if value is not None}
-        grammar = plain_grammar(options.pop("grammar", None), beside=_beside(marks, offer, continuing=continuing))
-        if offer is not None:
-            thinks = marks is not None and not offer.begun
-            hindrances = {"the model may think before it calls": thinks, "the answer has a beginning": continuing}
-            held = held_calls(offer, hindrances, LONGEST)
-            grammar = None if held is None else Grammar("own", *held, param="tools")
+        form = plain_grammar(options.pop("grammar", None))
+        grammar = placed(matched(form, offer, {}, continuing=start.continuing), offer, marks, start)
         predicted = self._predicted(options.pop("prediction", ""))
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))
@@ -275,7 +275,8 @@ class Model:
             sounds=prompt.sounds,
         )
         check_fits(request, self.info)
-        reader = AnswerReader(self.tokenizer, stop, marks, opened=opened, continuing=continuing, offer=offer)
+        reader = AnswerReader(self.tokenizer, stop, marks, opened=start.opened, continuing=start.continuing, offer=offer)
+        reader.repeat(start.prefix)  # it was said before
         return Answer(lambda answer: self._pieces(request, reader, answer))
 
     def _predicted(self, text: object) -> tuple[int, ...]:
@@ -438,12 +439,6 @@ def _sampling(given: Mapping[str, Any]) -> SamplingParams:
 
 
 _WHOLE = ("top_k", "seed", "logprobs")
-
-
-def _beside(marks: ThoughtMarks | None, offer: Offer | None, *, continuing: bool) -> str | None:
-    """What an answer has beside the text that a grammar would be for."""
-    found = {"thoughts": marks is not None, "tools": offer is not None, "a beginning": continuing}
-    return next((what for what, there in found.items() if there), None)
 
 
 def _stop_strings(given: object) -> list[str]:

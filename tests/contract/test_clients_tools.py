@@ -142,3 +142,28 @@ def test_the_default_model_streams_a_call_to_openai_s_client(default: Place):
             validate(json.loads(call.function.arguments), TOOL["function"]["parameters"])
         cut = client.chat.completions.create(**{**asked, "max_tokens": 9})
         assert cut.choices[0].finish_reason == "length"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", ["How warm is Aix? Call the tool.", "What is the capital of France? As JSON with place."])
+def test_beside_a_form_the_default_model_calls_or_answers_in_it(default: Place, question: str):
+    form: Any = {"type": "object", "properties": {"place": {"type": "string", "maxLength": 20}}, "required": ["place"]}
+    form["additionalProperties"] = False
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "place", "schema": form}}
+    messages: Any = [{"role": "user", "content": question}]
+    tools: Any = [{**TOOL, "function": {**TOOL["function"], "strict": True}}]
+    with openai.OpenAI(api_key=default.key, base_url=f"{default.url}/v1", max_retries=0) as client:
+        asked: Any = {"model": default.model, "messages": messages, "tools": tools, "response_format": wanted, "temperature": 0.9}
+        for seed in range(3):
+            whole = client.chat.completions.create(**asked, seed=seed, max_tokens=200).choices[0]
+            calls: Any = whole.message.tool_calls or []
+            assert bool(calls) != bool(whole.message.content)
+            for call in calls if whole.finish_reason == "tool_calls" else ():
+                validate(json.loads(call.function.arguments), TOOL["function"]["parameters"])
+            if whole.finish_reason == "stop":
+                validate(json.loads(whole.message.content or ""), form)
+            chunks = list(client.chat.completions.create(**asked, seed=seed, max_tokens=200, stream=True))
+            assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == (whole.message.content or "")
+        forced = client.chat.completions.create(**asked, tool_choice="required", max_tokens=200).choices[0]
+        assert forced.message.tool_calls
+        assert not forced.message.content

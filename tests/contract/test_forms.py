@@ -84,6 +84,27 @@ def test_one_that_is_cut_says_so_and_is_the_beginning(openai: OpenAI, real: Plac
         assert len(part.message.content) < len(whole.message.content)
 
 
+@pytest.mark.parametrize("prefix", ["{", '{"city": "Par', '{"city": "Paris", "country": "France", "rivers": ["Se'])
+def test_an_answer_that_goes_on_from_a_prefix_matches_with_it(mistral: Mistral, openai: OpenAI, real: Place, prefix: str) -> None:
+    form: Any = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA, "strict": True}}
+    messages: Any = [*QUESTION, {"role": "assistant", "content": prefix, "prefix": True}]
+    answer = mistral.chat.complete(model=real.model, messages=messages, response_format=form, temperature=0.7, random_seed=1)
+    text = str(answer.choices[0].message.content)
+    assert (answer.choices[0].finish_reason, text.startswith(prefix)) == ("stop", True)
+    jsonschema.validate(json.loads(text), SCHEMA)
+    chunks = openai.chat.completions.create(model=real.model, messages=messages, response_format=form, stream=True, temperature=0)
+    jsonschema.validate(json.loads("".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)), SCHEMA)
+
+
+def test_a_prefix_that_begins_nothing_of_the_form_is_a_400_that_names_it(openai: OpenAI, real: Place) -> None:
+    form: Any = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
+    for stream in (False, True):
+        messages: Any = [*QUESTION, {"role": "assistant", "content": "Sure: {", "prefix": True}]
+        with pytest.raises(BadRequestError, match=r"Sure: \{") as refused:
+            openai.chat.completions.create(model=real.model, messages=messages, response_format=form, stream=stream)
+        assert refused.value.param == "messages"
+
+
 @pytest.mark.parametrize(
     ("form", "values"),
     [({"choice": ["yes", "no"]}, {"yes", "no"}), ({"regex": "[ab]"}, {"a", "b"}), ({"grammar": 'start: "x" | "y"'}, {"x", "y"})],

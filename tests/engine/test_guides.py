@@ -17,7 +17,7 @@ from llguidance import LLParserLimits
 import alize
 from alize.engine.base import Request, SamplingParams, Step
 from alize.engine.core import Core
-from alize.engine.grammar import GRAMMAR_LOST, Grammar
+from alize.engine.grammar import GRAMMAR_LOST, Grammar, Thought
 from alize.engine.guide import Compiler, Guide, Words
 from alize.engine.guides import Guides
 from alize.engine.runners.fake import FakeRunner
@@ -172,6 +172,44 @@ def test_an_answer_that_gives_way_goes_on_where_its_grammar_was() -> None:
         assert re.fullmatch("(ab|cd){14}", "".join(chr(97 + token) for token in answers[str(number)] if token != 20))
 
 
+THINKING = Words([*WORDS.pieces[:18], b"", b""], [18, 19, 20], (20,), WORDS.encode)
+THOUGHT = Thought("[THINK]", "[/THINK]", (18, 19), begun=True)
+
+
+def test_answers_that_give_way_go_on_within_their_thoughts_and_behind_prefixes() -> None:
+    engine = core(blocks=3, limits=Limits(prefix_cache=False), words=lambda: THINKING)
+    engine.add(
+        asked("thinks", Grammar("regex", "(ab|cd){4}", thought=THOUGHT), sampling=SamplingParams(1.0, seed=4, logit_bias=((19, 0.5),)))
+    )
+    for number in range(2):
+        engine.add(asked(f"goes on {number}", Grammar("regex", "aab(ab|cd){14}", prefix="aaba")))
+    answers = {id: [token for token in tokens if token != 20] for id, tokens in drain(engine).items()}
+    assert engine.scheduler.preemptions > 0
+    thought, _, text = bytes(97 + token for token in answers.pop("thinks")).partition(bytes([97 + 19]))
+    assert thought
+    assert re.fullmatch(b"(ab|cd){4}", text)
+    for tokens in answers.values():
+        assert re.fullmatch(b"aab(ab|cd){14}", b"aaba" + bytes(97 + token for token in tokens))
+
+
+def test_a_grammar_is_compiled_once_wherever_its_match_begins() -> None:
+    guides, grammar = Guides(lambda: THINKING, 21), Grammar("regex", "ab{30}")
+    for number in range(20):
+        guides.begin(Sequence(asked(f"{number}", None), 0), replace(grammar, prefix="a" + "b" * number))
+    guides.begin(Sequence(asked("given up", None), 0), replace(grammar, thought=THOUGHT))
+    guides.remove("given up")
+    guides.begin(Sequence(asked("refused", None), 0), replace(grammar, prefix="b"))
+    found: dict[str, Any] = {}
+    while guides:
+        guides.wait()
+        found |= {sequence.request.id: error or allowed(sequence.guide) for sequence, error in guides.ready() if sequence.guide or error}
+    refused = found.pop("refused")
+    assert (type(refused), refused.param) == (InvalidRequest, "messages")
+    assert found == {f"{number}": [1] for number in range(20)}
+    assert len(guides._kept) == 1
+    guides.close()
+
+
 def test_what_is_compiled_while_the_engine_pauses_begins_when_it_goes_on() -> None:
     engine = core(words=lambda: WORDS)
     engine.paused = True
@@ -205,21 +243,59 @@ def test_a_vocabulary_that_cannot_be_read_is_the_server_s_error() -> None:
     assert "no tokenizer" not in error.text
 
 
-def test_more_than_64_grammars_do_not_wait_to_be_compiled() -> None:
-    held = Event()
+class Slow:
+    """A vocabulary that comes when it is let go: nothing is compiled before."""
 
-    def slowly() -> Words:
-        assert held.wait(60)
+    def __init__(self) -> None:
+        self.held = Event()
+
+    def __call__(self) -> Words:
+        assert self.held.wait(60)
         return WORDS
 
-    engine = core(words=slowly)
-    for number in range(64):
-        engine.add(asked(str(number), Grammar("regex", f"a{{{number}}}b")))
-    with pytest.raises(alize.errors.QueueFull):
-        engine.add(asked("one too many", Grammar("regex", "a")))
-    held.set()
-    assert len(drain(engine)) == 64
+
+def filled(engine: Core, tenant: str) -> int:
+    """How many grammars of a tenant are taken before one is refused."""
+    for number in range(100):
+        try:
+            engine.add(asked(f"{tenant} {number}", Grammar("regex", f"(a|{tenant[0]}){{{number}}}b"), tenant=tenant))
+        except alize.errors.QueueFull:
+            return number
+    raise AssertionError("there is no end")
+
+
+def test_a_workspace_leaves_as_many_places_free_as_its_grammars_take() -> None:
+    slow = Slow()
+    engine = core(limits=Limits(max_running=256), words=slow)
+    assert [filled(engine, tenant) for tenant in ("a/x", "b", "c")] == [32, 16, 8]
+    with pytest.raises(alize.errors.QueueFull, match="32 are yours"):
+        engine.add(asked("of another person there", Grammar("regex", "a"), tenant="a/y"))
+    engine.add(asked("the same again", Grammar("regex", "(a|a){3}b"), tenant="a"))  # it takes no place of its own
+    engine.add(asked("one of another", Grammar("regex", "a"), tenant="d"))
+    slow.held.set()
+    assert len(drain(engine)) == 32 + 16 + 8 + 2
     engine.check()
+
+
+def test_whoever_has_many_to_be_compiled_holds_up_nobody_who_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    order, really, slow = list[str](), Compiler.compile_plain, Slow()
+
+    def compiled(self: Compiler, grammar: Grammar) -> Guide:
+        order.append(grammar.text)
+        return really(self, grammar)
+
+    monkeypatch.setattr(Compiler, "compile_plain", compiled)
+    guides = Guides(slow, 21)
+    many = [f"a{{{number}}}b" for number in range(20)]
+    for tenant, texts in (("many/x", many), ("many/y", ["c"]), ("one", ["d"]), ("late", [many[-1]])):
+        for text in texts:
+            guides.begin(Sequence(asked(f"{tenant} {text}", None, tenant=tenant), 0), Grammar("regex", text))
+    slow.held.set()
+    while guides:
+        guides.wait()
+        guides.ready()
+    assert order == [many[0], "d", many[-1], "c", *many[1:-1]], "workspaces by turns, in each its people; what two ask for at the first's"
+    guides.close()
 
 
 def test_what_is_the_same_is_compiled_once_however_many_ask() -> None:

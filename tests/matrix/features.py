@@ -95,6 +95,10 @@ def _formed(case: Case) -> bool:
     return all(choice.finish == "stop" and _valid(choice.text) for answer in case.both for choice in answer.choices)
 
 
+def _called_instead(case: Case) -> bool:
+    return all(choice.finish == "tool_calls" for answer in case.both for choice in answer.choices)
+
+
 def _slid(case: Case) -> bool:
     trace = case.greedy.traces[0]
     held = trace.held.get("sliding")
@@ -125,6 +129,7 @@ FEATURES: dict[str, Feature] = {
         _formed,
         body=lambda _: {"response_format": {"type": "json_schema", "json_schema": {"name": "form", "schema": FORM}}},
         changes=True,
+        said=_called_instead,
     ),
     "LoRA": Feature(
         "an adapter's name as `model`",

@@ -3,12 +3,16 @@
 Of a pair of which one is off, the finding proves that it is, and that this is said; of one that is refused, the error is the note.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.matrix.features import pictured
+import jsonschema
+
+from tests.matrix.features import FORM, pictured
 from tests.matrix.finding import GREEDY, House, ordered
+from tests.matrix.models import TOKENIZER
 
 __all__ = ["NOTES", "Note"]
 
@@ -47,6 +51,19 @@ async def _shared_by_the_choices(house: House, names: Names) -> bool:
     return first == 0 < second
 
 
+async def _calls_or_says_it_in_the_form(house: House, names: Names) -> bool:
+    server, found = house.server(house.setup(names)), set[str]()
+    for seed in range(4):
+        for bias in (-100, 100):
+            body = house.body(names, temperature=0.9, random_seed=seed)
+            chosen = {"tool_choice": "auto", "logit_bias": body["logit_bias"] | {str(CALLS): bias}}
+            (choice,) = (await server.ask(body | chosen, beside=False)).choices
+            text = choice.calls[0]["arguments"] if choice.calls else choice.text
+            jsonschema.validate(json.loads(text), FORM)
+            found.add(choice.finish)
+    return found == {"stop", "tool_calls"}
+
+
 async def _cached(house: House, names: Names, before: Any, body: Any) -> int:
     """Tokens of a prompt that were there, where only one was asked before."""
     server = house.server(house.setup(names))
@@ -57,7 +74,15 @@ async def _cached(house: House, names: Names, before: Any, body: Any) -> int:
 
 _BY_FORM = Note("What the form leaves nothing else for is guessed; a prediction counts for nothing.", proof=_guessed_whatever_is_predicted)
 
+CALLS = TOKENIZER.call_marks.ids[TOKENIZER.call_marks.opens]
+
 NOTES: dict[Names, Note] = {
+    frozenset({"tools", "schema"}): Note(
+        "Where a call is forced the form has no say, and `finish_reason` is `tool_calls`. With `tool_choice: auto` the answer is calls, or "
+        "a text that matches the schema ([how](../guides/structured.md#beside-tools)).",
+        off="schema",
+        proof=_calls_or_says_it_in_the_form,
+    ),
     frozenset({"tools", "speculation"}): _BY_FORM,
     frozenset({"schema", "speculation"}): _BY_FORM,
     frozenset({"LoRA", "prefix cache"}): Note(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alize.engine.grammar import Grammar
-from alize.engine.guide import Compiler, Guide, Words, advance
+from alize.engine.guide import Compiler, Guide, Words
 from alize.errors import InvalidRequest
 from alize.prompt.held import grammar_of_calls
 from alize.prompt.parts import Call, Part
@@ -81,7 +81,7 @@ def drawn(guide: Guide, seed: int, begin: bytes | int = b"", most: int = 3000) -
             letters = [id for id in may if id in (*range(97, 123), 34, 125, 93) or id >= 256]
             token = chance.choice([id for id in (letters or may) if id != END] or may)
         tokens.append(token)
-        advance([(guide, [token])])
+        guide.take([token])
         assert guide.failure is None
     raise AssertionError("it does not end")
 
@@ -146,12 +146,12 @@ def test_what_begins_a_call_goes_on_as_one(form: str, seed: int) -> None:
 def test_calls_may_follow_text(form: str) -> None:
     offer = offer_of(form, "auto")
     guide = compiled(offer)
-    advance([(guide, list(b"Let me see."))])
+    guide.take(list(b"Let me see."))
     marks = offer.marks
     opens = [marks.ids[marks.opens]] if marks.opens in marks.ids else list(marks.opens.encode())
     for token in opens:
         assert token in allowed(guide)
-        advance([(guide, [token])])
+        guide.take([token])
     tokens = [*b"Let me see.", *opens, *drawn(guide, 5)]
     text, calls = read(offer, tokens)
     assert text == "Let me see."
@@ -174,7 +174,7 @@ def test_how_a_schema_wants_to_be_read_does_not_count() -> None:
     schema = {**WEATHER, "x-guidance": {"whitespace_flexible": True, "lenient": True}}
     tool = {"type": "function", "function": {"name": "f", "description": "", "parameters": schema}}
     guide = compiled(offered(FORMS["named"], [tool], "f"))
-    advance([(guide, [ord("{")])])
+    guide.take([ord("{")])
     assert ord("\t") not in allowed(guide)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
-from alize.api.forming import grammar_of, grammar_of_offer
+from alize.api.forming import grammar_of, whole_grammar
 from alize.api.hearing import ears_of, listen
 from alize.api.looking import look, sight_of
 from alize.api.offering import offer_of
@@ -29,11 +29,12 @@ from alize.governance.identity import Principal
 from alize.prompt import effort_of, plain_messages, with_thinking_prompt
 from alize.prompt.hearing import Ears, Heard, laid
 from alize.prompt.images import Floats
-from alize.prompt.placing import placed
+from alize.prompt.matching import Start, placed
+from alize.prompt.placing import placed as laid_images
 from alize.prompt.told import for_template
 from alize.prompt.tools import Offer, PlainTool, begins_thought
 from alize.settings import Settings
-from alize.tokenize.text import check_text, parts_of, thought_of
+from alize.tokenize.text import check_text, parts_of
 
 __all__ = ["Asked", "ask", "ask_infill", "ask_live", "ask_transcription"]
 
@@ -64,8 +65,8 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     refuse_unsupported(request, served)
     # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
     plain = request.response_format.json_schema is None and request.structured_outputs is None
-    grammar = grammar_of(request, served) if plain else await asyncio.to_thread(grammar_of, request, served)
-    offer, held = await asyncio.to_thread(_offer, request, served) if request.tools else _offer(request, served)
+    simple = plain and not request.tools
+    offer, grammar = _wanted(request, served) if simple else await asyncio.to_thread(_wanted, request, served)
     messages = plain_messages(
         with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
         safe_prompt=request.safe_prompt,
@@ -81,34 +82,24 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     first = replace(
         _first(read.tokens + begun, request, served, principal, house.settings, images=read.images, sounds=read.sounds),
         stop_ids=frozenset() if request.ignore_eos else served.tokenizer.stop_ids,
-        grammar=grammar or held,
         predicted=await _predicted(request.prediction.content, served),
         priority=request.priority or 0,
     )
-    first = replace(first, sampling=_chat_sampling(first.sampling, request))
-    messages = read.messages
-    question = Question(tuple(_choices(first, request.n or 1)), _stop(request.stop), offer=offer)
+    messages, start = read.messages, Start(asked=effort != "none")
     if continued:
-        question = replace(question, **_begun(messages[-1]), marks=marks)
+        start = Start.of(messages[-1])
     elif marks is not None:
-        question = replace(question, marks=marks, opened=begins_thought(marks, read.tokens, served.tokenizer, begun, served.card.id))
+        start = replace(start, opened=begins_thought(marks, read.tokens, served.tokenizer, begun, served.card.id))
+    first = replace(first, sampling=_chat_sampling(first.sampling, request), grammar=placed(grammar, offer, marks, start))
+    choices = tuple(_choices(first, request.n or 1))
+    question = Question(choices, _stop(request.stop), start.prefix, start.thought, marks, start.opened, offer)
     return Asked(first.id, served, question, messages, read.seconds)
 
 
-def _offer(request: ChatCompletionRequest, served: Served) -> tuple[Offer | None, Grammar | None]:
-    """What may be called, and what holds the calls to it."""
-    offer = offer_of(request, served)
-    return offer, grammar_of_offer(offer, request, served)
-
-
-def _begun(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What an answer goes on from: its text, what was thought before it, and whether that goes on."""
-    parts = parts_of(message)
-    if not parts:
-        return {"prefix": message["content"]}
-    thoughts = [part for part in parts if part["type"] == "thinking"]
-    text = "".join(part["text"] for part in parts if part["type"] == "text")
-    return {"prefix": text, "thought": "".join(map(thought_of, thoughts)), "opened": not text and not parts[-1].get("closed", True)}
+def _wanted(request: ChatCompletionRequest, served: Served) -> tuple[Offer | None, Grammar | None]:
+    """What may be called, and what the answer must match, wherever that begins."""
+    form, offer = grammar_of(request), offer_of(request, served)
+    return offer, whole_grammar(form, offer, request, served)
 
 
 async def ask_infill(request: FIMCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
@@ -243,7 +234,7 @@ async def _read(
         messages, all_heard = await listen(messages, ears, house)
     tokens = tuple(await asyncio.to_thread(template, messages))
     if sight is not None and marks is not None:
-        images = await asyncio.to_thread(placed, tokens, pictures, marks, sight)
+        images = await asyncio.to_thread(laid_images, tokens, pictures, marks, sight)
     if ears is not None:
         sounds = await asyncio.to_thread(laid, tokens, all_heard, ears)
     return _Read(tokens, messages, images, sounds, sum(heard.seconds for heard in all_heard) if all_heard else None)

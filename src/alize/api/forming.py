@@ -1,4 +1,7 @@
-"""The form that a chat request wants its answer in. In: the request, and what it may call. Out: the grammar of its answer, or None."""
+"""The form that a chat request wants its answer in. In: the request, and what it may call. Out: the grammar of its answer, or None.
+
+What goes together is said in `prompt/matching.py`, and how the answer begins is known only of its prompt: `asking.py` adds it.
+"""
 
 import json
 from typing import Any
@@ -6,19 +9,19 @@ from typing import Any
 from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.extensions import StructuredOutputs
-from alize.engine.grammar import LONGEST, Grammar, check_length
-from alize.errors import InvalidRequest, UnsupportedParameter
-from alize.prompt.held import held_calls
+from alize.engine.grammar import Grammar, check_length
+from alize.errors import InvalidRequest
+from alize.prompt.matching import matched
 from alize.prompt.tools import Offer
 from alize.tokenize.text import texts_in
 
-__all__ = ["grammar_of", "grammar_of_offer"]
+__all__ = ["grammar_of", "whole_grammar"]
 
 _EXTENSION = "structured_outputs"
 
 
-def grammar_of(request: ChatCompletionRequest, served: Served) -> Grammar | None:
-    """Raises InvalidRequest for a form that is incomplete or asked for twice, UnsupportedParameter for what it cannot be combined with."""
+def grammar_of(request: ChatCompletionRequest) -> Grammar | None:
+    """The form alone. Raises InvalidRequest for one that is incomplete or asked for twice."""
     wanted, other = request.response_format, request.structured_outputs
     if wanted.type != "json_schema" and wanted.json_schema is not None:
         raise InvalidRequest(
@@ -40,28 +43,21 @@ def grammar_of(request: ChatCompletionRequest, served: Served) -> Grammar | None
         grammar = _json({"type": "object"} if wanted.json_schema is None else wanted.json_schema.schema_, "response_format")
     if grammar is not None:
         check_length(grammar)
-        _refuse_beside(request, served, grammar.param)
     return grammar
 
 
-def grammar_of_offer(offer: Offer | None, request: ChatCompletionRequest, served: Served) -> Grammar | None:
-    """That holds calls to the schemas of their tools. None where there are none, and where nothing can be held to them.
+def whole_grammar(form: Grammar | None, offer: Offer | None, request: ChatCompletionRequest, served: Served) -> Grammar | None:
+    """What the answer must match: its form, and calls held to the schemas of their tools. None where nothing is held.
 
-    Raises UnsupportedParameter for `strict` there.
+    Raises UnsupportedParameter for a form that cannot be held beside the tools, and for `strict` where calls cannot be.
     """
-    if offer is None:
-        return None
     last = request.messages[-1] if request.messages else None
     hindrances = {
-        f"the model {served.card.id} may think before it calls, unless tool_choice forces a call": served.thought_marks is not None
-        and not offer.begun,
-        "the answer has a prefix": bool(getattr(last, "prefix", False)),
         "ignore_eos asks for more than calls": bool(request.ignore_eos),
         "min_tokens asks for more than calls": bool(request.min_tokens),
         f"what serves {served.card.id} has no grammars": not served.engine.info.grammars,
     }
-    held = held_calls(offer, hindrances, LONGEST)
-    return None if held is None else Grammar("own", *held, param="tools")
+    return matched(form, offer, hindrances, continuing=bool(getattr(last, "prefix", False)))
 
 
 def _of_extension(wanted: StructuredOutputs) -> Grammar:
@@ -81,21 +77,3 @@ def _json(schema: Any, param: str) -> Grammar:
     for _ in texts_in(schema, param):  # nested no deeper than can be walked, and text
         pass
     return Grammar("json", json.dumps(schema, ensure_ascii=False), param=param)
-
-
-def _refuse_beside(request: ChatCompletionRequest, served: Served, form: str) -> None:
-    """What would be part of an answer beside its form."""
-    last = request.messages[-1] if request.messages else None
-    beside = {
-        "tools": bool(request.tools) and request.tool_choice != "none",
-        "messages": bool(getattr(last, "prefix", False)),
-        "model": served.thought_marks is not None,
-    }
-    why = {
-        "tools": f"{form} cannot be combined with tools yet: a call would have another form.",
-        "messages": f"{form} cannot be combined with a prefix yet: the answer would begin outside of its form.",
-        "model": f"{form} cannot be combined with {served.card.id} yet: it thinks before it answers.",
-    }
-    for param, there in beside.items():
-        if there:
-            raise UnsupportedParameter(why[param], param=param, remedy=f"Leave {form} out, or ask without the other.")

@@ -5,17 +5,16 @@ A `Guide` is where one answer has got to. What it allows next is computed while 
 wants to know before: who looks ahead.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from alize.engine.grammar import Grammar, check_length, json_rule
+from alize.engine.grammar import Grammar, Thought, check_lark, check_length, refused, rule_of
+from alize.engine.thinking import Mask, Place, ThoughtMasks
 from alize.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from alize.tokenize import Tokenizer
 
 __all__ = ["Compiler", "Guide", "Mask", "Words", "due", "words_of"]
-
-Mask = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,19 @@ class _Tokenizer:
 class Guide:
     """One answer on its way through a grammar."""
 
-    def __init__(self, matcher: "LLMatcher", words: Mask, pieces: Sequence[bytes], family: object) -> None:
-        """`pieces`: see `Words`. `family`: the same for those that share what was computed of a grammar, and so compute one by one."""
-        self._matcher, self._pieces, self.family = matcher, pieces, family
+    def __init__(
+        self, matcher: "LLMatcher", words: Mask, pieces: Sequence[bytes], family: object, place: Place | None = None, *, due: bool = True
+    ) -> None:
+        """`pieces`: see `Words`. `family`: the same for those that share what was computed of a grammar, and so compute one by one.
+        `place`: where it is in what may be thought before."""
+        self._matcher, self._pieces, self.family, self._place = matcher, pieces, family, place
+        self._first = None if place is None else matcher.deep_copy()
         self.words = words  # where `mask` is; as it was before, while that is due
-        self.due = False
+        self.due = due
+
+    @property
+    def matcher(self) -> "LLMatcher":
+        return self._matcher
 
     @property
     def mask(self) -> Mask:
@@ -80,19 +85,44 @@ class Guide:
         self.fill()
         return self.words
 
+    @property
+    def asleep(self) -> bool:
+        """What it allows now does not depend on the grammar."""
+        return self._place is not None and self._place.phase == "thought"
+
+    @property
+    def _awake(self) -> bool:
+        return self._place is None or self._place.phase == "form"
+
     def copy(self) -> "Guide":
         """Another one at the same place: a microsecond, since they share what was computed of the grammar."""
-        return Guide(self._matcher.deep_copy(), self.mask.copy(), self._pieces, self.family)
+        copied = Guide(self._matcher.deep_copy(), self.mask.copy(), self._pieces, self.family, due=False)
+        copied._first, copied._place = self._first, None if self._place is None else replace(self._place)
+        return copied
 
     def take(self, tokens: Sequence[int]) -> None:
-        """Go on past what was drawn. `failure` then says whether that was possible."""
-        self._matcher.consume_tokens(list(tokens))
+        """Move past what was drawn. `failure` then says whether that was possible."""
         self.due = True
+        if self._place is None or self._awake:
+            self._matcher.consume_tokens(list(tokens))
+            return
+        for token in tokens:
+            match self._place.move(token):
+                case "form":
+                    self._matcher.consume_tokens([token])
+                case "either":
+                    self._place.lost |= not self._matcher.try_consume_tokens([token])
+                case "thought" if self._first is not None and self._place.seen:  # what began as the form was a mark
+                    self._matcher, self._place.seen = self._first.deep_copy(), b""
+                case "thought":
+                    pass
 
     def fill(self) -> None:
         """Compute the mask, where that is due: 10 to 150 microseconds, while other threads go on. `failure` says whether it could be."""
-        if self.due and not self._matcher.is_error():
+        if self.due and not self.asleep and not self._matcher.is_error():
             self._matcher.unsafe_compute_mask_ptr(self.words.ctypes.data, self.words.nbytes)
+        if self.due and self._place is not None and not self._awake:  # more may be thought, and less would be read as the answer
+            self.words[:] = self._place.mask(self.words)
         self.due = False
 
     def ahead(self, most: int) -> tuple[tuple[int, ...], list[Mask]]:
@@ -107,7 +137,9 @@ class Guide:
         return self._walk(lambda place, mask: tokens[place] if place < len(tokens) and _allows(mask, tokens[place]) else None)
 
     def _walk(self, follows: Callable[[int, Mask], int | None]) -> tuple[tuple[int, ...], list[Mask]]:
-        """`follows`: the token at a place behind here, of what may be drawn there; None ends it."""
+        """`follows`: the token at a place behind here, of what may be drawn there; None ends it. In a thought nothing is foreseen."""
+        if not self._awake:
+            return (), []
         token, found, masks = follows(0, self.mask), list[int](), list[Mask]()
         if token is None:
             return (), []
@@ -155,24 +187,65 @@ class Compiler:
         """`size`: logits of a row."""
         from llguidance import LLTokenizer, TokenizerWrapper
 
-        self._size, self._pieces = -(-size // 32), words.pieces
-        ends = [id for id in words.ends if id < size]  # a tokenizer may know more ids than the model draws
-        self._tokenizer = LLTokenizer(TokenizerWrapper(_Tokenizer(words, size)), n_vocab=size, eos_token=ends)
+        self._size, self._words, self._pieces = size, -(-size // 32), words.pieces
+        self._ends = [id for id in words.ends if id < size]  # a tokenizer may know more ids than the model draws
+        self._tokenizer = LLTokenizer(TokenizerWrapper(_Tokenizer(words, size)), n_vocab=size, eos_token=self._ends)
+        self._masks: dict[Thought, ThoughtMasks] = {}
 
     def compile(self, grammar: Grammar) -> Guide:
         """The beginning of an answer. Raises InvalidRequest for what is no grammar, is too large, or asks for what cannot be held to."""
+        return self.begin(self.compile_plain(grammar.plain), grammar)
+
+    def compile_plain(self, grammar: Grammar) -> Guide:
+        """Of one that begins where the answer does."""
         from llguidance import LLMatcher
 
         check_length(grammar)
         matcher = LLMatcher(self._tokenizer, _source(grammar), log_level=0, limits=_limits())
-        guide = Guide(matcher, np.zeros(self._size, np.uint32), self._pieces, object())
-        guide.due = True
+        guide = Guide(matcher, np.zeros(self._words, np.uint32), self._pieces, object())
         guide.fill()
         if guide.failure is None:
             return guide
         if grammar.otherwise:
-            return self.compile(replace(grammar, text=grammar.otherwise, otherwise=""))
-        raise _refused(grammar, guide.failure)
+            return self.compile_plain(replace(grammar, text=grammar.otherwise, otherwise=""))
+        raise refused(grammar, guide.failure)
+
+    def begin(self, guide: Guide, grammar: Grammar) -> Guide:
+        """From the beginning of a form to that of an answer: behind the text that it goes on from, and before what may be thought.
+
+        Raises InvalidRequest for a text that begins nothing of this form, and a form that is not read behind a thought.
+        """
+        text, place = grammar.prefix, None
+        if grammar.thought is not None:
+            masks = self._thoughts(grammar.thought)
+            if grammar.thought.ids is None and not (guide.mask & ~masks.led).any():
+                raise refused(grammar, "it begins with a line break, which the model's thoughts end with")
+            place = Place.of(masks, grammar.thought)
+            text = place.begin(text)
+        matcher = guide.matcher.deep_copy()
+        begun = Guide(matcher, guide.mask.copy(), self._pieces, guide.family, place, due=bool(text) or place is not None)
+        if text:
+            self._go_on(matcher, text)
+        begun.fill()
+        if begun.failure is not None or not begun.mask.any():
+            raise _unbegun(text, len(text), begun.failure)
+        return begun
+
+    def _go_on(self, matcher: "LLMatcher", text: str) -> None:
+        """Take a text, whatever tokens its bytes are cut into. Raises InvalidRequest for one that begins no match."""
+        tokens = self._tokenizer.greedy_tokenize(text)
+        taken = matcher.try_consume_tokens(tokens)
+        if taken < len(tokens) or matcher.is_error():
+            fits = self._tokenizer.decode_bytes(tokens[:taken]).decode("utf-8", "ignore")
+            raise _unbegun(text, len(fits), matcher.get_error().partition("\n")[0] if matcher.is_error() else None)
+        if self._tokenizer.decode_bytes(tokens) != text.encode():
+            raise _unbegun(text, 0, "the model's vocabulary cannot write it")
+
+    def _thoughts(self, thought: Thought) -> ThoughtMasks:
+        key = replace(thought, begun=False, asked=False)
+        if key not in self._masks:
+            self._masks[key] = ThoughtMasks(key, self._pieces, self._ends, self._size)
+        return self._masks[key]
 
 
 def due(guides: Iterable[Guide]) -> list[tuple[Guide, Callable[[], None]]]:
@@ -216,41 +289,24 @@ def _source(grammar: Grammar) -> str:
     from llguidance import LLMatcher
 
     match grammar.kind:
-        case "regex":
-            lark: str = json.loads(LLMatcher.grammar_from_regex(grammar.text))["grammars"][0]["lark_grammar"]
-        case "json":
-            try:
-                lark = f"start: {json_rule(_schema(grammar))}"
-            except (RecursionError, ValueError) as error:
-                raise _refused(grammar, "it is nested too deep" if isinstance(error, RecursionError) else str(error)) from error
+        case "regex" | "json":
+            lark = f"start: {rule_of(grammar)}"
         case "lark":
-            for what, named in (("%llguidance", "options of its own"), ("<[", "tokens by their number"), ("%json", "a schema inside")):
-                if what in grammar.text:
-                    raise _refused(grammar, f"it has {named} ({what})")
+            check_lark(grammar)
             lark = grammar.text
         case "own":
             lark = grammar.text
     return LLMatcher.grammar_from_lark(_FREELY + lark)
 
 
-def _schema(grammar: Grammar) -> dict[str, Any]:
-    try:
-        schema: object = json.loads(grammar.text)
-    except (ValueError, RecursionError) as error:
-        raise _refused(grammar, str(error)) from error
-    if isinstance(schema, bool):
-        schema = {} if schema else {"not": {}}
-    if not isinstance(schema, dict):
-        raise _refused(grammar, "it is neither an object nor true or false")
-    return cast("dict[str, Any]", schema)
+_SHOWN = 40  # characters of a text
 
 
-_NAMES = {"json": "schema", "regex": "regular expression", "lark": "grammar", "own": "form"}
-
-
-def _refused(grammar: Grammar, why: str) -> InvalidRequest:
+def _unbegun(text: str, fits: int, why: str | None) -> InvalidRequest:
+    """Of a text that begins no match, as far as it fits."""
+    where = f"behind {text[max(0, fits - _SHOWN) : fits]!r} it has {text[fits : fits + _SHOWN]!r}" if fits else f"it is {text[:_SHOWN]!r}"
     return InvalidRequest(
-        f"No answer can be held to this {_NAMES[grammar.kind]}: {why[:1000].rstrip('.')}.",
-        param=grammar.param,
-        remedy="docs/guides/structured.md lists what may be asked for.",
+        f"The text that the answer goes on from begins nothing of the form that is wanted: {why or where}.",
+        param="messages",
+        remedy="Let it begin as the form does, or leave one of the two out.",
     )

@@ -1,6 +1,9 @@
 """The grammars of one engine's requests. In: requests that have one. Out: their guides, once compiled.
 
 A large schema takes a second to compile. That is done by a thread, so that answers go on meanwhile; its request is queued when it is done.
+The thread works for workspaces by turns (turns.py), and none may fill all places that there are: as many as it has, it leaves free.
+
+    64 places    a has 32 waiting: no more, but b may have 16, and beside both c may have 8
 """
 
 import logging
@@ -9,18 +12,22 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
+from alize.engine.fairness import parts
 from alize.engine.grammar import Grammar
 from alize.engine.guide import Compiler, Guide, Words
 from alize.engine.sequence import Sequence
 from alize.engine.turnover import Turnover
+from alize.engine.turns import Turns
 from alize.errors import AlizeError, QueueFull
+from alize.wording import quantity
 
 __all__ = ["Guides"]
 
 _PATIENCE = 0.01  # seconds that an engine with nothing else to do waits at a time: commands come between
-_MOST = 64  # different grammars that wait to be compiled: of the largest, each takes a second
+_MOST = 64  # places for different grammars that wait to be compiled: of the largest, each takes a second
 
 _KEPT, _KEPT_CHARACTERS = 16, 1 << 21
 """Grammars that are kept for requests to come: most of a program's are the same. Each takes 30 MB at most (guide.py)."""
@@ -37,19 +44,46 @@ _log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class _Kept:
     future: Future[Guide]
+    of: str  # the workspace whose place it takes while it waits
+    tenants: set[str] = field(default_factory=set[str])  # in whose rows it stands
     uses: int = 0
 
 
+@dataclass(slots=True)
+class _Coming:
+    sequence: Sequence
+    grammar: Grammar
+    future: Future[Guide]
+    compiled: bool = False  # the future is of its own beginning
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """It may stand in several tenants' rows: who has the first turn has it done."""
+
+    future: Future[Guide]
+    work: Callable[[], Guide]
+
+    def do(self) -> None:
+        """A no-op where it was done, or is wanted no more."""
+        if self.future.done() or not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            self.future.set_result(self.work())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, also a panic of what is written in Rust: whoever waits must hear of it
+            self.future.set_exception(error)
+
+
 class Guides:
-    """Compiles for one engine, in the order in which requests come; what is the same, once."""
+    """Compiles for one engine, by turns; what is the same, once."""
 
     def __init__(self, words: Callable[[], Words], size: int) -> None:
         """`words`: the vocabulary, asked for with the first grammar. `size`: logits of a row."""
         self._words, self._size = words, size
         self._compiler: Compiler | None = None
-        self._thread = ThreadPoolExecutor(1, "grammars")
+        self._thread, self._turns = ThreadPoolExecutor(1, "grammars"), Turns[_Job]()
         self._kept: dict[Grammar, _Kept] = {}  # the last used stand last
-        self._coming: dict[str, tuple[Sequence, Grammar, Future[Guide]]] = {}
+        self._coming: dict[str, _Coming] = {}
         self._turnover, self._worked = Turnover(), 0.0  # seconds that the thread has compiled
 
     def __len__(self) -> int:
@@ -58,58 +92,62 @@ class Guides:
     @property
     def sequences(self) -> list[Sequence]:
         """Those whose grammars are not compiled."""
-        return [sequence for sequence, _, _ in self._coming.values()]
+        return [coming.sequence for coming in self._coming.values()]
 
     def begin(self, sequence: Sequence, grammar: Grammar, *, again: bool = False) -> None:
         """Compile what an answer must match. Raises QueueFull where too many wait for that; `again`: it was taken before."""
-        kept = self._kept.pop(grammar, None)
+        whole, grammar, tenant = grammar, grammar.plain, sequence.request.tenant
+        kept = self._kept.get(grammar)
         if kept is None or kept.uses >= _USES:
-            waiting = sum(not each.future.done() for each in self._kept.values())
-            if waiting >= _MOST and not again:
-                seconds = self._turnover.wait(waiting, self._worked)
-                remedy = f"Try again in {math.ceil(seconds)} s."
-                raise QueueFull(f"{waiting} grammars wait to be compiled already.", remedy=remedy, retry_after=seconds)
-            kept = _Kept(self._submit(grammar))
+            if not again:
+                self._check_room(parts(tenant)[0])
+            kept = _Kept(Future(), parts(tenant)[0])
+        if not kept.future.done() and tenant not in kept.tenants:
+            kept.tenants.add(tenant)
+            self._have_done(tenant, kept.future, partial(self._compile, grammar))
         kept.uses += 1
+        self._kept.pop(grammar, None)
         self._kept[grammar] = kept
-        self._coming[sequence.request.id] = sequence, grammar, kept.future
+        self._coming[sequence.request.id] = _Coming(sequence, whole, kept.future)
         self._forget()
 
     def remove(self, request_id: str) -> None:
         """Nobody waits any more. A no-op for one that is not here."""
         left = self._coming.pop(request_id, None)
-        if left is None or any(left[2] is other for _, _, other in self._coming.values()):
+        if left is None or any(left.future is other.future for other in self._coming.values()):
             return
-        _, grammar, future = left
-        if future.cancel():
-            self.lose(grammar, future)
+        if left.future.cancel() and not left.compiled:
+            self.lose(left.grammar, left.future)
 
     def lose(self, grammar: Grammar, future: Future[Guide] | None = None) -> None:
         """Compile it anew for the next that asks: what was computed of it can be used no more. `future`: only if it is still that one."""
-        kept = self._kept.get(grammar)
+        kept = self._kept.get(grammar.plain)
         if kept is not None and future in (None, kept.future):
-            del self._kept[grammar]
+            del self._kept[grammar.plain]
 
     def wait(self) -> None:
         """A moment for one that is being compiled, for whoever has nothing else to do."""
-        wait([future for _, _, future in self._coming.values()], _PATIENCE, FIRST_COMPLETED)
+        wait([coming.future for coming in self._coming.values()], _PATIENCE, FIRST_COMPLETED)
 
     def ready(self) -> list[tuple[Sequence, AlizeError | None]]:
         """Those that can begin, with their guide, or why they cannot."""
         found: list[tuple[Sequence, AlizeError | None]] = []
-        for id, (sequence, grammar, future) in list(self._coming.items()):
-            if not future.done():
+        for id, coming in list(self._coming.items()):
+            if not coming.future.done():
+                continue
+            sequence, grammar, error = coming.sequence, coming.grammar, coming.future.exception()
+            if error is None and grammar is not grammar.plain and not coming.compiled:
+                self._begin(coming, coming.future.result())
                 continue
             del self._coming[id]
-            error = future.exception()
             if error is None:
-                sequence.guide = future.result().copy()
+                sequence.guide = coming.future.result().copy()
                 found.append((sequence, None))
             elif isinstance(error, AlizeError):  # a fresh one: this one is kept, and raised by nobody
                 found.append((sequence, type(error)(error.message, param=error.param, remedy=error.remedy)))
             else:  # ours, or a panic of what is written in Rust: the end of this request alone
                 _log.error("a grammar could not be compiled", exc_info=error)
-                self.lose(grammar, future)
+                self.lose(grammar, None if coming.compiled else coming.future)
                 found.append((sequence, AlizeError("The grammar could not be compiled: an error of the server, which its log has.")))
         self._forget()
         return found
@@ -117,12 +155,36 @@ class Guides:
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _submit(self, grammar: Grammar) -> Future[Guide]:
+    def _begin(self, coming: _Coming, guide: Guide) -> None:
+        """Where the match begins elsewhere than the answer: a long text takes the thread a while, too."""
+        coming.future, coming.compiled = Future(), True
+        self._have_done(coming.sequence.request.tenant, coming.future, partial(self._begun, guide.copy(), coming.grammar))
+
+    def _check_room(self, workspace: str) -> None:
+        """Raises QueueFull where it has as many places as are free."""
+        waiting = [kept.of for kept in self._kept.values() if not kept.future.done()]
+        own, all_waiting = waiting.count(workspace), len(waiting)
+        if own >= _MOST - all_waiting:
+            seconds = self._turnover.wait(own or all_waiting, self._worked)
+            raise QueueFull(
+                f"{quantity(all_waiting, 'grammar')} wait to be compiled already, of which {own} are yours.",
+                remedy=f"Try again in {math.ceil(seconds)} s.",
+                retry_after=seconds,
+            )
+
+    def _have_done(self, tenant: str, future: Future[Guide], work: Callable[[], Guide]) -> None:
+        """By the thread, when it is this tenant's turn."""
+        self._turns.add(tenant, _Job(future, work))
         before = threading.stack_size(_STACK)  # of the thread that the first submission starts
         try:
-            return self._thread.submit(self._compile, grammar)
+            self._thread.submit(self._take_turn)
         finally:
             threading.stack_size(before)
+
+    def _take_turn(self) -> None:
+        job = self._turns.next()
+        if job is not None:
+            job.do()
 
     def _forget(self) -> None:
         """The longest unused, where there are too many; none that is not compiled."""
@@ -139,10 +201,14 @@ class Guides:
             self._compiler = Compiler(self._words(), self._size)
         started = time.perf_counter()
         try:
-            return self._compiler.compile(grammar)
+            return self._compiler.compile_plain(grammar)
         finally:
             self._worked += time.perf_counter() - started
             self._turnover.ended(self._worked)
+
+    def _begun(self, guide: Guide, grammar: Grammar) -> Guide:
+        assert self._compiler is not None, "it has compiled what begins"
+        return self._compiler.begin(guide, grammar)
 
 
 def _characters(grammar: Grammar) -> int:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self, cast
 import msgspec
 
 from alize.engine.base import ModelInfo, Request, SamplingParams
-from alize.engine.grammar import LONGEST, Grammar
+from alize.engine.grammar import LONGEST, Grammar, Thought
 from alize.engine.media import Medium
 from alize.errors import InvalidRequest
 
@@ -32,6 +32,7 @@ __all__ = [
     "MediumFact",
     "ReplayRecord",
     "Sampling",
+    "ThoughtFact",
     "facts_of",
     "grammar_library",
     "read_record",
@@ -84,13 +85,33 @@ class Sampling(_Fact, frozen=True, kw_only=True):
         return SamplingParams(**given)
 
 
-class GrammarFact(_Fact, frozen=True, kw_only=True):
-    """What the answer had to match."""
+class ThoughtFact(_Fact, frozen=True, kw_only=True):
+    """Every field of `Thought`."""
+
+    opens: _Name
+    closes: _Name
+    ids: tuple[_Id, _Id] | None
+    begun: bool
+    asked: bool
+    ending: Annotated[tuple[_Id, ...], msgspec.Meta(max_length=100)]
+    never: Annotated[tuple[_Id, ...], msgspec.Meta(max_length=100)]
+
+
+class GrammarFact(_Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What the answer had to match. What stands before the match is left out where there is nothing: it came later to this format."""
 
     kind: Literal["json", "regex", "lark", "own"]
     text: Annotated[str, msgspec.Meta(max_length=LONGEST)]
     otherwise: Annotated[str, msgspec.Meta(max_length=LONGEST)]
     library: _Name  # what computed the masks, and its version
+    prefix: Annotated[str, msgspec.Meta(max_length=LARGEST)] = ""  # text of the prompt that the match begins with
+    thought: ThoughtFact | None = None  # what may be thought before it
+
+    @property
+    def grammar(self) -> Grammar:
+        """As the engine takes it."""
+        thought = None if self.thought is None else Thought(**{each.name: getattr(self.thought, each.name) for each in fields(Thought)})
+        return Grammar(self.kind, self.text, self.otherwise, prefix=self.prefix, thought=thought)
 
 
 class AdapterFact(_Fact, frozen=True, kw_only=True):
@@ -153,7 +174,7 @@ class ReplayRecord(_Fact, frozen=True, kw_only=True):
             frozenset(self.stop_ids),
             self.min_tokens,
             adapter=None if self.adapter is None else self.adapter.name,
-            grammar=None if grammar is None else Grammar(grammar.kind, grammar.text, grammar.otherwise),
+            grammar=None if grammar is None else grammar.grammar,
         )
 
 
@@ -278,7 +299,9 @@ def _medium(kind: Literal["image", "sound"], medium: Medium) -> MediumFact:
 
 
 def _grammar(grammar: Grammar) -> GrammarFact:
-    return GrammarFact(kind=grammar.kind, text=grammar.text, otherwise=grammar.otherwise, library=grammar_library())
+    thought = None if grammar.thought is None else ThoughtFact(**asdict(grammar.thought))
+    library, prefix = grammar_library(), grammar.prefix
+    return GrammarFact(kind=grammar.kind, text=grammar.text, otherwise=grammar.otherwise, library=library, prefix=prefix, thought=thought)
 
 
 def grammar_library() -> str:

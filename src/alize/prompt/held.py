@@ -1,7 +1,8 @@
 """Calls held to their schemas. In: what an answer may call, and how a model writes calls. Out: a grammar of the whole answer, in Lark.
 
 The grammar begins where the prompt ends, so behind what the prompt begins of a call. Marks that are control tokens stand in it by their
-numbers. Where the answer may be text (`tool_choice` auto) it is free, as long as it does not spell what opens a call.
+numbers. Where the answer may be text (`tool_choice` auto) it is free, as long as it does not spell what opens a call; or it has a form of
+its own, and the answer is that or calls.
 
     <tool_call>⏎{"name": "f", "arguments": {"city": "Aix"}}⏎</tool_call>          an answer in Hermes' form, and its grammar:
 
@@ -23,7 +24,7 @@ from alize.errors import UnsupportedParameter
 from alize.prompt.tools import Offer, PlainTool
 from alize.tokenize.base import CallMarks
 
-__all__ = ["grammar_of_calls", "held_calls"]
+__all__ = ["escaped", "grammar_of_calls", "held_calls"]
 
 _RULES = """SPACE: /[ \\n]{1,2}/
 BLANK: / /
@@ -31,16 +32,19 @@ SEPARATOR: /;[ \\n]?|[ \\n]{1,2}/
 ID: /[a-zA-Z0-9]{9}/"""
 
 
-def held_calls(offer: Offer, hindrances: Mapping[str, bool], most: int) -> tuple[str, str] | None:
+def held_calls(offer: Offer, hindrances: Mapping[str, bool], most: int, *, continuing: bool = False) -> tuple[str, str] | None:
     """The grammar, of `most` characters; and a looser one, for where schemas of tools that are not strict cannot be compiled.
 
-    None where it is longer, or there is one of the `hindrances`, by what is said of each.
+    None where it is longer, or there is one of the `hindrances`, by what is said of each; and where nothing is read as a call, as bare JSON
+    behind a text that the answer goes on from (`continuing`).
 
     Raises UnsupportedParameter there for an offer with a tool that is strict.
     """
-    text = None if any(hindrances.values()) else grammar_of_calls(offer)
+    if continuing and offer.marks.form == "bare" and not offer.marks.opens:
+        return None
+    text = None if any(hindrances.values()) else grammar_of_calls(offer, continuing=continuing)
     if text is not None and len(text) <= most:
-        return text, grammar_of_calls(offer, loose=True) or ""
+        return text, grammar_of_calls(offer, loose=True, continuing=continuing) or ""
     if offer.strict:
         why = next((why for why, there in hindrances.items() if there), f"all schemas together have more than {most:,} characters")
         why = "the model writes arguments that are no JSON" if offer.marks.form == "functions" else why
@@ -52,8 +56,11 @@ def held_calls(offer: Offer, hindrances: Mapping[str, bool], most: int) -> tuple
     return None
 
 
-def grammar_of_calls(offer: Offer, *, loose: bool = False) -> str | None:
-    """None for a form whose arguments are no JSON. `loose`: arguments of tools that are not strict may be any object."""
+def grammar_of_calls(offer: Offer, *, loose: bool = False, form: str | None = None, continuing: bool = False) -> str | None:
+    """None for a form whose arguments are no JSON. `loose`: arguments of tools that are not strict may be any object.
+
+    `form`: what a text must match, as stands behind a rule's name; it then has no calls behind it. `continuing`: see `CallReader`.
+    """
     marks, single = offer.marks, offer.single
     if marks.form == "functions":
         return None
@@ -66,7 +73,9 @@ def grammar_of_calls(offer: Offer, *, loose: bool = False) -> str | None:
             f"arguments_{number}: BLANK? {_arguments(tool, loose=loose, strict=strict)}",
             f"call_{number}: {_call(marks, name, number)}",
         ]
-    return "\n".join([*rules, *(_forced(offer, tools) if offer.begun else _free(marks))])
+    if form is not None:
+        return "\n".join([*rules, f"start: form | {_mark(marks, marks.opens)} calls", f"form: {form}"])
+    return "\n".join([*rules, *(_forced(offer, tools) if offer.begun else _free(marks, continuing=continuing))])
 
 
 def _arguments(tool: PlainTool, *, loose: bool, strict: bool) -> str:
@@ -133,15 +142,20 @@ def _closing(marks: CallMarks) -> str:
     return f"SPACE? {_mark(marks, marks.closes)}" if marks.closes else ""
 
 
-def _free(marks: CallMarks) -> list[str]:
+def _free(marks: CallMarks, *, continuing: bool) -> list[str]:
     """Text, calls, or text and then calls."""
-    if marks.form == "bare":
+    if marks.form == "bare" and not continuing:
         tag = f"{_mark(marks, marks.opens)}? " if marks.opens else ""
         return [f"start: TEXT? | {tag}calls", r'TEXT: /(.|\n)+/ & ~/[ \n]*\{[ \n]*"name"(.|\n)*/']
     if marks.opens in marks.ids:
         return [f"start: TEXT? ({_mark(marks, marks.opens)} calls)?", r"TEXT: /(.|\n)+/"]
-    opens = re.escape(marks.opens).replace("/", r"\/")
+    opens = escaped(marks.opens)
     return ["start: TEXT? | before calls", rf"TEXT: /(.|\n)+/ & ~/(.|\n)*{opens}(.|\n)*/", rf"before[lazy]: /(.|\n)*{opens}/"]
+
+
+def escaped(words: str) -> str:
+    """Within an expression of Lark."""
+    return re.escape(words).replace("/", r"\/")
 
 
 def _either(rule: str, tools: list[PlainTool]) -> str:
