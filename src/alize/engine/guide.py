@@ -248,13 +248,19 @@ class Compiler:
         return self._masks[key]
 
 
+_FEW = 4  # masks that are computed at once: for another core to get at what one is computed from takes as long as to compute it
+
+
 def due(guides: Iterable[Guide]) -> list[tuple[Guide, Callable[[], None]]]:
-    """What is to be done before the first tokens of these are drawn, each by any thread, at the same time as the others: the first guide of
-    a family, and what computes the masks of all of it."""
+    """What is to be done before the next tokens of these are drawn, each by any thread, at the same time as the others: the first guide of
+    a family, and what computes the masks of all of it. None where they are few: those are computed here."""
+    late = [guide for guide in guides if guide.due]
+    if len(late) < _FEW:
+        _fill(late)
+        return []
     families = dict[int, list[Guide]]()
-    for guide in guides:
-        if guide.due:
-            families.setdefault(id(guide.family), []).append(guide)
+    for guide in late:
+        families.setdefault(id(guide.family), []).append(guide)
     return [(family[0], partial(_fill, family)) for family in families.values()]
 
 
