@@ -62,7 +62,7 @@ class Soak:
         """What broke a promise, once all who asked are gone. How fast errors came, and memory, are figures: see `late` and `grown`."""
         found = self.crowd.wrong[:20]
         metrics = self._idle()
-        for name, expected in (("num_requests_running", 0), ("kv_cache_usage_perc", 0), ("engine_starts_total", 1 + self.kills)):
+        for name, expected in (("num_requests_running", 0), ("kv_cache_usage_perc", 0), ("engine_restarts_total", self.kills)):
             if metrics[name] != expected:
                 found.append(f"alize_{name} is {metrics[name]} at the end, not {expected}")
         return found

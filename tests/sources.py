@@ -54,6 +54,9 @@ class FakeSource:
         await served.engine.set_adapter(name, path)
         self.adapters = {other: where for other, where in {**self.adapters, name: path}.items() if where is not None}
 
+    def forget_adapter(self, name: str) -> None:
+        self.adapters.pop(name, None)
+
     def take_after(self, other: Source) -> None:
         if isinstance(other, FakeSource):
             self.adapters = dict(other.adapters)

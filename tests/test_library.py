@@ -277,6 +277,22 @@ def test_a_stop_string_ends_the_answer_and_is_left_out(model: alize.Model) -> No
 
 
 @pytest.mark.slow
+def test_what_was_guessed_behind_a_stop_string_is_no_part_of_the_answer(smollm2: Path) -> None:
+    found: list[list[int]] = []
+    for speculation in (False, True):
+        with closing(alize.load(smollm2, cache_memory=0.1, max_context=512, speculation=speculation)) as model:
+            said = model.chat("Tell me about the wind.", temperature=0, max_tokens=60)
+            answer = model.stream("Tell me about the wind.", temperature=0, max_tokens=60, prediction=said, stop=said[72:80])
+            assert "".join(answer) == said[:72]
+            assert (answer.guessed_tokens > 0) == speculation
+            assert answer.accepted_tokens <= len(answer.tokens)
+            assert answer.replay is not None
+            assert answer.replay.answer == tuple(answer.tokens)
+            found.append(answer.tokens)
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
 def test_an_answer_can_be_begun_for_it(model: alize.Model) -> None:
     turns = [alize.Message("user", QUESTION), alize.Message("assistant", "It is the city of", prefix=True)]
     assert "Paris" in model.chat(turns, temperature=0, max_tokens=8)

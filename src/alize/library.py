@@ -290,13 +290,17 @@ class Model:
         with closing(self._stepped(request)) as steps:
             for step in steps:
                 answer.begun = answer.begun or self.info
+                answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
+                parts, count = list[Part | Call](), 0
+                for token in step.tokens:
+                    parts += reader.push(token)
+                    count += 1
+                    if reader.stopped:
+                        break
+                step = step.cut(count, answer.accepted_tokens)  # what was drawn behind a stop string is nobody's
                 answer.tokens += step.tokens
                 answer.ended = step.finish
-                answer.prompt_tokens, answer.cached_tokens = step.prompt_tokens, step.cached_tokens
                 answer.guessed_tokens, answer.accepted_tokens = step.guessed, step.accepted
-                parts: list[Part | Call] = []
-                for token in step.tokens:
-                    parts += [] if reader.stopped else reader.push(token)
                 if step.error is not None:
                     raise AlizeError(step.error)
                 answer.finish = "stop" if reader.stopped else step.finish

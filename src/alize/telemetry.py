@@ -66,7 +66,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_generation_tokens_total", "counter", "Tokens generated."),
     Metric("alize_num_preemptions_total", "counter", "Sequences that had to give way to others and begin again."),
     Metric("alize_num_aborted_total", "counter", "Sequences ended because their client left or had enough."),
-    Metric("alize_engine_starts_total", "counter", "How often the engine was started; above 1, it has ended unexpectedly."),
+    Metric("alize_engine_restarts_total", "counter", "How often the engine ended by itself and was started again; 0 when its model wakes."),
     # ── and of their tenants ──
     Metric("alize_tenant_used_tokens_total", "counter", "What fairness weighs: prompt tokens computed, and drawn ones twice.", _TENANT),
     Metric("alize_tenant_preemptions_total", "counter", "Sequences of a tenant that had to give way.", _TENANT),
@@ -87,8 +87,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_e2e_request_latency_seconds", "histogram", "From a request's arrival to the end of its answer.", buckets=_WHOLE),
     Metric("alize_request_prompt_tokens", "histogram", "Prompt tokens of each choice of a complete answer.", buckets=_TOKENS),
     Metric("alize_request_generation_tokens", "histogram", "Tokens of each choice of a complete answer.", buckets=_TOKENS),
-    Metric("alize_embedded_texts_total", "counter", "Texts that became vectors."),
-    Metric("alize_embedded_tokens_total", "counter", "Tokens of these texts."),
+    Metric("alize_embedded_texts_total", "counter", "Texts that became vectors.", _TENANT),
+    Metric("alize_embedded_tokens_total", "counter", "Tokens of these texts.", _TENANT),
     Metric("alize_request_success_total", "counter", "Choices of complete answers by how they ended.", (MODEL, "finished_reason")),
     Metric("alize_model_state", "gauge", "1 for the state that a model is in, 0 for the others.", (MODEL, "state")),
     Metric("alize_model_memory_bytes", "gauge", "What a model takes of the budget of all models."),
@@ -186,10 +186,11 @@ class Metrics:
             self._success.labels(model, reason if reason in _REASONS else OTHER).inc()  # an upstream may say anything
         self._whole.labels(model).observe(seconds)
 
-    def embedded(self, model: str, texts: int, tokens: int, seconds: float) -> None:
-        """One request for vectors is answered."""
-        self._texts.labels(model).inc(texts)
-        self._tokens.labels(model).inc(tokens)
+    def embedded(self, model: str, workspace: str, texts: int, tokens: int, seconds: float) -> None:
+        """One request of a workspace for vectors is answered."""
+        tenant = self._tenants.label(workspace)
+        self._texts.labels(model, tenant).inc(texts)
+        self._tokens.labels(model, tenant).inc(tokens)
         self._whole.labels(model).observe(seconds)
 
     def engines(self, states: Mapping[str, EngineStats | None]) -> None:
@@ -267,7 +268,7 @@ def _of_engine(stats: EngineStats) -> dict[str, float]:
         "alize_generation_tokens_total": stats.generated_tokens,
         "alize_num_preemptions_total": stats.preemptions,
         "alize_num_aborted_total": stats.aborted,
-        "alize_engine_starts_total": stats.generation,
+        "alize_engine_restarts_total": max(0, stats.generation - 1),  # the first start of each was planned
         "alize_prefix_disk_hits_total": stats.prefix_disk_tokens,
         "alize_prefix_disk_saved_blocks_total": stats.prefix_disk_saved,
         "alize_prefix_disk_corrupt_blocks_total": stats.prefix_disk_corrupt,

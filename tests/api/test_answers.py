@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from alize.api.answers import Answer, Begun, Event, Finish, Question, Text, Usage, fold
 from alize.api.completion import Form
-from alize.engine.base import Request, SamplingParams
+from alize.engine.base import Request, SamplingParams, Step
+from alize.engine.build import EngineConfig
 from alize.engine.fake import FakeEngine, saying
+from alize.engine.local import LocalEngine
+from alize.engine.schedule import Limits
 from alize.errors import EngineCrashed, QueueFull
+from alize.tokenize import tokenizer_at
 from alize.tokenize.bytes import ByteTokenizer
 
 TOKENIZER = ByteTokenizer()
@@ -99,12 +104,56 @@ async def test_a_stop_string_ends_the_engines_request_and_counts_what_was_given(
     assert (stats.aborted, stats.running, stats.generated_tokens) == (1, 0, 7)
 
 
-async def test_tokens_behind_a_stop_string_are_counted_but_not_shown() -> None:
-    """The engine gave them in the same step: they were computed."""
-    engine = FakeEngine(saying("a|bcdef", TOKENIZER), step_tokens=4)
-    events, usage = await run(engine, question(stop=["|"], sampling=SamplingParams(logprobs=0)))
-    (choice,) = fold(events, 1)
-    assert (choice.text, [token.id for token in choice.tokens], usage.completion) == ("a", [*b"a|"], 4)
+@pytest.mark.parametrize("step_tokens", [1, 2, 3, 4, 7, 20])
+async def test_tokens_behind_a_stop_string_are_neither_counted_nor_shown(step_tokens: int) -> None:
+    """However many the engine gives in a step: also where it has ended with that step."""
+    engine, seen = FakeEngine(saying("a|bcdef", TOKENIZER), step_tokens=step_tokens), list[Step]()
+    answer = Answer(engine, TOKENIZER, question(stop=["|"], sampling=SamplingParams(logprobs=0)), lambda _, step: seen.append(step))
+    (choice,) = fold([event async for event in answer.events()], 1)
+    assert (choice.text, [token.id for token in choice.tokens], answer.usage.completion) == ("a", [*b"a|"], 2)
+    assert [id for step in seen for id in step.tokens] == [*b"a|"], "nor is anybody told of them who counts"
+    record = answer.replay(0)
+    assert record is not None
+    assert (record.answer, record.finish) == ((*b"a|",), None)
+
+
+@given(
+    reply=st.text("ab é", min_size=1, max_size=14),
+    stop=st.lists(st.text("ab é", min_size=1, max_size=3), max_size=3),
+    step_tokens=st.integers(2, 12),
+    most=st.integers(1, 14),
+)
+async def test_an_answer_costs_the_same_however_many_tokens_come_at_once(reply: str, stop: list[str], step_tokens: int, most: int) -> None:
+    asked = question(stop=stop, max_tokens=most)
+    one, several = [await run(FakeEngine(per_choice([reply.encode()]), step_tokens=count), asked) for count in (1, step_tokens)]
+    assert one[1] == several[1]
+    assert fold(one[0], 1)[0].reason == fold(several[0], 1)[0].reason
+
+
+async def test_an_answer_of_the_real_model_costs_the_same_with_guesses_as_without(smollm2: Path) -> None:
+    tokenizer = tokenizer_at(smollm2)
+    prompt = tokenizer.template([{"role": "user", "content": "Tell me about the wind."}])
+    usages: list[list[Usage]] = []
+    for speculation in (False, True):
+        engine = await LocalEngine.start(EngineConfig(str(smollm2), cache_bytes=2**26, limits=Limits(speculation=speculation)))
+        try:
+            usages.append([])
+            said = ""
+            for end in (0, 40, 80, 120):
+                stop = (said[end - 8 : end],) if end else ()
+                request = Request("a", tuple(prompt), 60, stop_ids=tokenizer.stop_ids, predicted=tuple(tokenizer.encode(said)))
+                answer = Answer(engine, tokenizer, Question((request,), stop))
+                (choice,) = fold([event async for event in answer.events()], 1)
+                said = said or choice.text
+                assert choice.text == said[: max(0, end - 8)] or not end
+                usages[-1].append(answer.usage)
+        finally:
+            await engine.close()
+    without, guessing = usages
+    assert [one.completion for one in guessing] == [one.completion for one in without]
+    assert len({one.completion for one in without}) == 4, "each stop string was found"
+    for one in guessing[1:]:
+        assert 0 < one.accepted <= one.completion
 
 
 async def test_choices_are_interleaved_and_the_prompt_is_counted_once() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alize.api.schemas.chat import ChatCompletionRequest, PublicChatRequest
-from alize.api.schemas.extensions import ALIASES, EMBEDDING_ALIASES, ChatExtensions, EmbeddingExtensions
+from alize.api.schemas.extensions import ALIASES, EMBEDDING_ALIASES, ChatExtensions, EmbeddingExtensions, InfillExtensions
 from tests.serving import Desk
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference" / "api.md"
@@ -101,7 +101,10 @@ def test_the_public_fields_are_all_there_and_no_others() -> None:
     assert not PublicChatRequest.model_fields.keys() & ChatExtensions.model_fields.keys()
 
 
-@pytest.mark.parametrize("name", sorted({*ChatExtensions.model_fields, *ALIASES, *EmbeddingExtensions.model_fields, *EMBEDDING_ALIASES}))
+@pytest.mark.parametrize(
+    "name",
+    sorted({*ALIASES, *EMBEDDING_ALIASES}.union(*(one.model_fields for one in (ChatExtensions, InfillExtensions, EmbeddingExtensions)))),
+)
 def test_every_extension_is_written_down(name: str) -> None:
     assert f"`{name}`" in REFERENCE.read_text("utf-8")
 

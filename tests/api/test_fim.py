@@ -1,10 +1,12 @@
 """Fill-in-the-middle: the text before a gap and after it become what the model's alphabet says, and the answer is a chat's."""
 
+import json
 from typing import Any
 
 import pytest
 
 from alize.api.schemas.fim import FIMCompletionResponse
+from alize.engine.record import read_record, record_of
 from alize.weights.catalog import Card
 from tests.serving import TOKENIZER, Desk
 
@@ -50,6 +52,28 @@ async def test_a_stream_gives_deltas_and_the_usage_with_its_last_chunk(coder: De
     assert '"delta":{"content":"' in text
     assert text.rstrip().endswith("data: [DONE]")
     assert '"usage":{' in text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_it_comes_with_what_reproduces_it_where_that_is_asked_for(coder: Desk, stream: bool) -> None:
+    answer = await fill(coder, stream=stream, replay=True, stop="lo", random_seed=3)
+    (asked,) = coder.engine.asked
+    if stream:
+        chunks = [json.loads(line.removeprefix("data: ")) for line in answer.text.split("\n\n") if line.startswith("data: {")]
+        assert ["replay" in chunk["choices"][0] for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+        given = chunks[-1]["choices"][0]["replay"]
+    else:
+        given = FIMCompletionResponse.model_validate(answer.json()).choices[0].replay
+    record = read_record(json.dumps(given).encode())
+    assert record == record_of(asked, coder.engine.info, TOKENIZER.encode("Hello"), None)
+    steps = [step async for step in coder.engine.generate(record.request)]
+    assert [token for step in steps for token in step.tokens][:5] == list(record.answer)
+
+
+@pytest.mark.parametrize("wish", [{}, {"replay": False}])
+async def test_nothing_comes_that_was_not_asked_for(coder: Desk, wish: dict[str, Any]) -> None:
+    assert "replay" not in (await fill(coder, **wish)).text
+    assert "replay" not in (await fill(coder, stream=True, **wish)).text
 
 
 async def test_it_is_counted_as_its_own_endpoint(coder: Desk) -> None:

@@ -1,6 +1,7 @@
 """Metrics: every declared number is there, counts what happened, and its labels cannot be multiplied by clients."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -57,7 +58,42 @@ async def test_an_engine_that_is_down_is_shown_down_and_its_numbers_are_gone(des
     assert found["alize_engine_up", "fake"] == 0
     assert ("alize_num_requests_running", "fake") not in found
     desk.engine.restart()
-    assert (await numbers(desk))["alize_engine_starts_total", "fake"] == 2
+    assert (await numbers(desk))["alize_engine_restarts_total", "fake"] == 1
+
+
+def increase(samples: list[float | None]) -> float:
+    """As Prometheus has it of a counter: what is below the sample before it began again at 0. None: a scrape without the series."""
+    there = [sample for sample in samples if sample is not None]
+    return sum(now - before if now >= before else now for before, now in pairwise(there))
+
+
+async def test_an_alert_of_restarts_tells_a_crash_from_a_model_that_is_put_to_sleep_woken_or_given_other_weights(new_desk: Any) -> None:
+    source = FakeSource(replace(CARD, id="other", aliases=()))
+    pool = pool_of(source)
+    desk, resident = await new_desk(pool=pool), pool.residents["other"]
+
+    async def scraped() -> float | None:
+        return (await numbers(desk)).get(("alize_engine_restarts_total", "other"))
+
+    async def slept_and_woken() -> list[float | None]:
+        pool.sleep(resident)
+        assert resident.task is not None
+        await resident.task
+        asleep = await scraped()
+        await pool.begin(resident)
+        return [asleep, await scraped()]
+
+    await pool.begin(resident)
+    samples = [await scraped(), *await slept_and_woken()]
+    assert increase(samples) == 0
+    source.engines[-1].crash()
+    assert await scraped() is None
+    source.engines[-1].restart()
+    crashed = await scraped()
+    assert increase([samples[-1], crashed]) == 1
+    samples = [crashed, *await slept_and_woken()]
+    await pool.reload(resident, FakeSource(source.card))
+    assert increase([*samples, await scraped()]) == 0
 
 
 async def test_clients_cannot_make_labels(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import string
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from alize.governance.identity import Principal
 from alize.governance.keys import make_key, principal_of
 from alize.telemetry import Metrics
 from tests.api.test_metrics import numbers
-from tests.serving import TOKENIZER, Desk
+from tests.serving import CARD, TOKENIZER, Desk
 
 COUNTERS = ("prompt_tokens", "cached_tokens", "generation_tokens", "draft_tokens", "accepted_tokens", "used_tokens")
 
@@ -76,6 +77,20 @@ async def test_what_many_ask_at_once_is_counted_for_each(desk: Desk) -> None:
         assert found["generation_tokens"] == sum(each.max_tokens for each in mine)
 
 
+async def test_whose_texts_became_vectors_is_counted(new_desk: Any) -> None:
+    desk: Desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}), metrics_tenants=2)
+    neighbours = [await neighbour(desk, name) for name in ("second", "third")]
+    for number, client in enumerate([desk.client, *(client for _, client in neighbours)]):
+        for _ in range(number + 1):
+            assert (await client.post("/v1/embeddings", json={"model": "fake", "input": ["Hello", "you"]})).status_code == 200
+    for _, client in neighbours:
+        await client.aclose()
+    found, (row, *_) = await numbers(desk), await desk.rows()
+    for count, tenant in enumerate((desk.owner.workspace, neighbours[0][0].workspace, "other"), start=1):
+        assert found["alize_embedded_texts_total", "fake", tenant] == 2 * count
+        assert found["alize_embedded_tokens_total", "fake", tenant] == row.prompt_tokens * count
+
+
 async def test_who_waits_is_shown_waiting(new_desk: Any) -> None:
     desk = await new_desk()
     desk.engine.hold(after=0)
@@ -103,7 +118,7 @@ async def test_what_the_server_counts_outlives_the_engine(desk: Desk) -> None:
     found = await numbers(desk)
     for name in COUNTERS[:-1]:
         assert found[f"alize_tenant_{name}_total", "fake", mine] == before[name]
-    assert found["alize_engine_starts_total", "fake"] == 2
+    assert found["alize_engine_restarts_total", "fake"] == 1
     await desk.chat()
     assert (await counted(desk, mine))["generation_tokens"] == 2 * before["generation_tokens"]
 

@@ -47,12 +47,14 @@ async def test_a_stream_has_it_in_the_last_chunk_of_each_choice(desk: Desk) -> N
     assert sum("replay" in each["choices"][0] for each in chunks) == 2
 
 
-async def test_what_a_stop_string_cut_off_is_in_the_record_and_its_end_is_not_the_engines(new_desk: Callable[..., Any]) -> None:
+async def test_a_record_ends_with_the_token_that_completes_a_stop_string_and_so_not_as_the_engine_did(
+    new_desk: Callable[..., Any],
+) -> None:
     desk = await new_desk(engine=FakeEngine(saying("Hello there", TOKENIZER), step_tokens=4))
     body = (await desk.chat(replay=True, stop="lo")).json()
     found = record(body["choices"][0]["replay"])
     assert body["choices"][0]["message"]["content"] == "Hel"
-    assert (found.answer, found.finish) == (tuple(TOKENIZER.encode("Hello th")), None)
+    assert (found.answer, found.finish) == (tuple(TOKENIZER.encode("Hello")), None)
     assert len(found.answer) == body["usage"]["completion_tokens"]
 
 

@@ -13,7 +13,7 @@ from alize.api.pool import Pool
 from alize.errors import CheckpointInvalid
 from tests.browser import browsing
 from tests.serving import CARD, Desk
-from tests.sources import FakeSource
+from tests.sources import FakeSource, pool_of
 
 
 def source(id: str, size: int, *failures: Exception, says: str = "Hello") -> FakeSource:
@@ -108,21 +108,23 @@ async def test_a_client_that_reads_no_further_gives_its_model_back(new_desk: Cal
     assert (pool.residents["one"].state, pool.residents["one"].running) == ("asleep", 0)
 
 
-async def test_whoever_leaves_while_a_pass_waits_for_its_model_waits_no_more(house: Any) -> None:
-    desk, pool, sources = house
-    sources["one"].go.clear()
+async def test_whoever_leaves_while_a_pass_waits_for_its_model_waits_no_more(new_desk: Callable[..., Any]) -> None:
+    listener = FakeSource(replace(CARD, id="one", aliases=(), capabilities=frozenset({"audio_transcription"})), 1)
+    pool = pool_of(listener)
+    desk: Desk = await new_desk(pool=pool)
+    listener.go.clear()
     told: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
         told.append(message)
 
     happens, asked = posted(desk, "/v1/client/sessions", {"purpose": "realtime", "model": "one"}, send)
-    await sources["one"].begun.wait()
+    await listener.begun.wait()
     assert len(pool.residents["one"].waiting) == 1
     happens.put_nowait({"type": "http.disconnect"})
     await asked
     assert (told, len(pool.residents["one"].waiting)) == ([], 0)
-    sources["one"].go.set()
+    listener.go.set()
 
 
 async def test_one_that_fails_is_a_503_that_names_no_paths_and_the_others_go_on(house: Any) -> None:

@@ -155,8 +155,12 @@ async def test_adapters_are_set_exchanged_and_taken_away_while_it_answers(house:
     assert await there.said("one") == plain
     await there.desk.client.post("/api/models/one/sleep")
     assert await there.said("mine") == poems, "it wakes with its adapters, asked by the adapter's name"
-    assert (await there.desk.client.delete("/api/models/one/adapters/mine")).json()["adapters"] == []
+    await there.desk.client.post("/api/models/one/sleep")
+    gone = (await there.desk.client.delete("/api/models/one/adapters/mine")).json()
+    assert (gone["adapters"], gone["generation"]) == ([], 2), "it is not woken for it"
     assert (await there.desk.chat(model="mine")).status_code == 400
+    assert await there.said("one") == plain
+    assert (await there.entry("one"))["adapters"] == []
     bad = await put("/api/models/two/adapters/bad", json={"path": str(there.folder / "one.gguf")})
     assert (bad.status_code, bad.json()["reason"]) == (400, "model_refused"), bad.text
 

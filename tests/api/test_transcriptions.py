@@ -110,6 +110,7 @@ async def test_a_sound_may_be_elsewhere_where_a_setting_allows_it(hearing: Calla
         (SECOND, {"timestamp_granularities": "segment"}, "timestamp_granularities", "writes no times"),
         (SECOND, {"timestamp_granularities[]": "word"}, "timestamp_granularities", "writes no times"),
         (SECOND, {"diarize": "true"}, "diarize", "apart"),
+        (SECOND, {"replay": "true"}, "replay", "leaves sounds out"),
         (SECOND, {"context_bias": "Alizé"}, "context_bias", "not supported"),
         (SECOND, {"model": "nobody"}, "model", "nobody"),
         (b"", {}, "file", "empty"),

@@ -1,6 +1,7 @@
 """Images in a conversation: kept with their question, shown to models that see, and no trouble to the others."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from alize.engine.fake import FakeEngine, saying
 from alize.tokenize.bytes import ByteTokenizer
 from tests.assistant.conftest import Page
 from tests.pictures import plain, written
-from tests.serving import opened
+from tests.serving import CARD, opened
+from tests.sources import FakeSource, pool_of
 
 
 async def picture(page: Page, name: str = "a.png", width: int = 8, height: int = 4) -> dict[str, Any]:
@@ -76,6 +78,17 @@ async def test_a_model_that_cannot_see_says_so_and_goes_on_with_words(page: Page
     assert (await page.read(chat))["messages"][-1]["content"] == "Hello"
     said = [ByteTokenizer().decode(request.tokens) for request in page.engine.asked]
     assert any("Image a.png: not shown." in prompt for prompt in said)
+
+
+async def test_a_model_that_sleeps_and_cannot_see_is_not_woken_to_say_so(tmp_path: Path) -> None:
+    blind = FakeSource(replace(CARD, id="blind", aliases=(), capabilities=frozenset({"completion_chat"})))
+    async with opened(tmp_path, pool=pool_of(blind)) as desk:
+        page = Page(desk)
+        chat = await page.begin(model="blind")
+        asked = await page.ask(chat, "What?", attachments=[await picture(page)])
+        await page.follow(asked["run"]["id"])
+        answer = (await page.read(chat))["messages"][-1]
+        assert (answer["state"], "blind cannot see images" in answer["error"], blind.asked) == ("failed", True, 0)
 
 
 @pytest.mark.parametrize(

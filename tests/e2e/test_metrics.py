@@ -43,7 +43,7 @@ def test_the_numbers_of_a_house_are_those_of_its_answers_and_outlive_its_engine(
         down = numbers(client)
         running.wait_ready()
         up = numbers(client)
-        assert up["alize_engine_starts_total"] == 2
+        assert (before["alize_engine_restarts_total"], up["alize_engine_restarts_total"]) == (0, 1)
         kept = [key for key in before if key.split(" ")[0].endswith(("_total", "_count", "_sum", "_bucket")) and key in down]
         assert "alize_tenant_generation_tokens_total" in kept
         for key in kept:

@@ -23,7 +23,7 @@ from alize.engine.local import LocalEngine
 from alize.engine.process import EngineProcess
 from alize.engine.schedule import Limits
 from alize.engine.wire import Call
-from alize.errors import CheckpointInvalid, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+from alize.errors import CheckpointInvalid, Conflict, EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
 from tests.adapters import write_release
 
 pytest.importorskip("torch")
@@ -243,6 +243,21 @@ async def test_a_pause_given_up_is_none(engine: LocalEngine) -> None:
             await engine.pause()
     await collect(engine, request("comes"))
     await running
+
+
+async def test_a_reload_for_which_answers_run_too_long_is_called_off_and_the_old_weights_go_on(config: EngineConfig) -> None:
+    engine = await LocalEngine.start(replace(config, settle_seconds=0.05))
+    running = await begun(engine, request("runs", 100))
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)  # so that it takes as long as it takes
+    comes = asyncio.create_task(collect(engine, request("comes")))
+    with pytest.raises(Conflict, match=r"had not ended after 0.05 seconds"):
+        await engine.reload()
+    os.kill(engine.pid, signal.SIGCONT)
+    for answer in (running, comes):
+        assert (await answer)[-1].finish == "length"
+    assert (await engine.stats()).aborted == 0
+    await engine.close()
 
 
 async def test_a_reload_that_nobody_waits_for_is_accounted_for(config: EngineConfig, tiny_checkpoint: Path, tmp_path: Path) -> None:

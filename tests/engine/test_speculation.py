@@ -1,5 +1,6 @@
 """Guesses that are computed with the token before them leave every answer as it is, and are made where that is faster."""
 
+import doctest
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alize.engine import base
 from alize.engine.base import Request, SamplingParams, TokenLogprob
 from alize.engine.core import Core
 from alize.engine.guessing import Guesser
@@ -44,6 +46,10 @@ def asked(id: str, *, tokens: tuple[int, ...] = tuple(range(1, 21)), most: int =
 def told(engine: Core) -> tuple[int, int]:
     stats = engine.stats()
     return stats.guessed_tokens, stats.accepted_tokens
+
+
+def test_of_a_step_that_is_cut_the_guesses_that_are_left_count() -> None:
+    assert doctest.testmod(base).failed == 0
 
 
 @pytest.mark.parametrize("window", [None, 20])

@@ -7,8 +7,9 @@ The streamed route writes the events as they come, the whole route folds them: s
 A model that thinks says so first: `Thought(0, "Hm")`, whose last is `closed`; a thought that is not closed was cut off by the end.
 A tool that it calls is `Called(0, call)`, in pieces; where it ends the answer with whole calls, the reason is `tool_calls`.
 
-A stop string ends its choice and aborts the engine's request. Usage counts every token the engine gave, at any moment: also those
-that a stop string cut off, and those of an answer that nobody waits for any more.
+A stop string ends its choice and aborts the engine's request. Usage counts every token up to the one that completes it, at any moment:
+also those of an answer that nobody waits for any more. What an engine drew behind it in the same step counts for nobody, so that an answer
+costs the same however many tokens come at once.
 """
 
 import asyncio
@@ -150,7 +151,7 @@ class Answer:
         self._engine, self._tokenizer, self._observe = engine, tokenizer, observe
         self._steps: dict[int, Step] = {}  # the first of each choice
         self._last: dict[int, Step] = {}
-        self._tokens: dict[int, list[int]] = {}  # of each choice, every one that the engine gave
+        self._tokens: dict[int, list[int]] = {}  # of each choice, every one that counts
         self._infos: dict[int, tuple[ModelInfo, ModelInfo]] = {}  # the model when a choice was asked for, and when it began
         self._given = 0
 
@@ -206,15 +207,17 @@ class Answer:
                 first = index not in self._steps
                 if first and request.max_tokens:
                     self._infos[index], self._tokens[index] = (before, self._engine.info), []
+                repeated = _repeated(question, reader) if first else []
+                parts, tokens, count = _read(reader, step, request.stop_ids)
+                step = step.cut(count, 0 if first else self._last[index].accepted)
                 self._count(index, step)
                 if first:
                     yield Begun(index)
-                    for part in _repeated(question, reader):
+                    for part in repeated:
                         yield _event(index, part)
                 if step.error is not None:
                     lost = step.error.startswith(GRAMMAR_LOST)
                     raise AlizeError(step.error, reason=None if lost else because("model_spoilt"))
-                parts, tokens = _read(reader, step, request.stop_ids)
                 for part in parts or ([Part("")] if tokens else []):
                     yield _event(index, part, tokens, given)
                     tokens = ()
@@ -280,14 +283,16 @@ def _repeated(question: Question, reader: AnswerReader) -> list[Part]:
     return thought + (reader.repeat(question.prefix) if question.prefix else [])
 
 
-def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[list[Part | Call], tuple[Token, ...]]:
-    """What a step adds, and its tokens with their logprobs.
+def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[list[Part | Call], tuple[Token, ...], int]:
+    """What a step adds, its tokens with their logprobs, and how many of them count.
 
     Token by token, so that none behind a stop string is reported; a stop token is no part of the answer either.
     """
     parts: list[Part | Call] = []
     tokens: list[Token] = []
+    count = 0
     for position, id in enumerate(step.tokens):
+        count += 1
         if id in stop_ids:
             continue
         parts += reader.push(id)
@@ -297,7 +302,7 @@ def _read(reader: AnswerReader, step: Step, stop_ids: frozenset[int]) -> tuple[l
             break
     if step.finish is not None:
         parts += reader.flush()  # of one that was stopped, nothing
-    return joined(parts), tuple(tokens)
+    return joined(parts), tuple(tokens), count
 
 
 async def _merged(sources: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:

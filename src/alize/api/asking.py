@@ -14,14 +14,14 @@ from typing import Any
 
 from alize.api.answers import Question
 from alize.api.forming import grammar_of, whole_grammar
-from alize.api.hearing import ears_of, listen
-from alize.api.looking import look, sight_of
-from alize.api.offering import offer_of
-from alize.api.parts import House, Served
+from alize.api.hearing import ears_of, hears, listen
+from alize.api.looking import look, sees, sight_of
+from alize.api.offering import offer_of, tools_of
+from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.audio import AudioTranscriptionRequest
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.api.schemas.fim import FIMCompletionRequest
-from alize.api.support import refuse_unsupported
+from alize.api.support import refuse_anyway, refuse_unsupported
 from alize.engine.base import Image, Request, SamplingParams, Sight, Sound, check_fits, logit_biases, longest_answer
 from alize.engine.grammar import Grammar
 from alize.errors import UnsupportedParameter
@@ -36,7 +36,7 @@ from alize.prompt.tools import Offer, PlainTool, begins_thought
 from alize.settings import Settings
 from alize.tokenize.text import check_text, parts_of
 
-__all__ = ["Asked", "ask", "ask_infill", "ask_live", "ask_transcription"]
+__all__ = ["Asked", "ask", "ask_infill", "ask_live", "ask_transcription", "check", "check_infill"]
 
 _Sampled = ChatCompletionRequest | FIMCompletionRequest
 
@@ -61,22 +61,12 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
 
     Raises UnsupportedParameter, PromptTooLong, InvalidMedia, and whatever `plain_messages` and the template find wrong with the messages.
     """
-    sight, ears, marks = sight_of(served), ears_of(served), served.thought_marks
-    refuse_unsupported(request, served)
-    # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
-    plain = request.response_format.json_schema is None and request.structured_outputs is None
-    simple = plain and not request.tools
-    offer, grammar = _wanted(request, served) if simple else await asyncio.to_thread(_wanted, request, served)
-    messages = plain_messages(
-        with_thinking_prompt([_message(message.model_dump()) for message in request.messages], request.prompt_mode, marks),
-        safe_prompt=request.safe_prompt,
-        model=served.card.id,
-        reads=[what for what, has in (("images", sight), ("audio", ears), ("thoughts", marks)) if has is not None],
-    )
-    effort = effort_of(request.prompt_mode, request.reasoning_effort, marks)
-    continued = bool(messages[-1].get("prefix"))
-    telling = partial(for_template, messages, offer, served.call_marks)
+    plan = await _planned(request, served)
+    sight, ears, marks, offer = sight_of(served), ears_of(served), served.thought_marks, plan.offer
+    continued = bool(plan.messages[-1].get("prefix"))
+    telling = partial(for_template, plan.messages, offer, served.call_marks)
     asked, tools = await asyncio.to_thread(telling) if request.tools else telling()
+    effort = effort_of(request.prompt_mode, request.reasoning_effort, marks)
     read = await _read(asked, tools, served, sight, ears, house, effort)
     begun = () if offer is None else tuple(offer.behind(served.tokenizer.encode))
     first = replace(
@@ -90,29 +80,76 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
         start = Start.of(messages[-1])
     elif marks is not None:
         start = replace(start, opened=begins_thought(marks, read.tokens, served.tokenizer, begun, served.card.id))
-    first = replace(first, sampling=_chat_sampling(first.sampling, request), grammar=placed(grammar, offer, marks, start))
+    first = replace(first, sampling=_chat_sampling(first.sampling, request), grammar=placed(plan.grammar, offer, marks, start))
     choices = tuple(_choices(first, request.n or 1))
     question = Question(choices, _stop(request.stop), start.prefix, start.thought, marks, start.opened, offer)
     return Asked(first.id, served, question, messages, read.seconds)
 
 
+async def check(request: ChatCompletionRequest, model: Served | Sleeping) -> None:
+    """Raise what `ask` would raise before it reads pictures, sounds and words, as far as that is known of a model that is not awake: of one
+    that was never loaded, what its card says (whether it thinks or calls tools is known once it was)."""
+    if isinstance(model, Served):
+        await _planned(request, model)
+    else:
+        await asyncio.to_thread(_check_unseen, request, model)
+
+
+def _check_unseen(request: ChatCompletionRequest, model: Sleeping) -> None:
+    refuse_anyway(request, model.card)
+    grammar_of(request)
+    tools_of(request)
+    reads = [what for what, has in (("images", sees(model)), ("audio", hears(model)), ("thoughts", True)) if has]
+    plain_messages(_messages(request), model=model.card.id, reads=reads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A chat request as its model takes it, before its words are tokens."""
+
+    messages: list[dict[str, Any]]
+    offer: Offer | None
+    grammar: Grammar | None  # what the answer must match, wherever that begins
+
+
+async def _planned(request: ChatCompletionRequest, served: Served) -> _Plan:
+    refuse_unsupported(request, served)
+    # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
+    simple = request.response_format.json_schema is None and request.structured_outputs is None and not request.tools
+    offer, grammar = _wanted(request, served) if simple else await asyncio.to_thread(_wanted, request, served)
+    marks = served.thought_marks
+    reads = (("images", sight_of(served)), ("audio", ears_of(served)), ("thoughts", marks))
+    messages = plain_messages(
+        with_thinking_prompt(_messages(request), request.prompt_mode, marks),
+        safe_prompt=request.safe_prompt,
+        model=served.card.id,
+        reads=[what for what, has in reads if has is not None],
+    )
+    return _Plan(messages, offer, grammar)
+
+
 def _wanted(request: ChatCompletionRequest, served: Served) -> tuple[Offer | None, Grammar | None]:
-    """What may be called, and what the answer must match, wherever that begins."""
+    """What may be called, and what the answer must match."""
     form, offer = grammar_of(request), offer_of(request, served)
     return offer, whole_grammar(form, offer, request, served)
 
 
 async def ask_infill(request: FIMCompletionRequest, served: Served, principal: Principal, settings: Settings) -> Asked:
     """Make a question of a gap to fill. Raises UnsupportedParameter for a model that cannot, and PromptTooLong."""
-    if "completion_fim" not in served.card.capabilities:
-        raise UnsupportedParameter(
-            f"The model {served.card.id} does not fill gaps.", param="model", remedy="Choose one of GET /v1/models that has completion_fim."
-        )
+    await check_infill(served)
     before, after = request.prompt, request.suffix or ""
     tokens = await _tokenized(len(before) + len(after), partial(served.tokenizer.infill, before, after))
     first = _first(tokens, request, served, principal, settings)
     messages = ({"role": "prompt", "content": before}, {"role": "suffix", "content": after})
     return Asked(first.id, served, Question(tuple(_choices(first, 1)), _stop(request.stop)), messages)
+
+
+async def check_infill(model: Served | Sleeping) -> None:
+    """Raises UnsupportedParameter for a model that fills no gaps, which its card says."""
+    if "completion_fim" not in model.card.capabilities:
+        raise UnsupportedParameter(
+            f"The model {model.card.id} does not fill gaps.", param="model", remedy="Choose one of GET /v1/models that has completion_fim."
+        )
 
 
 async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ears: Ears, served: Served, principal: Principal) -> Asked:
@@ -245,8 +282,10 @@ def _written(message: dict[str, Any]) -> int:
     return len(message["content"]) + sum(len(call["function"]["arguments"]) for call in message.get("tool_calls", ()))
 
 
-def _message(message: dict[str, Any]) -> dict[str, Any]:
-    return {**message, "role": "system"} if message["role"] == "developer" else message
+def _messages(request: ChatCompletionRequest) -> list[dict[str, Any]]:
+    """OpenAI's name of a role means this API's."""
+    given = [message.model_dump() for message in request.messages]
+    return [{**message, "role": "system"} if message["role"] == "developer" else message for message in given]
 
 
 def _max_tokens(request: _Sampled, served: Served, settings: Settings, prompt: int) -> int:

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from alize.api.outside import SOUNDS, fetch
-from alize.api.parts import House, Served
+from alize.api.parts import House, Served, Sleeping
 from alize.errors import AlizeError, InvalidMedia
 from alize.prompt.hearing import Ears, Heard, ears_with, heard
 from alize.prompt.sounds import samples_of, seconds_of, written_out
 from alize.prompt.spectrogram import RATE
 from alize.tokenize.text import parts_of
 
-__all__ = ["check_heard", "ears_of", "fetched", "hear", "listen", "newest", "timed"]
+__all__ = ["check_heard", "ears_of", "fetched", "hear", "hears", "listen", "newest", "timed"]
 
 Message = dict[str, Any]
 Made = TypeVar("Made")
@@ -27,6 +27,11 @@ Made = TypeVar("Made")
 def ears_of(served: Served) -> Ears | None:
     """None where a model takes no sounds, or where its tokenizer has no place for them."""
     return ears_with(served.tokenizer.audio_marks, served.engine.info.hearing)
+
+
+def hears(model: Served | Sleeping) -> bool:
+    """As far as is known: of one that was never loaded, its card says whether it was made to."""
+    return ears_of(model) is not None if isinstance(model, Served) else bool(model.card.capabilities & {"audio", "audio_transcription"})
 
 
 async def listen(messages: Sequence[Message], ears: Ears, house: House) -> tuple[list[Message], list[Heard]]:

@@ -3,8 +3,11 @@
 Whoever asks an engine for something goes through here: chat, gaps, vectors, sounds, and the assistant. What is on loan is not put to
 sleep, and its weights stay those that it was lent with. A request gives back what it was lent when its response has ended
 (middleware/observe.py); whoever works beside requests does so itself (`lend`).
+
+Nobody wakes a model with what it would refuse anyway: where it is not awake, the request is first checked against what is known of it.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection, Request
@@ -15,13 +18,17 @@ from alize.api.trace import trace_of
 from alize.errors import EngineUnavailable, InvalidModel
 from alize.reasons import because
 
-__all__ = ["lend", "lent", "lent_to_socket"]
+__all__ = ["Check", "lend", "lent", "lent_to_socket"]
+
+Check = Callable[[Served | Sleeping], Awaitable[None]]
+"""Raises what is wrong with a request, as far as is known of a model without its engine: as it was last loaded, where it would be the same
+again, else what its card says. What passes may still be refused by the model when it is awake."""
 
 
-async def lent(model: Served | Sleeping, request: Request) -> Served:
+async def lent(model: Served | Sleeping, request: Request, check: Check) -> Served:
     """The model, for as long as the request is served. Its body has been read: a client that leaves while it waits is noticed.
 
-    Raises EngineUnavailable where the model cannot be had, QueueFull where too many wait for one.
+    Raises what `check` does where the model is not awake, EngineUnavailable where it cannot be had, QueueFull where too many wait for one.
     """
     lender = _lender(model)
     if lender is None:
@@ -30,19 +37,24 @@ async def lent(model: Served | Sleeping, request: Request) -> Served:
     loan = lender.lend_now()
     if loan is not None:
         return _kept(loan, model, request)
+    await check(_known(model, lender))
     return await while_connected(request.receive, _waited(lender, model, request))
 
 
-async def lent_to_socket(model: Served | Sleeping, connection: HTTPConnection) -> Served:
+async def lent_to_socket(model: Served | Sleeping, connection: HTTPConnection, check: Check) -> Served:
     """The same for one whose messages are not to be touched: that it has left is seen when it is answered."""
     lender = _lender(model)
     if lender is None:
         assert isinstance(model, Served)
         return model
+    loan = lender.lend_now()
+    if loan is not None:
+        return _kept(loan, model, connection)
+    await check(_known(model, lender))
     return await _waited(lender, model, connection)
 
 
-async def lend(model: Served | Sleeping, *, wake: bool = True) -> Lent:
+async def lend(model: Served | Sleeping, check: Check, *, wake: bool = True) -> Lent:
     """The model, until whoever asks gives it back. Raises as `lent`; without `wake`, EngineUnavailable also where it is not awake."""
     lender = _lender(model)
     if lender is None:
@@ -51,7 +63,9 @@ async def lend(model: Served | Sleeping, *, wake: bool = True) -> Lent:
     loan = lender.lend_now()
     if loan is None and not wake:
         raise EngineUnavailable(f"The model {lender.card.id} is asleep.", reason=because("model_asleep", model=lender.card.id))
-    loan = loan or await lender.lend()
+    if loan is None:
+        await check(_known(model, lender))
+        loan = await lender.lend()
     try:
         return _Adapted(loan, _same(loan.served, model))
     except BaseException:
@@ -82,6 +96,10 @@ class _Adapted:
 
 def _lender(model: Served | Sleeping) -> Sleeping | None:
     return model.lender if isinstance(model, Served) else model
+
+
+def _known(model: Served | Sleeping, lender: Sleeping) -> Served | Sleeping:
+    return model if lender.known else lender
 
 
 async def _waited(lender: Sleeping, model: Served | Sleeping, connection: HTTPConnection) -> Served:

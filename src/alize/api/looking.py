@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from alize.api.outside import fetch
-from alize.api.parts import House, Served
+from alize.api.parts import House, Served, Sleeping
 from alize.engine.base import Sight
 from alize.errors import AlizeError, InvalidMedia
 from alize.prompt.images import Floats, check_whole, pixels_of, size_of, squares, written_out
@@ -16,7 +16,7 @@ from alize.prompt.placing import grids_of, images_in, marked, sight_with
 from alize.reasons import because
 from alize.wording import quantity
 
-__all__ = ["check_seen", "look", "measured", "sight_of"]
+__all__ = ["check_seen", "look", "measured", "sees", "sight_of"]
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -25,6 +25,11 @@ T = TypeVar("T")
 def sight_of(served: Served) -> Sight | None:
     """How a model takes images; None where it takes none, or where its tokenizer has no place for them."""
     return sight_with(served.tokenizer.image_marks, served.engine.info.sight)
+
+
+def sees(model: Served | Sleeping) -> bool:
+    """As far as is known: of one that was never loaded, its card says whether it was made to."""
+    return sight_of(model) is not None if isinstance(model, Served) else "vision" in model.card.capabilities
 
 
 async def look(messages: Sequence[Message], sight: Sight, house: House) -> tuple[list[Message], list[Floats]]:

@@ -6,14 +6,13 @@ A name of this server never means a model elsewhere: what is asked of it stays h
 from collections.abc import Callable, Iterator
 
 from alize.api.parts import Parts, Served, Sleeping
-from alize.api.pool.resident import Resident
-from alize.errors import AlizeError, EngineUnavailable, InvalidModel, NotFound, UnsupportedParameter
+from alize.errors import AlizeError, EngineUnavailable, InvalidModel, UnsupportedParameter
 from alize.reasons import because
 from alize.settings import Settings
 from alize.upstream import UpstreamModel
 from alize.weights.catalog import near_misses, resolved
 
-__all__ = ["embeds", "model_named", "resident_named", "writer_named"]
+__all__ = ["embeds", "model_named", "writer_named"]
 
 _Model = Served | Sleeping | UpstreamModel
 
@@ -39,23 +38,6 @@ def writer_named(name: str, parts: Parts, settings: Settings) -> Served | Sleepi
             reason=because("adapter_lost", model=found.card.id, detail=found.lost.told),
         )
     return found
-
-
-def resident_named(name: str, parts: Parts, settings: Settings) -> Resident:
-    """The model of this server that an id or alias means, as an administrator may change it. Raises NotFound."""
-    wanted = resolved(name, settings.aliases())
-    residents = [] if parts.pool is None else [*parts.pool.residents.values()]
-    for resident in residents:
-        if wanted in (resident.card.id, *resident.card.aliases):
-            return resident
-    near = near_misses(name, [known for one in residents for known in (one.card.id, *one.card.aliases)])
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    raise NotFound(
-        f"There is no model '{name[:200]}' on this server.",
-        param="model_id",
-        remedy=f"{hint}GET /api/models lists them; the setting `models` names further ones.",
-        reason=because("model_unknown", model=name[:200]),
-    )
 
 
 def embeds(model: _Model) -> bool:

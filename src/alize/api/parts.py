@@ -10,7 +10,7 @@ from alize.api.limits import Limits
 from alize.api.opening import Opening
 from alize.api.outside import Wire
 from alize.api.spans import Spans
-from alize.engine.base import Engine, Unavailable
+from alize.engine.base import AdapterInfo, Engine, Unavailable
 from alize.governance import Accounts, Cookie, Identity, Passes
 from alize.prompt.marks import call_marks_of, thought_marks_of
 from alize.settings import Settings
@@ -37,6 +37,7 @@ class Served:
     root: str = ""  # the id of the model that is adapted
     lost: Unavailable | None = None  # why it cannot be asked: its adapter could not be loaded
     lender: "Sleeping | None" = None  # whom to ask before it is used (lending.py): it may sleep, and be other weights the next time
+    gone: frozenset[str] = frozenset()  # adapters that were taken away while it sleeps: its engine, which has ended, does not know it
 
     @property
     def thought_marks(self) -> ThoughtMarks | None:
@@ -48,14 +49,20 @@ class Served:
         """How it calls tools; None for a model that calls none."""
         return call_marks_of(self.tokenizer, self.card)
 
+    @property
+    def adapters(self) -> tuple[AdapterInfo, ...]:
+        return tuple(info for info in self.engine.info.adapters if info.name not in self.gone)
+
     def adapted(self) -> "Iterator[Served]":
         """The models that the engine's adapters make of this one, as they are now; those that could not be loaded say so."""
-        for info in self.engine.info.adapters:
+        for info in self.adapters:
             made = f"{self.card.id} with the adapter {info.name}, of rank {info.rank}."
             able = self.card.capabilities - {"embeddings"}  # vectors are made without any adapter
             card = replace(self.card, id=info.name, aliases=(), name=info.name, description=made, capabilities=able)
             yield replace(self, card=card, adapter=info.name, root=self.card.id)
         for lost in self.engine.info.unavailable:
+            if lost.name in self.gone:
+                continue
             said = f"Unavailable: {lost.told}"
             card = replace(self.card, id=lost.name, aliases=(), name=lost.name, description=said, capabilities=frozenset[str]())
             yield replace(self, card=card, adapter=lost.name, root=self.card.id, lost=lost)
@@ -97,6 +104,11 @@ class Sleeping(Protocol):
     @property
     def served(self) -> Served | None:
         """What it was last loaded as, also while it sleeps; None until it has been loaded once."""
+        ...
+
+    @property
+    def known(self) -> bool:
+        """Whether `served` says what it would be loaded as, not having been given other weights since."""
         ...
 
     def lend_now(self) -> Lent | None:

@@ -11,8 +11,9 @@ from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt import refuse_reasoning
 from alize.reasons import because
 from alize.upstream import UpstreamModel
+from alize.weights.catalog import Card
 
-__all__ = ["SERVED", "refuse_elsewhere", "refuse_unsupported"]
+__all__ = ["SERVED", "refuse_anyway", "refuse_elsewhere", "refuse_unsupported"]
 
 SERVED = frozenset(
     {"completion_chat", "completion_fim", "reasoning", "function_calling", "vision", "audio", "audio_transcription", "embeddings"}
@@ -24,12 +25,16 @@ _LEAVE_OUT = "Leave it out."
 
 def refuse_unsupported(request: ChatCompletionRequest, served: Served) -> None:
     """Raise UnsupportedParameter for the first field that asks for what is not there, InvalidRequest for fields that exclude each other."""
-    card = served.card
+    refuse_anyway(request, served.card)
+    refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=served.card.id, marks=served.thought_marks)
+
+
+def refuse_anyway(request: ChatCompletionRequest, card: Card) -> None:
+    """The same for what is not there whatever the model turns out to be when it is loaded."""
     for field, reason, remedy in _unsupported(request):
         raise UnsupportedParameter(
             f"{field}: {reason}", param=field, remedy=remedy, reason=because("parameter_unsupported", parameter=field)
         )
-    refuse_reasoning(request.prompt_mode, request.reasoning_effort, model=card.id, marks=served.thought_marks)
     if "completion_chat" not in card.capabilities & SERVED:
         raise UnsupportedParameter(
             f"The model {card.id} does not chat.",

@@ -12,9 +12,9 @@ from typing import Any, Literal, Protocol
 
 from alize.api.answers import Answer, Finish, Text, Thought
 from alize.api.asking import Asked, ask
-from alize.api.hearing import ears_of, newest, timed
-from alize.api.looking import measured, sight_of
-from alize.api.parts import House, Served
+from alize.api.hearing import hears, newest, timed
+from alize.api.looking import measured, sees
+from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.assistant.context import Fitted, check_attached, fit, sounds_of
 from alize.assistant.telling import Telling
@@ -99,14 +99,18 @@ class LocalAnswerer:
         priority: int = 0,
     ) -> Begun:
         """See Answerer."""
-        question = path[-2 if continuing and len(path) > 1 else -1]
-        check_attached(question, self._images(served), await asyncio.to_thread(self._sounds, served, [question], {}), served.card.id)
+        await self.check(path, served, continuing=continuing)
         fitted = await self.fitted(served, path, settings, continuing=continuing)
         if served.card.id in beside and settings.get("temperature") is None:
             settings = {**settings, "temperature": self._house.settings.temperature(served.card.default_temperature, another=True)}
         asked = await ask(_request(served.card.id, fitted, settings), served, _principal(owner), self._house)
         made = Made(prompt_tokens=asked.question.prompt_tokens)
         return Begun(served.card.id, "", fitted, made, self._pieces(owner, _ranked(asked, priority), made))
+
+    async def check(self, path: Sequence[MessageRecord], model: Served | Sleeping, *, continuing: bool = False) -> None:
+        """Raise what `check_attached` does of the question, as far as is known of a model that may not be awake."""
+        question = path[-2 if continuing and len(path) > 1 else -1]
+        check_attached(question, self._images(model), await asyncio.to_thread(self._sounds, model, [question], {}), model.card.id)
 
     async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
@@ -124,13 +128,13 @@ class LocalAnswerer:
 
         return await asyncio.to_thread(work)
 
-    def _images(self, served: Served) -> int:
+    def _images(self, model: Served | Sleeping) -> int:
         """How many pictures one prompt may show."""
-        return 0 if sight_of(served) is None else self._house.settings.max_images
+        return self._house.settings.max_images if sees(model) else 0
 
-    def _sounds(self, served: Served, path: Sequence[MessageRecord], lengths: dict[str, float]) -> int | None:
+    def _sounds(self, model: Served | Sleeping, path: Sequence[MessageRecord], lengths: dict[str, float]) -> int | None:
         """How many of the sounds of messages can be heard at once, which are the last ones; None where the model cannot hear."""
-        if ears_of(served) is None:
+        if not hears(model):
             return None
         recorded = [sound["text"] for message in path for sound in sounds_of(message)]
         return newest(recorded, self._house.settings.max_audio_seconds, lengths)

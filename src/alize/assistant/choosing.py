@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from alize.api.lending import lend
@@ -57,7 +58,8 @@ class ByModel:
         found = self._named(model)
         if isinstance(found, UpstreamModel):  # it has no priorities, and says nothing of its defaults
             return await self._elsewhere.begin(owner, found, path, settings, continuing=continuing)
-        loan = await lend(found, wake=priority >= 0)  # a title is no reason to put another model to sleep
+        check = partial(self._here.check, path, continuing=continuing)
+        loan = await lend(found, check, wake=priority >= 0)  # a title is no reason to put another model to sleep
         try:
             begun = await self._here.begin(owner, loan.served, path, settings, continuing=continuing, beside=beside, priority=priority)
         except BaseException:

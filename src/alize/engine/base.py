@@ -176,6 +176,20 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     accepted: int = 0  # and how many of them did
     times: Times | None = None  # with the first tokens and with `finish`, for that costs something
 
+    def cut(self, count: int, accepted: int) -> "Step":
+        """What it is for one who wants only `count` of its tokens: no end of its own. `accepted`: as the step before it said.
+
+        Of a step with guesses, those that were right are its first tokens:
+
+        >>> step = Step("a", (5, 6, 7), finish="length", guessed=9, accepted=6).cut(1, accepted=4)
+        >>> step.tokens, step.finish, step.guessed, step.accepted
+        ((5,), None, 9, 5)
+        """
+        if count >= len(self.tokens):
+            return self
+        right = accepted + min(count, self.accepted - accepted)
+        return msgspec.structs.replace(self, tokens=self.tokens[:count], logprobs=self.logprobs[:count], finish=None, accepted=right)
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterInfo:
@@ -330,7 +344,10 @@ class Engine(Protocol):
         ...
 
     async def reload(self, path: str | None = None) -> None:
-        """Pause, take the weights again (from `path` if given), forget cached prefixes, resume."""
+        """Pause, take the weights again (from `path` if given), forget cached prefixes, resume.
+
+        Raises Conflict where what runs does not end within the time that it is given: the old weights go on, and no request is lost.
+        """
         ...
 
     async def stats(self) -> EngineStats:

@@ -58,6 +58,7 @@ class EngineConfig:
     weights: str = "auto"  # how they are kept: stored, expanded, or auto
     memory_bytes: int = 0  # that weights and cache may take; 0: what is free
     hang_seconds: float = 0  # after which a step that does not end is one that hangs; 0: never
+    settle_seconds: float = 0  # that what runs may take to end where other weights are to come; 0: as long as it takes
     draft: str = ""  # the id of a model that guesses; none where it is empty
     draft_path: str = ""  # and its weights
     nice: int = 0  # how far its process stands back where there is more to compute than cores
@@ -86,6 +87,7 @@ class EngineConfig:
             weights=settings.weights_in_memory,
             memory_bytes=int(settings.memory * GIB),
             hang_seconds=settings.hang_seconds,
+            settle_seconds=settings.model_wait_seconds / 2,  # who waits from then on has as long again for the old ones
             draft="" if draft is None else draft[0],
             draft_path="" if draft is None else str(draft[1]),
             limits=Limits(

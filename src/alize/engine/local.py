@@ -41,6 +41,7 @@ from alize.engine.wire import (
     encode,
 )
 from alize.errors import AlizeError, Conflict, EngineUnavailable
+from alize.reasons import because
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,9 +210,16 @@ class LocalEngine:
         await asyncio.shield(self._reload(path))  # it goes on in the engine whether or not somebody waits: keep account of it
 
     async def _reload(self, path: str | None) -> None:
+        before, seconds = self._paused, self._config.settle_seconds
+        try:
+            async with asyncio.timeout(seconds or None):
+                await self.pause()
+        except TimeoutError:
+            raise _still_running(self._config.model, seconds) from None
         try:
             answer = await self._call("reload", path=path)
         except EngineUnavailable:  # nothing was tried, or the engine ended: the next one is paused if this one was
+            self._paused = before
             raise
         except AlizeError:
             self._paused = False
@@ -414,6 +422,11 @@ class LocalEngine:
         for future in self._calls.values():
             if not future.done():
                 future.set_exception(error)
+
+
+def _still_running(model: str, seconds: float) -> Conflict:
+    said = f"What {model or 'the model'} is asked had not ended after {seconds:g} seconds, so its weights are the old ones."
+    return Conflict(said, remedy="Try again when fewer ask it.", reason=because("model_refused", detail=said))
 
 
 def _calls(batch: Sequence[Sequence[int]]) -> Iterator[list[list[int]]]:

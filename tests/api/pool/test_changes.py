@@ -21,12 +21,57 @@ async def test_other_weights_are_loaded_beside_the_old_which_end_what_they_began
     assert late.served.engine is new.engines[0]
     assert running.served.engine is old.engines[0]
     assert (await old.engines[0].stats()).running == 0, "it is not closed"
+    await reloading  # nobody waits for them: who uses them may take long
+    assert (a.held, a.tally.loads, a.source, a.reloading) == (9, 2, new, False)
+    pool.sleep(a)
+    late.release()
+    await settled()
+    assert (a.state, a.held) == ("awake", 9), "it does not sleep while they are used"
     running.release()
-    await reloading
-    assert (a.held, a.tally.loads, a.source) == (5, 2, new)
+    await settled()
+    assert (a.state, a.held) == ("asleep", 0)
     with pytest.raises(EngineUnavailable):
         await old.engines[0].stats()
-    late.release()
+
+
+async def test_weights_can_be_replaced_again_and_adapters_set_while_the_first_still_end_what_they_began() -> None:
+    pool, (a, *_), (first, *_) = three(20)
+    running = await a.lend()
+    second, third = named("a", 5), named("a", 6)
+    await pool.reload(a, second)
+    await pool.set_adapter(a, "law", "/law", 1)
+    between = await a.lend()
+    await pool.reload(a, third)
+    assert a.held == 4 + 5 + 6, "each is counted until nobody uses it"
+    assert [info.name for info in third.engines[0].info.adapters] == ["law"]
+    for lease, source in ((running, first), (between, second)):
+        assert (await source.engines[0].stats()).generation == 1
+        lease.release()
+        await settled()
+        with pytest.raises(EngineUnavailable):
+            await source.engines[0].stats()
+    assert (a.held, a.ending) == (6, [])
+
+
+async def test_what_others_still_use_of_old_weights_is_not_reckoned_as_room_for_new_ones() -> None:
+    pool, (a, *_), _ = three(10)
+    running = await a.lend()
+    await pool.reload(a, named("a", 5))
+    with pytest.raises(OutOfMemory, match="are left for a"):
+        await pool.reload(a, named("a", 7))
+    running.release()
+    await settled()
+    await pool.reload(a, named("a", 7))
+    assert a.held == 7
+
+
+async def test_closing_ends_also_what_was_replaced() -> None:
+    pool, (a, *_), (old, *_) = three(10)
+    await a.lend()
+    await pool.reload(a, named("a", 4))
+    await pool.close()
+    with pytest.raises(EngineUnavailable):
+        await old.engines[0].stats()
 
 
 async def test_where_there_is_no_memory_for_both_new_requests_wait_for_the_new_ones() -> None:
@@ -97,7 +142,7 @@ async def test_an_adapter_counts_and_one_too_many_is_refused() -> None:
     await pool.set_adapter(a, "law", "/law", 6)
     served = (await a.lend()).served
     assert [info.name for info in served.engine.info.adapters] == ["law"]
-    await pool.set_adapter(a, "law", None, 0)
+    await pool.remove_adapter(a, "law")
     assert served.engine.info.adapters == ()
 
 
@@ -132,7 +177,7 @@ async def test_no_adapter_is_lost_by_a_reload() -> None:
         await pool.set_adapter(a, name, f"/{name}", 1)
     new = named("a", 4)
     old.go.clear()
-    deleting = asyncio.create_task(pool.set_adapter(a, "poems", None, 0))
+    deleting = asyncio.create_task(pool.remove_adapter(a, "poems"))
     await settled()
     with pytest.raises(Conflict):
         await pool.reload(a, new)
@@ -141,12 +186,74 @@ async def test_no_adapter_is_lost_by_a_reload() -> None:
     new.go.clear()
     reloading = asyncio.create_task(pool.reload(a, new))
     await new.begun.wait()
-    for path in ("/more", None):
+    for change in (pool.set_adapter(a, "law", "/more", 1), pool.remove_adapter(a, "law")):
         with pytest.raises(Conflict):
-            await pool.set_adapter(a, "law", path, 1)
+            await change
     new.go.set()
     await reloading
     assert [info.name for info in (await a.lend()).served.engine.info.adapters] == ["law"]
+
+
+async def test_an_adapter_is_taken_from_a_model_that_sleeps_without_waking_it() -> None:
+    pool, (a, *_), (source, *_) = three(10)
+    for name in ("law", "poems"):
+        await pool.set_adapter(a, name, f"/{name}", 1)
+    pool.sleep(a)
+    await settled()
+    await pool.remove_adapter(a, "law")
+    await pool.remove_adapter(a, "nothing")
+    assert (a.state, source.asked) == ("asleep", 1)
+    assert a.served is not None
+    assert [served.adapter for served in a.served.adapted()] == ["poems"], "nobody can ask for it any more"
+    assert [info.name for info in (await a.lend()).served.engine.info.adapters] == ["poems"]
+
+
+async def test_an_adapter_is_taken_from_a_model_that_is_to_sleep_without_keeping_it_awake() -> None:
+    """Once while its answers still run, and once while its engine ends."""
+    pool, (a, *_), (source, *_) = three(10)
+    for name in ("law", "poems"):
+        await pool.set_adapter(a, name, f"/{name}", 1)
+    running = await a.lend()
+    pool.sleep(a)
+    await pool.remove_adapter(a, "law")
+    assert [info.name for info in running.served.engine.info.adapters] == ["poems"]
+    running.release()
+    assert a.state == "draining"
+    await pool.remove_adapter(a, "poems")
+    await settled()
+    assert (a.state, source.asked, source.adapters) == ("asleep", 1, {})
+
+
+async def test_an_adapter_is_taken_from_a_model_that_is_being_loaded_with_it() -> None:
+    pool, (a, *_), (source, *_) = three(10)
+    await pool.set_adapter(a, "law", "/law", 1)
+    pool.sleep(a)
+    await settled()
+    source.begun.clear()
+    source.go.clear()
+    asked = asyncio.create_task(a.lend())
+    await source.begun.wait()
+    removing = asyncio.create_task(pool.remove_adapter(a, "law"))
+    await settled()
+    assert not removing.done()
+    source.go.set()
+    lease = await asked
+    await removing
+    assert lease.served.engine.info.adapters == ()
+    lease.release()
+
+
+async def test_closing_tells_whoever_waits_to_take_an_adapter_away() -> None:
+    pool, (a, *_), (source, *_) = three(10)
+    source.go.clear()
+    asked = asyncio.create_task(a.lend())
+    await source.begun.wait()
+    removing = asyncio.create_task(pool.remove_adapter(a, "law"))
+    await settled()
+    await pool.close()
+    for waiting in (asked, removing):
+        with pytest.raises(EngineUnavailable, match="shutting down"):
+            await waiting
 
 
 async def test_a_reload_and_an_adapter_wait_while_it_is_not_known_how_much_another_model_takes() -> None:

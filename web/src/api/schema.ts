@@ -169,6 +169,8 @@ export interface AudioTranscriptionRequest {
   context_bias?: string[];
   /** `segment`, of a model that writes while it hears (Voxtral Realtime). No model here tells the times of words. */
   timestamp_granularities?: ("segment" | "word")[];
+  /** Not supported: a record leaves sounds out. */
+  replay?: boolean;
   /** OpenAI's clients may send it; there is one format. */
   response_format?: "json" | null;
 }
@@ -567,7 +569,7 @@ export interface Exported {
   replays: Record<string, (Record<string, unknown>)[]>;
 }
 
-/** Text around a gap to fill. */
+/** Text around a gap to fill: the public fields, then those beyond them. */
 export interface FIMCompletionRequest {
   /** Id or alias of a model of GET /v1/models that has completion_fim. */
   model: string;
@@ -593,6 +595,8 @@ export interface FIMCompletionRequest {
   metadata?: Record<string, unknown> | null;
   /** No effect: prompts of one workspace share the cache of one engine. */
   prompt_cache_key?: string | null;
+  /** Give with each choice what reproduces it: a record for `alize replay`. */
+  replay?: boolean | null;
 }
 
 /** What belongs into the gap. */
@@ -1772,7 +1776,7 @@ export interface Calls {
     answer: Resident;
     stream: null;
   };
-  /** Take an adapter away, once the answers that it gives have ended. One that is not there is none. */
+  /** Take an adapter away; answers that it gives end with it. One that is not there is none. A model that sleeps sleeps on. */
   "DELETE /api/models/{model_id}/adapters/{name}": {
     path: { model_id: string; name: string };
     query: null;

@@ -43,6 +43,10 @@ class Source(Protocol):
         """Give what was loaded an adapter, or (path None) take one away; what is loaded next has the same. Raises as an engine does."""
         ...
 
+    def forget_adapter(self, name: str) -> None:
+        """Take an adapter away from what is loaded next; nothing is loaded now. A no-op where it is not there."""
+        ...
+
     def take_after(self, other: "Source") -> None:
         """Have the adapters that another source of the same model has now."""
         ...

@@ -14,7 +14,7 @@ from alize.api.pool.refusals import still_used
 from alize.api.pool.resident import Life, Resident
 from alize.errors import AlizeError
 
-__all__ = ["exchange", "load", "prepare", "put_to_sleep", "replace"]
+__all__ = ["end", "exchange", "load", "prepare", "put_to_sleep", "replace"]
 
 _log = logging.getLogger("alize.api")
 
@@ -65,8 +65,9 @@ async def put_to_sleep(resident: Resident, *, swap: bool) -> None:
     resident.become("asleep")
 
 
-async def replace(resident: Resident, source: Source, left: int, turn: Callable[[], None]) -> None:
-    """Load other weights in `left` bytes beside those that answer, then answer with them. What runs ends with what it began with."""
+async def replace(resident: Resident, source: Source, left: int, turn: Callable[[], None]) -> Life:
+    """Load other weights in `left` bytes beside those that answer, then answer with them. Those that answered until now are given back:
+    what runs ends with what it began with, and nobody waits for that."""
     old = resident.life
     assert old is not None, "awake"
     resident.measuring, resident.reserved = True, left
@@ -77,8 +78,13 @@ async def replace(resident: Resident, source: Source, left: int, turn: Callable[
     resident.source = source
     resident.ending.append(old)
     _live(resident, life)
-    turn()
-    await _ended(old)
+    return old
+
+
+async def end(resident: Resident, old: Life) -> None:
+    """Close what was replaced once nobody uses it any more: until then its bytes are taken."""
+    await _unused(old)
+    await old.served.engine.close()
     resident.ending.remove(old)
 
 
@@ -126,14 +132,8 @@ async def _life(resident: Resident, source: Source, left: int, measured: Callabl
 
 
 def _live(resident: Resident, life: Life) -> None:
-    resident.life, resident.served = life, life.served
+    resident.life, resident.served, resident.known = life, life.served, True
     resident.tally.loads += 1
-
-
-async def _ended(life: Life) -> None:
-    """Close it once nobody uses it any more."""
-    await _unused(life)
-    await life.served.engine.close()
 
 
 async def _unused(life: Life) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 
 from alize.api.parts import Served
 from alize.api.pool.base import Lease, Source
-from alize.api.pool.lives import exchange, load, prepare, put_to_sleep, replace
+from alize.api.pool.lives import end, exchange, load, prepare, put_to_sleep, replace
 from alize.api.pool.refusals import (
     cannot_load,
     changing,
@@ -32,7 +32,7 @@ from alize.api.pool.refusals import (
     too_many,
     will_not_fit,
 )
-from alize.api.pool.resident import Resident, Waiter
+from alize.api.pool.resident import Life, Resident, Waiter
 from alize.api.pool.room import Standing, room_for
 from alize.errors import AlizeError
 
@@ -58,7 +58,7 @@ class Pool:
         self._numbers = itertools.count()
         self._yielding: set[str] = set()  # who take nobody new, since another model is to have their memory
         self._alarm: asyncio.TimerHandle | None = None
-        self._reloads: set[asyncio.Task[None]] = set()
+        self._works: set[asyncio.Task[None]] = set()  # weights that come, and those that go
         self._known = asyncio.Event()  # set where something has changed and no model holds all that is free until it knows its need
         self._closed = False
 
@@ -132,19 +132,18 @@ class Pool:
 
     async def reload(self, resident: Resident, source: Source) -> None:
         """Serve what `source` gives from now on. Running answers end with what they began with, and whoever waits gets the new; the old
-        stays where the new cannot be loaded. Both are in memory meanwhile where they fit; else running answers end first.
+        stays where the new cannot be loaded. Both are in memory where they fit, until the last answer of the old has ended, which nobody
+        waits for; else running answers end first, within half of what a request waits.
 
-        It has the adapters that it has now. Raises Conflict where it is being loaded, put to sleep or given an adapter, and what is wrong
-        with the new weights.
+        It has the adapters that it has now. Raises Conflict where it is being loaded, put to sleep or given an adapter, or the old are used
+        for too long, and what is wrong with the new weights.
         """
         self._check_not_reloading(resident)
         if resident.task is not None or resident.adapting.locked():
             raise changing(resident.card.id)
         source.take_after(resident.source)
-        resident.reloading, resident.coming = True, source
-        task = asyncio.get_running_loop().create_task(self._reloaded(resident, source), context=Context())
-        self._reloads.add(task)
-        task.add_done_callback(self._reloads.discard)
+        resident.coming = source
+        task = self._work(self._reloaded(resident, source))
         try:
             await asyncio.shield(task)  # whoever gives up waiting does not give up the weights
         except asyncio.CancelledError:
@@ -156,14 +155,16 @@ class Pool:
         try:
             least = await source.prepare(self.budget)
             await self._until_known()
-            held, left = resident.held, self.free
+            life, left = resident.life, self.free
+            held = 0 if life is None else life.held  # what ends of it already is nobody's to give
             if least > self.budget:
                 raise will_not_fit(resident.card.id, least, self.budget)
-            if resident.life is None:
-                resident.source, resident.failed, resident.failure = source, float("-inf"), None
+            if life is None:
+                resident.source, resident.failed, resident.failure, resident.known = source, float("-inf"), None, False
                 resident.become("asleep")
             elif least <= left:
-                await replace(resident, source, left, self._turn)
+                old = await replace(resident, source, left, self._turn)
+                self._work(self._ended(resident, old))
             elif least <= left + held:
                 resident.reserved = max(0, least - held)
                 try:
@@ -176,11 +177,22 @@ class Pool:
                 raise no_room_to_exchange(resident.card.id, least, left + held)
             resident.least, resident.looked = least, True
         finally:
-            resident.reloading, resident.coming = False, None
+            resident.coming = None
             self._turn()
 
-    async def set_adapter(self, resident: Resident, name: str, path: str | None, size: int) -> None:
-        """Give it an adapter of `size` bytes, or take one away. One that is replaced goes when the other is there: for that there is room.
+    async def _ended(self, resident: Resident, old: Life) -> None:
+        await end(resident, old)
+        self._turn()
+
+    def _work(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        """Of no request's context, and of nobody who may leave."""
+        task = asyncio.get_running_loop().create_task(work, context=Context())
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+        return task
+
+    async def set_adapter(self, resident: Resident, name: str, path: str, size: int) -> None:
+        """Give it an adapter of `size` bytes. One that is replaced goes when the other is there: for that there is room.
 
         Raises Conflict while it is given other weights, OutOfMemory, and what an engine raises.
         """
@@ -190,17 +202,42 @@ class Pool:
             async with resident.adapting:
                 await self._until_known()
                 self._check_not_reloading(resident)
-                if path is not None and size > self.free:
+                if size > self.free:
                     raise no_room_for_adapter(name, size, self.free)
-                life = next(life for life in resident.lives if life.served is lease.served)
-                held, before = life.held, _adapter_bytes(lease.served)
-                life.held += size
-                try:
-                    await resident.source.set_adapter(lease.served, name, path)
-                finally:
-                    life.held = held + _adapter_bytes(lease.served) - before
+                await self._adapted(resident, lease, name, path, size)
         finally:
             lease.release()
+
+    async def remove_adapter(self, resident: Resident, name: str) -> None:
+        """Take an adapter away. One that sleeps is not woken for it, and one that is to sleep sleeps: it wakes without the adapter.
+
+        Raises Conflict while it is given other weights, and what an engine raises.
+        """
+        self._check_not_reloading(resident)
+        async with resident.adapting:
+            while resident.task is not None:  # it is being loaded, with the adapter, or put to sleep: in between there is nobody to tell
+                await asyncio.wait({resident.task})
+            if self._closed:
+                raise closing()
+            self._check_not_reloading(resident)
+            if resident.life is None:
+                resident.forget_adapter(name)
+                return
+            lease = self._leased(resident)  # also where it takes nobody new: it is a matter of a moment
+            try:
+                await self._adapted(resident, lease, name, None, 0)
+            finally:
+                lease.release()
+
+    async def _adapted(self, resident: Resident, lease: Lease, name: str, path: str | None, size: int) -> None:
+        """Counted before it is loaded; what it really takes is what stays counted."""
+        life = next(life for life in resident.lives if life.served is lease.served)
+        held, before = life.held, _adapter_bytes(lease.served)
+        life.held += size
+        try:
+            await resident.source.set_adapter(lease.served, name, path)
+        finally:
+            life.held = held + _adapter_bytes(lease.served) - before
 
     def look(self) -> None:
         """See whether it is time for something: what the pool does by itself when it is."""
@@ -215,7 +252,7 @@ class Pool:
         every = list(self.residents.values())
         for resident in every:
             self._refuse(resident, closing())
-        tasks = [*self._reloads, *(resident.task for resident in every if resident.task is not None)]
+        tasks = [*self._works, *(resident.task for resident in every if resident.task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -265,8 +302,8 @@ class Pool:
         others = [one for one in self.residents.values() if one.held and one is not resident and one.state != "draining"]
         standing = [Standing(one.card.id, one.held, one.used, one.pinned, one.busy, one.card.id in before) for one in others]
         victims = room_for(resident.least, self.free + coming, standing)
-        if victims is None and resident.least <= self.budget and any(one.pinned and one.reloading for one in others):
-            return False  # it has its old weights and its new ones: what it keeps is known when it is done
+        if victims is None and resident.least <= self.budget and any(one.pinned and (one.reloading or one.ending) for one in others):
+            return False  # it has its old weights and its new ones: what it keeps is known when the old are gone
         if victims is None:
             resident.failure = never_fits(resident, resident.least, self.budget, [one for one in others if one.pinned])
             resident.looked = False  # its files may be smaller the next time
@@ -294,7 +331,7 @@ class Pool:
 
     def _may_sleep(self, resident: Resident, waits: list[float]) -> bool:
         """Whether it is to be put to sleep now; where that is a matter of time alone, when."""
-        if resident.state != "awake" or resident.task is not None or resident.running or resident.reloading:
+        if resident.state != "awake" or resident.task is not None or resident.running or resident.reloading or resident.ending:
             return False
         if resident.card.id in self._yielding or resident.told_to_sleep:
             return True

@@ -6,7 +6,7 @@ What it was last loaded as is remembered while it sleeps: its tokenizer, its con
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -60,14 +60,14 @@ class Resident:
         self.state: State = "asleep"
         self.since = datetime.now(UTC)  # when the state began
         self.served: Served | None = None  # as it was last loaded, also while it sleeps
+        self.known = False  # `served` is of the weights that it has now
         self.life: Life | None = None
         self.ending: list[Life] = []  # lives that are still used, though another has begun
         self.waiting: deque[Waiter] = deque()
         self.task: asyncio.Task[None] | None = None  # that loads it or puts it to sleep
         self.reserved = 0  # bytes of what is being loaded
         self.measuring = False  # it is not known yet how many those are
-        self.coming: Source | None = None  # other weights that are being loaded
-        self.reloading = False
+        self.coming: Source | None = None  # other weights, from when they are asked for until they answer or have failed
         self.adapting = asyncio.Lock()  # held while it is given an adapter: one after the other, and no reload meanwhile
         self.told_to_sleep = False
         self.least: int | None = None  # bytes that it needs, when its files were last looked at
@@ -94,6 +94,11 @@ class Resident:
     def running(self) -> int:
         """How many use it."""
         return sum(life.lent for life in self.lives)
+
+    @property
+    def reloading(self) -> bool:
+        """Whether it is being given other weights: nothing else is changed meanwhile."""
+        return self.coming is not None
 
     @property
     def busy(self) -> bool:
@@ -125,6 +130,13 @@ class Resident:
     async def lend(self) -> Lease:
         """See Sleeping."""
         return await self.pool.lend(self)
+
+    def forget_adapter(self, name: str) -> None:
+        """Wake without an adapter, and be shown without it until then. It sleeps."""
+        self.source.forget_adapter(name)
+        self.looked = False  # it needs less
+        if self.served is not None:
+            self.served = replace(self.served, gone=self.served.gone | {name})
 
     def become(self, state: State) -> None:
         """A no-op where it is that already."""

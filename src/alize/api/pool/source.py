@@ -104,6 +104,10 @@ class LocalSource:
         if self.config is not None:
             self.config = self.config.having(name, path)
 
+    def forget_adapter(self, name: str) -> None:
+        if self.config is not None:
+            self.config = self.config.having(name, None)
+
     def take_after(self, other: Source) -> None:
         if self.config is not None and isinstance(other, LocalSource) and other.config is not None:
             self.config = replace(self.config, adapters=other.config.adapters)

@@ -4,12 +4,14 @@ body ─ schemas/chat ─ lending ─ asking ─ metering ─ delivering
      └ relaying (a model of the upstream) ─ sse
 """
 
+from functools import partial
+
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.asking import ask
+from alize.api.asking import ask, check
 from alize.api.auth import Caller, Here
 from alize.api.body import read
 from alize.api.completion import Form
@@ -42,7 +44,7 @@ async def chat_completion(request: Request, principal: Caller, here: Here) -> Re
     if isinstance(model, UpstreamModel):
         refuse_elsewhere(wanted, model)
         return await _relayed(Relay(here, model, sent, principal, trace, _PATH), request)
-    asked = await ask(wanted, await lent(model, request), principal, here)
+    asked = await ask(wanted, await lent(model, request, partial(check, wanted)), principal, here)
     meter = Meter(here, asked, principal, trace, _PATH)
     tier = None if wanted.service_tier is None else "standard"
     replay = meter.answer.replay if wanted.replay else None

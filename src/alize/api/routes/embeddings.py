@@ -3,6 +3,8 @@
 body ─ schemas/embeddings ─ lending ─ embedding
 """
 
+from functools import partial
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +13,7 @@ from alize.api.auth import Caller, Here
 from alize.api.body import read
 from alize.api.connection import while_connected
 from alize.api.documentation import described
-from alize.api.embedding import Embedding
+from alize.api.embedding import Embedding, check
 from alize.api.lending import lent
 from alize.api.naming import embeds, model_named
 from alize.api.schemas.embeddings import EmbeddingRequest, EmbeddingResponse
@@ -37,7 +39,7 @@ async def embeddings(request: Request, principal: Caller, here: Here) -> Respons
             param="model",
             remedy="Choose a model of GET /v1/models that has embeddings.",
         )
-    served = await lent(model, request)
+    served = await lent(model, request, partial(check, wanted, here.settings))
     embedding = Embedding(wanted, served, principal, here, trace, _PATH)
     body = await while_connected(request.receive, embedding.body())
     trace.headers.update(here.limits.headers(principal.workspace, cost=embedding.count))

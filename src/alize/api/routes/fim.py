@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alize.api.asking import ask_infill
+from alize.api.asking import ask_infill, check_infill
 from alize.api.auth import Caller, Here
 from alize.api.body import read
 from alize.api.completion import Form
@@ -39,6 +39,7 @@ async def fim_completion(request: Request, principal: Caller, here: Here) -> Res
             param="model",
             remedy="Choose a model of GET /v1/models that has completion_fim.",
         )
-    asked = await ask_infill(wanted, await lent(model, request), principal, here.settings)
-    form = Form(asked.id, wanted.model, asked.served.tokenizer)
-    return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)
+    asked = await ask_infill(wanted, await lent(model, request, check_infill), principal, here.settings)
+    meter = Meter(here, asked, principal, trace, _PATH)
+    form = Form(asked.id, wanted.model, asked.served.tokenizer, replay=meter.answer.replay if wanted.replay else None)
+    return await delivered(meter, form, request, stream=wanted.stream)

@@ -5,6 +5,7 @@ page nothing of a refusal.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 from fastapi import APIRouter
@@ -17,7 +18,7 @@ from alize.api.body import read
 from alize.api.dictation import Dictation, refused
 from alize.api.documentation import described
 from alize.api.errors import response_to
-from alize.api.hearing import ears_of
+from alize.api.hearing import ears_of, hears
 from alize.api.lending import lent, lent_to_socket
 from alize.api.live import Speech
 from alize.api.naming import writer_named
@@ -26,6 +27,7 @@ from alize.api.schemas.realtime import ClientSession, ClientSessionRequest
 from alize.api.sockets import REALTIME
 from alize.errors import AlizeError, InvalidRequest, PermissionDenied, UnsupportedParameter
 from alize.governance.identity import Principal
+from alize.prompt.hearing import Ears
 from alize.upstream import UpstreamModel
 
 __all__ = ["router"]
@@ -41,7 +43,8 @@ async def create_client_session(request: Request, principal: Caller, here: Here)
     if principal.session:  # a pass would outlive it, and the page of this server needs none
         raise PermissionDenied("Passes are made with an API key.", remedy="A page that is signed in opens the WebSocket by itself.")
     model = _named(wanted.model, here)
-    _speech(wanted.model, None if isinstance(model, UpstreamModel) else await lent(model, request), principal, here)
+    check = partial(_check, wanted.model)
+    _speech(wanted.model, None if isinstance(model, UpstreamModel) else await lent(model, request, check), principal, here)
     seconds = wanted.ttl_seconds or _SECONDS
     ends = datetime.now(UTC) + timedelta(seconds=seconds)
     secret = {"value": here.parts.passes.give(principal, wanted.model, seconds), "expires_at": ends}
@@ -63,7 +66,8 @@ async def dictate(socket: WebSocket) -> None:
     try:
         model = _named(name, here)
         # It stays awake as long as the connection lasts.
-        speech = _speech(name, None if isinstance(model, UpstreamModel) else await lent_to_socket(model, socket), principal, here)
+        served = None if isinstance(model, UpstreamModel) else await lent_to_socket(model, socket, partial(_check, name))
+        speech = _speech(name, served, principal, here)
     except AlizeError as error:
         await refused(socket, error)
         return
@@ -77,19 +81,38 @@ def _named(name: str, here: House) -> Served | Sleeping | UpstreamModel:
     return writer_named(name, here.parts, here.settings)
 
 
+async def _check(name: str, model: Served | Sleeping) -> None:
+    """What is known of a model that is not awake."""
+    if isinstance(model, Served):
+        _ears(name, model)
+    elif not hears(model):
+        raise _deaf(name)
+
+
+def _deaf(name: str) -> UnsupportedParameter:
+    return UnsupportedParameter(
+        f"The model {name[:200]} cannot hear.",
+        param="model",
+        remedy="Choose one of GET /v1/models that has audio_transcription_realtime.",
+    )
+
+
 def _speech(name: str, served: Served | None, principal: Principal, here: House) -> Speech:
-    """`served`: None for a model of elsewhere. Raises UnsupportedParameter for one that does not hear, or not while somebody speaks."""
-    ears = None if served is None else ears_of(served)
-    if served is None or ears is None:
-        raise UnsupportedParameter(
-            f"The model {name[:200]} cannot hear.",
-            param="model",
-            remedy="Choose one of GET /v1/models that has audio_transcription_realtime.",
-        )
+    """`served`: None for a model of elsewhere. Raises as `_ears`."""
+    if served is None:
+        raise _deaf(name)
+    return Speech(served, _ears(name, served), principal, here.settings.max_audio_seconds)
+
+
+def _ears(name: str, served: Served) -> Ears:
+    """Raises UnsupportedParameter for a model that does not hear, or not while somebody speaks."""
+    ears = ears_of(served)
+    if ears is None:
+        raise _deaf(name)
     if not ears.hearing.streams:
         raise UnsupportedParameter(
             f"The model {name[:200]} hears whole sounds only: it cannot write while somebody speaks.",
             param="model",
             remedy="Send the whole sound to POST /v1/audio/transcriptions, or serve a Voxtral Realtime.",
         )
-    return Speech(served, ears, principal, here.settings.max_audio_seconds)
+    return ears

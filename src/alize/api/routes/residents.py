@@ -17,18 +17,17 @@ from starlette.responses import Response
 from alize.api.auth import Admin, Here
 from alize.api.body import read
 from alize.api.documentation import described
-from alize.api.naming import resident_named
 from alize.api.parts import House, Served
 from alize.api.pool import Pool, Resident
 from alize.api.pool.source import LocalSource
 from alize.api.schemas.residents import AdapterPut, ReloadRequest, ResidentList
 from alize.api.schemas.residents import Resident as Shown
-from alize.errors import AlizeError, Conflict, InvalidRequest, LocalError, OutOfMemory, PermissionDenied
+from alize.errors import AlizeError, Conflict, InvalidRequest, LocalError, NotFound, OutOfMemory, PermissionDenied
 from alize.governance.identity import Principal
 from alize.reasons import Reason, because
 from alize.settings import is_adapter_name
 from alize.weights.adapters import open_adapter
-from alize.weights.catalog import resolved
+from alize.weights.catalog import near_misses, resolved
 
 __all__ = ["router"]
 
@@ -115,10 +114,10 @@ async def put_adapter(model_id: str, name: str, request: Request, principal: Adm
 
 @router.delete("/api/models/{model_id:path}/adapters/{name:path}", openapi_extra=described(Shown))
 async def delete_adapter(model_id: str, name: str, principal: Admin, here: Here) -> Response:
-    """Take an adapter away, once the answers that it gives have ended. One that is not there is none."""
+    """Take an adapter away; answers that it gives end with it. One that is not there is none. A model that sleeps sleeps on."""
     pool, resident = _found(model_id, here)
     _told("adapter", resident, principal)
-    await pool.set_adapter(resident, name, None, 0)
+    await pool.remove_adapter(resident, name)
     return _json(_shown(resident, here))
 
 
@@ -150,9 +149,20 @@ async def _pinned(model_id: str, principal: Principal, here: House, *, pinned: b
 
 
 def _found(model_id: str, here: House) -> tuple[Pool, Resident]:
-    """Raises NotFound."""
-    resident = resident_named(model_id, here.parts, here.settings)
-    return resident.pool, resident
+    """The model of this server that an id or alias means, and its pool. Raises NotFound."""
+    pool, wanted = here.parts.pool, resolved(model_id, here.settings.aliases())
+    residents = [] if pool is None else [*pool.residents.values()]
+    for resident in residents:
+        if wanted in (resident.card.id, *resident.card.aliases):
+            return resident.pool, resident
+    near = near_misses(model_id, [known for one in residents for known in (one.card.id, *one.card.aliases)])
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise NotFound(
+        f"There is no model '{model_id[:200]}' on this server.",
+        param="model_id",
+        remedy=f"{hint}GET /api/models lists them; the setting `models` names further ones.",
+        reason=because("model_unknown", model=model_id[:200]),
+    )
 
 
 def _check_adapter_name(name: str, resident: Resident, here: House) -> None:
@@ -206,7 +216,7 @@ def _told(what: str, resident: Resident, principal: Principal) -> None:
 
 def _shown(resident: Resident, here: House) -> dict[str, Any]:
     served = resident.served
-    adapters = () if served is None else served.engine.info.adapters
+    adapters = () if served is None else served.adapters
     return {
         "id": resident.card.id,
         "object": "resident",

@@ -42,6 +42,7 @@ class AudioTranscriptionRequest(Schema):
     timestamp_granularities: list[Literal["segment", "word"]] = Field(
         [], description="`segment`, of a model that writes while it hears (Voxtral Realtime). No model here tells the times of words."
     )
+    replay: _Truth = Field(False, description="Not supported: a record leaves sounds out.")
     response_format: Literal["json"] | None = Field(None, description="OpenAI's clients may send it; there is one format.")
 
 

@@ -15,7 +15,16 @@ from pydantic import Field
 from alize.api.schemas.values import MOST, WHOLE, JsonObject, Natural, Schema
 from alize.errors import InvalidRequest
 
-__all__ = ["ALIASES", "EMBEDDING_ALIASES", "ChatExtensions", "EmbeddingExtensions", "StreamOptions", "StructuredOutputs", "without_aliases"]
+__all__ = [
+    "ALIASES",
+    "EMBEDDING_ALIASES",
+    "ChatExtensions",
+    "EmbeddingExtensions",
+    "InfillExtensions",
+    "StreamOptions",
+    "StructuredOutputs",
+    "without_aliases",
+]
 
 ALIASES = {"seed": "random_seed", "max_completion_tokens": "max_tokens"}
 EMBEDDING_ALIASES = {"dimensions": "output_dimension"}
@@ -24,6 +33,7 @@ EMBEDDING_ALIASES = {"dimensions": "output_dimension"}
 Request = TypeVar("Request", bound=Schema)
 
 _LONGEST = 100_000  # characters of an expression or a grammar
+_REPLAY = "Give with each choice what reproduces it: a record for `alize replay`."
 
 
 class StreamOptions(Schema):
@@ -72,7 +82,7 @@ class ChatExtensions(Schema):
     priority: Annotated[int, Field(ge=-100, le=0), WHOLE] | None = Field(
         None, description="Below 0, it waits for requests of a higher priority, and gives way to them: for work that nobody watches."
     )
-    replay: bool | None = Field(None, description="Give with each choice what reproduces it: a record for `alize replay`.")
+    replay: bool | None = Field(None, description=_REPLAY)
     prompt_logprobs: bool | None = Field(None, description="Only false is supported.")
     top_prompt_logprobs: Natural | None = Field(None, description="Only 0 is supported.")
     # ── OpenAI's names ──
@@ -82,6 +92,12 @@ class ChatExtensions(Schema):
     stream_options: StreamOptions | None = None
     user: str | None = Field(None, description="No effect.")
     store: bool | None = Field(None, description="Only false is supported: answers are not kept.")
+
+
+class InfillExtensions(Schema):
+    """Fields of a request to fill a gap beyond the public reference."""
+
+    replay: bool | None = Field(None, description=_REPLAY)
 
 
 class EmbeddingExtensions(Schema):

@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from alize.api.schemas.chat import ChatCompletionResponse, StopStrings
+from alize.api.schemas.extensions import InfillExtensions
 from alize.api.schemas.values import JsonObject, Natural, Schema
 
 __all__ = ["FIMCompletionRequest", "FIMCompletionResponse"]
 
 
-class FIMCompletionRequest(Schema):
-    """Text around a gap to fill."""
+class PublicFIMRequest(Schema):
+    """The fields of the public reference."""
 
     model: str = Field(description="Id or alias of a model of GET /v1/models that has completion_fim.")
     prompt: str = Field(description="The text before the gap.")
@@ -29,6 +30,10 @@ class FIMCompletionRequest(Schema):
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
     prompt_cache_key: str | None = Field(None, description="No effect: prompts of one workspace share the cache of one engine.")
+
+
+class FIMCompletionRequest(InfillExtensions, PublicFIMRequest):
+    """Text around a gap to fill: the public fields, then those beyond them."""
 
 
 class FIMCompletionResponse(ChatCompletionResponse):
