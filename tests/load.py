@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import jsonschema
@@ -34,8 +34,29 @@ CITY: Body = {
     "additionalProperties": False,
 }
 LIST: Body = {"type": "array", "items": {"enum": ["red", "green", "blue"]}, "minItems": 2, "maxItems": 5}
+TOOLS: dict[str, Body] = {
+    "city": CITY,
+    "paint": {"type": "object", "properties": {"colours": LIST}, "required": ["colours"], "additionalProperties": False},
+}
 CHOICE: Body = {"enum": ["yes", "no", "perhaps"]}
 PARAMETERS: tuple[Body, ...] = ({"temperature": 0}, {"temperature": 0.8, "top_p": 0.9}, {"temperature": 1.0, "top_k": 40, "min_p": 0.05})
+
+
+class Said(NamedTuple):
+    """A choice, or what one event adds to it."""
+
+    text: str = ""
+    reason: str | None = None
+    calls: tuple[tuple[str, str], ...] = ()  # names and arguments
+
+    def and_then(self, message: Body, reason: str | None) -> "Said":
+        """With what a message or an event adds: a call's arguments come in pieces."""
+        calls = dict(enumerate(self.calls))
+        for place, call in enumerate(message.get("tool_calls") or []):
+            index, function = call.get("index", place), call["function"]
+            name, arguments = calls.get(index, ("", ""))
+            calls[index] = name + (function.get("name") or ""), arguments + (function.get("arguments") or "")
+        return Said(self.text + (message.get("content") or ""), reason or self.reason, tuple(calls.values()))
 
 
 class Cut(Exception):
@@ -76,6 +97,7 @@ class Crowd:
         kinds = [
             *(self._short, self._short, self._long, self._formed, self._adapted, self._several),
             *(self._predicted, self._leaves, self._leaves_at_once, self._refused, self._compared),
+            *(self._called, self._continued),
         ]
         while time.monotonic() < end:
             kind = numbers.choice(kinds)
@@ -111,11 +133,35 @@ class Crowd:
         schema = numbers.choice((CITY, LIST, CHOICE))
         form = {"type": "json_schema", "json_schema": {"name": "form", "strict": True, "schema": schema}}
         body = self._body(f"Describe the city of {numbers.choice(WORDS)} in JSON.", 150, numbers) | {"response_format": form}
-        for text, reason in await self._answer(client, body, streamed=numbers.random() < 0.5):
+        for text, reason, _ in await self._answer(client, body, streamed=numbers.random() < 0.5):
             if reason == "stop":
                 jsonschema.validate(json.loads(text), schema)
             elif reason != "length":
                 raise AssertionError(f"an answer of a form ended with {reason}")
+
+    async def _called(self, client: httpx.AsyncClient, numbers: random.Random) -> None:
+        """Whole or streamed, a call that was not cut has arguments that match; `auto` may say something instead."""
+        choice = numbers.choice(("any", "auto", {"type": "function", "function": {"name": "city"}}))
+        tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name, schema in TOOLS.items()]
+        asked = self._body(f"Find the city of {numbers.choice(WORDS)}.", 120, numbers)
+        body = asked | {"tools": tools, "tool_choice": choice, "parallel_tool_calls": numbers.random() < 0.5}
+        ((text, reason, calls),) = await self._answer(client, body, streamed=numbers.random() < 0.5)
+        if reason == "tool_calls":
+            for name, arguments in calls:
+                jsonschema.validate(json.loads(arguments), TOOLS[name])
+        elif reason not in ("length", "stop") or (reason == "stop" and choice != "auto"):
+            raise AssertionError(f"tool_choice {choice} ended with {reason}: {text!r}, {calls}")
+
+    async def _continued(self, client: httpx.AsyncClient, numbers: random.Random) -> None:
+        """An answer that goes on from a text, and matches with it."""
+        form = {"type": "json_schema", "json_schema": {"name": "form", "strict": True, "schema": CITY}}
+        body = self._body(f"Describe the city of {numbers.choice(WORDS)} in JSON.", 100, numbers) | {"response_format": form}
+        begun = {"role": "assistant", "content": numbers.choice(('{"name": "', "{", '{"name": "Sea"')), "prefix": True}
+        ((text, reason, _),) = await self._answer(client, body | {"messages": [*body["messages"], begun]}, streamed=numbers.random() < 0.5)
+        if reason == "stop":
+            jsonschema.validate(json.loads(text), CITY)
+        elif reason != "length":
+            raise AssertionError(f"an answer that goes on ended with {reason}")
 
     async def _adapted(self, client: httpx.AsyncClient, numbers: random.Random) -> None:
         model = numbers.choice((self.model, *self.adapters))
@@ -164,7 +210,7 @@ class Crowd:
 
     async def _compared(self, client: httpx.AsyncClient, numbers: random.Random) -> None:
         question = numbers.choice(list(self._known))
-        ((text, _),) = await self._answer(client, self._question(question), streamed=True)
+        ((text, _, _),) = await self._answer(client, self._question(question), streamed=True)
         if text != self._known[question]:
             raise AssertionError(f"{question!r} was answered {text!r}, and alone {self._known[question]!r}")
 
@@ -173,7 +219,7 @@ class Crowd:
     async def _learn(self, client: httpx.AsyncClient) -> None:
         for word in WORDS[:6]:
             question = f"Write three sentences about {word}."
-            ((self._known[question], _),) = await self._answer(client, self._question(question), streamed=True)
+            ((self._known[question], _, _),) = await self._answer(client, self._question(question), streamed=True)
 
     def _question(self, text: str) -> Body:
         """Drawn with a seed: whatever else runs, the same."""
@@ -189,19 +235,16 @@ class Crowd:
         drawn = {"random_seed": numbers.randrange(2**31), **numbers.choice(PARAMETERS)}
         return {"model": self.model, "messages": [{"role": "user", "content": text}], "max_tokens": length, **drawn}
 
-    async def _answer(
-        self, client: httpx.AsyncClient, body: Body, *, streamed: bool, leave_after: int | None = None
-    ) -> list[tuple[str, str | None]]:
-        """(text, how it ended) of each choice. Raises Cut where the engine ended meanwhile, and was to."""
+    async def _answer(self, client: httpx.AsyncClient, body: Body, *, streamed: bool, leave_after: int | None = None) -> list[Said]:
+        """Each choice. Raises Cut where the engine ended meanwhile, and was to."""
         if not streamed:
             try:
                 answer = await client.post("/v1/chat/completions", json=body)
             except httpx.TransportError as error:
                 raise AssertionError(f"the connection: {error!r}") from error
             self._died(answer.status_code, answer.text)
-            return [(choice["message"]["content"] or "", choice["finish_reason"]) for choice in self._good(answer)["choices"]]
-        texts: dict[int, str] = {}
-        reasons: dict[int, str | None] = {}
+            return [Said().and_then(choice["message"], choice["finish_reason"]) for choice in self._good(answer)["choices"]]
+        said: dict[int, Said] = {}
         ended, seen = False, 0
         async with client.stream("POST", "/v1/chat/completions", json=body | {"stream": True}) as answer:
             if answer.status_code != 200:
@@ -215,14 +258,14 @@ class Crowd:
                     event = json.loads(line[6:])
                     self._died(event.get("code", 200), line)
                     for choice in event["choices"]:
-                        texts[choice["index"]] = texts.get(choice["index"], "") + (choice["delta"].get("content") or "")
-                        reasons[choice["index"]] = choice["finish_reason"] or reasons.get(choice["index"])
+                        before = said.get(choice["index"], Said())
+                        said[choice["index"]] = before.and_then(choice["delta"], choice["finish_reason"])
                     seen += 1
                     if seen == leave_after:
                         return []
         if not ended:
             raise AssertionError(f"a stream ended without its end, after {seen} events")
-        return [(texts[index], reasons[index]) for index in sorted(texts)]
+        return [said[index] for index in sorted(said)]
 
     def _died(self, status: Any, text: str) -> None:
         """Raises Cut for the error of an engine that has ended, or is not back yet, where it was killed."""

@@ -15,7 +15,7 @@ def test_a_crowd_gets_what_it_asked_for_though_the_engine_is_killed_under_it(hou
     made = adapters_in(tmp_path / "adapters")
     running = house(cache_memory="0.1", max_context="1024", adapters=",".join(f"{name}={path}" for name, path in made.items()))
     run = soak(running, tuple(made), seed=1, clients=8, seconds=20, kills=1, longest=300)
-    assert run.found() == []
+    assert not (found := run.found()), "\n".join(found)
     assert run.crowd.done["compared"] + run.crowd.done["formed"] > 0
     assert len(run.errors_after) == 1
     assert running.stop() == 0
