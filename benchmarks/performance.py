@@ -68,9 +68,10 @@ def scripted(name: str, rounds: int) -> dict[str, Any]:
     again = ["--rounds", str(rounds)] if name in IN_ROUNDS and rounds else []
     command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), *SCRIPTS[name], *again]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={"ALIZE_RUNNER": "native", **os.environ})
-    if done.returncode != 1 or not done.stdout:  # 1: it was measured, and a claim does not hold
+    lines = done.stdout.splitlines()
+    if done.returncode != 1 or not lines or not lines[-1].startswith("{"):  # 1: it was measured, and a claim does not hold; or it failed
         done.check_returncode()
-    return {**json.loads(done.stdout.splitlines()[-1]), "when": datetime.now(UTC).date().isoformat()}
+    return {**json.loads(lines[-1]), "when": datetime.now(UTC).date().isoformat()}
 
 
 def main() -> None:

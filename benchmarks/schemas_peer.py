@@ -114,7 +114,7 @@ class Peer:
         return _sorted(order, map(json.loads, done.stdout.splitlines()))
 
     def _job(self, prompt: list[int], schema: Any, most: int, temperature: float, seed: int, seconds: float) -> str:
-        said = {"prompt": prompt, "schema": json.dumps(schema) if schema else "", "stops": self.stops}
+        said = {"prompt": prompt, "schema": "" if schema is None else json.dumps(schema), "stops": self.stops}
         return json.dumps({**said, "most": most, "temperature": temperature, "seed": seed, "seconds": seconds}) + "\n"
 
 

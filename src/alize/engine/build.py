@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -275,6 +275,14 @@ def cache_bytes(config: EngineConfig, params: ModelConfig, fit: Fit, left: int) 
     return config.cache_bytes or min(8 * GIB, max((left - fit.adapters) // 4, least_cache(params, fit.dtype)))
 
 
+@cache
+def _own_threads() -> int:
+    """How many PyTorch takes by itself, as OMP_NUM_THREADS says: asked before a model of this process was given a number."""
+    import torch
+
+    return torch.get_num_threads()
+
+
 def _torch(
     config: EngineConfig, checkpoint: Checkpoint, params: ModelConfig, reason: str, progress: Progress | None
 ) -> tuple[Runner, int, int]:
@@ -291,7 +299,7 @@ def _torch(
     from alize.engine.runners.torch_pack import can_pack, pack_module
     from alize.model.load import load_model
 
-    torch.set_num_threads(config.threads or min(cores(), torch.get_num_threads()))  # its own: what OMP_NUM_THREADS says
+    torch.set_num_threads(config.threads or min(cores(), _own_threads()))
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     with allocating("the weights", "Choose a smaller model."):
         reads = config.dtype == "auto" and checkpoint.params.get("model_type") == "encoder"

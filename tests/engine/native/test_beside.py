@@ -1,9 +1,10 @@
 """What Python does while the core computes: once each, before a token is drawn, by whichever thread; what it raises is raised."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -62,3 +63,29 @@ def test_two_tasks_are_done_at_the_same_time_where_there_are_two_threads(tmp_pat
         runner.allocate({group.name: 64 for group in runner.info.groups})
         rules = [RowSampling(SamplingParams(temperature=1.0, seed=row), due=lambda: both.wait(60) and None) for row in range(2)]
         assert len(drawn(runner, rules)) == 2
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Python says of what a handler raised that it is lost
+def test_a_signal_amid_the_tasks_is_not_lost(tmp_path: Path) -> None:
+    """As Ctrl-C in a program of its own. Its handler is run in the main thread, and so also where the core just calls it for a task."""
+
+    sent = list[int]()
+
+    def task() -> None:
+        if current_thread() is not main_thread():
+            sent.append(1)
+            signal.raise_signal(signal.SIGINT)
+
+    with closing(native(write_gguf(tmp_path / "tiny.gguf"), threads=2)) as runner:
+        runner.allocate({group.name: 64 for group in runner.info.groups})
+        rules = [RowSampling(SamplingParams(temperature=1.0, seed=row), due=task) for row in range(48)]
+        seen = 0
+        while seen < 10:  # rounds in which the core's other thread had a task at all
+            sent.clear()
+            interrupted = False
+            try:
+                drawn(runner, rules)
+            except KeyboardInterrupt:
+                interrupted = True
+            assert interrupted == bool(sent)
+            seen += interrupted

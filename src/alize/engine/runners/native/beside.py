@@ -15,20 +15,28 @@ class Beside:
     """Tasks of one step. Lives until the step is done."""
 
     def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
-        self._tasks = tasks
-        self._raised: BaseException | None = None
-        self.call = BesideC(self._do)
+        self._count, ended = len(tasks), list[BaseException | None]()
+        self._ended = ended
+
+        def do(task: int) -> None:  # without `self`, which has it: nothing of a step waits for the garbage to be collected
+            try:
+                tasks[task]()
+                ended.append(None)
+            except BaseException as error:  # noqa: BLE001 - nothing can be raised through the core
+                ended.append(error)
+
+        self.call = BesideC(do)
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return self._count
 
     def done(self) -> None:
-        """Raises what a task raised."""
-        if self._raised is not None:
-            raise self._raised
+        """Raises what a task raised; KeyboardInterrupt where one was never begun.
 
-    def _do(self, task: int) -> None:
-        try:
-            self._tasks[task]()
-        except BaseException as error:  # noqa: BLE001  nothing can be raised through the core
-            self._raised = error
+        That is what a signal leaves: its handler is run as a task is called, and what it raises, as for Ctrl-C, is lost in the core.
+        """
+        for error in self._ended:
+            if error is not None:
+                raise error
+        if len(self._ended) < self._count:
+            raise KeyboardInterrupt
