@@ -51,7 +51,7 @@ async def test_a_chat(new_desk: Callable[..., Any], before: bool) -> None:
         ({"tool_choice": "any"}, "tool_choice"),
         ({"tools": [{**TOOL, "function": {**TOOL["function"], "parameters": {"type": 3}}}]}, "tools.0.function.parameters"),  # type: ignore[dict-item]
         ({"response_format": {"type": "json_schema"}}, "response_format"),
-        ({"response_format": {"type": "json_object"}, "tools": [TOOL]}, "tools"),
+        ({"structured_outputs": {"regex": "a+", "choice": ["b"]}}, "structured_outputs"),
         ({"n": 0}, None),
     ):
         answer = await desk.chat(**{"model": "talks", **wrong})
