@@ -255,7 +255,7 @@ class Model:
         tokens = [*prompt.tokens, *([] if offer is None else offer.behind(self.tokenizer.encode))]
         options = {name: value for name, value in given.items() if value is not None}
         form = plain_grammar(options.pop("grammar", None))
-        grammar = placed(matched(form, offer, {}, continuing=start.continuing), offer, marks, start)
+        grammar = placed(matched(form, offer, {}, continuing=bool(start.prefix)), offer, marks, start)
         predicted = self._predicted(options.pop("prediction", ""))
         stop = _stop_strings(options.pop("stop", ()))
         limit: object = options.pop("max_tokens", longest_answer(self._max_tokens, len(tokens), self.info))

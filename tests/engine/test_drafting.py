@@ -1,7 +1,7 @@
 """A draft model guesses what may follow: no answer changes, whatever it writes; and where it is right, it is so to the last token."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
 from alize.engine.drafting import Drafter
-from alize.engine.grammar import Grammar
+from alize.engine.grammar import Grammar, Thought
 from alize.engine.guide import Words
 from alize.engine.runners.base import Batch, Output, RowSampling
 from alize.engine.runners.fake import FakeRunner
@@ -239,6 +239,44 @@ def test_a_draft_is_followed_as_far_as_the_form_allows_it() -> None:
     assert drain(engine) == drain(plain)
     guessed, accepted = told(engine)
     assert accepted == guessed > 25
+
+
+THOUGHT = Thought("[T]", "[/T]", (VOCAB - 3, VOCAB - 2), begun=True)
+LETTERS = Words([bytes([97 + id]) if id < 26 else b"" for id in range(VOCAB)], range(26, VOCAB), (VOCAB - 1,), WORDS.encode)
+
+
+def thinking(id: str, thought: Thought = THOUGHT, liked: float = 0.0) -> Request:
+    """One that thinks until it is cut. `liked`: how much it likes the letter a."""
+    sampling = SamplingParams(logit_bias=((0, liked), (VOCAB - 3, -100.0), (VOCAB - 2, -100.0), (VOCAB - 1, -100.0)))
+    grammar = Grammar("regex", "[a-z]*", thought=thought)
+    return asked(id, most=60, grammar=grammar, stop_ids=frozenset({VOCAB - 1}), sampling=sampling)
+
+
+def test_a_draft_is_followed_in_a_thought_as_in_a_text() -> None:
+    plain, engine = (
+        Core(right(None), Limits(speculation=False), {"full": 64}, words=lambda: LETTERS),
+        core(right(None), words=lambda: LETTERS),
+    )
+    for each in (plain, engine):
+        each.add(thinking("a"))
+    assert drain(engine) == drain(plain)
+    guessed, accepted = told(engine)
+    assert accepted == guessed > 40
+    assert engine.stats().steps < 20
+
+
+def test_nothing_is_drafted_where_a_thought_may_begin_or_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for, really = list[bool](), Drafter.propose
+
+    def propose(self: Drafter, rows: Sequence[Any], wanted: Mapping[Any, int], pace: Any, most: int) -> Any:
+        asked_for.extend(sequence.guide.foresees for sequence in wanted if sequence.guide is not None)
+        return really(self, rows, wanted, pace, most)
+
+    monkeypatch.setattr(Drafter, "propose", propose)
+    engine = core(right(None), words=lambda: LETTERS)
+    engine.add(thinking("a", Thought("a" * 40, "b" * 9), 99.0))
+    drain(engine)
+    assert all(asked_for), "of forty tokens nobody knew whose they are"
 
 
 def test_a_draft_that_raises_leaves_nothing_behind_that_was_not_computed() -> None:

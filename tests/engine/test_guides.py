@@ -210,6 +210,96 @@ def test_a_grammar_is_compiled_once_wherever_its_match_begins() -> None:
     guides.close()
 
 
+@pytest.fixture
+def beginnings(monkeypatch: pytest.MonkeyPatch) -> list[Grammar]:
+    """Those that a match was begun of, in their order."""
+    begun, really = list[Grammar](), Compiler.begin
+
+    def begin(self: Compiler, guide: Guide, grammar: Grammar) -> Guide:
+        begun.append(grammar)
+        return really(self, guide, grammar)
+
+    monkeypatch.setattr(Compiler, "begin", begin)
+    return begun
+
+
+def come(guides: Guides) -> dict[str, Any]:
+    """What all that wait get: their guides, or why there is none."""
+    found: dict[str, Any] = {}
+    while guides:
+        guides.wait()
+        found |= {sequence.request.id: error or sequence.guide for sequence, error in guides.ready()}
+    return found
+
+
+@pytest.mark.parametrize("length", [40, 5000])
+def test_choices_share_what_stands_behind_their_prefix(beginnings: list[Grammar], length: int) -> None:
+    guides, grammar = Guides(lambda: WORDS, 21), Grammar("regex", "ab*", prefix="a" + "b" * length)
+    for number in range(4):
+        guides.begin(Sequence(asked(f"{number}", None, tenant=f"w{number % 2}"), 0), grammar)
+    guides.begin(Sequence(asked("given up", None), 0), grammar)
+    guides.remove("given up")
+    found = come(guides)
+    assert beginnings == [grammar]
+    assert [allowed(guide) for guide in found.values()] == [[1, 20]] * 4
+    assert len({id(guide.matcher) for guide in found.values()}) == 4, "each goes its own way"
+    assert not guides._kept[grammar.plain].begun, "nobody keeps a text that nobody waits for"
+    guides.begin(Sequence(asked("later", None), 0), grammar)
+    assert allowed(come(guides)["later"]) == [1, 20]
+    guides.close()
+
+
+def test_a_long_prefix_is_taken_in_pieces_and_refused_where_it_stops_to_fit() -> None:
+    compiler = Compiler(WORDS, 21)
+    plain = compiler.compile_plain(Grammar("regex", "(ab)*c"))
+    assert allowed(compiler.begin(plain, Grammar("regex", "(ab)*c", prefix="ab" * 2000 + "a"))) == [1]
+    with pytest.raises(InvalidRequest, match=r"behind '(ba){20}' it has '(ab){20}'"):
+        compiler.begin(plain, Grammar("regex", "(ab)*c", prefix="ab" * 1000 + "a" + "ab" * 1000))
+
+
+def test_what_is_long_lets_others_run_between_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    breaths = list[float]()
+    monkeypatch.setattr("alize.engine.guide.time.sleep", breaths.append)
+    compiler = Compiler(WORDS, 21)
+    compiler.compile(Grammar("regex", "a*", prefix="a" * 10_000))
+    assert len(breaths) == 19
+    assert compiler.at_once(Grammar("regex", "a*", prefix="a" * 100))
+    assert not compiler.at_once(Grammar("regex", "a*", prefix="a" * 10_000))
+
+
+def test_of_long_prefixes_few_are_copied_in_a_step() -> None:
+    guides, grammar = Guides(lambda: WORDS, 21), Grammar("regex", "a*", prefix="a" * 40_000)
+    for number in range(3):
+        guides.begin(Sequence(asked(f"{number}", None), 0), grammar)
+    counts = list[int]()
+    while guides:
+        guides.wait()
+        counts.append(len(guides.ready()))
+    assert [count for count in counts if count] == [1, 1, 1]
+    guides.close()
+
+
+@pytest.mark.parametrize("more", [{"thought": THOUGHT}, {"prefix": "ab"}, {"prefix": "ab", "thought": replace(THOUGHT, begun=False)}])
+def test_what_is_kept_waits_behind_nobody_s_compilation(monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]) -> None:
+    busy, really = Event(), Compiler.compile_plain
+
+    def compiled(self: Compiler, grammar: Grammar) -> Guide:
+        if grammar.text == "slow":
+            busy.wait(60)
+        return really(self, grammar)
+
+    guides, grammar = Guides(lambda: THINKING, 21), Grammar("regex", "ab{2,9}")
+    guides.begin(Sequence(asked("first", None), 0), replace(grammar, thought=THOUGHT))
+    assert come(guides)
+    monkeypatch.setattr(Compiler, "compile_plain", compiled)
+    guides.begin(Sequence(asked("slow", None, tenant="other"), 0), Grammar("regex", "slow"))
+    guides.begin(Sequence(asked("kept", None), 0), replace(grammar, **more))
+    assert [sequence.request.id for sequence, error in guides.ready() if error is None] == ["kept"]
+    busy.set()
+    assert come(guides)
+    guides.close()
+
+
 def test_what_is_compiled_while_the_engine_pauses_begins_when_it_goes_on() -> None:
     engine = core(words=lambda: WORDS)
     engine.paused = True
@@ -340,6 +430,26 @@ def test_what_nothing_else_can_follow_is_computed_at_once_and_answers_are_the_sa
     for tokens in plain.values():
         text = "".join(chr(97 + token) for token in tokens if token != 20)
         assert re.fullmatch(expression, text) or len(tokens) == 30
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([0.0, 1.0]), st.booleans())
+def test_thoughts_are_guessed_as_texts_are_and_answers_are_the_same(seed: int, temperature: float, known: bool) -> None:
+    sampling = SamplingParams(temperature=temperature, seed=seed, logit_bias=((19, 2.0),))
+    grammar = Grammar("regex", "a(b|c){2,4}d", thought=replace(THOUGHT, begun=known))
+
+    def answered(*, speculation: bool, predicted: tuple[int, ...] = ()) -> tuple[list[int], int]:
+        engine = Core(
+            FakeRunner(), Limits(speculation=speculation), {"full": 64}, clock=iter(range(10**9)).__next__, words=lambda: THINKING
+        )
+        engine.add(Request("a", tuple(range(20)), 40, sampling, frozenset({20}), grammar=grammar, predicted=predicted))
+        return drain(engine)["a"], engine.stats().accepted_tokens
+
+    plain, _ = answered(speculation=False)
+    guessed, accepted = answered(speculation=True, predicted=tuple(plain))
+    assert guessed == plain
+    end = plain.index(19) if 19 in plain else len(plain)
+    assert not known or end < 4 or accepted >= min(3, end - 2)
 
 
 @pytest.mark.parametrize("rule", ["a", "A"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from alize.engine.base import Request, SamplingParams, Step
 from alize.engine.core import Core
-from alize.engine.grammar import Grammar
+from alize.engine.grammar import Grammar, Thought
 from alize.engine.record import LARGEST, ReplayRecord, Sampling, read_record, read_records, record_of, written
 from alize.engine.replay import Replayed, changed, replay
 from alize.engine.runners.fake import FakeRunner
@@ -358,6 +358,21 @@ def test_sampling_that_no_engine_takes_is_refused(field: str, value: Any) -> Non
     told = json.loads(written(one()))
     told["sampling"][field] = value
     with pytest.raises(InvalidRequest, match="damaged"):
+        read_records(json.dumps(told).encode())
+
+
+THOUGHT = Thought("[T]", "[/T]", (18, 19), begun=True, ending=(16,), never=(17,))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("opens", ""), ("closes", ""), ("opens", "<" * 65), ("ids", [18, 64]), ("ids", [2**30, 19]), ("ending", [64]), ("never", [64])],
+)
+def test_a_thought_that_no_engine_tells_is_refused(field: str, value: Any) -> None:
+    told = json.loads(written(one(grammar=Grammar("regex", "[a-t]*", thought=THOUGHT), stop_ids=frozenset({20}))))
+    assert read_records(json.dumps(told).encode())
+    told["grammar"]["thought"][field] = value
+    with pytest.raises(InvalidRequest, match="The record is damaged"):
         read_records(json.dumps(told).encode())
 
 

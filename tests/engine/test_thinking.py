@@ -165,9 +165,44 @@ def test_a_form_that_begins_with_a_line_break_is_refused_where_that_would_be_the
     assert COMPILER.compile(Grammar("regex", "\na", thought=thought(CONTROL)))
 
 
-def test_nothing_is_foreseen_in_a_thought_and_all_that_follows_behind_it() -> None:
+def test_white_space_that_is_cut_into_bytes_hides_no_thought() -> None:
+    guide, space = begun("any", TEXT), list("\u3000".encode())
+    assert fits(guide, [*space[:2]])
+    assert 256 + LONGER.index(b"<think>") not in allowed(guide), "behind half a character it would be text"
+    tokens = [space[2], 256 + LONGER.index(b"<think>"), ord("x")]
+    assert fits(guide, tokens)
+    assert END not in allowed(guide)
+    assert fits(guide, [*b"</think>abc"])
+    assert END in allowed(guide)
+    assert read([*space, *tokens[1:], *b"</think>abc"], TEXT, opened=False) == ("abc", "x", False)
+
+
+@pytest.mark.parametrize(
+    ("marks", "tokens", "most"),
+    [
+        (CONTROL, [*b"ab {", OPENS, ord("c"), CLOSES, ord("{")], 6),
+        (CONTROL, [ord("a"), END], 1),
+        (TEXT, [*b"ab </think", 256 + LONGER.index(b">a")], 10),
+        (TEXT, [*b"ab </thin", 256 + LONGER.index(b"k>\n"), ord("{")], 9),
+        (TEXT, [*b"</x</thi", ord("n"), ord("k"), ord(">"), ord("{")], 10),
+    ],
+)
+def test_in_a_thought_it_is_said_of_any_text_which_may_be_drawn_up_to_its_end(marks: ThoughtMarks, tokens: list[int], most: int) -> None:
+    guide = begun("json", marks, begun=True)
+    before = guide.mask.copy()
+    found, masks = guide.along(tokens)
+    assert found == tuple(tokens[:most])
+    for token, mask in zip(found, masks, strict=True):
+        guide.take([token])
+        assert np.array_equal(mask, guide.mask)
+    assert np.array_equal(begun("json", marks, begun=True).mask, before), "what is shared is not written to"
+
+
+def test_nothing_must_follow_in_a_thought_and_all_that_does_behind_it() -> None:
     guide = begun("json", CONTROL, begun=True)
     assert guide.ahead(9) == ((), [])
-    assert guide.along([*b"ab"]) == ((), [])
+    assert guide.foresees
+    assert not begun("json", CONTROL).foresees, "a mark may come, or the form"
+    assert begun("json", CONTROL).along([*b"{"]) == ((), [])
     assert fits(guide, [CLOSES])
     assert b"".join(PIECES[token] for token in guide.ahead(9)[0]).startswith(b"{")

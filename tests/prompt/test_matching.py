@@ -11,8 +11,11 @@ import pytest
 from alize.engine.grammar import Grammar
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt.matching import Start, matched, placed
+from alize.prompt.parts import Call, joined
+from alize.prompt.reading import AnswerReader
 from alize.prompt.tools import Offer, offered
 from alize.tokenize.base import CallMarks, ThoughtMarks
+from alize.tokenize.bytes import ByteTokenizer
 from tests.prompt.test_held import COMPILER, END, FORMS, SCHEMAS, allowed, drawn, offer_of, read, tools
 
 PLACE = {"type": "object", "properties": {"at": {"type": "string", "maxLength": 12}}, "required": ["at"], "additionalProperties": False}
@@ -89,11 +92,13 @@ def test_where_a_call_is_forced_the_form_has_no_say(form: str, choice: str) -> N
         ("llama", WANTED["json"][0], "bare JSON"),
         ("bare", WANTED["regex"][0], "bare JSON"),
         ("told", Grammar("own", 'start: "a" | "see <tool_call>"'), "one of the texts"),
+        ("deepseek", Grammar("own", 'start: "a" | "see <｜call｜>"'), "one of the texts"),
     ],
 )
 def test_what_no_reader_can_tell_apart_is_refused(form: str, grammar: Grammar, why: str) -> None:
+    offer = Offer(CallMarks("json", "<｜call｜>", "<｜end｜>"), tools()) if form == "deepseek" else offer_of(form, "auto")
     with pytest.raises(UnsupportedParameter, match=why) as refused:
-        matched(grammar, offer_of(form, "auto"), ANY, continuing=False)
+        matched(grammar, offer, ANY, continuing=False)
     assert refused.value.param == "tools"
     assert 'tool_choice: "none"' in str(refused.value.remedy)
 
@@ -109,6 +114,26 @@ def test_a_form_that_cannot_be_held_is_refused_by_its_own_field_beside_tools_tha
     with pytest.raises(InvalidRequest, match="uniqueItems") as refused:
         COMPILER.compile(whole(grammar, offer_of("hermes", "auto")))
     assert refused.value.param == "response_format"
+
+
+@pytest.mark.parametrize("wanted", [None, *WANTED])
+def test_a_strict_tool_that_cannot_be_held_is_the_tools_own_fault(wanted: str | None) -> None:
+    shape = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}}
+    plain = [{"type": "function", "function": {"name": "f", "description": "", "parameters": shape}}]
+    offer = offered(FORMS["hermes"], plain, "auto", strict=frozenset({"f"}))
+    with pytest.raises(InvalidRequest, match=r"schemas of these tools: failed to compile JSON schema.*uniqueItems") as refused:
+        COMPILER.compile(whole(None if wanted is None else WANTED[wanted][0], offer))
+    assert refused.value.param == "tools"
+
+
+def test_a_thought_may_end_the_answer_where_calls_alone_are_held() -> None:
+    offer, marks = offer_of("hermes", "auto"), ThoughtMarks()
+    for form, may in ((None, True), (WANTED["json"][0], False)):
+        grammar = placed(whole(form, offer), offer, marks, Start())
+        assert grammar is not None
+        guide = COMPILER.compile(grammar)
+        guide.take(list(b"<think>Hm </th"))
+        assert (END in allowed(guide)) == may
 
 
 @pytest.mark.parametrize("form", TOLD_APART)
@@ -152,6 +177,64 @@ def test_a_thought_stands_before_calls_and_ends_with_one() -> None:
     guide.take([*b"hm", closes, *b'{"at":"'])
     assert END in allowed(called)
     assert guide.failure is None
+
+
+@pytest.mark.parametrize(
+    ("prefix", "begin"),
+    [
+        ("Sure. ", b"<think><tool_call>"),  # behind a text the mark of a thought is text, too
+        ("<think>a</think>So ", b"<think><tool_call>"),
+        ("<think>a", b"<tool_call> b</think>\n\n<tool_call>"),
+        ("<think>a</th", b"ink><tool_call>"),
+        ("<think>a</think>", b"\n\n<tool_call>"),
+        ("<t", b"ool_call>"),
+        (" ", b"<think>b</think><tool_call>"),
+        ("<thi", b"nk>b</think>x <tool_call>"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_calls_behind_a_prefix_are_held_wherever_a_reader_finds_thoughts(prefix: str, begin: bytes, seed: int) -> None:
+    offer, marks = offered(FORMS["hermes, spelled"], tools(), "auto", strict=frozenset(SCHEMAS)), ThoughtMarks()
+    grammar = placed(whole(None, offer, continuing=True), offer, marks, Start(prefix, continuing=True, asked=False))
+    assert grammar is not None
+    tokens = drawn(COMPILER.compile(grammar), seed, begin)
+    reader = AnswerReader(ByteTokenizer(), (), marks, continuing=True, offer=offer)
+    reader.repeat(prefix)
+    parts = joined([*(part for token in tokens for part in reader.push(token)), *reader.flush()])
+    calls = [part for part in parts if isinstance(part, Call)]
+    assert calls
+    for call in calls:
+        jsonschema.validate(json.loads(call.arguments), SCHEMAS[call.name])
+
+
+@pytest.mark.parametrize("form", [*TOLD_APART, "llama", "bare"])
+def test_a_form_behind_a_prefix_is_held_whatever_calls_look_like(form: str) -> None:
+    offer = offer_of(form, "auto")
+    for wanted, prefix, next_one in (("json", '{"at":', '"'), ("regex", "a/", "b"), ("choice", "b", '"')):
+        grammar = placed(whole(WANTED[wanted][0], offer, continuing=True), offer, None, Start(prefix, continuing=True))
+        assert grammar is not None
+        assert ord(next_one) in allowed(COMPILER.compile(grammar))
+
+
+def test_an_answer_that_goes_on_from_a_thought_may_be_calls_or_of_the_form() -> None:
+    offer, marks = offer_of("hermes", "auto"), ThoughtMarks()
+    opens = offer.marks.ids[offer.marks.opens]
+    start = Start("", "Hm", continuing=True, opened=True, asked=False)
+    grammar = placed(whole(WANTED["json"][0], offer, continuing=bool(start.prefix)), offer, marks, start)
+    assert grammar is not None
+    guide = COMPILER.compile(grammar)
+    assert opens in allowed(guide), "a call ends the thought"
+    guide.take(list(b"</think>"))
+    assert {opens, ord("{")} <= set(allowed(guide))
+
+
+def test_bare_json_is_a_call_behind_a_thought_and_a_text_behind_a_text() -> None:
+    offer, words = offer_of("bare", "auto"), b'{"name": "weather", "parameters": {"city": "Aix", "days": 1}}'
+    for prefix, called in (("", True), ("So: ", False)):
+        reader = AnswerReader(ByteTokenizer(), continuing=True, offer=offer)
+        reader.repeat(prefix)
+        parts = [*(part for token in words for part in reader.push(token)), *reader.flush()]
+        assert any(isinstance(part, Call) for part in parts) == called
 
 
 def test_a_call_that_the_prompt_begins_has_no_thought_before_it() -> None:

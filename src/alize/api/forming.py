@@ -8,7 +8,9 @@ from typing import Any
 
 from alize.api.parts import Served
 from alize.api.schemas.chat import ChatCompletionRequest
+from alize.api.schemas.content import TextChunk
 from alize.api.schemas.extensions import StructuredOutputs
+from alize.api.schemas.messages import AssistantMessage
 from alize.engine.grammar import Grammar, check_length
 from alize.errors import InvalidRequest
 from alize.prompt.matching import matched
@@ -51,13 +53,21 @@ def whole_grammar(form: Grammar | None, offer: Offer | None, request: ChatComple
 
     Raises UnsupportedParameter for a form that cannot be held beside the tools, and for `strict` where calls cannot be.
     """
-    last = request.messages[-1] if request.messages else None
     hindrances = {
         "ignore_eos asks for more than calls": bool(request.ignore_eos),
         "min_tokens asks for more than calls": bool(request.min_tokens),
         f"what serves {served.card.id} has no grammars": not served.engine.info.grammars,
     }
-    return matched(form, offer, hindrances, continuing=bool(getattr(last, "prefix", False)))
+    return matched(form, offer, hindrances, continuing=_goes_on(request))
+
+
+def _goes_on(request: ChatCompletionRequest) -> bool:
+    """Whether the answer goes on from a text: one that goes on from a thought has said nothing yet."""
+    last = request.messages[-1] if request.messages else None
+    if not isinstance(last, AssistantMessage) or not last.prefix:
+        return False
+    chunks = last.content if isinstance(last.content, list) else []
+    return bool(last.content) if isinstance(last.content, str) else any(isinstance(each, TextChunk) and each.text for each in chunks)
 
 
 def _of_extension(wanted: StructuredOutputs) -> Grammar:

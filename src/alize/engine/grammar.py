@@ -1,6 +1,7 @@
 """What a whole answer must match. In: a schema, an expression or a grammar, as text. Out: what requests carry; guide.py walks it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
@@ -42,6 +43,7 @@ class Thought:
     asked: bool = True  # the answer may open one
     ending: tuple[int, ...] = ()  # control tokens that end it, too, and belong to what follows: one that opens a call
     never: tuple[int, ...] = ()  # control tokens that cannot stand in it
+    ends: bool = False  # the answer may end in it: what must match may be nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Grammar:
     param: str = "grammar"  # the field of a request that it was given in, for what is said of it
     prefix: str = ""  # text that the prompt ends with and the answer goes on from: the match begins with it
     thought: Thought | None = None  # None: the match begins where the answer does
+    form: "Grammar | None" = None  # of a text that is calls or a form, that form: where it cannot be compiled, it is to blame
 
     @property
     def plain(self) -> "Grammar":
@@ -110,6 +113,10 @@ def rule_of(grammar: Grammar) -> str:
             return grammar.text.removeprefix("start: ")
 
 
+_PLACE = re.compile(r"^at \d+\(\d+\): ")
+"""A line and a column, of a grammar that nobody wrote but this server."""
+
+
 def check_lark(grammar: Grammar) -> None:
     """Raises InvalidRequest for options and tokens that a request cannot have."""
     for what, named in (("%llguidance", "options of its own"), ("<[", "tokens by their number"), ("%json", "a schema inside")):
@@ -119,8 +126,14 @@ def check_lark(grammar: Grammar) -> None:
 
 def refused(grammar: Grammar, why: str) -> InvalidRequest:
     """What nobody can be held to."""
+    what = (
+        "call can be held to the schemas of these tools"
+        if grammar.param == "tools"
+        else f"answer can be held to this {_NAMES[grammar.kind]}"
+    )
+    why = why if grammar.kind == "lark" else _PLACE.sub("", why)
     return InvalidRequest(
-        f"No answer can be held to this {_NAMES[grammar.kind]}: {why[:1000].rstrip('.')}.",
+        f"No {what}: {why[:1000].rstrip('.')}.",
         param=grammar.param,
         remedy="docs/guides/structured.md lists what may be asked for.",
     )

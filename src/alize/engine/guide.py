@@ -5,6 +5,7 @@ A `Guide` is where one answer has got to. What it allows next is computed while 
 wants to know before: who looks ahead.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -91,6 +92,11 @@ class Guide:
         return self._place is not None and self._place.phase == "thought"
 
     @property
+    def foresees(self) -> bool:
+        """Whether it says of tokens to come which may be drawn: not where what is drawn next decides whose they are."""
+        return self._awake or self.asleep
+
+    @property
     def _awake(self) -> bool:
         return self._place is None or self._place.phase == "form"
 
@@ -133,11 +139,13 @@ class Guide:
         return self._walk(lambda place, mask: _forced(mask, self._pieces) if place < most else None)
 
     def along(self, tokens: Sequence[int]) -> tuple[tuple[int, ...], list[Mask]]:
-        """As many of these as may follow, and what may be drawn behind each. Changes nothing."""
+        """As many of these as may follow, and what may be drawn behind each; in a thought, no further than that. Changes nothing."""
+        if self.asleep and self._place is not None:
+            return self._through(tokens, replace(self._place))
         return self._walk(lambda place, mask: tokens[place] if place < len(tokens) and _allows(mask, tokens[place]) else None)
 
     def _walk(self, follows: Callable[[int, Mask], int | None]) -> tuple[tuple[int, ...], list[Mask]]:
-        """`follows`: the token at a place behind here, of what may be drawn there; None ends it. In a thought nothing is foreseen."""
+        """`follows`: the token at a place behind here, of what may be drawn there; None ends it. Before the form nothing must follow."""
         if not self._awake:
             return (), []
         token, found, masks = follows(0, self.mask), list[int](), list[Mask]()
@@ -152,6 +160,19 @@ class Guide:
             found.append(token)
             masks.append(mask)
             token = follows(len(found), mask)
+        return tuple(found), masks
+
+    def _through(self, tokens: Sequence[int], place: Place) -> tuple[tuple[int, ...], list[Mask]]:
+        found, masks, mask = list[int](), list[Mask](), self.mask
+        for token in tokens:
+            if not _allows(mask, token):
+                break
+            place.move(token)
+            if place.phase != "thought":
+                break
+            mask = place.mask(mask)
+            found.append(token)
+            masks.append(mask)
         return tuple(found), masks
 
     @property
@@ -178,6 +199,13 @@ def _forced(mask: Mask, pieces: Sequence[bytes]) -> int | None:
     ids.sort(key=lambda id: len(pieces[id]))
     chain = all(pieces[longer].startswith(pieces[shorter]) for shorter, longer in pairwise(ids))
     return ids[-1] if ids and chain else None
+
+
+_PIECE, _BREATH = 512, 1e-5
+"""Characters of a text that are taken at once, a millisecond, and seconds between: nothing else runs meanwhile, not even what writes
+answers, since llguidance keeps Python's lock."""
+
+_VARIANTS = 8  # of thoughts, whose masks are kept: a model has two or three
 
 
 class Compiler:
@@ -208,6 +236,9 @@ class Compiler:
             return guide
         if grammar.otherwise:
             return self.compile_plain(replace(grammar, text=grammar.otherwise, otherwise=""))
+        if grammar.form is not None:
+            self.compile_plain(grammar.form)  # raises where that is to blame
+            raise refused(replace(grammar, param="tools"), guide.failure)
         raise refused(grammar, guide.failure)
 
     def begin(self, guide: Guide, grammar: Grammar) -> Guide:
@@ -231,21 +262,32 @@ class Compiler:
             raise _unbegun(text, len(text), begun.failure)
         return begun
 
+    def at_once(self, grammar: Grammar) -> bool:
+        """Whether `begin` takes no time that anybody would notice."""
+        return len(grammar.prefix) <= _PIECE and (grammar.thought is None or _plain(grammar.thought) in self._masks)
+
     def _go_on(self, matcher: "LLMatcher", text: str) -> None:
         """Take a text, whatever tokens its bytes are cut into. Raises InvalidRequest for one that begins no match."""
-        tokens = self._tokenizer.greedy_tokenize(text)
-        taken = matcher.try_consume_tokens(tokens)
-        if taken < len(tokens) or matcher.is_error():
-            fits = self._tokenizer.decode_bytes(tokens[:taken]).decode("utf-8", "ignore")
-            raise _unbegun(text, len(fits), matcher.get_error().partition("\n")[0] if matcher.is_error() else None)
-        if self._tokenizer.decode_bytes(tokens) != text.encode():
-            raise _unbegun(text, 0, "the model's vocabulary cannot write it")
+        for begin in range(0, len(text), _PIECE):
+            if begin:
+                time.sleep(_BREATH)
+            piece = text[begin : begin + _PIECE]
+            tokens = self._tokenizer.greedy_tokenize(piece)
+            taken = matcher.try_consume_tokens(tokens)
+            if taken < len(tokens) or matcher.is_error():
+                fits = self._tokenizer.decode_bytes(tokens[:taken]).decode("utf-8", "ignore")
+                raise _unbegun(text, begin + len(fits), matcher.get_error().partition("\n")[0] if matcher.is_error() else None)
+            if self._tokenizer.decode_bytes(tokens) != piece.encode():
+                raise _unbegun(text, begin, "the model's vocabulary cannot write it")
 
     def _thoughts(self, thought: Thought) -> ThoughtMasks:
-        key = replace(thought, begun=False, asked=False)
-        if key not in self._masks:
-            self._masks[key] = ThoughtMasks(key, self._pieces, self._ends, self._size)
-        return self._masks[key]
+        key = _plain(thought)
+        masks = self._masks.get(key)
+        if masks is None:
+            for other in list(self._masks)[: 1 - _VARIANTS]:
+                self._masks.pop(other, None)
+            masks = self._masks[key] = ThoughtMasks(key, self._pieces, self._ends, self._size)
+        return masks
 
 
 _FEW = 4  # masks that are computed at once: for another core to get at what one is computed from takes as long as to compute it
@@ -303,6 +345,11 @@ def _source(grammar: Grammar) -> str:
         case "own":
             lark = grammar.text
     return LLMatcher.grammar_from_lark(_FREELY + lark)
+
+
+def _plain(thought: Thought) -> Thought:
+    """What its masks depend on."""
+    return replace(thought, begun=False, asked=False)
 
 
 _SHOWN = 40  # characters of a text

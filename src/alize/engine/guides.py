@@ -38,6 +38,9 @@ _USES = 256
 _STACK = 256 << 20
 """Bytes for the thread that compiles: rules that name each other, ten thousand deep, are walked by recursion. Memory only as it is used."""
 
+_COPIED = 1 << 15
+"""Characters of texts behind which guides are copied in one step: a few milliseconds. What is over waits for the next."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,12 +50,14 @@ class _Kept:
     of: str  # the workspace whose place it takes while it waits
     tenants: set[str] = field(default_factory=set[str])  # in whose rows it stands
     uses: int = 0
+    begun: dict[Grammar, "_Kept"] = field(default_factory=dict[Grammar, "_Kept"])  # from it, behind a text or before a thought
 
 
 @dataclass(slots=True)
 class _Coming:
     sequence: Sequence
     grammar: Grammar
+    kept: _Kept
     future: Future[Guide]
     compiled: bool = False  # the future is of its own beginning
 
@@ -70,8 +75,10 @@ class _Job:
             return
         try:
             self.future.set_result(self.work())
-        except BaseException as error:  # noqa: BLE001 - whatever it is, also a panic of what is written in Rust: whoever waits must hear of it
+        except BaseException as error:  # whatever it is, also a panic of what is written in Rust: whoever waits must hear of it
             self.future.set_exception(error)
+            if isinstance(error, KeyboardInterrupt):  # where it is done at once, by whoever computes
+                raise
 
 
 class Guides:
@@ -81,7 +88,7 @@ class Guides:
         """`words`: the vocabulary, asked for with the first grammar. `size`: logits of a row."""
         self._words, self._size = words, size
         self._compiler: Compiler | None = None
-        self._thread, self._turns = ThreadPoolExecutor(1, "grammars"), Turns[_Job]()
+        self._thread, self._turns = ThreadPoolExecutor(1, "grammars"), Turns[_Job](lambda job: job.future.done())
         self._kept: dict[Grammar, _Kept] = {}  # the last used stand last
         self._coming: dict[str, _Coming] = {}
         self._turnover, self._worked = Turnover(), 0.0  # seconds that the thread has compiled
@@ -102,13 +109,11 @@ class Guides:
             if not again:
                 self._check_room(parts(tenant)[0])
             kept = _Kept(Future(), parts(tenant)[0])
-        if not kept.future.done() and tenant not in kept.tenants:
-            kept.tenants.add(tenant)
-            self._have_done(tenant, kept.future, partial(self._compile, grammar))
+        self._have_done(tenant, kept, partial(self._compile, grammar))
         kept.uses += 1
         self._kept.pop(grammar, None)
         self._kept[grammar] = kept
-        self._coming[sequence.request.id] = _Coming(sequence, whole, kept.future)
+        self._coming[sequence.request.id] = _Coming(sequence, whole, kept, kept.future)
         self._forget()
 
     def remove(self, request_id: str) -> None:
@@ -116,7 +121,9 @@ class Guides:
         left = self._coming.pop(request_id, None)
         if left is None or any(left.future is other.future for other in self._coming.values()):
             return
-        if left.future.cancel() and not left.compiled:
+        if left.future.cancel() and left.compiled:
+            left.kept.begun.pop(left.grammar, None)
+        elif left.future.cancelled():
             self.lose(left.grammar, left.future)
 
     def lose(self, grammar: Grammar, future: Future[Guide] | None = None) -> None:
@@ -132,16 +139,19 @@ class Guides:
     def ready(self) -> list[tuple[Sequence, AlizeError | None]]:
         """Those that can begin, with their guide, or why they cannot."""
         found: list[tuple[Sequence, AlizeError | None]] = []
+        copied = 0  # characters of texts that guides are behind
+        for coming in self._coming.values():  # first all, so that what they share is begun once
+            if not coming.compiled and coming.future.done() and coming.future.exception() is None:
+                self._begin(coming)
         for id, coming in list(self._coming.items()):
-            if not coming.future.done():
+            if not coming.future.done() or copied > _COPIED:
                 continue
             sequence, grammar, error = coming.sequence, coming.grammar, coming.future.exception()
-            if error is None and grammar is not grammar.plain and not coming.compiled:
-                self._begin(coming, coming.future.result())
-                continue
             del self._coming[id]
             if error is None:
-                sequence.guide = coming.future.result().copy()
+                last = bool(grammar.prefix) and all(coming.future is not other.future for other in self._coming.values())
+                sequence.guide = self._last(coming) if last else coming.future.result().copy()
+                copied += 0 if last else len(grammar.prefix)
                 found.append((sequence, None))
             elif isinstance(error, AlizeError):  # a fresh one: this one is kept, and raised by nobody
                 found.append((sequence, type(error)(error.message, param=error.param, remedy=error.remedy)))
@@ -152,13 +162,28 @@ class Guides:
         self._forget()
         return found
 
+    @staticmethod
+    def _last(coming: _Coming) -> Guide:
+        """What is behind a text that nobody else waits for: copying it would take as long as a step, and its memory again."""
+        del coming.kept.begun[coming.grammar]
+        return coming.future.result()
+
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, coming: _Coming, guide: Guide) -> None:
-        """Where the match begins elsewhere than the answer: a long text takes the thread a while, too."""
-        coming.future, coming.compiled = Future(), True
-        self._have_done(coming.sequence.request.tenant, coming.future, partial(self._begun, guide.copy(), coming.grammar))
+    def _begin(self, coming: _Coming) -> None:
+        """Where the match begins elsewhere than the answer: once for all that wait for it. A long text takes the thread a while, too."""
+        kept, grammar, tenant = coming.kept, coming.grammar, coming.sequence.request.tenant
+        coming.compiled = True
+        if grammar is grammar.plain:
+            return
+        assert self._compiler is not None, "it has compiled what begins"
+        begun = kept.begun.setdefault(grammar, _Kept(Future(), kept.of))
+        coming.future, work = begun.future, partial(self._compiler.begin, kept.future.result(), grammar)
+        if self._compiler.at_once(grammar):
+            _Job(begun.future, work).do()
+        else:
+            self._have_done(tenant, begun, work)
 
     def _check_room(self, workspace: str) -> None:
         """Raises QueueFull where it has as many places as are free."""
@@ -172,9 +197,12 @@ class Guides:
                 retry_after=seconds,
             )
 
-    def _have_done(self, tenant: str, future: Future[Guide], work: Callable[[], Guide]) -> None:
-        """By the thread, when it is this tenant's turn."""
-        self._turns.add(tenant, _Job(future, work))
+    def _have_done(self, tenant: str, kept: _Kept, work: Callable[[], Guide]) -> None:
+        """By the thread, when it is this tenant's turn; once, however many ask."""
+        if kept.future.done() or tenant in kept.tenants:
+            return
+        kept.tenants.add(tenant)
+        self._turns.add(tenant, _Job(kept.future, work))
         before = threading.stack_size(_STACK)  # of the thread that the first submission starts
         try:
             self._thread.submit(self._take_turn)
@@ -187,7 +215,11 @@ class Guides:
             job.do()
 
     def _forget(self) -> None:
-        """The longest unused, where there are too many; none that is not compiled."""
+        """The longest unused, where there are too many; none that is not compiled. And what is behind texts, where nobody waits for it."""
+        waited = {coming.future for coming in self._coming.values()}
+        for kept in self._kept.values():
+            for grammar in [grammar for grammar, begun in kept.begun.items() if grammar.prefix and begun.future not in waited]:
+                del kept.begun[grammar]
         characters = sum(map(_characters, self._kept))
         for grammar, kept in list(self._kept.items()):
             if len(self._kept) <= _KEPT and characters <= _KEPT_CHARACTERS:
@@ -205,10 +237,6 @@ class Guides:
         finally:
             self._worked += time.perf_counter() - started
             self._turnover.ended(self._worked)
-
-    def _begun(self, guide: Guide, grammar: Grammar) -> Guide:
-        assert self._compiler is not None, "it has compiled what begins"
-        return self._compiler.begin(guide, grammar)
 
 
 def _characters(grammar: Grammar) -> int:

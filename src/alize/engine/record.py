@@ -49,6 +49,7 @@ _MOST = 1 << 22  # token ids of a prompt or an answer
 _Id = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 _Ids = Annotated[tuple[_Id, ...], msgspec.Meta(max_length=_MOST)]
 _Name = Annotated[str, msgspec.Meta(max_length=1000)]
+_Mark = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]  # of thoughts
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
@@ -85,16 +86,17 @@ class Sampling(_Fact, frozen=True, kw_only=True):
         return SamplingParams(**given)
 
 
-class ThoughtFact(_Fact, frozen=True, kw_only=True):
-    """Every field of `Thought`."""
+class ThoughtFact(_Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """Every field of `Thought`. Whether it may end the answer is left out where it may not: it came later to this format."""
 
-    opens: _Name
-    closes: _Name
+    opens: _Mark
+    closes: _Mark
     ids: tuple[_Id, _Id] | None
     begun: bool
     asked: bool
     ending: Annotated[tuple[_Id, ...], msgspec.Meta(max_length=100)]
     never: Annotated[tuple[_Id, ...], msgspec.Meta(max_length=100)]
+    ends: bool = False
 
 
 class GrammarFact(_Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -241,6 +243,9 @@ def read_record(data: bytes) -> ReplayRecord:
         raise InvalidRequest(f"The record is damaged: {error}.", remedy=_REMEDY) from None
     except InvalidRequest as error:
         raise InvalidRequest(f"The record is damaged: its sampling: {error.message}", remedy=_REMEDY) from None
+    marks = None if record.grammar is None else record.grammar.thought
+    if marks is not None and max((*(marks.ids or ()), *marks.ending, *marks.never), default=0) >= record.engine.vocab_size:
+        raise InvalidRequest("The record is damaged: a mark of thoughts is no token of its vocabulary.", remedy=_REMEDY)
     return record
 
 

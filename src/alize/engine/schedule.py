@@ -413,19 +413,21 @@ class Scheduler:
         """What a draft model writes behind those of which nothing is guessed, or hardly anything that is right."""
         wanted: dict[Sequence, int] = {}
         for sequence in plan.tokens:
-            guesser, most = sequence.guesser, sequence.remaining(self.limits.max_context) - 1
-            if guesser is None or most < 1:
+            guesser, guide, most = sequence.guesser, sequence.guide, sequence.remaining(self.limits.max_context) - 1
+            if guesser is None or most < 1 or (guide is not None and not guide.foresees):
                 continue
-            if sequence not in found or (sequence.guide is None and drafter.stakes.beats(guesser.chance)):
+            if sequence not in found or ((guide is None or guide.asleep) and drafter.stakes.beats(guesser.chance)):
                 wanted[sequence] = most
         return drafter.propose(list(plan.tokens), wanted, self.pace, plan.budget) if wanted else {}
 
     def _guessed(self, sequence: Sequence, guesser: Guesser) -> tuple[tuple[int, ...], list[Mask]]:
-        """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for."""
-        most = sequence.remaining(self.limits.max_context) - 1
-        if sequence.guide is None:
-            return guesser.guess(sequence.tokens, most), []
-        ahead, masks = sequence.guide.ahead(min(most, MOST))
+        """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for, but for
+        its thoughts, which are as free as a text."""
+        most, guide = sequence.remaining(self.limits.max_context) - 1, sequence.guide
+        if guide is None or guide.asleep:
+            guess = guesser.guess(sequence.tokens, most)
+            return (guess, []) if guide is None else guide.along(guess)
+        ahead, masks = guide.ahead(min(most, MOST))
         return guesser.expect(ahead), masks
 
     def _steps(self, plan: Plan) -> int:

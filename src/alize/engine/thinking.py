@@ -1,8 +1,9 @@
 """Thoughts before an answer that must match. In: the marks around a thought, and tokens as they are drawn. Out: which may follow, and
 which of them belong to the match.
 
-What the model thinks is free, but it cannot end the answer: only what stands behind the thought is one. Where it ends is told exactly as
-`prompt/thoughts.py` tells thought from text, or a client would read as the answer what was not held to its form.
+What the model thinks is free, but it cannot end the answer: only what stands behind the thought is one (where calls alone are held, the
+answer may be nothing, so there it can). Where it ends is told exactly as `prompt/thoughts.py` tells thought from text, or a client would
+read as the answer what was not held to its form.
 
     start ─ the mark that opens ─ thought ─ the mark that closes ─ after ─ form       marks that are text: line breaks behind them are no
       └───────────── the form's own beginning ──────────────────────────────┘         part of the answer, so the form cannot begin with one
@@ -11,6 +12,7 @@ Marks that are text are cut into tokens in any way. Of those that have the end o
 with line breaks: what would stand behind it was looked at by nobody.
 """
 
+import codecs
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -37,16 +39,19 @@ class ThoughtMasks:
         self.thought, self.pieces = thought, pieces
         self.opens, self.closes = thought.opens.encode(), thought.closes.encode()
         self._size = size
-        never = {*ends, *thought.never}
-        known = [(id, piece) for id, piece in enumerate(pieces[:size]) if piece]
-        free = self._mask([id for id in range(size) if id not in never])
-        self.breaks = self._mask([id for id, piece in known if not piece.strip(b"\n")])
-        self.led = self._mask([id for id, piece in known if piece.startswith(b"\n")])
+        never = self._mask([id for id in (*thought.never, *(() if thought.ends else ends)) if id < size])
+        free = self._mask(range(size)) & ~never
+        by_first: dict[bytes, list[tuple[int, bytes]]] = {}  # a mask is of few tokens: the others are looked at once
+        for id, piece in enumerate(pieces[:size]):
+            by_first.setdefault(piece[:1], []).append((id, piece))
+        led = by_first.get(b"\n", [])
+        self.breaks, self.led = self._where(led, lambda piece: not piece.strip(b"\n")), self._where(led, lambda piece: True)
         if thought.ids is not None:
             self.opening, self.closing = [self._mask([thought.ids[0]])], [free]
             return
-        self.opening = [self._where(known, self._opens(self.opens[place:])) for place in range(len(self.opens))]
-        some = [(id, piece) for id, piece in known if self.closes[-1:] in piece]
+        rests = [self.opens[place:] for place in range(len(self.opens))]
+        self.opening = [self._where(by_first.get(rest[:1], []), self._opens(rest)) for rest in rests]
+        some = [(id, piece) for id, piece in enumerate(pieces[:size]) if self.closes[-1:] in piece]
         self.closing = [free & ~self._where(some, self._goes_on(self.closes[:place])) for place in range(len(self.closes))]
 
     def overlap(self, text: bytes) -> int:
@@ -67,7 +72,7 @@ class ThoughtMasks:
 
     def _mask(self, ids: Sequence[int]) -> Mask:
         bits = np.zeros(-(-self._size // 32) * 32, np.bool_)
-        bits[ids] = True
+        bits[np.asarray(ids, np.intp)] = True
         return np.packbits(bits, bitorder="little").view(np.uint32)
 
 
@@ -98,7 +103,7 @@ class Place:
             if ids is not None or self._look(rest) != "thought":
                 self.phase = "form" if ids is not None else self.phase
                 return text
-            rest = self._stripped(rest)[len(opens) :]
+            rest = self._stripped(rest)[0][len(opens) :]
         _, mark, behind = rest.partition(closes)
         if not mark:
             self.phase, self.overlap = "thought", self.masks.overlap(rest)
@@ -135,7 +140,8 @@ class Place:
                 return masks.closing[self.overlap]
             case "start":
                 own = np.zeros_like(form) if self.lost else form
-                return own | masks.opening[len(self._stripped(self.seen))] if self.asked else own
+                said, cut = self._stripped(self.seen)
+                return own | masks.opening[len(said)] if self.asked and not cut else own
             case "after":
                 own = form & ~masks.led
                 return own | masks.breaks if self.breaks < _BREAKS else own
@@ -145,7 +151,9 @@ class Place:
     def _look(self, seen: bytes) -> Whose:
         """All that was said, where it may have become a mark."""
         self.seen, opens = seen, self.masks.opens
-        said = self._stripped(seen)
+        said, cut = self._stripped(seen)
+        if cut:
+            return "either"
         if said.startswith(opens):
             self.phase = "thought"
             self._think(said[len(opens) :])
@@ -166,6 +174,8 @@ class Place:
             self.overlap = self.masks.overlap(text)
 
     @staticmethod
-    def _stripped(text: bytes) -> bytes:
-        """Without the white space that may stand before a mark."""
-        return text.decode("utf-8", "replace").lstrip().encode()
+    def _stripped(text: bytes) -> tuple[bytes, bool]:
+        """Without the white space that may stand before a mark; and whether all that is left is a part of a character, maybe of such."""
+        said, read = codecs.utf_8_decode(text, "replace", False)
+        said = said.lstrip()
+        return said.encode(), not said and read < len(text)

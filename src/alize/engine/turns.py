@@ -15,6 +15,7 @@ that came first. So whoever brings sixty jobs delays another's single one by the
 """
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -25,14 +26,18 @@ __all__ = ["Turns"]
 
 Job = TypeVar("Job")
 
+_MOST = 64  # tenants whose last turns are remembered; more where more wait
+
 
 class Turns(Generic[Job]):
     """Any thread may add to it and take from it."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, over: Callable[[Job], bool] = lambda job: False) -> None:
+        """`over`: whether nobody wants a job any more; it then takes nobody's turn."""
+        self._lock, self._over = Lock(), over
         self._waiting: dict[str, deque[Job]] = {}  # by tenant, in the order in which each began to wait; none is empty
         self._had: dict[str, int] = {}  # when a tenant, or what it is part of, had its last turn
+        self._most = _MOST  # of these, before those are dropped that do not wait
         self._turn = 0
 
     def add(self, tenant: str, job: Job) -> None:
@@ -43,14 +48,23 @@ class Turns(Generic[Job]):
     def next(self) -> Job | None:
         """The next job, which is taken out; None where there is none."""
         with self._lock:
-            if not self._waiting:
-                return None
-            tenant = min(self._waiting, key=lambda tenant: [self._had.get(part, 0) for part in parts(tenant)])
-            job = self._waiting[tenant].popleft()
-            self._turn += 1
-            had = dict.fromkeys(parts(tenant), self._turn)
-            if not self._waiting[tenant]:
-                del self._waiting[tenant]
-            # Where nobody waits, the turns of tenants long gone would pile up.
-            self._had = self._had | had if self._waiting else had
-            return job
+            while self._waiting:
+                tenant = min(self._waiting, key=lambda tenant: [self._had.get(part, 0) for part in parts(tenant)])
+                job = self._waiting[tenant].popleft()
+                if not self._waiting[tenant]:
+                    del self._waiting[tenant]
+                if not self._over(job):
+                    self._turn += 1
+                    self._note(parts(tenant))
+                    return job
+            return None
+
+    def _note(self, had: Sequence[str]) -> None:
+        """These had the turn. The turns of tenants long gone pile up nowhere."""
+        if not self._waiting:
+            self._had.clear()
+        self._had.update(dict.fromkeys(had, self._turn))
+        if len(self._had) > self._most:
+            here = {part for tenant in self._waiting for part in parts(tenant)}
+            self._had = {part: turn for part, turn in self._had.items() if part in here or part in had}
+            self._most = max(_MOST, 2 * len(self._had))

@@ -15,6 +15,7 @@ from typing import Any
 from alize.engine.grammar import LONGEST, Grammar, Thought, rule_of
 from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.prompt.held import escaped, grammar_of_calls, held_calls
+from alize.prompt.thoughts import ThoughtReader
 from alize.prompt.tools import Offer
 from alize.tokenize.base import CallMarks, ThoughtMarks
 from alize.tokenize.text import parts_of, thought_of
@@ -47,7 +48,8 @@ class Start:
 def matched(form: Grammar | None, offer: Offer | None, hindrances: Mapping[str, bool], *, continuing: bool) -> Grammar | None:
     """What the answer must match, wherever that begins. None where nothing is wanted, and where calls cannot be held to their schemas.
 
-    `hindrances`: what keeps calls from being held, by what is said of it. `continuing`: the answer goes on from a text.
+    `hindrances`: what keeps calls from being held, by what is said of it. `continuing`: the answer goes on from a text, not from a
+    thought alone.
     Raises UnsupportedParameter for a form that cannot be held beside these tools, and for `strict` where nothing can be.
     """
     if offer is None:
@@ -55,7 +57,7 @@ def matched(form: Grammar | None, offer: Offer | None, hindrances: Mapping[str, 
     if form is None or offer.begun:
         held = held_calls(offer, hindrances, LONGEST, continuing=continuing)
         return None if held is None else Grammar("own", *held, param="tools")
-    if why := _apart(form, offer.marks):
+    if why := _apart(form, offer.marks, continuing=continuing):
         raise UnsupportedParameter(
             f"{form.param} cannot be held beside tools: {why}.",
             param="tools",
@@ -67,7 +69,7 @@ def matched(form: Grammar | None, offer: Offer | None, hindrances: Mapping[str, 
     whole, loose = (grammar_of_calls(offer, loose=loose, form=rule) or "" for loose in (False, True))
     if len(whole) > LONGEST:
         raise InvalidRequest(f"{form.param} and the schemas of all tools together have more than {LONGEST:,} characters.", param="tools")
-    return Grammar("own", whole, loose, param=form.param)
+    return Grammar("own", whole, loose, param=form.param, form=form)
 
 
 def placed(grammar: Grammar | None, offer: Offer | None, marks: ThoughtMarks | None, start: Start) -> Grammar | None:
@@ -75,20 +77,29 @@ def placed(grammar: Grammar | None, offer: Offer | None, marks: ThoughtMarks | N
     if grammar is None or (offer is not None and offer.begun):  # no thought comes between a call and its beginning
         return grammar
     calls = grammar.param == "tools"
-    whole = replace(grammar, prefix="" if calls else start.prefix)  # what was said before a call is no part of it
+    if calls and start.prefix and (marks is None or _over(marks, start)):
+        return grammar  # what was said before a call is no part of it, and no thought comes behind what was said
+    whole = replace(grammar, prefix=start.prefix)
     if marks is None:
         return whole
     ids = dict[str, int]() if offer is None else dict(offer.marks.ids)
-    opens = None if offer is None or (start.continuing and not calls) else ids.pop(offer.marks.opens, None)
+    opens = None if offer is None or (start.prefix and not calls) else ids.pop(offer.marks.opens, None)
     ending = () if opens is None else (opens,)
-    return replace(
-        whole, thought=Thought(marks.opens, marks.closes, marks.ids, start.opened, start.asked, ending, tuple(sorted(ids.values())))
-    )
+    never = tuple(sorted(ids.values()))
+    return replace(whole, thought=Thought(marks.opens, marks.closes, marks.ids, start.opened, start.asked, ending, never, ends=calls))
 
 
-def _apart(form: Grammar, marks: CallMarks) -> str | None:
-    """Why a reader could not tell calls from such a text."""
-    if marks.form == "bare":
+def _over(marks: ThoughtMarks, start: Start) -> bool:
+    """Whether a text is the beginning of what is said: it has more than a thought, and than what may become a mark."""
+    reader = ThoughtReader(marks, opened=start.opened)
+    return any(not part.thought for part in reader.push(start.prefix))
+
+
+def _apart(form: Grammar, marks: CallMarks, *, continuing: bool) -> str | None:
+    """Why a reader could not tell calls from such a text. `continuing`: it goes on from one, so no bare call begins it."""
+    if marks.form == "bare" and continuing and not marks.opens:
+        return None
+    if marks.form == "bare" and not continuing:
         return "the model writes calls as bare JSON, which nothing tells from an answer that is JSON"
     if marks.form == "functions":
         return "the model writes the arguments of calls as text, which cannot be held"
@@ -96,7 +107,7 @@ def _apart(form: Grammar, marks: CallMarks) -> str | None:
         return None
     if marks.form == "named" or form.kind == "lark":
         return f"the model opens calls with the text {marks.opens}, which a text of this form may have"
-    if form.kind == "own" and json.dumps(marks.opens)[1:-1] in form.text:
+    if form.kind == "own" and json.dumps(marks.opens, ensure_ascii=False)[1:-1] in form.text:
         return f"one of the texts to choose from has {marks.opens}, with which the model opens calls"
     return None
 
@@ -104,6 +115,6 @@ def _apart(form: Grammar, marks: CallMarks) -> str | None:
 def _rule(form: Grammar, marks: CallMarks) -> str:
     """What stands behind a rule's name. No call can be spelled in JSON, whose quotation marks end the text that a mark stands in."""
     rule = rule_of(form)
-    if form.kind != "regex" or marks.opens in marks.ids:
+    if form.kind != "regex" or marks.opens in marks.ids or not marks.opens:
         return rule
     return f"FORM\nFORM: {rule} & ~/(.|\\n)*{escaped(marks.opens)}(.|\\n)*/"

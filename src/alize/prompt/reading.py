@@ -31,9 +31,9 @@ class AnswerReader:
     ) -> None:
         """`continuing`: see `Tokenizer.stream`. `offer`: tools that may be called; without, a call is the text that it is written as.
         Raises InvalidRequest for an empty stop string."""
-        self._tokenizer, self._stop = tokenizer, stop
+        self._tokenizer, self._stop, self._offer = tokenizer, stop, offer
         self._thoughts = ThoughtReader(marks, opened=opened)
-        self._calls = None if offer is None else offer.reader(continuing=continuing)
+        self._calls = None if offer is None else offer.reader()
         self._call_ids = frozenset(offer.marks.ids.values()) if offer is not None else frozenset[int]()
         self._ids = self._call_ids | frozenset((marks.ids if marks is not None else None) or ())
         self._stream = tokenizer.stream(stop, continuing=continuing or (offer is not None and bool(offer.begun)))
@@ -45,7 +45,9 @@ class AnswerReader:
         return self._calls is not None and self._calls.whole
 
     def repeat(self, text: str) -> list[Part]:
-        """The text that the answer goes on from, as the first of it. What it says of calls is a person's."""
+        """The text that the answer goes on from, as the first of it. What it says of calls is a person's, and no bare call follows it."""
+        if text and self._offer is not None:
+            self._calls = self._offer.reader(continuing=True)
         return self._thoughts.push(text)
 
     def push(self, id: int) -> list[Part | Call]:
