@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from alize.api.forming import grammar_of
+from alize.api.forming import goes_on, grammar_of
 from alize.api.schemas.chat import ChatCompletionRequest
 from alize.engine.grammar import Grammar
 from tests.calling import TOOL
 from tests.serving import Desk
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
-ASKED = {"model": "fake", "messages": [{"role": "user", "content": "?"}]}
+ASKED: dict[str, Any] = {"model": "fake", "messages": [{"role": "user", "content": "?"}]}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,21 @@ def test_each_way_of_asking_is_one_grammar(more: dict[str, Any], grammar: Gramma
     else:
         assert (found.kind, found.text) == (grammar.kind, grammar.text)
         assert found.param in more
+
+
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}], "closed": False}
+TEXT = {"type": "text", "text": "It is"}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("It is", True), ("", False), (None, False), ([THOUGHT], False), ([TEXT], True), ([{**THOUGHT, "closed": True}, TEXT], True)],
+)
+def test_an_answer_that_goes_on_from_a_thought_goes_on_from_no_text(content: Any, text: bool) -> None:
+    for prefix in (True, False):
+        last = {"role": "assistant", "content": content, "prefix": prefix}
+        request = ChatCompletionRequest.model_validate({**ASKED, "messages": [*ASKED["messages"], last]})
+        assert goes_on(request) == (prefix and text)
 
 
 @pytest.mark.parametrize(

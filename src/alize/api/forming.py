@@ -17,7 +17,7 @@ from alize.prompt.matching import matched
 from alize.prompt.tools import Offer
 from alize.tokenize.text import texts_in
 
-__all__ = ["grammar_of", "whole_grammar"]
+__all__ = ["goes_on", "grammar_of", "whole_grammar"]
 
 _EXTENSION = "structured_outputs"
 
@@ -58,10 +58,10 @@ def whole_grammar(form: Grammar | None, offer: Offer | None, request: ChatComple
         "min_tokens asks for more than calls": bool(request.min_tokens),
         f"what serves {served.card.id} has no grammars": not served.engine.info.grammars,
     }
-    return matched(form, offer, hindrances, continuing=_goes_on(request))
+    return matched(form, offer, hindrances, continuing=goes_on(request))
 
 
-def _goes_on(request: ChatCompletionRequest) -> bool:
+def goes_on(request: ChatCompletionRequest) -> bool:
     """Whether the answer goes on from a text: one that goes on from a thought has said nothing yet."""
     last = request.messages[-1] if request.messages else None
     if not isinstance(last, AssistantMessage) or not last.prefix:
