@@ -49,13 +49,12 @@ class Soak:
         open_then, crowd.killed = set(crowd.open), True
         self.house.engine().send_signal(signal.SIGKILL)
         killed = time.monotonic()
-        while open_then & crowd.open and time.monotonic() - killed < 60:  # noqa: ASYNC110  clients end in many places
-            await asyncio.sleep(0.01)
+        await _ended(crowd, open_then)
         self.errors_after.append(time.monotonic() - killed)
         async with httpx.AsyncClient(base_url=self.house.url, timeout=60) as client:
             while (await client.get("/health/ready")).status_code != 200:  # noqa: ASYNC110  the server is another process
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(2)  # who was refused a moment ago may be told so still
+        await _ended(crowd, set(crowd.open))  # who asked a moment ago may still be told that there is none
         crowd.killed = False
 
     def found(self) -> list[str]:
@@ -98,3 +97,10 @@ def soak(house: House, adapters: tuple[str, ...], seed: int, clients: int, secon
 
 def adapters_in(folder: Path) -> dict[str, Path]:
     return {name: write_peft(folder / name, LAYERS, SHAPES, seed, rank=8, size=0.05) for seed, name in enumerate(("first", "second"))}
+
+
+async def _ended(crowd: Crowd, requests: set[int]) -> None:
+    """Until all of these have ended; a minute at most, of which `late` tells."""
+    end = time.monotonic() + 60
+    while requests & crowd.open and time.monotonic() < end:  # noqa: ASYNC110  clients end in many places
+        await asyncio.sleep(0.01)
