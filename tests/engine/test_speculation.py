@@ -18,7 +18,7 @@ from alize.engine.runners.base import Output
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
-from alize.engine.speculation import judged, worth
+from alize.engine.speculation import Lookout, judged, worth
 from tests.engine.engines import alone, drain
 
 
@@ -279,3 +279,23 @@ def test_a_token_that_the_model_has_no_row_for_is_never_computed() -> None:
     assert waiting.guesser is not None
     waiting.guesser.learn((7,))
     assert waiting.guesser.guess([1, 7], 5) == (9,)
+
+
+def test_what_is_never_worth_a_row_is_looked_for_ever_more_seldom() -> None:
+    lookout, looks = Lookout(), list[int]()
+    for step in range(100):
+        if lookout.due():
+            looks.append(step)
+            lookout.looked(worth=False)
+    assert looks == [0, 1, 2, 3, 5, 9, 17, 33, 65, 97]
+
+
+def test_and_in_every_step_again_once_it_is() -> None:
+    lookout = Lookout()
+    for _ in range(20):
+        if lookout.due():
+            lookout.looked(worth=False)
+    while not lookout.due():
+        pass
+    lookout.looked(worth=True)
+    assert lookout.due()

@@ -99,6 +99,15 @@ def test_a_server_that_stood_still_itself_gives_the_engine_its_time_anew() -> No
     assert watch.hung() is None
 
 
+def test_a_long_step_that_has_ended_is_not_counted_to_the_silence_behind_it() -> None:
+    clock = Clock()
+    watch = Watch(10, clock)
+    watch.hear(Doing("a step", 9.0))
+    watch.hear(None)  # what the step gave
+    clock.now += 2
+    assert watch.hung() is None
+
+
 def test_what_a_step_does_is_said_in_numbers() -> None:
     engine, said = core(limits=Limits(step_tokens=32)), list[str]()
     run = engine.runner.run

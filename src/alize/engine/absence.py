@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
+from alize.engine.turnover import LEAST, MOST
 from alize.errors import EngineCrashed, EngineUnavailable
 from alize.reasons import because
 
 __all__ = ["Outage", "ended", "leaving", "loading", "restarting", "starting"]
 
 _SOON = 2.0  # seconds: where nothing is known
-_LEAST, _MOST = 1.0, 300.0
 
 
 class Outage:
@@ -43,7 +43,7 @@ class Outage:
         left = _SOON if self._took is None else self._took - passed
         if self._share > 0:
             left = passed * (1 - self._share) / self._share
-        return min(_MOST, max(_LEAST, left))
+        return min(MOST, max(LEAST, left))
 
 
 def starting(said: str = "The engine is being started.", after: float = _SOON) -> EngineUnavailable:

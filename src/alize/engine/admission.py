@@ -18,8 +18,8 @@ Wait = Callable[[int], float]
 """In how many seconds so many requests more will have ended."""
 
 
-def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limits: Limits, wait: Wait, *, grammars: bool) -> None:
-    """`held`: requests that have not ended, by their ids, in order of arrival. `grammars`: whether there are any.
+def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limits: Limits, wait: Wait) -> None:
+    """`held`: requests that have not ended, by their ids, in order of arrival.
 
     Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull.
     """
@@ -27,7 +27,7 @@ def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limi
     check_fits(request, info)
     if request.max_tokens < 1:
         raise InvalidRequest("max_tokens must be at least 1.", param="max_tokens")
-    _refuse_grammar(request, grammars=grammars)
+    _refuse_grammar(request, info)
     if request.id in held:
         raise Conflict(f"A request with the id '{request.id}' is running.")
     _refuse_media(request, info, held, limits, wait)
@@ -41,10 +41,10 @@ def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limi
         )
 
 
-def _refuse_grammar(request: Request, *, grammars: bool) -> None:
+def _refuse_grammar(request: Request, info: ModelInfo) -> None:
     if request.grammar is None:
         return
-    if not grammars:
+    if not info.grammars:
         raise UnsupportedParameter("This engine has no grammars.", param=request.grammar.param, remedy="Leave it out.")
     if not request.stop_ids:
         raise UnsupportedParameter("An answer that matches a grammar ends with it: it cannot go on as ignore_eos says.", param="ignore_eos")

@@ -154,7 +154,7 @@ class Core:
         Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull.
         """
         came = self._came.pop(request.id, self._clock())
-        refuse(request, self.info, self._sequences, self.limits, self._wait, grammars=self.guides is not None)
+        refuse(request, self.info, self._sequences, self.limits, self._wait)
         self._arrivals += 1
         sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter), self._coming(request))
         sequence.came = came
@@ -186,9 +186,8 @@ class Core:
         self._pieces += 1
         if sequence.generated < sequence.limit:
             return []
-        del self._sequences[request_id]
         self._remove(request_id)
-        self.adapters.release(sequence.adapter)
+        self._end(sequence)
         of, times = (sequence.prompt_length, sequence.cached), sequence.times(self._clock())
         return [Step(request_id, (), (), "length", *of, times=times)]
 
@@ -351,7 +350,7 @@ class Core:
             else:
                 self.scheduler.spoil(sequence)
                 if self.prefixes is not None:
-                    self.prefixes.forget(sequence.links)
+                    self.prefixes.forget(sequence.links[: sequence.labelled])
             self._end(sequence)
             of = (sequence.prompt_length, sequence.cached)
             yield Step(sequence.request.id, (), (), "error", *of, why, sequence.guessed, sequence.accepted, sequence.times(now))

@@ -56,14 +56,11 @@ class DraftModel:
 
 
 @contextmanager
-def opened_draft(config: "EngineConfig", words: Callable[[], Tokenizer], free: int) -> Generator[DraftModel | None]:
-    """The draft model, where one is wished for and guesses are: it is open until the block ends. `free`: bytes for it and its model.
+def opened_draft(config: "EngineConfig", words: Callable[[], Tokenizer], free: int) -> Generator[DraftModel]:
+    """The draft model: it is open until the block ends. `free`: bytes for it and its model.
 
     Raises SettingInvalid for one of other words or that the native core does not run, CheckpointInvalid, OutOfMemory.
     """
-    if not config.draft or not config.limits.speculation:
-        yield None
-        return
     with closing(open_checkpoint(Path(config.draft_path))) as checkpoint:
         params = read_params(checkpoint.params)
         reason = why_not(checkpoint, params)

@@ -18,8 +18,8 @@ MOST = 15
 _ALIKE, _ALIKE_PREDICTED = 3, 2
 """How many tokens must be the same for what stands behind them to be guessed; fewer where somebody says that the text comes again."""
 
-_HOPE, _HOPE_PREDICTED = 0.5, 0.9
-"""How likely a guess is right where none was seen to be right or wrong."""
+_HOPE, _HOPE_PREDICTED, _HOPE_FORCED = 0.5, 0.9, 0.9
+"""How likely a guess is right where none was seen to be right or wrong. Of one that must follow the model may draw a part."""
 
 _WEIGHT = 8  # of what is known already, in guesses
 _SURE = 0.98
@@ -56,6 +56,7 @@ class Guesser:
         self._guess = self._predicted[: MOST + 1]  # what is thought to follow
         self._own = Odds(_HOPE_PREDICTED if predicted else _HOPE)
         self.odds = self._own  # of what was guessed last
+        self._forced = Odds(_HOPE_FORCED)
 
     @property
     def chance(self) -> float:
@@ -77,6 +78,10 @@ class Guesser:
         """What somebody else thinks to follow, in place of a guess; `odds`: of what they think, where they keep their own."""
         self._at, self._guess, self.odds = None, tokens, odds or self._own
         return tokens
+
+    def force(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        """What must follow, as a grammar has it."""
+        return self.expect(tokens, self._forced)
 
     def learn(self, drawn: Sequence[int]) -> None:
         """What the model drew where it was guessed, whether or not the guesses were computed with it."""

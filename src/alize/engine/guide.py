@@ -209,7 +209,7 @@ _VARIANTS = 8  # of thoughts, whose masks are kept: a model has two or three
 
 
 class Compiler:
-    """Grammars of one vocabulary. `compile` may run in a thread: it lets others go on meanwhile."""
+    """Grammars of one vocabulary. `compile_plain` and `begin` may run in a thread: they let others go on meanwhile."""
 
     def __init__(self, words: Words, size: int) -> None:
         """`size`: logits of a row."""

@@ -30,7 +30,7 @@ from alize.engine.media import Medium, ahead
 from alize.engine.pace import Pace
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
-from alize.engine.speculation import MOST_ROWS, worth
+from alize.engine.speculation import MOST_ROWS, Lookout, worth
 
 if TYPE_CHECKING:
     from alize.engine.drafting import Drafter
@@ -98,7 +98,7 @@ class Scheduler:
         """`encoded` says of an image or a sound whether tokens that show it can be run."""
         self.groups, self._encoded, self.drafter = groups, encoded, drafter
         self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
-        self.pace = Pace(limits.step_tokens, limits.step_seconds)
+        self.pace, self._lookout = Pace(limits.step_tokens, limits.step_seconds), Lookout()
         self.running: list[Sequence] = []  # the most urgent first
         self.waiting = FairQueue()
         self.preemptions = 0
@@ -111,7 +111,7 @@ class Scheduler:
 
     def spoil(self, sequence: Sequence) -> None:
         """End a running sequence whose numbers went wrong. Nobody finds what it has computed, or began with."""
-        self.groups.forget(sequence.links)
+        self.groups.forget(sequence.links[: sequence.labelled])
         self.remove(sequence.request.id)
 
     def remove(self, request_id: str) -> Sequence | None:
@@ -291,7 +291,7 @@ class Scheduler:
         # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
         if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
             self.groups.release(sequence.tables)
-            sequence.tables, sequence.computed, sequence.links, sequence.labelled = Tables(), 0, [], 0
+            self._forget(sequence)
             return False
         self.waiting.remove(sequence.request.id)
         insort(self.running, sequence, key=_urgency)
@@ -332,7 +332,7 @@ class Scheduler:
             self.groups.release(sequence.tables)
             sequence.tables = self.groups.adopt(sequence.links[:reach])
             sequence.computed, sequence.labelled = reach * BLOCK, reach
-        sequence.links = sequence.links[: sequence.labelled]
+        self._unlink(sequence)
 
     def _runnable(self, sequence: Sequence, budget: int) -> int:
         """How many of a sequence's tokens can be run: as far as what they show is encoded.
@@ -377,8 +377,19 @@ class Scheduler:
     def _label(self, sequence: Sequence, length: int) -> None:
         if self.limits.prefix_cache:
             sequence.link(length)
-            self.groups.label(sequence.tables, sequence.links, sequence.labelled)
-            sequence.labelled = len(sequence.links)
+            full = length // BLOCK
+            self.groups.label(sequence.tables, sequence.links[:full], sequence.labelled)
+            sequence.labelled = full
+
+    def _forget(self, sequence: Sequence) -> None:
+        """That it has computed anything."""
+        sequence.tables, sequence.computed, sequence.labelled = Tables(), 0, 0
+        self._unlink(sequence)
+
+    def _unlink(self, sequence: Sequence) -> None:
+        """Of a sound that is still coming nothing beyond what was computed is known for good; else the links stay, to be made once."""
+        if sequence.coming is not None:
+            sequence.links = sequence.links[: sequence.labelled]
 
     def _victim(self, planned: "dict[Sequence, int] | Seq[Sequence]") -> Sequence | None:
         """The running sequence that gives way: lowest priority, then latest arrival. Never one whose step is planned already."""
@@ -388,7 +399,8 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         """Free a sequence's blocks and queue it again at its place. Its tokens stay; its cache is found again or recomputed."""
         self._release(sequence)
-        sequence.tables, sequence.computed, sequence.links, sequence.labelled, sequence.held_up = Tables(), 0, [], 0, False
+        self._forget(sequence)
+        sequence.held_up = False
         self.running.remove(sequence)
         self.add(sequence)
         self.preemptions += 1
@@ -397,17 +409,23 @@ class Scheduler:
     def _guess(self, plan: Plan) -> None:
         """Add what may follow, where it is worth its time and there is room without anybody giving way."""
         found, masks = dict[Sequence, tuple[int, ...]](), dict[Sequence, list[Mask]]()
+        held = [s for s in plan.tokens if s.guesser is not None and s.guide is not None and not s.guide.asleep]
+        looks = bool(held) and self._lookout.due()
         for sequence in plan.tokens:
             if sequence.guesser is not None:
-                guess, masks[sequence] = self._guessed(sequence, sequence.guesser)
+                guess, masks[sequence] = self._guessed(sequence, sequence.guesser, looks=looks)
                 if guess:
                     found[sequence] = guess
         if self.drafter is not None:
             for sequence, guess in self._drafted(plan, found, self.drafter).items():
                 found[sequence], masks[sequence] = sequence.guide.along(guess) if sequence.guide is not None else (guess, [])
+                if not found[sequence]:
+                    del found[sequence]
         for sequence, count in worth(found, plan.decodes, self.pace, plan.budget).items() if found else ():
             if self._grow(sequence, len(sequence.tokens) + count, spare=len(self.running)):
                 plan.guesses[sequence], plan.masks[sequence] = found[sequence][:count], masks[sequence][:count]
+        if looks and self.pace.alone(plan.decodes) and any(sequence in found for sequence in held):
+            self._lookout.looked(worth=any(sequence in plan.guesses for sequence in held))
 
     def _drafted(self, plan: Plan, found: dict[Sequence, tuple[int, ...]], drafter: "Drafter") -> dict[Sequence, tuple[int, ...]]:
         """What a draft model writes behind those of which nothing is guessed, or hardly anything that is right."""
@@ -420,15 +438,15 @@ class Scheduler:
                 wanted[sequence] = most
         return drafter.propose(list(plan.tokens), wanted, self.pace, plan.budget) if wanted else {}
 
-    def _guessed(self, sequence: Sequence, guesser: Guesser) -> tuple[tuple[int, ...], list[Mask]]:
-        """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for, but for
-        its thoughts, which are as free as a text."""
+    def _guessed(self, sequence: Sequence, guesser: Guesser, *, looks: bool) -> tuple[tuple[int, ...], list[Mask]]:
+        """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for (where
+        somebody `looks`), but for its thoughts, which are as free as a text."""
         most, guide = sequence.remaining(self.limits.max_context) - 1, sequence.guide
         if guide is None or guide.asleep:
             guess = guesser.guess(sequence.tokens, most)
             return (guess, []) if guide is None else guide.along(guess)
-        ahead, masks = guide.ahead(min(most, MOST))
-        return guesser.expect(ahead), masks
+        ahead, masks = guide.ahead(min(most, MOST)) if looks else ((), [])
+        return guesser.force(ahead), masks
 
     def _steps(self, plan: Plan) -> int:
         """How many decode steps this call may run: more than one only where every row decodes and nobody waits to join."""

@@ -44,7 +44,7 @@ class Sequence:
     held_up: bool = False  # by what has to be encoded before its next tokens can be run
     waited: int = 0  # steps spent waiting, for ageing
     preempted: int = 0  # how often it gave way
-    links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as computed
+    links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as somebody asked
     labelled: int = 0  # how many of them are findable
     guessed: int = 0  # guesses that were computed
     accepted: int = 0  # and those that were right

@@ -34,7 +34,8 @@ class Pulse:
     since: float = 0.0
 
     def begins(self, work: str) -> None:
-        self.work, self.since = work, time.monotonic()
+        self.since = time.monotonic()  # first: the other thread may look in between
+        self.work = work
 
     def ends(self) -> None:
         self.work = ""
@@ -83,10 +84,9 @@ class Watch:
         self._heard = self._looked = self.clock()
 
     def hear(self, doing: Doing | None) -> None:
-        """Something came; `doing` where it is what the engine does."""
+        """Something came; `doing` where it is what the engine does. Whatever else comes is of the thread that computes: that went on."""
         self._heard = self.clock()
-        if doing is not None:
-            self._doing = doing
+        self._doing = doing or Doing("", 0.0)
 
     def hung(self) -> str | None:
         """What it has been doing for longer than it may. To be asked every `pulse_seconds`.

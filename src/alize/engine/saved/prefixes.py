@@ -147,8 +147,10 @@ class Prefixes:
 
     def forget(self, links: Sequence[Link]) -> None:
         """What was computed of a chain went wrong: nobody finds it, wherever it is."""
+        keys = {link.key for link in links}
         for load in self._loads.values():
-            self._reader.leave(load)
+            if any(link.key in keys for link in load.links):
+                self._reader.leave(load)
         self._writer.forget(links)
 
     def go_on(self, *, idle: bool) -> None:

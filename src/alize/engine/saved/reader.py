@@ -81,8 +81,8 @@ class Reader:
             self._changed.notify_all()
 
     def stuck(self, seconds: float) -> bool:
-        """Whether nothing has come of the disk for so long."""
-        return time.monotonic() > self._moved + seconds
+        """Whether nothing has come of the disk for so long, though there was room for it."""
+        return self._ahead < _AHEAD and time.monotonic() > self._moved + seconds
 
     def wait(self, loads: Iterable[Load], seconds: float) -> None:
         """At most so long, for something of these to be read."""
@@ -127,7 +127,6 @@ class Reader:
                 if load.left:
                     self._drop(load)
                 self._changed.notify_all()
-        self._store.use(load.links, time.time())
 
     def _drop(self, load: Load) -> None:
         self._ahead -= sum(len(payload) for _, payload in load.found)
