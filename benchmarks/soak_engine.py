@@ -28,7 +28,7 @@ from tests.soak import Soak, adapters_in, soak
 
 
 def document(run: Soak, found: list[str]) -> dict[str, Any]:
-    metrics = run.metrics()
+    metrics = run.house.metrics()
     return {
         "machine": describe().processor,
         "seconds": run.seconds,

@@ -157,7 +157,8 @@ def metrics_page() -> Iterator[str]:
 
     yield "# Metrics\n"
     yield "`GET /metrics` answers in Prometheus' text format. The names are vLLM's with another prefix, where vLLM has the same. Counters"
-    yield "that an engine keeps (`alize_num_…`, `alize_prefix_cache_…`, `alize_spec_decode_…`, `alize_prompt_tokens_total`,"
+    yield "that an engine keeps (`alize_num_…`, `alize_prefix_cache_…`, `alize_prefix_disk_…`, `alize_spec_decode_…`,"
+    yield "`alize_prompt_tokens_total`,"
     yield "`alize_generation_tokens_total`, `alize_tenant_used_tokens_total`, `alize_tenant_preemptions_total`) begin again at 0 when it is"
     yield "restarted; the server's do not. `deploy/grafana/alize.json` is a dashboard of all of them"
     yield "([how to use it](../guides/operate.md#watching-it)).\n"

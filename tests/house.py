@@ -53,6 +53,13 @@ class House:
         finally:
             engine.resume()
 
+    def metrics(self) -> dict[str, float]:
+        """By name without `alize_`; of several labels the last."""
+        with self.client() as client:
+            lines = client.get("/metrics").text.splitlines()
+        found = (line.rsplit(" ", 1) for line in lines if line.startswith("alize_") and "_bucket" not in line)
+        return {name.partition("{")[0].removeprefix("alize_"): float(value) for name, value in found}
+
     def wait_ready(self) -> None:
         """Until /health/ready says so."""
         with httpx.Client(base_url=self.url, timeout=60) as client:

@@ -76,16 +76,10 @@ class Soak:
 
     def _idle(self) -> dict[str, float]:
         def look() -> dict[str, float] | None:
-            metrics = self.metrics()
+            metrics = self.house.metrics()
             return metrics if not metrics["num_requests_running"] + metrics["num_requests_waiting"] else None
 
-        return self.house.until(look) or {}
-
-    def metrics(self) -> dict[str, float]:
-        with self.house.client() as client:
-            lines = client.get("/metrics").text.splitlines()
-        named = [line.split() for line in lines if line.startswith("alize_") and "_bucket" not in line]
-        return {name.partition("{")[0].removeprefix("alize_"): float(value) for name, value in named}
+        return self.house.until(look)
 
 
 def soak(house: House, adapters: tuple[str, ...], seed: int, clients: int, seconds: float, kills: int, longest: int = 3000) -> Soak:

@@ -60,6 +60,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_engine_memory_bytes", "gauge", "Resident memory of the engine's process."),
     Metric("alize_prefix_cache_queries_total", "counter", "Prompt tokens looked up in the prefix cache."),
     Metric("alize_prefix_cache_hits_total", "counter", "Prompt tokens that the prefix cache held."),
+    Metric("alize_prefix_disk_hits_total", "counter", "Prompt tokens that were read from the disk into the prefix cache."),
+    Metric("alize_prefix_disk_saved_blocks_total", "counter", "Blocks of the prefix cache that were written to the disk."),
+    Metric("alize_prefix_disk_corrupt_blocks_total", "counter", "Files there that were not what they should have been, and were removed."),
+    Metric("alize_prefix_disk_bytes", "gauge", "Bytes that the prefix cache takes on the disk, of all models."),
     Metric("alize_spec_decode_num_draft_tokens_total", "counter", "Tokens computed before it was known whether they follow."),
     Metric("alize_spec_decode_num_accepted_tokens_total", "counter", "Of those, how many followed."),
     Metric("alize_prompt_tokens_total", "counter", "Prompt tokens accepted."),
@@ -99,10 +103,6 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_model_swaps_total", "counter", "Of these, how often to make room for another model."),
     Metric("alize_http_requests_total", "counter", "Requests by route and status.", ("method", "route", "status")),
     Metric("alize_http_request_duration_seconds", "histogram", "From a request to the end of its response.", ("method", "route"), _HTTP),
-    Metric("alize_prefix_disk_hits_total", "counter", "Prompt tokens that were read from the disk into the prefix cache."),
-    Metric("alize_prefix_disk_saved_blocks_total", "counter", "Blocks of the prefix cache that were written to the disk."),
-    Metric("alize_prefix_disk_corrupt_blocks_total", "counter", "Files there that were not what they should have been, and were removed."),
-    Metric("alize_prefix_disk_bytes", "gauge", "Bytes that the prefix cache takes on the disk, of all models."),
 )
 """Counters that an engine keeps begin again at 0 when it is restarted, as Prometheus expects of a counter; the server's do not."""
 

@@ -40,23 +40,14 @@ def asked(house: House, **fields: Any) -> socket.socket:
     return wire
 
 
-def metrics(house: House) -> dict[str, float]:
-    with house.client() as client:
-        lines = client.get("/metrics").text.splitlines()
-    found = (line.rsplit(" ", 1) for line in lines if line.startswith("alize_") and "_bucket" not in line)
-    return {name.partition("{")[0].removeprefix("alize_"): float(value) for name, value in found}
-
-
 def reached(house: House, **values: float) -> dict[str, float]:
     """Until the metrics are so."""
 
     def look() -> dict[str, float] | None:
-        now = metrics(house)
+        now = house.metrics()
         return now if all(now[name] == value for name, value in values.items()) else None
 
-    found = house.until(look)
-    assert found is not None
-    return found
+    return house.until(look)
 
 
 @pytest.mark.parametrize("choices", [1, 3])
@@ -111,7 +102,7 @@ def test_an_answer_that_outgrows_the_cache_gives_way_and_goes_on(house: Callable
             wires = [stack.enter_context(closing(asked(running, length=1000))) for _ in range(2)]
             for wire in wires:
                 assert said(b"".join(read(wire))) == expected
-    assert metrics(running)["num_preemptions_total"] > 0
+    assert running.metrics()["num_preemptions_total"] > 0
 
 
 def read(wire: socket.socket) -> Iterator[bytes]:

@@ -22,7 +22,8 @@ def test_a_page_goes_on_though_its_clock_jumps(arrive: Callable[..., Person], ho
     ada.settle(longest_answer=250)
     ada.ask(LONG)
     ada.writing()
-    ada.tab.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
+    with house.held():
+        ada.tab.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
     shown = ada.answered(1).inner_text()
     answer = kept(house, cookies, ada.tab.url)[1]["content"]
     assert squeezed(answer) in squeezed(shown)  # all of it, so it went on after the jump

@@ -161,6 +161,11 @@ class Answer:
         return bool(self._steps)
 
     @property
+    def given(self) -> int:
+        """Tokens of all choices so far."""
+        return self._given
+
+    @property
     def usage(self) -> Usage:
         first = self._steps.get(0) or next(iter(self._steps.values()), None)
         if first is None:

@@ -35,13 +35,13 @@ def hinders(name: str, parts: Parts) -> bool:
     return id == parts.default and (sleeping is None or sleeping.state != "loading")
 
 
-async def stats_of(engine: Engine) -> EngineStats:
+async def stats_of(engine: Engine, patience: float = _PATIENCE) -> EngineStats:
     """Raises EngineUnavailable also where the engine does not answer in time."""
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             return await engine.stats()
     except TimeoutError:
-        raise EngineUnavailable(f"The engine did not answer within {_PATIENCE:.0f} s.") from None
+        raise EngineUnavailable(f"The engine did not answer within {patience:.0f} s.") from None
 
 
 async def _engine(engine: Engine) -> str:

@@ -28,6 +28,7 @@ class Timing:
 
     trace: Trace
     series: Series
+    awaited: bool = True  # False: nobody waits for it, and so its tokens count, and no time of it
     _choices: dict[int, _Choice] = field(default_factory=dict[int, _Choice])
     _leading: _Choice | None = None  # the one that said something first
 
@@ -36,20 +37,21 @@ class Timing:
         choice = self._choices.get(index)
         if choice is None:
             choice = self._choices[index] = _Choice(step.prompt_tokens, step.times)
-            self.series.taken(step.prompt_tokens, step.cached_tokens, step.times)
+            self.series.taken(step.prompt_tokens, step.cached_tokens, step.times if self.awaited else None)
         elif step.times is not None:
             choice.times = step.times
         count = len(step.tokens)
         if not count:
             return
         now = self.trace.clock()
-        if choice.tokens:
-            self.series.next_tokens(now - choice.last, count)
-        else:
+        if not choice.tokens:
             choice.first = now
             if self._leading is None:
                 self._leading = choice
-                self.series.first_token(now - self.trace.began)
+                if self.awaited:
+                    self.series.first_token(now - self.trace.began)
+        elif self.awaited:
+            self.series.next_tokens(now - choice.last, count)
         choice.last = now
         choice.tokens += count
         self.series.generated.inc(count)
@@ -57,7 +59,7 @@ class Timing:
     def finished(self, index: int) -> None:
         """A choice is complete."""
         choice = self._choices.get(index)
-        if choice is not None:
+        if choice is not None and self.awaited:
             self.series.finished(choice.prompt, choice.tokens, choice.last - choice.first)
 
     def ended(self, usage: Usage) -> None:

@@ -141,14 +141,14 @@ class LocalAnswerer:
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[Part, None]:
         limits, question = self._house.limits, asked.question
-        telling = Telling(self._house, asked)
+        telling = Telling(self._house, asked, awaited=question.choices[0].priority >= 0)
         answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix="", thought=""), telling.gained)
         limits.spend(owner.workspace, question.prompt_tokens)
         try:
             with telling.told(answer):
                 async with aclosing(answer.events()) as events:
                     async for event in events:
-                        made.completion_tokens = answer.usage.completion
+                        made.completion_tokens = answer.given
                         match event:
                             case Text(_, text):
                                 yield Part(text)

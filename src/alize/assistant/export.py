@@ -82,8 +82,8 @@ def as_json(conversation: ConversationRecord, messages: Sequence[MessageRecord],
 def named(conversation: ConversationRecord, suffix: str) -> str:
     """The `Content-Disposition` of its file: called as the conversation is, with nothing in the name that a file system or a shell minds.
 
-    >>> named(ConversationRecord("a" * 32, "", "", "Été: a/b?", "", "", {}, None, _EPOCH, _EPOCH), "md")
-    'attachment; filename="Ete a b.md"; filename*=UTF-8\'\'%C3%89t%C3%A9%20a%20b.md'
+    >>> print(named(ConversationRecord("a" * 32, "", "", "Été: a/b?", "", "", {}, None, _EPOCH, _EPOCH), "md"))
+    attachment; filename="Ete a b.md"; filename*=UTF-8''%C3%89t%C3%A9%20a%20b.md
     """
     kept = "".join(sign if sign.isprintable() and sign not in '\\/:*?"<>|%' else " " for sign in conversation.title)
     name = " ".join(kept.split())[:_LONGEST_NAME].strip(" .-") or f"conversation-{conversation.id[:8]}"

@@ -27,13 +27,14 @@ class Telling:
 
     house: House
     asked: Asked
+    awaited: bool = True  # False for what nobody waits for: a conversation's name
     _trace: Trace = field(init=False)
     _timing: Timing = field(init=False)
     _outcome: str = "cancelled"
 
     def __post_init__(self) -> None:
         self._trace = Trace(self.asked.id, time.perf_counter(), facts={"model": self._model, "answer_id": self.asked.id})
-        self._timing = Timing(self._trace, self.house.metrics.of(self._model, self._workspace))
+        self._timing = Timing(self._trace, self.house.metrics.of(self._model, self._workspace), self.awaited)
 
     def gained(self, index: int, step: Step) -> None:
         """The engine gave more."""
@@ -43,7 +44,8 @@ class Telling:
         """The answer is whole."""
         self._timing.finished(end.index)
         self._outcome = end.reason
-        self.house.metrics.answered(self._model, [end.reason], self._trace.seconds)
+        if self.awaited:
+            self.house.metrics.answered(self._model, [end.reason], self._trace.seconds)
 
     @contextmanager
     def told(self, answer: Answer) -> Generator[None]:

@@ -109,8 +109,9 @@ def _each(
     with ExitStack() as stack:
         at: _Place | None = None
         loaded: Model | None = None
+        hashes = dict[Path, "str | None"]()
         for record in records:
-            place = _place(record, settings, model, adapter)
+            place = _place(record, settings, model, adapter, hashes)
             if loaded is None or place != at:
                 stack.close()
                 at, loaded = place, load(place.model, settings.home, place.adapter, **dict(place.settings))
@@ -118,8 +119,10 @@ def _each(
             yield record, loaded, loaded.replay(record, place.sha256)
 
 
-def _place(record: "ReplayRecord", settings: "Settings", model: str | None, adapter: Path | None) -> _Place:
-    """Where the weights of a record are. Raises Missing, InvalidModel, CheckpointInvalid."""
+def _place(
+    record: "ReplayRecord", settings: "Settings", model: str | None, adapter: Path | None, hashes: "dict[Path, str | None]"
+) -> _Place:
+    """Where the weights of a record are. `hashes`: of what was read already. Raises Missing, InvalidModel, CheckpointInvalid."""
     from alize.weights.keep import sha256_at
     from alize.weights.pull import located
 
@@ -128,7 +131,9 @@ def _place(record: "ReplayRecord", settings: "Settings", model: str | None, adap
     if record.adapter is not None and adapter is None:
         known = settings.adapter_paths().get(record.adapter.name)
         adapter = None if known is None else Path(known)
-    sha256 = card.sha256 or (sha256_at(path) if record.weights_sha256 is not None else None)
+    sha256 = card.sha256
+    if not sha256 and record.weights_sha256 is not None:
+        sha256 = hashes[path] if path in hashes else hashes.setdefault(path, sha256_at(path))
     return _Place(name, adapter if record.adapter is not None else None, tuple(_as_it_was(record)), sha256)
 
 

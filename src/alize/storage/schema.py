@@ -6,7 +6,7 @@ organizations ── workspaces ── members ── principals
                      ├── accounts ── sessions       people who sign in
                      ├── invitations
                      ├── conversations ── messages ── runs ─┬─ run_events
-     │                                            └─ replays
+                     │                            └─ replays
                      └── objects ── attachments ── message_attachments ── messages
 
 Whatever belongs to a workspace carries its id, and every index a list uses begins with it. How a column is added: docs/design/storage.md.

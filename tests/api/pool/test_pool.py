@@ -342,7 +342,7 @@ async def _whatever(sizes: list[int], steps: list[tuple[str, int, int]], pin: bo
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 2), min_size=6, max_size=40), st.integers(1, 4), st.integers(0, 6))
 def test_clients_that_ask_by_turns_all_make_progress(order: list[int], clients: int, steps: int) -> None:
-    """Each client asks its models one after the other; no two models fit together. All are answered, and lines are served in batches."""
+    """Each client asks its models one after the other; no two models fit together. All are answered."""
 
     async def run() -> int:
         pool = Pool(5, clock=Clock())

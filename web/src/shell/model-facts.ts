@@ -74,6 +74,11 @@ export function talking(models: readonly Model[]): Model[] {
   return models.filter((model) => model.capabilities.completion_chat);
 }
 
+/** Whether this server has several to talk to, which may sleep and wake; an upstream's have no state. */
+export function severalHere(models: readonly Model[]): boolean {
+  return talking(models).filter(({ state }) => state !== null).length > 1;
+}
+
 /** By id or alias; "" is the server's default, the first. */
 export function modelNamed(models: readonly Model[], wanted: string): Model | undefined {
   if (wanted === "") return models[0];

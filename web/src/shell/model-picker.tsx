@@ -6,7 +6,17 @@ import { classes } from "@/components/classes";
 import { failureText } from "@/components/error-state";
 import { Menu, MenuChoice, MenuChoices, MenuHeading } from "@/components/menu";
 import { useT } from "@/i18n";
-import { licenceOf, modelNamed, nameOf, PLACE_COLOURS, placeOf, placeWords, stateWords, talking } from "./model-facts";
+import {
+  licenceOf,
+  modelNamed,
+  nameOf,
+  PLACE_COLOURS,
+  placeOf,
+  placeWords,
+  severalHere,
+  stateWords,
+  talking,
+} from "./model-facts";
 
 export interface ModelPickerProps {
   /** An id or alias; "" is the server's default. */
@@ -19,7 +29,7 @@ export function ModelPicker({ chosen, onChoose }: ModelPickerProps) {
   const models = useModels();
   const cards = talking(models.data ?? []);
   const current = modelNamed(cards, chosen);
-  const several = cards.filter(({ state }) => state !== null).length > 1;
+  const several = severalHere(cards);
   const gone = models.isSuccess && current === undefined && chosen !== "";
   const name = current === undefined ? chosen || t("shell.model") : nameOf(current);
   return (

@@ -7,7 +7,7 @@ import type { Message } from "@/api/types";
 import { Button } from "@/components/button";
 import { errorText, type Failed, failureText } from "@/components/error-state";
 import { type Translate, useT } from "@/i18n";
-import { modelNamed, talking } from "@/shell/model-facts";
+import { modelNamed, severalHere, talking } from "@/shell/model-facts";
 import type { Outgoing } from "./queue";
 import { activeOnPath } from "./state";
 import { ThreadModel, useOutgoing, useStore, useView } from "./thread-context";
@@ -94,7 +94,7 @@ function Thinking() {
   const model = modelNamed(talking(models.data ?? []), useContext(ThreadModel));
   const awake = model?.state === "awake" || model?.state == null;
   const asleep = model?.state === "asleep";
-  const several = (models.data ?? []).filter(({ state }) => state !== null).length > 1;
+  const several = severalHere(models.data ?? []);
   const { refetch } = models;
   useEffect(() => {
     if (several) void refetch(); // it may have been put to sleep since it was last looked at

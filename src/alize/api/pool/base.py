@@ -36,7 +36,7 @@ class Source(Protocol):
         ...
 
     async def load(self, left: int) -> tuple[Served, int]:
-        """Load it, and say how many bytes it takes: never more than it said that it needs of `left`. Cancelling ends what was begun."""
+        """Load it, and say how many bytes it takes. Cancelling ends what was begun."""
         ...
 
     async def set_adapter(self, served: Served, name: str, path: str | None) -> None:

@@ -128,7 +128,7 @@ async def _life(resident: Resident, source: Source, left: int, measured: Callabl
     resident.measuring = False
     measured()
     served, taken = await source.load(left)
-    return Life(replaced(served, lender=resident), taken)
+    return Life(replaced(served, lender=resident), min(taken, resident.reserved))
 
 
 def _live(resident: Resident, life: Life) -> None:
@@ -147,6 +147,6 @@ def _failed(resident: Resident, error: Exception, now: float) -> None:
     said = error.text if foreseen else error
     _log.error("the model %s cannot be loaded: %s", resident.card.id, said, exc_info=None if foreseen else error)
     resident.failure = error if foreseen else AlizeError("The server failed while it loaded the model.", remedy="Its log says why.")
-    resident.failed, resident.looked = now, False
+    resident.failed, resident.looked, resident.told_to_sleep = now, False, False
     resident.tally.failures += 1
     resident.become("failed")

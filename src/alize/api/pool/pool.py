@@ -115,11 +115,14 @@ class Pool:
         return task
 
     def sleep(self, resident: Resident) -> None:
-        """Put it to sleep once its running answers have ended. A no-op where it sleeps. Raises Conflict for one that is pinned."""
+        """Put it to sleep once it is loaded and its running answers have ended. A no-op where it sleeps.
+
+        Raises Conflict for one that is pinned.
+        """
         if resident.pinned:
             raise pinned_down(resident.card.id)
         self._check_not_reloading(resident)
-        if resident.state == "awake":
+        if resident.state in ("awake", "loading"):
             resident.told_to_sleep = True
             self._turn()
 

@@ -78,7 +78,6 @@ class LocalSource:
 
     async def load(self, left: int) -> tuple[Served, int]:
         assert self.config is not None, "prepared before"
-        need = await asyncio.to_thread(need_of, self._within(left), left)
         if self._begun is not None:
             (engine, tokenizer), self._begun = self._begun, None
             self._loading = engine
@@ -97,7 +96,7 @@ class LocalSource:
         taken = info.weights_bytes + info.cache_bytes + OVERHEAD + sum(adapter.bytes for adapter in info.adapters)
         if info.draft is not None:
             taken += info.draft.weights_bytes + info.draft.cache_bytes
-        return Served(engine, tokenizer, self.card), min(need.total, taken)
+        return Served(engine, tokenizer, self.card), taken
 
     async def set_adapter(self, served: Served, name: str, path: str | None) -> None:
         await served.engine.set_adapter(name, path)

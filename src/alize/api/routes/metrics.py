@@ -1,5 +1,7 @@
 """Metrics. In: a scrape, from this machine or with an admin key. Out: Prometheus' text format."""
 
+import asyncio
+
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from alize.errors import AlizeError
 __all__ = ["router"]
 
 router = APIRouter(tags=["metrics"])
+_PATIENCE = 3.0  # seconds: a scrape has ten, by default, and without it nobody would see that an engine hangs
 
 
 @router.get("/metrics", openapi_extra=described(text=CONTENT_TYPE_LATEST))
@@ -21,12 +24,15 @@ async def metrics(request: Request, here: Here) -> Response:
     """Report numbers about engines and requests. They name models and routes, never users."""
     if not on_this_machine(request):
         await admin(request, here)
+    awake = here.parts.awake
+    found = await asyncio.gather(*(stats_of(served.engine, _PATIENCE) for served in awake.values()), return_exceptions=True)
     states: dict[str, EngineStats | None] = {}
-    for id, served in here.parts.awake.items():
-        try:
-            states[id] = await stats_of(served.engine)
-        except AlizeError:
-            if id in here.parts.awake:  # it was not put to sleep meanwhile
-                states[id] = None
+    for id, stats in zip(awake, found, strict=True):
+        if isinstance(stats, EngineStats):
+            states[id] = stats
+        elif not isinstance(stats, AlizeError):
+            raise stats
+        elif id in here.parts.awake:  # it was not put to sleep meanwhile
+            states[id] = None
     here.metrics.engines(states)
     return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)

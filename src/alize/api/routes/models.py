@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from alize.api.auth import Caller, Here
 from alize.api.documentation import described
-from alize.api.hearing import ears_of
-from alize.api.looking import sight_of
+from alize.api.hearing import ears_of, hears
+from alize.api.looking import sees, sight_of
 from alize.api.naming import model_named
 from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.models import FTModelCard, ModelCapabilities, ModelCard, ModelList
@@ -57,6 +57,8 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
     able = card.capabilities if isinstance(model, UpstreamModel) else (card.capabilities - SENSES) & SERVED
     if isinstance(model, Served) and model.lost is None:
         able |= senses_of(model)
+    elif isinstance(model, Sleeping):  # what it would be woken for
+        able |= {sense for sense, has in (("vision", sees(model)), ("audio", hears(model))) if has}
     adapted = model if isinstance(model, Served) and model.adapter is not None else None
     given = [alias for alias in here.settings.aliases() if model_named_as(alias, model, here)]
     return {
@@ -72,22 +74,29 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
         "deprecation": None,
         "deprecation_replacement_model": None,
         "default_model_temperature": (
-            here.settings.temperature(model.card.default_temperature)
-            if isinstance(model, Served)
-            else model.temperature
+            model.temperature
             if isinstance(model, UpstreamModel)
+            else here.settings.temperature(model.card.default_temperature)
+            if _writes(model)
             else None
         ),
         "internal": False,
         **({"type": "fine-tuned", "job": "", "root": adapted.root, "archived": False} if adapted else {"type": "base"}),
         "license": card.licence,
         "languages": [] if isinstance(model, UpstreamModel) else list(model.card.languages),
-        "default_max_tokens": here.settings.max_tokens(model.card.default_max_tokens) if isinstance(model, Served) else None,
+        "default_max_tokens": None
+        if isinstance(model, UpstreamModel) or not _writes(model)
+        else here.settings.max_tokens(model.card.default_max_tokens),
         "deterministic": _deterministic(model),
         "served_by": (model.left[-1] if model.left else model.host) if isinstance(model, UpstreamModel) else "",
         "left": list(model.left) if isinstance(model, UpstreamModel) else [],
         **_state(model),
     }
+
+
+def _writes(model: Served | Sleeping) -> bool:
+    """Whether it has defaults for an answer. Of one that was never loaded its card says so."""
+    return isinstance(model, Served) or "completion_chat" in model.card.capabilities
 
 
 def _state(model: Served | Sleeping | UpstreamModel) -> dict[str, Any]:

@@ -88,7 +88,7 @@ async def reload_model(model_id: str, request: Request, principal: Admin, here: 
     source = resident.source
     if not isinstance(source, LocalSource):
         raise Conflict(f"The weights of {resident.card.id} are none of this server's files.", reason=_refused("its weights are no files"))
-    _told("reload", resident, principal)
+    _told("reload", resident, principal, weights=wanted.path or wanted.model or "the same")
     try:
         await pool.reload(resident, await asyncio.to_thread(_other, wanted, source, here))
     except LocalError as error:
@@ -103,7 +103,7 @@ async def put_adapter(model_id: str, name: str, request: Request, principal: Adm
     pool, resident = _found(model_id, here)
     _check_adapter_name(name, resident, here)
     path = await asyncio.to_thread(_allowed, wanted.path, here)
-    _told("adapter", resident, principal)
+    _told("adapter", resident, principal, adapter=name)
     try:
         adapter = await asyncio.to_thread(open_adapter, path)
         await pool.set_adapter(resident, name, str(path), _ADAPTER_BYTES * adapter.numbers)
@@ -116,7 +116,7 @@ async def put_adapter(model_id: str, name: str, request: Request, principal: Adm
 async def delete_adapter(model_id: str, name: str, principal: Admin, here: Here) -> Response:
     """Take an adapter away; answers that it gives end with it. One that is not there is none. A model that sleeps sleeps on."""
     pool, resident = _found(model_id, here)
-    _told("adapter", resident, principal)
+    _told("remove adapter", resident, principal, adapter=name)
     await pool.remove_adapter(resident, name)
     return _json(_shown(resident, here))
 
@@ -210,8 +210,9 @@ def _refused(detail: str) -> Reason:
     return because("model_refused", detail=detail)
 
 
-def _told(what: str, resident: Resident, principal: Principal) -> None:
-    _log.info("an administrator changes a model", extra={"change": what, "model": resident.card.id, "principal": principal.id})
+def _told(what: str, resident: Resident, principal: Principal, **facts: str) -> None:
+    about = {"change": what, "model": resident.card.id, "principal": principal.id}
+    _log.info("an administrator changes a model", extra=about | facts)
 
 
 def _shown(resident: Resident, here: House) -> dict[str, Any]:

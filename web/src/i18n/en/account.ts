@@ -135,7 +135,7 @@ export const account = {
   "account.models_none_what": "This server does not say which of its models are loaded.",
   "account.models_owner": "Models are managed by owners",
   "account.models_owner_what": "Ask an owner to load a model or to let one sleep.",
-  "account.models_memory": "{free} of {budget} are free.",
+  "account.models_memory": "{free} of {budget} is free.",
   "account.model_default": "Default",
   "account.model_takes": "takes {size}",
   "account.model_needs": "needs {size} at least",

@@ -74,7 +74,7 @@ export const reasons = {
     "The model {model} needs {bytes} of memory, and {most_bytes} is the most that it can have here. Choose another one.",
   "because.model_not_there":
     "The model {model} could not be loaded in time. Try again shortly, or choose another one. {detail}",
-  "because.model_pinned": "The model {model} is kept awake. Let it sleep first.",
+  "because.model_pinned": "The model {model} is kept awake. Switch off “Keep awake” first.",
   "because.model_changing":
     "The model {model} is being loaded, put to sleep or given other weights. Try again when that is done.",
   "because.model_refused": "The server does not take this. {detail}",

@@ -80,7 +80,7 @@ export const reasons: Record<keyof typeof words, string> = {
     "Le modèle {model} demande {bytes} de mémoire, et il peut en avoir {most_bytes} au plus ici. Choisissez-en un autre.",
   "because.model_not_there":
     "Le modèle {model} n’a pas pu être chargé à temps. Réessayez bientôt, ou choisissez-en un autre. {detail}",
-  "because.model_pinned": "Le modèle {model} est maintenu éveillé. Permettez-lui d’abord de s’endormir.",
+  "because.model_pinned": "Le modèle {model} est maintenu éveillé. Désactivez d’abord « Garder éveillé ».",
   "because.model_changing":
     "Le modèle {model} est en train d’être chargé, endormi ou de recevoir d’autres poids. Réessayez ensuite.",
   "because.model_refused": "Le serveur n’accepte pas cela. {detail}",

@@ -76,7 +76,7 @@ export const reasons: Record<keyof typeof words, string> = {
     "モデル {model} には {bytes} のメモリが必要ですが、ここで使えるのは最大 {most_bytes} です。ほかのモデルを選んでください。",
   "because.model_not_there":
     "モデル {model} の読み込みが間に合いませんでした。少し待ってもう一度試すか、ほかのモデルを選んでください。{detail}",
-  "because.model_pinned": "モデル {model} は常に起動しておく設定です。先に休止を許可してください。",
+  "because.model_pinned": "モデル {model} は常に起動しておく設定です。先に「常に起動」をオフにしてください。",
   "because.model_changing":
     "モデル {model} は読み込み、休止、または重みの入れ替えの途中です。終わってからもう一度試してください。",
   "because.model_refused": "サーバーはこの操作を受け付けません。{detail}",
