@@ -9,7 +9,8 @@ Apache-2.0, brought once), and 400 schemas that a generator with a fixed seed ma
 asked for an example of each, at temperature 0.7, 32 at a time. An answer counts as *cut* where it reached its limit of tokens: then it is
 only a beginning.
 
-The cost: tokens a second of 1, 8 and 32 streams that write lists of records held to a schema, beside as many that write freely.
+The cost: tokens a second of 1, 8 and 32 streams that write lists of records held to a schema, beside as many that write freely; with
+guesses, as the engine comes, which takes what a schema leaves no choice in several tokens a step, and without.
 
 llama.cpp writes the same list of records, held and free, one stream; and answers a sample of the same schemas with the same prompts and
 limit of tokens (schemas_peer.py says how). Of each it counts, too, where it took longer than `--seconds` (*slow*), and where it ended its
@@ -27,6 +28,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +230,7 @@ def rate(core: Core, words: Any, streams: int, grammar: Grammar | None, turn: in
     return count / (time.perf_counter() - first)
 
 
-def cost(core: Core, words: Any, rounds: int) -> list[dict[str, Any]]:
+def cost(core: Core, words: Any, rounds: int, *, guesses: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     grammar = Grammar("json", json.dumps(RECORDS))
     for streams in (1, 8, 32):
@@ -237,7 +239,7 @@ def cost(core: Core, words: Any, rounds: int) -> list[dict[str, Any]]:
             for name in ("free", "held") if turn % 2 else ("held", "free"):
                 found = rate(core, words, streams, grammar if name == "held" else None, turn)
                 rates[name] += [found] if turn else []
-        rows.append(cost_of(streams, rates))
+        rows.append({"guesses": guesses, **cost_of(streams, rates)})
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
@@ -276,13 +278,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="that it has for each")
     args = parser.parse_args()
     load, settings = busy_cores(), Settings.load()
-    model = alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)
     schemas = {f"made {number}": made(number) for number in range(MADE)} | kubernetes(settings.home)
     names = list(schemas)
     chosen = {name: schemas[name] for name in (random.Random(0).sample(names, args.most) if args.most else names)}
-    rows = cost(model.core, model.tokenizer, args.rounds) if args.rounds else []
-    kinds = matched(model.core, model.tokenizer, chosen, args.tokens)
-    model.close()  # its threads wait for work beside the peer's otherwise
+    rows: list[dict[str, Any]] = []
+    if args.rounds:
+        with closing(alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)) as plain:
+            rows += cost(plain.core, plain.tokenizer, args.rounds, guesses=False)
+    # Closed before the peer runs: its threads wait for work otherwise.
+    with closing(alize.load(settings.model, runner="native", prefix_cache=False)) as model:
+        rows += cost(model.core, model.tokenizer, args.rounds, guesses=True) if args.rounds else []
+        kinds = matched(model.core, model.tokenizer, chosen, args.tokens)
     others = beside(model.tokenizer, chosen, kinds, args, settings) if args.against else {}
     found = {"most_tokens": args.tokens, **counted(kinds)}
     ok = not found["wrong"] and not any(end.startswith("error") for end in found["ends"])

@@ -212,17 +212,18 @@ def test_what_guesses_are_worth_stands_beside_what_is_claimed_and_a_peer_s_ratio
 
 
 def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_the_same_schemas(module: Any) -> None:
-    cost = {"streams": 8, "free": 1000.0, "held": 800.0, "cost_percent": 20.0}
+    cost = {"guesses": True, "streams": 8, "free": 1000.0, "held": 800.0, "cost_percent": 20.0}
     ours = {"schemas": 1262, "ends": {"valid": 716, "cut": 545, "refused": 1}, "refused": {"no `a|b`": 1}, "wrong": {}, "most_tokens": 1000}
     theirs = {"schemas": 100, "ends": {"valid": 20, "died": 30, "cut": 50}, "refused": {}, "wrong": {}, "ours": {"valid": 60, "cut": 40}}
     peer = {**theirs, "version": "0.3", "seconds": 60.0, "cost": {"streams": 1, "free": 200.0, "held": 100.0, "cost_percent": 50.0}}
-    text = section(module, "schemas", {**RUN, **ours, "cost": [cost], "llama.cpp": peer})
+    text = section(module, "schemas", {**RUN, **ours, "cost": [cost, {**cost, "guesses": False, "held": 500.0}], "llama.cpp": peer})
     assert "|  | schemas | valid | wrong | cut | refused | died |" in text
     assert "| Alizé, every schema | 1,262 | 716 | 0 | 545 | 1 | 0 |" in text
     assert "| Alizé, the sample | 100 | 60 | 0 | 40 | 0 | 0 |" in text
     assert "| llama.cpp, the sample | 100 | 20 | 0 | 50 | 0 | 30 |" in text
     assert "| Alizé, every schema | `no 'a/b'` | 1 |" in text
     assert "| Alizé | 8 | 1,000.0 | 800.0 | 20.0 % | 2.00 |" in text
+    assert "| Alizé without guesses | 8 | 1,000.0 | 500.0 |" in text
     assert "| llama.cpp | 1 | 200.0 | 100.0 | 50.0 % | 5.00 |" in text
     alone = section(module, "schemas", {**RUN, **ours, "cost": [], "llama.cpp": {}})
     assert "| Alizé | 1,262 | 716 |" in alone

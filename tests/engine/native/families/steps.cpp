@@ -93,7 +93,7 @@ void step(Session* session, std::vector<Request>& requests, Outputs& out) {
     std::vector<int32_t> drawn(requests.size());
     const Drawn into{drawn.data(), nullptr, nullptr, nullptr, 0};
     const Step asked{static_cast<int32_t>(token.size()), rows, token.data(), position.data(), length.data(), tables, &width, row.data(), rows,
-                     nullptr, 0, hidden.data(), logits.data(), draws.data(), &into};
+                     nullptr, 0, hidden.data(), logits.data(), draws.data(), &into, nullptr, 0};
     alize_run(session, &asked);
     out.add("hidden rows of a step", hidden);
     out.add("logits of a step", logits);
