@@ -5,6 +5,7 @@ A `Guide` is where one answer has got to. What it allows next is computed while 
 wants to know before: who looks ahead.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -178,7 +179,7 @@ class Guide:
     @property
     def failure(self) -> str | None:
         """Why it cannot go on."""
-        return self._matcher.get_error().partition("\n")[0] if self._matcher.is_error() else None
+        return _said(self._matcher) if self._matcher.is_error() else None
 
 
 def _allows(mask: Mask, token: int) -> bool:
@@ -199,6 +200,18 @@ def _forced(mask: Mask, pieces: Sequence[bytes]) -> int | None:
     ids.sort(key=lambda id: len(pieces[id]))
     chain = all(pieces[longer].startswith(pieces[shorter]) for shorter, longer in pairwise(ids))
     return ids[-1] if ids and chain else None
+
+
+_SCHEMA = re.compile(r"^(at \d+\(\d+\): )?failed to compile JSON schema: ")
+_EXPRESSION = re.compile(r"regex parse error:\n +(?P<text>.*)\n(?:.*\n)*error: (?P<why>.*)")
+
+
+def _said(matcher: "LLMatcher") -> str:
+    """What went wrong, in one line: llguidance shows where, in texts that nobody but this server wrote."""
+    error = _SCHEMA.sub("", matcher.get_error())
+    if expression := _EXPRESSION.search(error):
+        return f"{expression['text']} is no regular expression ({expression['why']})"
+    return error.partition("\n")[0]
 
 
 _PIECE, _BREATH = 512, 1e-5
@@ -276,7 +289,7 @@ class Compiler:
             taken = matcher.try_consume_tokens(tokens)
             if taken < len(tokens) or matcher.is_error():
                 fits = self._tokenizer.decode_bytes(tokens[:taken]).decode("utf-8", "ignore")
-                raise _unbegun(text, begin + len(fits), matcher.get_error().partition("\n")[0] if matcher.is_error() else None)
+                raise _unbegun(text, begin + len(fits), _said(matcher) if matcher.is_error() else None)
             if self._tokenizer.decode_bytes(tokens) != piece.encode():
                 raise _unbegun(text, begin, "the model's vocabulary cannot write it")
 
