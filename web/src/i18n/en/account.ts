@@ -137,7 +137,7 @@ export const account = {
   "account.models_owner_what": "Ask an owner to load a model or to let one sleep.",
   "account.models_memory": "{free} of {budget} is free.",
   "account.model_default": "Default",
-  "account.model_takes": "takes {size}",
+  "account.model_takes": "takes {size}, its cache included",
   "account.model_needs": "needs {size} at least",
   "account.model_running": "{count|# request|# requests} running",
   "account.model_waiting": "{count|# request|# requests} waiting",

@@ -148,7 +148,7 @@ export const account: Record<keyof typeof words, string> = {
   "account.models_owner_what": "Demandez à un propriétaire de charger un modèle ou d’en laisser dormir un.",
   "account.models_memory": "{free} libres sur {budget}.",
   "account.model_default": "Par défaut",
-  "account.model_takes": "prend {size}",
+  "account.model_takes": "prend {size}, cache compris",
   "account.model_needs": "demande au moins {size}",
   "account.model_running": "{count|# demande|# demandes} en cours",
   "account.model_waiting": "{count|# demande|# demandes} en attente",

@@ -146,7 +146,7 @@ export const account: Record<keyof typeof words, string> = {
   "account.models_owner_what": "モデルの読み込みや休止はオーナーに依頼してください。",
   "account.models_memory": "{budget} のうち {free} が空いています。",
   "account.model_default": "既定",
-  "account.model_takes": "{size} を使用",
+  "account.model_takes": "{size} を使用（キャッシュを含む）",
   "account.model_needs": "最低 {size} が必要",
   "account.model_running": "実行中 {count|# 件|# 件}",
   "account.model_waiting": "待機中 {count|# 件|# 件}",
