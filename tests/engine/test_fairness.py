@@ -144,6 +144,63 @@ def test_low_priority_is_done_in_the_end_beside_a_stream_of_high_ones() -> None:
     raise AssertionError("it never ran")
 
 
+def test_batch_work_that_has_waited_for_long_does_not_go_before_a_chat_of_the_same_tenant() -> None:
+    engine = core(limits=Limits(max_running=4, prefix_cache=False))
+    for index in range(400):
+        engine.add(Request(f"batch-{index}", (1,), max_tokens=60, priority=-10, tenant="one"))
+    for _ in range(11 * AGEING):
+        engine.step()
+    assert any(sequence.waited > 10 * AGEING for sequence in engine.scheduler.waiting)
+    for index in range(8):
+        engine.add(Request(f"chat-{index}", (2,), max_tokens=5, tenant="one"))
+        assert steps_until_first_token(engine, f"chat-{index}", {}) <= 3
+
+
+def test_of_all_that_waits_beneath_no_more_than_one_is_lifted_at_a_time() -> None:
+    engine = core(limits=Limits(max_running=3, prefix_cache=False))
+    for index in range(30):
+        engine.add(Request(f"batch-{index}", (1,), max_tokens=20, priority=-2, tenant=f"batch-{index % 3}"))
+    chats, done, beneath = 0, 0, Counter[int]()
+    while done < 10:
+        for _ in range(6 - sum(s.request.priority == 0 for s in (*engine.scheduler.waiting, *engine.scheduler.running))):
+            engine.add(Request(f"chat-{chats}", (2,), max_tokens=4, tenant="chat"))
+            chats += 1
+        done += sum(step.finish is not None and step.request_id.startswith("batch") for step in engine.step())
+        beneath[sum(s.request.priority < 0 for s in engine.scheduler.running)] += 1
+    assert set(beneath) <= {0, 1}, beneath
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(-4, -1), st.sampled_from("abc"), st.integers(1, 30)), min_size=1, max_size=8))
+def test_whatever_its_priority_nobody_waits_for_ever_beside_chats_without_end(come: list[tuple[int, str, int]]) -> None:
+    engine = core(limits=Limits(max_running=2, prefix_cache=False))
+    for number, (priority, tenant, drawn) in enumerate(come):
+        engine.add(Request(f"batch-{number}", (1,), max_tokens=drawn, priority=priority, tenant=tenant))
+    waits = {f"batch-{number}" for number in range(len(come))}
+    most = len(come) * (5 * AGEING + 100)
+    for chat in range(most):
+        engine.add(Request(f"chat-{chat}", (2,), max_tokens=2, tenant="chat"))
+        waits -= {step.request_id for step in engine.step() if step.finish}
+        if not waits:
+            return
+    raise AssertionError(f"{sorted(waits)} waited for more than {most} steps")
+
+
+def test_who_was_preempted_comes_back_before_whoever_came_later() -> None:
+    """Of its own tenant and priority, also where blocks were short, whoever gave way keeps its place."""
+    engine = core(8, Limits(prefix_cache=False))
+    for number in range(3):
+        engine.add(Request(str(number), (number + 1,) * 20, max_tokens=60, tenant="one"))
+    while not engine.stats().preemptions:
+        engine.step()
+    gave_way = {sequence.request.id for sequence in engine.scheduler.waiting}
+    assert gave_way
+    engine.add(Request("late", (9,), max_tokens=2, tenant="one"))  # there would be room for it
+    while "late" in {sequence.request.id for sequence in engine.scheduler.waiting}:
+        engine.step()
+    assert gave_way.isdisjoint(sequence.request.id for sequence in engine.scheduler.waiting)
+
+
 def test_a_tenant_that_runs_nothing_is_given_a_place_by_one_that_runs_many() -> None:
     engine = core(limits=Limits(max_running=4, prefix_cache=False))
     flood = [Request(f"flood-{index}", (1, index), max_tokens=100, tenant="flood") for index in range(8)]
@@ -306,6 +363,39 @@ def test_service_of_two_tenants_that_always_wait_differs_by_a_bound(
         used = engine.scheduler.waiting.used
         ahead.append(used.get("a", 0) - used.get("b", 0))
     assert max(ahead) - min(ahead) <= bound
+
+
+@pytest.mark.parametrize("running", [1, 3])
+@settings(max_examples=60)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 40)), min_size=1, max_size=6), min_size=2, max_size=4),
+    st.lists(st.integers(0, 120), min_size=4, max_size=4),
+    st.sampled_from([16, 512]),
+)
+def test_service_of_several_tenants_of_which_some_come_later_differs_by_the_bound_and_the_credit(
+    running: int, shapes: list[list[tuple[int, int]]], comes: list[int], step_tokens: int
+) -> None:
+    """From when the last of them has come: who comes later may be ahead by `CREDIT`, once. Two of them are people of one workspace, where
+    there are more than two: the same holds among them, and of the workspace beside the others."""
+    engine = core(400, Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=False))
+    names = ["a", "b", "c/d", "c/e"][: len(shapes)]
+    longest = max(prompt for shape in shapes for prompt, _ in shape)
+    together = running * max(prompt + drawn for shape in shapes for prompt, drawn in shape)
+    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together) + CREDIT
+    served, added = list[dict[str, int]](), Counter[str]()
+    for step in range(max(comes) + 150):
+        waiting = Counter(sequence.request.tenant for sequence in engine.scheduler.waiting)
+        for name, shape, comes_at in zip(names, shapes, comes, strict=False):
+            for _ in range(running + 1 - waiting[name] if step >= comes_at else 0):
+                prompt, drawn = shape[added[name] % len(shape)]
+                engine.add(Request(f"{name}{added[name]}", (added[name] % 60 + 1,) * prompt, max_tokens=drawn, tenant=name))
+                added[name] += 1
+        engine.step()
+        if step >= max(comes[: len(names)]):
+            served.append(dict(engine.scheduler.waiting.used))
+    for one, other in [("a", "b"), *([("a", "c")] if len(names) > 2 else []), *([("c/d", "c/e")] if len(names) > 3 else [])]:
+        ahead = [used.get(one, 0) - used.get(other, 0) for used in served]
+        assert max(ahead) - min(ahead) <= bound, (one, other)
 
 
 def used(engine: Core) -> dict[str, int]:

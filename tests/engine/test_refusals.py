@@ -1,8 +1,11 @@
 """What an engine refuses before it runs anything, and with which words."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alize.engine.base import Request
 from alize.engine.core import Core
@@ -40,6 +43,54 @@ def test_a_full_queue_and_a_used_id_are_refused() -> None:
         engine.add(Request("c", (1,), max_tokens=1))
     with pytest.raises(Conflict):
         engine.add(Request("a", (1,), max_tokens=1))
+
+
+def test_a_queue_that_one_workspace_fills_is_not_full_for_another_nor_for_its_own_other_people() -> None:
+    engine = core(limits=Limits(max_running=4, max_waiting=8))
+    for index in range(12):
+        engine.add(Request(f"flood-{index}", (1,), max_tokens=1, tenant="one/ada"))
+    with pytest.raises(QueueFull, match="12 requests came before"):
+        engine.add(Request("more", (1,), max_tokens=1, tenant="one/ada"))
+    for index in range(6):  # half of twelve places
+        engine.add(Request(f"other-{index}", (1,), max_tokens=1, tenant="two/bob"))
+    with pytest.raises(QueueFull):
+        engine.add(Request("other", (1,), max_tokens=1, tenant="two/bob"))
+    for index in range(3):  # half of that half
+        engine.add(Request(f"beside-{index}", (1,), max_tokens=1, tenant="one/cyd"))
+    with pytest.raises(QueueFull):
+        engine.add(Request("beside", (1,), max_tokens=1, tenant="one/cyd"))
+    assert len(drain(engine)) == 21
+
+
+def test_work_that_nobody_watches_takes_no_place_of_work_that_somebody_does() -> None:
+    engine = core(limits=Limits(max_running=1, max_waiting=2))
+    for index in range(3):
+        engine.add(Request(f"batch-{index}", (1,), max_tokens=1, priority=-10, tenant="one"))
+    with pytest.raises(QueueFull):
+        engine.add(Request("batch", (1,), max_tokens=1, priority=-1, tenant="one"))
+    for index in range(3):
+        engine.add(Request(f"chat-{index}", (1,), max_tokens=1, tenant="one"))
+    with pytest.raises(QueueFull, match="3 requests came before"):
+        engine.add(Request("chat", (1,), max_tokens=1, tenant="one"))
+    with pytest.raises(QueueFull, match="6 requests came before"):
+        engine.add(Request("batch", (1,), max_tokens=1, priority=-1, tenant="one"))
+    assert len(drain(engine)) == 6
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b/c", "b/d", "e/f/g", ""]), st.integers(-1, 0)), max_size=60), st.integers(1, 6))
+def test_however_many_ask_no_more_wait_than_each_could_have_an_even_share(come: list[tuple[str, int]], places: int) -> None:
+    engine = core(limits=Limits(max_running=1, max_waiting=places - 1))
+    taken = Counter[bool]()
+    for number, (tenant, priority) in enumerate(come):
+        try:
+            engine.add(Request(str(number), (1,), max_tokens=1, tenant=tenant, priority=priority))
+        except QueueFull:
+            assert sum(taken.values()) >= places or taken[False] >= places
+        else:
+            taken[priority < 0] += 1
+    assert taken[False] <= 3 * places
+    assert sum(taken.values()) <= 6 * places
 
 
 def test_without_a_queue_what_can_run_is_still_accepted() -> None:

@@ -6,8 +6,9 @@ workspaces, and a workspace's share among its people, however many of them ask. 
 present, less what it has not used meanwhile, `CREDIT` at most: a question now and then is read at once, and idling for a day saves up no
 more. Within a tenant the order is that of arrival.
 
-A higher priority goes before all that; waiting raises priority slowly, so nobody starves, but never above the highest that somebody asked
-for: a thousand requests of one tenant that have waited long are no reason to let another's wait.
+A higher priority goes before all that. So that nobody starves, waiting slowly lifts the priority of one request where nothing of its own
+priority or below runs, but never above the highest that somebody asked for. Of one, and no more: a thousand that have waited for a day are
+no reason to let somebody wait who watches.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +23,7 @@ __all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "parts"]
 Rank = tuple[int, tuple[int, ...], int]
 """Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
 
-AGEING = 200  # steps of waiting that weigh as much as one level of priority
+AGEING = 200  # steps of waiting that weigh as much as one level of priority, of one that is lifted
 CREDIT = 1024  # weighted tokens
 PROMPT_WEIGHT, DRAWN_WEIGHT = 1, 2  # a drawn token costs a pass over the weights, a prompt token shares one
 
@@ -80,12 +81,13 @@ class FairQueue:
             own = used.get(request.tenant)
             if own is None:
                 own = used[request.tenant] = self._used(request.tenant)
-            return -min(request.priority + sequence.waited // AGEING, highest), own, sequence.arrival
+            level = min(_aged(sequence), highest) if sequence.lifted else request.priority
+            return -level, own, sequence.arrival
 
         return rank
 
     def share(self, sequence: Sequence) -> Rank:
-        """The same order, but for ageing, for whoever waits elsewhere. Any thread may ask."""
+        """The same order, but for who is lifted, for whoever waits elsewhere. Any thread may ask."""
         return -sequence.request.priority, self._used(sequence.request.tenant), sequence.arrival
 
     def _used(self, tenant: str) -> tuple[int, ...]:
@@ -101,10 +103,26 @@ class FairQueue:
             self.used[part] = self.used.get(part, 0) + tokens
         self.tenants.used(tenant, tokens)
 
-    def age(self) -> None:
-        """Count one more step of waiting for everyone queued."""
+    def age(self, running: Iterable[Sequence]) -> None:
+        """Count one more step of waiting for everyone queued, and lift one where that is due."""
+        if not self._waiting:
+            return
+        lowest = min((sequence.request.priority for sequence in running), default=1)
+        beneath: list[Sequence] = []  # of those that run
         for sequence in self._waiting.values():
             sequence.waited += 1
+            if sequence.lifted:
+                lowest = min(lowest, sequence.request.priority)
+            elif sequence.request.priority < lowest and sequence.waited >= AGEING:
+                beneath.append(sequence)
+        late = [sequence for sequence in beneath if sequence.request.priority < lowest]
+        if late:
+            min(late, key=lambda sequence: (-_aged(sequence), *self.share(sequence)[1:])).lifted = True
+
+
+def _aged(sequence: Sequence) -> int:
+    """Its priority, for having waited."""
+    return sequence.request.priority + sequence.waited // AGEING
 
 
 @lru_cache(maxsize=4096)

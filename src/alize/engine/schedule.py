@@ -139,7 +139,7 @@ class Scheduler:
         before = self.preemptions
         prompts = self._write(plan)
         self._read(plan, prompts, returning=not admit, begin=self.preemptions == before)
-        self.waiting.age()
+        self.waiting.age(self.running)
         return plan
 
     def look_ahead(self, plan: Plan) -> None:

@@ -43,6 +43,7 @@ class Sequence:
     charged: int = 0  # prompt tokens its tenant was charged for: what is computed again after a preemption is free
     held_up: bool = False  # by what has to be encoded before its next tokens can be run
     waited: int = 0  # steps spent waiting, for ageing
+    lifted: bool = False  # it counts as of a higher priority by those steps, until its end
     preempted: int = 0  # how often it gave way
     links: list[Link] = field(default_factory=list[Link])  # of the full blocks of `tokens`, as far as somebody asked
     labelled: int = 0  # how many of them are findable
