@@ -5,7 +5,7 @@
     python benchmarks/schemas.py --against llama.cpp   # and llama.cpp's grammars beside it, of 100 of the schemas; some minutes more
 
 The corpus was chosen before anything was measured: every definition of Kubernetes' API (the pip package kubernetes-validate 1.37.0,
-Apache-2.0, brought once), and 400 schemas that a generator with a fixed seed makes of what people write (`made`). The default model is
+Apache-2.0, brought once), and 1,000 schemas that a generator with a fixed seed makes of what people write (`made`). The default model is
 asked for an example of each, at temperature 0.7, 32 at a time. An answer counts as *cut* where it reached its limit of tokens: then it is
 only a beginning.
 
@@ -43,7 +43,7 @@ from alize.settings import Settings
 from alize.weights.pull import located
 
 CORPUS, FOLDER = "kubernetes-validate==1.37.0", "kubernetes_validate/kubernetes-json-schema/v1.37.0-local/"
-MADE = 400
+MADE = 1000
 TOGETHER = 32
 FIELDS = {
     "name": {"type": "string", "maxLength": 20},
