@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alize.engine.base import Request
 from alize.engine.core import Core
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
-from tests.engine.engines import alone, drain
+from tests.engine.engines import alone, core, drain
+from tests.engine.test_schedule import requests
 
 
 @pytest.mark.parametrize("layers", [{"states": True}, {"states": True, "full": False}])
@@ -92,3 +95,23 @@ def test_nor_is_what_it_had_given_back_because_no_later_token_sees_it() -> None:
     engine.add(beginning)
     assert drain(engine) == {"second": alone(beginning, window=20, full=False)}
     assert engine.stats().cached_tokens == 0
+
+
+@given(requests(), st.integers(0, 12), st.data())
+def test_whoever_leaves_between_two_steps_holds_no_block_when_the_next_is_planned(
+    work: list[Request], steps: int, data: st.DataObject
+) -> None:
+    """Of those that run, wait, share what they begin with, or were preempted. The engine's process hears of it between any two steps."""
+    engine = core(20, Limits(max_running=3, max_context=250))
+    for request in work:
+        engine.add(request)
+    for _ in range(steps):
+        engine.step()
+    for request in data.draw(st.lists(st.sampled_from(work), unique=True)):
+        engine.abort(request.id)
+        assert request.id not in {sequence.request.id for sequence in (*engine.scheduler.running, *engine.scheduler.waiting)}
+        engine.check()  # blocks in use are those of whoever runs
+    for request in work:
+        engine.abort(request.id)
+    assert engine.stats().blocks_used == 0
+    assert not engine.busy
