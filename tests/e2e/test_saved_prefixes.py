@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -70,3 +71,24 @@ def test_where_the_setting_is_0_nothing_is_saved(house: Callable[..., House], tm
     with house(prefix_disk="0").client() as client:
         ask(client)
     assert not (tmp_path / "home" / "prefixes").exists()
+
+
+def test_what_a_model_computed_is_found_after_it_slept_and_after_it_got_weights_anew(house: Callable[..., House]) -> None:
+    running = house(pinned="")
+    with running.client() as client:
+
+        def changed(act: str, generation: int, state: str) -> None:
+            assert client.post(f"/api/models/smollm2-135m-instruct/{act}", json={}).is_success
+            running.until(lambda: (now := model()) and (now["generation"], now["state"], now["reloading"]) == (generation, state, False))
+
+        def model() -> dict[str, Any]:
+            return next(one for one in client.get("/api/models").json()["data"] if one["default"])
+
+        answer, tokens, _ = ask(client)
+        begun = model()["generation"]
+        running.until(lambda: metric(client, "alize_prefix_disk_saved_blocks_total") >= tokens // 16)
+        changed("sleep", begun, "asleep")
+        assert ask(client) == (answer, tokens, (tokens - 1) // 16 * 16)
+        assert metric(client, "alize_prefix_disk_hits_total") == (tokens - 1) // 16 * 16
+        changed("reload", begun + 2, "awake")
+        assert ask(client) == (answer, tokens, (tokens - 1) // 16 * 16)
