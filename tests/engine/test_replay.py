@@ -144,15 +144,16 @@ def test_a_mix_has_all_that_might_change_an_answer() -> None:
     assert all(identical(again(core(limits=Limits(max_context=records["0"].engine.max_context)), record)) for record in records.values())
 
 
-@settings(max_examples=8)
+@settings(max_examples=25)
 @given(requests, limits, cuts, st.sampled_from(["int8", "bfloat16"]), st.sampled_from(NAMES), st.sampled_from([1, 2]))
 def test_the_native_core_answers_again_on_other_kernels_and_threads(
     tiny: Path, requests: list[Request], limits: Limits, cut: dict[str, int], cache: CacheNumbers, kernels: str, threads: int
 ) -> None:
-    mix = [replace(one, grammar=None) for one in shared(requests)]
     with closing(native(tiny, cache=cache)) as busy, closing(native(tiny, threads, kernels, cache)) as calm:
-        records = made(Core(busy, limits, {"full": 24}, "tiny", "ab" * 32, clock=ticking()), mix, cut)
-        alone = Core(calm, Limits(max_context=records["0"].engine.max_context), {"full": 64}, "tiny", "ab" * 32)
+        engine = Core(busy, limits, {"full": 24}, "tiny", "ab" * 32, clock=ticking(), words=lambda: WORDS)
+        records = made(engine, shared(requests), cut)
+        most = Limits(max_context=records["0"].engine.max_context)
+        alone = Core(calm, most, {"full": 64}, "tiny", "ab" * 32, words=lambda: WORDS)
         for record in records.values():
             found = again(alone, record)
             assert found.identical
