@@ -61,7 +61,7 @@ def again(engine: Core, record: ReplayRecord) -> Replayed:
         while engine.busy:
             yield from engine.step()
 
-    return replay(record, engine.info, steps, engine.score)
+    return replay(record, engine.info, steps, engine.score, None if record.adapter is None else record.adapter.name)
 
 
 def identical(found: Replayed) -> bool:
