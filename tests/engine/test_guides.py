@@ -243,7 +243,7 @@ def test_choices_share_what_stands_behind_their_prefix(beginnings: list[Grammar]
     assert beginnings == [grammar]
     assert [allowed(guide) for guide in found.values()] == [[1, 20]] * 4
     assert len({id(guide.matcher) for guide in found.values()}) == 4, "each goes its own way"
-    assert not guides._kept[grammar.plain].begun, "nobody keeps a text that nobody waits for"
+    assert not guides._kept["", grammar.plain].begun, "nobody keeps a text that nobody waits for"
     guides.begin(Sequence(asked("later", None), 0), grammar)
     assert allowed(come(guides)["later"]) == [1, 20]
     guides.close()
@@ -388,6 +388,20 @@ def test_whoever_has_many_to_be_compiled_holds_up_nobody_who_has_one(monkeypatch
     guides.close()
 
 
+def test_what_another_workspace_has_asked_for_is_compiled_again() -> None:
+    """Else how soon an answer begins would say that somebody has asked for it."""
+    guides, compiled = Guides(lambda: WORDS, 64), list[str]()
+    compile_ = guides._compile
+    guides._compile = lambda grammar: (compiled.append(grammar.text), compile_(grammar))[1]
+    for number, salt in enumerate(("one", "one", "two", "", "two")):
+        guides.begin(Sequence(replace(asked(str(number), None), salt=salt), 0), Grammar("regex", "ab{30}"))
+        while guides:
+            guides.wait()
+            assert all(error is None for _, error in guides.ready())
+    assert compiled == ["ab{30}"] * 3
+    guides.close()
+
+
 def test_what_is_the_same_is_compiled_once_however_many_ask() -> None:
     engine = core(limits=Limits(max_running=256), words=lambda: WORDS)
     for number in range(300):
@@ -488,6 +502,6 @@ def test_what_can_be_used_no_more_is_compiled_anew() -> None:
     lost = begun("a")
     lost.take([5])
     assert lost.failure is not None
-    guides.lose(grammar)
+    guides.lose("", grammar)
     assert begun("b").failure is None
     guides.close()

@@ -130,7 +130,7 @@ class Request:
     min_tokens: int = 0  # stop tokens cannot be drawn before this many
     tenant: str = ""  # whose share of the machine this uses; of `workspace/person` the workspace's, and of that the person's
     priority: int = 0  # higher runs first
-    salt: str = ""  # requests share cached prefixes only within one salt
+    salt: str = ""  # requests share what was computed of prefixes, images, sounds and grammars only within one salt
     adapter: str | None = None  # the name of one; the request keeps the generation that the name has when it comes
     grammar: Grammar | None = None  # that the answer must match
     predicted: tuple[int, ...] = ()  # what the answer is thought to be much like: where it is, it comes faster, and it is never another

@@ -358,7 +358,7 @@ class Core:
     def _lose(self, sequence: Sequence) -> None:
         """End one whose grammar is lost. What it computed is as good as any."""
         if self.guides is not None and sequence.request.grammar is not None:
-            self.guides.lose(sequence.request.grammar)
+            self.guides.lose(sequence.request.salt, sequence.request.grammar)
         self.scheduler.remove(sequence.request.id)
 
     def _count_guesses(self, plan: Plan, output: Output) -> None:

@@ -44,6 +44,10 @@ _COPIED = 1 << 15
 _log = logging.getLogger(__name__)
 
 
+_Key = tuple[str, Grammar]
+"""A grammar within one salt: how soon an answer begins does not say whether another workspace has asked for the same."""
+
+
 @dataclass(slots=True)
 class _Kept:
     future: Future[Guide]
@@ -82,14 +86,14 @@ class _Job:
 
 
 class Guides:
-    """Compiles for one engine, by turns; what is the same, once."""
+    """Compiles for one engine, by turns; what is the same within one salt, once."""
 
     def __init__(self, words: Callable[[], Words], size: int) -> None:
         """`words`: the vocabulary, asked for with the first grammar. `size`: logits of a row."""
         self._words, self._size = words, size
         self._compiler: Compiler | None = None
         self._thread, self._turns = ThreadPoolExecutor(1, "grammars"), Turns[_Job](lambda job: job.future.done())
-        self._kept: dict[Grammar, _Kept] = {}  # the last used stand last
+        self._kept: dict[_Key, _Kept] = {}  # the last used stand last
         self._coming: dict[str, _Coming] = {}
         self._turnover, self._worked = Turnover(), 0.0  # seconds that the thread has compiled
 
@@ -104,15 +108,16 @@ class Guides:
     def begin(self, sequence: Sequence, grammar: Grammar, *, again: bool = False) -> None:
         """Compile what an answer must match. Raises QueueFull where too many wait for that; `again`: it was taken before."""
         whole, grammar, tenant = grammar, grammar.plain, sequence.request.tenant
-        kept = self._kept.get(grammar)
+        key = sequence.request.salt, grammar
+        kept = self._kept.get(key)
         if kept is None or kept.uses >= _USES:
             if not again:
                 self._check_room(parts(tenant)[0])
             kept = _Kept(Future(), parts(tenant)[0])
         self._have_done(tenant, kept, partial(self._compile, grammar))
         kept.uses += 1
-        self._kept.pop(grammar, None)
-        self._kept[grammar] = kept
+        self._kept.pop(key, None)
+        self._kept[key] = kept
         self._coming[sequence.request.id] = _Coming(sequence, whole, kept, kept.future)
         self._forget()
 
@@ -124,13 +129,14 @@ class Guides:
         if left.future.cancel() and left.compiled:
             left.kept.begun.pop(left.grammar, None)
         elif left.future.cancelled():
-            self.lose(left.grammar, left.future)
+            self.lose(left.sequence.request.salt, left.grammar, left.future)
 
-    def lose(self, grammar: Grammar, future: Future[Guide] | None = None) -> None:
+    def lose(self, salt: str, grammar: Grammar, future: Future[Guide] | None = None) -> None:
         """Compile it anew for the next that asks: what was computed of it can be used no more. `future`: only if it is still that one."""
-        kept = self._kept.get(grammar.plain)
+        key = salt, grammar.plain
+        kept = self._kept.get(key)
         if kept is not None and future in (None, kept.future):
-            del self._kept[grammar.plain]
+            del self._kept[key]
 
     def wait(self) -> None:
         """A moment for one that is being compiled, for whoever has nothing else to do."""
@@ -157,7 +163,7 @@ class Guides:
                 found.append((sequence, type(error)(error.message, param=error.param, remedy=error.remedy)))
             else:  # ours, or a panic of what is written in Rust: the end of this request alone
                 _log.error("a grammar could not be compiled", exc_info=error)
-                self.lose(grammar, None if coming.compiled else coming.future)
+                self.lose(sequence.request.salt, grammar, None if coming.compiled else coming.future)
                 found.append((sequence, AlizeError("The grammar could not be compiled: an error of the server, which its log has.")))
         self._forget()
         return found
@@ -221,12 +227,12 @@ class Guides:
             for grammar in [grammar for grammar, begun in kept.begun.items() if grammar.prefix and begun.future not in waited]:
                 del kept.begun[grammar]
         characters = sum(map(_characters, self._kept))
-        for grammar, kept in list(self._kept.items()):
+        for key, kept in list(self._kept.items()):
             if len(self._kept) <= _KEPT and characters <= _KEPT_CHARACTERS:
                 return
             if kept.future.done():
-                del self._kept[grammar]
-                characters -= _characters(grammar)
+                del self._kept[key]
+                characters -= _characters(key)
 
     def _compile(self, grammar: Grammar) -> Guide:
         if self._compiler is None:
@@ -239,5 +245,6 @@ class Guides:
             self._turnover.ended(self._worked)
 
 
-def _characters(grammar: Grammar) -> int:
+def _characters(key: _Key) -> int:
+    _, grammar = key
     return len(grammar.text) + len(grammar.otherwise)

@@ -7,6 +7,7 @@ an image, start 5:   prompt   … [IMG] [IMG] [IMG] [BREAK] [IMG] [IMG] [IMG] [E
 a step that runs tokens 7 … 10 of the prompt, from place 40 of its batch on: row 2 at 40, row 3 at 42, row 4 at 43
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "Medium", "Shown", "ahead", "shown"]
+__all__ = ["Ints", "Medium", "Shown", "ahead", "salted", "shown"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,6 +66,11 @@ class Shown:
         """Of the tokens that show something: where in the batch they are, and which of the encoder's rows each shows."""
         rows = self.medium.shows(np.arange(self.first, self.first + self.count))
         return (np.arange(self.count) + self.at)[rows >= 0], rows[rows >= 0]
+
+
+def salted(key: bytes, salt: str) -> bytes:
+    """The key of a medium that is found within one salt alone: how soon it is seen does not say whether another has shown it, too."""
+    return hashlib.blake2b(key, digest_size=24, key=hashlib.blake2b(salt.encode()).digest()).digest()
 
 
 def ahead(media: Sequence[Medium], start: int, end: int) -> list[Medium]:

@@ -1,13 +1,13 @@
 """One request on its way through the engine. In: a Request. Out: what the scheduler must know of it, and its progress."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alize.engine.base import FinishReason, Request, Times
 from alize.engine.blocks import Link, chain
 from alize.engine.groups import Tables
 from alize.engine.guessing import Guesser
 from alize.engine.guide import Guide
-from alize.engine.media import Medium
+from alize.engine.media import Medium, salted
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
 
@@ -53,8 +53,12 @@ class Sequence:
 
     def __post_init__(self) -> None:
         self.tokens = list(self.request.tokens)
-        self.media = self.request.media if self.coming is None else (self.coming,)
+        self.media = (self.coming,) if self.coming is not None else self._salted()
         self.prompt_length, self.plain = len(self.request.tokens), not self.media
+
+    def _salted(self) -> tuple[Medium, ...]:
+        salt, given = self.request.salt, (*self.request.images, *self.request.sounds)
+        return tuple(replace(medium, key=salted(medium.key, salt)) for medium in given) if salt else given
 
     @property
     def drawn(self) -> tuple[int, ...]:
