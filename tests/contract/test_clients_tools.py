@@ -167,3 +167,43 @@ def test_beside_a_form_the_default_model_calls_or_answers_in_it(default: Place, 
         forced = client.chat.completions.create(**asked, tool_choice="required", max_tokens=200).choices[0]
         assert forced.message.tool_calls
         assert not forced.message.content
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stream", [False, True])
+def test_two_strict_calls_of_one_answer_are_each_as_their_schema_says(default: Place, stream: bool):
+    schema: Any = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+    told = {"weather": "The weather in a city.", "time": "The time in a city."}
+    tools: Any = [
+        {"type": "function", "function": {"name": name, "description": what, "parameters": schema, "strict": True}}
+        for name, what in told.items()
+    ]
+    question: Any = [{"role": "user", "content": "Weather in Paris and time in Rome?"}]
+    asked: Any = {"model": default.model, "messages": question, "tools": tools, "tool_choice": "required", "temperature": 0}
+    with openai.OpenAI(api_key=default.key, base_url=f"{default.url}/v1", max_retries=0) as client:
+        if stream:
+            with client.chat.completions.stream(**asked, parallel_tool_calls=True) as pieces:
+                choice = pieces.until_done().get_final_completion().choices[0]
+        else:
+            choice = client.chat.completions.create(**asked, parallel_tool_calls=True).choices[0]
+        alone = client.chat.completions.create(**asked, parallel_tool_calls=False).choices[0]
+    assert choice.finish_reason == alone.finish_reason == "tool_calls"
+    calls: Any = choice.message.tool_calls
+    assert {call.function.name: json.loads(call.function.arguments) for call in calls} == {
+        "weather": {"city": "Paris"},
+        "time": {"city": "Rome"},
+    }
+    assert len(alone.message.tool_calls or []) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_strict_tool_that_cannot_be_held_is_a_400_that_names_the_feature(default: Place, stream: bool):
+    shape = {"type": "object", "properties": {"places": {"type": "array", "items": {"type": "string"}, "uniqueItems": True}}}
+    tools: Any = [{"type": "function", "function": {"name": "visit", "parameters": shape, "strict": True}}]
+    with openai.OpenAI(api_key=default.key, base_url=f"{default.url}/v1", max_retries=0) as client:
+        for choice in ("auto", "required"):
+            asked: Any = {"model": default.model, "messages": ASKED, "tools": tools, "tool_choice": choice, "stream": stream}
+            with pytest.raises(openai.BadRequestError, match="uniqueItems") as refused:
+                client.chat.completions.create(**asked)
+            assert refused.value.param == "tools"

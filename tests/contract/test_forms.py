@@ -1,6 +1,7 @@
 """Answers of a form, and predicted ones, by the unmodified clients and the real model; and what a server says of what cannot be."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,13 +36,15 @@ class City(BaseModel):
 
 
 @pytest.fixture(scope="module")
-def mistral(real: Place) -> Mistral:
-    return Mistral(api_key=real.key, server_url=real.url)
+def mistral(real: Place) -> Iterator[Mistral]:
+    with Mistral(api_key=real.key, server_url=real.url) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
-def openai(real: Place) -> OpenAI:
-    return OpenAI(api_key=real.key, base_url=f"{real.url}/v1", max_retries=0)
+def openai(real: Place) -> Iterator[OpenAI]:
+    with OpenAI(api_key=real.key, base_url=f"{real.url}/v1", max_retries=0) as client:
+        yield client
 
 
 def test_mistral_s_client_gets_what_the_schema_says(mistral: Mistral, real: Place) -> None:
@@ -79,9 +82,35 @@ def test_one_that_is_cut_says_so_and_is_the_beginning(openai: OpenAI, real: Plac
 
     whole, cut, stopped = asked(), asked(max_tokens=5), asked(stop=['"country"'])
     assert (whole.finish_reason, cut.finish_reason, stopped.finish_reason) == ("stop", "length", "stop")
+    assert [each.model_extra.get("stop_reason") for each in (whole, cut, stopped)] == [None, None, '"country"']
     for part in (cut, stopped):
         assert whole.message.content.startswith(part.message.content)
         assert len(part.message.content) < len(whole.message.content)
+
+
+def test_one_that_is_cut_while_it_is_streamed_says_so_with_its_last_chunk(openai: OpenAI, real: Place) -> None:
+    form: Any = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
+
+    def asked(**more: Any) -> tuple[str, str, str | None]:
+        chunks = openai.chat.completions.create(
+            model=real.model, messages=QUESTION, response_format=form, temperature=0, stream=True, **more
+        )
+        choices = [chunk.choices[0] for chunk in chunks if chunk.choices]
+        assert all(choice.finish_reason is None and "stop_reason" not in choice.model_extra for choice in choices[:-1])
+        return (
+            "".join(choice.delta.content or "" for choice in choices),
+            choices[-1].finish_reason,
+            choices[-1].model_extra.get("stop_reason"),
+        )
+
+    whole, *ended = asked()
+    assert ended == ["stop", None]
+    jsonschema.validate(json.loads(whole), SCHEMA)
+    for more, reason in (({"max_tokens": 5}, ["length", None]), ({"stop": ['"country"']}, ["stop", '"country"'])):
+        text, *ended = asked(**more)
+        assert ended == reason
+        assert whole.startswith(text)
+        assert len(text) < len(whole)
 
 
 @pytest.mark.parametrize("prefix", ["{", '{"city": "Par', '{"city": "Paris", "country": "France", "rivers": ["Se'])

@@ -290,27 +290,3 @@ def test_what_has_begun_comes_first_and_what_must_be_kept_is(made: Made) -> None
     runner.keep({media[2].key})
     assert [runner.encoded(medium) for medium in media] == [False, False, True]
     assert calls_to_encode(runner, media[0]) == pieces
-
-
-def test_a_picture_that_another_workspace_has_shown_is_encoded_again_and_one_s_own_is_not() -> None:
-    """With a prefix that begins alike, too: nothing of how soon an answer begins says what another has asked."""
-    engine, runner = core(encode_tokens=100)
-
-    def asks(id: str, salt: str) -> tuple[int, int]:
-        encoded, cached = sum(runner.pieces), engine.stats().cached_tokens
-        engine.add(Request(id, (1,) * 60, max_tokens=2, images=(picture(1, 5),), salt=salt))
-        drain(engine)
-        return sum(runner.pieces) - encoded, engine.stats().cached_tokens - cached
-
-    assert asks("first", "one") == (20, 0)
-    assert asks("other", "two") == (20, 0)
-    assert asks("nobody's", "") == (20, 0)
-    assert asks("again", "one") == (0, 48)
-
-
-def test_what_two_workspaces_show_at_once_is_encoded_for_each_and_once_for_all_of_one() -> None:
-    engine, runner = core(encode_tokens=3)
-    for number, salt in enumerate(("one", "one", "two", "two", "")):
-        engine.add(Request(str(number), (number,) * 30, max_tokens=5, images=(picture(1, 5),), salt=salt))
-    drain(engine)
-    assert sum(runner.pieces) == 3 * 20

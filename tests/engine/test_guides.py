@@ -388,20 +388,6 @@ def test_whoever_has_many_to_be_compiled_holds_up_nobody_who_has_one(monkeypatch
     guides.close()
 
 
-def test_what_another_workspace_has_asked_for_is_compiled_again() -> None:
-    """Else how soon an answer begins would say that somebody has asked for it."""
-    guides, compiled = Guides(lambda: WORDS, 64), list[str]()
-    compile_ = guides._compile
-    guides._compile = lambda grammar: (compiled.append(grammar.text), compile_(grammar))[1]
-    for number, salt in enumerate(("one", "one", "two", "", "two")):
-        guides.begin(Sequence(replace(asked(str(number), None), salt=salt), 0), Grammar("regex", "ab{30}"))
-        while guides:
-            guides.wait()
-            assert all(error is None for _, error in guides.ready())
-    assert compiled == ["ab{30}"] * 3
-    guides.close()
-
-
 def test_what_is_the_same_is_compiled_once_however_many_ask() -> None:
     engine = core(limits=Limits(max_running=256), words=lambda: WORDS)
     for number in range(300):

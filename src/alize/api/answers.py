@@ -15,7 +15,7 @@ costs the same however many tokens come at once.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from alize.engine.base import Engine, ModelInfo, Request, Step, TokenLogprob
@@ -102,6 +102,7 @@ class Finish:
     index: int
     reason: Reason
     last: bool
+    stop: str | None = None  # which stop string ended it, if one did
 
 
 Event = Begun | Text | Thought | Called | Finish
@@ -126,6 +127,7 @@ class Choice:
     parts: list[Part | Call] = field(default_factory=list["Part | Call"])  # text, thoughts and calls in turn
     tokens: list[Token] = field(default_factory=list[Token])
     reason: Reason | None = None
+    stop: str | None = None  # which stop string ended it, if one did
     pieces: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  # its text as it came, and behind how many tokens
 
     @property
@@ -192,7 +194,7 @@ class Answer:
             async for event in events:
                 if isinstance(event, Finish):
                     unfinished -= 1
-                    event = Finish(event.index, event.reason, last=unfinished == 0)
+                    event = replace(event, last=unfinished == 0)
                 yield event
 
     async def _choice(self, index: int, request: Request) -> AsyncGenerator[Event, None]:
@@ -231,7 +233,7 @@ class Answer:
                     reason = "stop" if reader.stopped else _REASONS[step.finish or "error"]
                     reason = "tool_calls" if reason == "stop" and reader.called else reason
                     break
-        yield Finish(index, reason or "error", last=False)
+        yield Finish(index, reason or "error", last=False, stop=reader.stop)
 
     def _count(self, index: int, step: Step) -> None:
         self._steps.setdefault(index, step)
@@ -262,8 +264,8 @@ def fold(events: Iterable[Event], count: int) -> list[Choice]:
             case Called(index, call, tokens):
                 choices[index].parts.append(call)
                 choices[index].tokens += tokens
-            case Finish(index, reason):
-                choices[index].reason = reason
+            case Finish(index, reason, _, stop):
+                choices[index].reason, choices[index].stop = reason, stop
             case Begun():
                 pass
     for choice in choices:

@@ -57,6 +57,7 @@ class Form:
                     **_logprobs(self, choice.tokens),
                     **_replay(self, index),
                     "finish_reason": choice.reason,
+                    **_stop(choice.stop),
                 }
                 for index, choice in enumerate(choices)
             ],
@@ -85,11 +86,11 @@ class Form:
                         yield event(_chunk(self, index, {"content": content}, (*tokens, *more)))
                     case Called(index, call, more):
                         yield event(_chunk(self, index, {"content": thoughts or "", "tool_calls": [_piece(call)]}, (*tokens, *more)))
-                    case Finish(index, reason, last):
+                    case Finish(index, reason, last, stop):
                         # The public API has no `model_length` in streams.
                         finish = "length" if reason == "model_length" else reason
                         chunk = _chunk(self, index, {"content": thoughts or ""}, tokens, finish)
-                        chunk["choices"][0] |= _replay(self, index)
+                        chunk["choices"][0] |= _replay(self, index) | _stop(stop)
                         yield event({**chunk, "usage": _usage(self, usage())} if last else chunk)
         yield DONE
 
@@ -128,7 +129,7 @@ def _thinking(text: str, *, closed: bool) -> dict[str, Any]:
 
 
 def guessed_details(usage: Usage) -> dict[str, int]:
-    """By OpenAI's names. Of a request with a prediction; what the text itself suggested counts, too."""
+    """By OpenAI's names, whatever was guessed by: a prediction, the text itself, a grammar or a draft model."""
     return {"accepted_prediction_tokens": usage.accepted, "rejected_prediction_tokens": usage.guessed - usage.accepted}
 
 
@@ -139,7 +140,7 @@ def usage_of(usage: Usage, audio_seconds: float | None = None) -> dict[str, Any]
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
         "prompt_tokens_details": {"cached_tokens": usage.cached},
-        **({"completion_tokens_details": guessed_details(usage)} if usage.predicted else {}),
+        **({"completion_tokens_details": guessed_details(usage)} if usage.predicted or usage.guessed else {}),
         **({} if audio_seconds is None else {"prompt_audio_seconds": math.ceil(audio_seconds)}),
     }
 
@@ -151,6 +152,11 @@ def _usage(form: Form, usage: Usage) -> dict[str, Any]:
 def _replay(form: Form, index: int) -> dict[str, Any]:
     """{} where it was not asked for."""
     return {} if form.replay is None else {"replay": form.replay(index)}
+
+
+def _stop(stop: str | None) -> dict[str, Any]:
+    """{} where no stop string ended it."""
+    return {} if stop is None else {"stop_reason": stop}
 
 
 def _logprobs(form: Form, tokens: Iterable[Token]) -> dict[str, Any]:

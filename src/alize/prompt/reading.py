@@ -38,6 +38,7 @@ class AnswerReader:
         self._ids = self._call_ids | frozenset((marks.ids if marks is not None else None) or ())
         self._stream = tokenizer.stream(stop, continuing=continuing or (offer is not None and bool(offer.begun)))
         self.stopped = False  # by a stop string, or since no more calls are wanted: nothing more is to be read
+        self.stop: str | None = None  # which stop string ended it, if one did
 
     @property
     def called(self) -> bool:
@@ -74,7 +75,7 @@ class AnswerReader:
         parts = self._told(self._thoughts.push(piece.text))
         if piece.stopped is not None and not self.stopped:
             parts += self._rest()
-            self.stopped = True
+            self.stopped, self.stop = True, piece.stopped
         return parts
 
     def _rest(self) -> list[Part | Call]:

@@ -203,6 +203,8 @@ export interface ChatCompletionChoice {
   /** Only where asked for: a record for `alize replay`; null where no token was drawn. */
   replay?: Record<string, unknown> | null;
   finish_reason: "stop" | "length" | "model_length" | "error" | "tool_calls";
+  /** Only where a stop string ended the answer: which. What came before it may be the beginning of a form alone. */
+  stop_reason?: string | null;
 }
 
 /** A conversation to continue: the public fields, then those beyond them. */
@@ -352,6 +354,8 @@ export interface CompletionResponseStreamChoice {
   /** Only where asked for: a record for `alize replay`; null where no token was drawn. In the choice's last chunk. */
   replay?: Record<string, unknown> | null;
   finish_reason: "stop" | "length" | "error" | "tool_calls" | null;
+  /** Only where a stop string ended the answer: which. What came before it may be the beginning of a form alone. In the choice's last chunk. */
+  stop_reason?: string | null;
 }
 
 export interface CompletionTokensDetails {

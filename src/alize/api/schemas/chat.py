@@ -24,6 +24,7 @@ __all__ = [
 
 _MOST_STOPS = 16
 _LONGEST_STOP = 1000  # characters
+_STOP = "Only where a stop string ended the answer: which. What came before it may be the beginning of a form alone."
 _REPLAY = "Only where asked for: a record for `alize replay`; null where no token was drawn."
 StopString = Annotated[str, Field(min_length=1, max_length=_LONGEST_STOP)]
 StopStrings = StopString | Annotated[list[StopString], Field(max_length=_MOST_STOPS)]
@@ -117,6 +118,7 @@ class ChatCompletionChoice(Schema):
     logprobs: ChoiceLogprobs | None = Field(None, description="Only where asked for.")
     replay: JsonObject | None = Field(None, description=_REPLAY)
     finish_reason: Literal["stop", "length", "model_length", "error", "tool_calls"]
+    stop_reason: str | None = Field(None, description=_STOP)
 
 
 class ChatCompletionResponse(Schema):
@@ -134,6 +136,7 @@ class CompletionResponseStreamChoice(Schema):
     logprobs: ChoiceLogprobs | None = Field(None, description="Only where asked for.")
     replay: JsonObject | None = Field(None, description=f"{_REPLAY} In the choice's last chunk.")
     finish_reason: Literal["stop", "length", "error", "tool_calls"] | None
+    stop_reason: str | None = Field(None, description=f"{_STOP} In the choice's last chunk.")
 
 
 class CompletionChunk(Schema):
