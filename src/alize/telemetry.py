@@ -50,6 +50,7 @@ _TOKENS = (1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144
 _HTTP = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
 
 _TENANT = (MODEL, TENANT)
+_ADAPTER = (MODEL, "adapter")
 
 METRICS: tuple[Metric, ...] = (
     # ── what engines say of themselves ──
@@ -95,8 +96,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("alize_embedded_tokens_total", "counter", "Tokens of these texts.", _TENANT),
     Metric("alize_request_success_total", "counter", "Choices of complete answers by how they ended.", (MODEL, "finished_reason")),
     Metric("alize_model_state", "gauge", "1 for the state that a model is in, 0 for the others.", (MODEL, "state")),
+    Metric("alize_model_reloading", "gauge", "1 where a model is being given other weights, whatever its state meanwhile."),
+    Metric("alize_model_pinned", "gauge", "1 where a model is never put to sleep."),
     Metric("alize_model_memory_bytes", "gauge", "What a model takes of the budget of all models."),
-    Metric("alize_model_loads_total", "counter", "How often a model's weights were loaded."),
+    Metric(
+        "alize_adapter_generation", "gauge", "How often an adapter's name was given something new, since its model was loaded.", _ADAPTER
+    ),
+    Metric("alize_model_loads_total", "counter", "How often a model's weights were loaded: its generation."),
     Metric("alize_model_load_failures_total", "counter", "How often they could not be."),
     Metric("alize_model_load_seconds_total", "counter", "Seconds that loading them took, all loads together."),
     Metric("alize_model_sleeps_total", "counter", "How often a model was put to sleep."),
@@ -111,6 +117,7 @@ LABELS: dict[str, str] = {
     "has the model's own, whichever adapter was asked.",
     TENANT: "The id of a workspace, as the server made it. The first to come are named, as many as `metrics_tenants` says, and keep their "
     "names until the server ends; the others are `other` together. `all`, where that is 0.",
+    "adapter": "The name of an adapter of that model. Administrators give it; the setting `max_adapters` says how many there may be.",
     "finished_reason": "How an answer ended: `stop`, `length`, `model_length`, `tool_calls`, `error`, `content_filter` of an upstream, or "
     "`other`.",
     "method": "An HTTP method, or `OTHER`.",

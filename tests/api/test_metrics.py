@@ -21,9 +21,12 @@ async def numbers(desk: Desk) -> dict[tuple[str, ...], float]:
 
 
 async def test_every_declared_metric_is_there_after_one_answer(new_desk: Any) -> None:
-    pool = pool_of(FakeSource(replace(CARD, id="other", aliases=())))
+    source = FakeSource(replace(CARD, id="other", aliases=()))
+    source.adapters = {"law": "some path"}
+    pool = pool_of(source)
     desk = await new_desk(card=replace(CARD, capabilities=CARD.capabilities | {"embeddings"}), pool=pool)
     await desk.chat()
+    await desk.chat(model="other")
     await desk.client.post("/v1/embeddings", json={"model": "fake", "input": "Hi"})
     found = {name for name, *_ in await numbers(desk)}
     for metric in METRICS:

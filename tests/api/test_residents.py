@@ -59,6 +59,29 @@ async def test_a_model_that_is_asked_by_name_wakes_and_the_other_gives_way(house
     assert 'alize_model_loads_total{model_name="two"} 1.0' in metrics
 
 
+async def test_what_is_pinned_reloaded_and_adapted_is_on_the_metrics(house: Any) -> None:
+    desk, pool, _ = house
+    one = pool.residents["one"]
+    await said(desk, "one")
+    await desk.client.post("/api/models/one/pin")
+    for path in ("first", "second"):
+        await pool.set_adapter(one, "law", path, 0)
+    fresh = source("one", 1)
+    fresh.go.clear()
+    reloading = asyncio.create_task(pool.reload(one, fresh))
+    await fresh.begun.wait()
+    text = (await desk.client.get("/metrics")).text
+    for name, wanted in (("pinned", {"one": 1, "two": 0}), ("reloading", {"one": 1, "two": 0}), ("loads_total", {"one": 1, "two": 0})):
+        for id, number in wanted.items():
+            assert f'alize_model_{name}{{model_name="{id}"}} {number}.0' in text
+    assert 'alize_adapter_generation{adapter="law",model_name="one"} 2.0' in text
+    fresh.go.set()
+    await reloading
+    text = (await desk.client.get("/metrics")).text
+    assert 'alize_model_reloading{model_name="one"} 0.0' in text
+    assert 'alize_model_loads_total{model_name="one"} 2.0' in text
+
+
 async def test_a_stream_keeps_its_model_awake_to_its_last_event(house: Any) -> None:
     desk, pool, sources = house
     await said(desk, "one")

@@ -42,7 +42,8 @@ def test_a_model_is_loaded_pinned_and_put_to_sleep(alize: Alize, house: House) -
     assert loaded.stdout.startswith("tiny: awake, ")
     assert state() == "awake"
     assert "awake" in alize("models", "list", *home).stdout
-    assert alize("models", "pin", "tiny", *home).stdout.strip().endswith(", pinned")
+    assert "awake, pinned, " in alize("models", "pin", "tiny", *home).stdout
+    assert "awake, pinned, " in alize("models", "list", *home).stdout
     refused = alize("models", "sleep", "tiny", *home)
     assert (refused.exit_code, "Unpin it first" in refused.stderr) == (1, True)
     assert json.loads(alize("models", "unpin", "tiny", "--json", *home).stdout)["pinned"] is False
@@ -66,6 +67,7 @@ def test_other_weights_are_named_by_path_and_what_is_wrong_is_said(alize: Alize,
     reloaded = json.loads(alize("models", "reload", "tiny", "--path", str(other), "--json", *home).stdout)
     assert reloaded["generation"] >= 2
     assert said() != before
+    assert f"loaded {reloaded['generation']} times" in alize("models", "list", *home).stdout
     missing = alize("models", "reload", "tiny", "--path", str(other) + ".not", *home)
     assert (missing.exit_code, "There is no file or folder" in missing.stderr) == (1, True)
     unknown = alize("models", "load", "tyni", *home)

@@ -19,6 +19,7 @@ from alize.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
     import httpx
+    from prometheus_client.metrics_core import Metric
 
     from alize.governance.keys import MadeKey
     from alize.storage.base import Database
@@ -76,7 +77,7 @@ COMMANDS: dict[str, Callable[..., None]] = {"load": load, "sleep": sleep, "pin":
 
 
 def states(home: Path) -> dict[str, dict[str, Any]] | None:
-    """State and bytes of the models of the server that runs for a state folder, by id; None where none runs, or it does not say.
+    """How the models of the server that runs for a state folder stand, and their adapters, by id; None where none runs, or it does not say.
 
     From /metrics, which programs of this machine may read without a key: none is made for a look.
     """
@@ -91,11 +92,29 @@ def states(home: Path) -> dict[str, dict[str, Any]] | None:
     try:
         response = httpx.get(f"{address}/metrics", verify=False, timeout=_PATIENCE)
         families = {family.name: family for family in text_string_to_metric_families(response.raise_for_status().text)}
-        states = {one.labels["model_name"]: one.labels["state"] for one in families["alize_model_state"].samples if one.value}
-        held = {one.labels["model_name"]: int(one.value) for one in families["alize_model_memory_bytes"].samples}
+        return _states(families)
     except (httpx.HTTPError, KeyError, ValueError):
         return None
-    return {id: {"state": state, "bytes": held.get(id, 0)} for id, state in states.items()}
+
+
+def _states(families: "Mapping[str, Metric]") -> dict[str, dict[str, Any]]:
+    """Raises KeyError for what is not said."""
+
+    def numbers(name: str) -> dict[str, int]:
+        return {one.labels["model_name"]: int(one.value) for one in families[name].samples if one.name in (name, f"{name}_total")}
+
+    reloading, pinned, held = (numbers(f"alize_model_{name}") for name in ("reloading", "pinned", "memory_bytes"))
+    loads = numbers("alize_model_loads")
+    found: dict[str, dict[str, Any]] = {}
+    for labels in (one.labels for one in families["alize_model_state"].samples if one.value):
+        id = labels["model_name"]
+        found[id] = {"state": labels["state"], "reloading": bool(reloading[id]), "pinned": bool(pinned[id])}
+        found[id] |= {"bytes": held[id], "generation": loads[id]}
+    for one in families["alize_adapter_generation"].samples:
+        model = one.labels["model_name"]
+        own = {"bytes": 0, "generation": int(one.value), "adapter_of": model}  # what it takes is counted with its model
+        found[one.labels["adapter"]] = {"state": found[model]["state"], **own}
+    return found
 
 
 def worded(entry: Mapping[str, Any] | None) -> str:
@@ -105,8 +124,16 @@ def worded(entry: Mapping[str, Any] | None) -> str:
     if entry is None:
         return ""
     percent = f" {entry['percent']} %" if entry.get("percent") is not None else ""
-    taken = f", {size(entry['bytes'])}" if entry["bytes"] else ""
-    return f"{entry['state']}{percent}{taken}{', pinned' if entry.get('pinned') else ''}"
+    facts = [f"{'reloading' if entry.get('reloading') else entry['state']}{percent}"]
+    if entry.get("pinned"):
+        facts.append("pinned")
+    if "adapter_of" in entry:
+        facts.append(f"adapter of {entry['adapter_of']}")
+    if entry["generation"] > 1:
+        facts.append(f"version {entry['generation']}" if "adapter_of" in entry else f"loaded {entry['generation']} times")
+    if entry["bytes"]:
+        facts.append(size(entry["bytes"]))
+    return ", ".join(facts)
 
 
 class _Server:

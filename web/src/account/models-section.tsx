@@ -62,6 +62,7 @@ function ModelRow({ model }: { model: Resident }) {
     model.bytes === 0 && model.least_bytes !== null && t("account.model_needs", { size: { bytes: model.least_bytes } }),
     model.running > 0 && t("account.model_running", { count: model.running }),
     model.waiting > 0 && t("account.model_waiting", { count: model.waiting }),
+    model.generation > 1 && t("account.model_loads", { count: model.generation }),
   ];
   const wrong = change.failed ?? model.error;
   return (
@@ -73,7 +74,9 @@ function ModelRow({ model }: { model: Resident }) {
         </p>
         <p className={classes("text-13", state === "failed" ? "text-bad" : "text-ink-2")}>{t(key, values)}</p>
         {state === "loading" && percent !== null && <Loaded name={name} percent={percent} />}
+        {model.reloading && <p className="text-13 text-ink-2">{t("account.model_reloading")}</p>}
         <p className="text-13 text-ink-3 tabular-nums">{facts.filter(Boolean).join(" · ")}</p>
+        <Adapters of={model} />
         {wrong && (
           <p
             role={change.failed === null ? undefined : "alert"}
@@ -121,6 +124,19 @@ function ModelRow({ model }: { model: Resident }) {
         />
       )}
     </li>
+  );
+}
+
+function Adapters({ of: { adapters } }: { of: Resident }) {
+  const t = useT();
+  if (adapters.length === 0) return null;
+  const named = adapters.map(({ name, generation: version }) =>
+    version > 1 ? t("account.model_adapter", { name, version }) : name,
+  );
+  return (
+    <p className="text-13 text-ink-3 [overflow-wrap:anywhere]">
+      {t("account.model_adapters", { names: named.join(" · ") })}
+    </p>
   );
 }
 

@@ -63,11 +63,27 @@ const LARGE = residentOf("large", { least_bytes: 3 * 1024 ** 3 });
 test("every model is listed with its state and what it takes", async () => {
   openModels([SMALL, LARGE]);
   const row = (await screen.findByText("small", { selector: "li *" })).closest("li");
-  expect(row?.textContent).toContain("smallDefaultAwaketakes 2 GB · 1 request running");
-  expect(screen.getByText("1 GB of 4 GB are free.")).toBeTruthy();
+  expect(row?.textContent).toContain("smallDefaultAwaketakes 2 GB, its cache included · 1 request running");
+  expect(screen.getByText("1 GB of 4 GB is free.")).toBeTruthy();
   expect(screen.getByText("Asleep: loaded when it is asked")).toBeTruthy();
   expect(screen.getByText("needs 3 GB at least")).toBeTruthy();
   expect((await button("Put to sleep: small")).hasAttribute("disabled")).toBe(true);
+  expect(await faultsByAxe()).toEqual([]);
+});
+
+test("new weights, how often it was loaded, and its adapters with their versions are said", async () => {
+  const adapter = { rank: 8, bytes: 1024 };
+  const adapters = [
+    { name: "law", generation: 2, ...adapter },
+    { name: "poems", generation: 1, ...adapter },
+  ];
+  openModels([{ ...SMALL, reloading: true, generation: 3, adapters }, LARGE]);
+  const row = (await screen.findByText("Getting new weights")).closest("li");
+  expect(row?.textContent).toContain("1 request running · loaded 3 times");
+  expect(row?.textContent).toContain("Adapters: law, version 2 · poems");
+  expect(screen.getByText("large", { selector: "li *" }).closest("li")?.textContent).not.toMatch(
+    /weights|times|Adapters/,
+  );
   expect(await faultsByAxe()).toEqual([]);
 });
 

@@ -13,6 +13,11 @@ from alize.telemetry import declared
 
 __all__ = ["Figures"]
 
+_GAUGES = {
+    "alize_model_reloading": "reloading",
+    "alize_model_pinned": "pinned",
+    "alize_model_memory_bytes": "held",
+}
 _COUNTED = {
     "alize_model_loads_total": "loads",
     "alize_model_load_failures_total": "failures",
@@ -36,10 +41,17 @@ class Figures(Collector):
             for one in get_args(State):
                 family.add_metric([id, one], 1 if resident.shown == one else 0)
         yield family
-        held = declared("alize_model_memory_bytes")
-        family = GaugeMetricFamily(held.name, held.help, labels=held.labels)
+        for name, field in _GAUGES.items():
+            metric = declared(name)
+            family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+            for id, resident in residents:
+                family.add_metric([id], getattr(resident, field))
+            yield family
+        adapter = declared("alize_adapter_generation")
+        family = GaugeMetricFamily(adapter.name, adapter.help, labels=adapter.labels)
         for id, resident in residents:
-            family.add_metric([id], resident.held)
+            for info in resident.adapters:
+                family.add_metric([id, info.name], info.generation)
         yield family
         for name, field in _COUNTED.items():
             metric = declared(name)

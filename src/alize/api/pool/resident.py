@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from alize.api.parts import Served
 from alize.api.pool.base import Lease, Source, State
 from alize.engine.absence import loading
+from alize.engine.base import AdapterInfo
 from alize.errors import AlizeError
 from alize.weights.catalog import Card
 
@@ -80,6 +81,11 @@ class Resident:
     @property
     def card(self) -> Card:
         return self.source.card
+
+    @property
+    def adapters(self) -> tuple[AdapterInfo, ...]:
+        """Those that it has, or wakes with."""
+        return () if self.served is None else self.served.adapters
 
     @property
     def held(self) -> int:

@@ -216,8 +216,6 @@ def _told(what: str, resident: Resident, principal: Principal, **facts: str) -> 
 
 
 def _shown(resident: Resident, here: House) -> dict[str, Any]:
-    served = resident.served
-    adapters = () if served is None else served.adapters
     return {
         "id": resident.card.id,
         "object": "resident",
@@ -234,7 +232,7 @@ def _shown(resident: Resident, here: House) -> dict[str, Any]:
         "waiting": len(resident.waiting),
         "generation": resident.tally.loads,
         "error": resident.failure.text if resident.failure is not None and resident.state in ("failed", "asleep") else None,
-        "adapters": [{"name": one.name, "generation": one.generation, "rank": one.rank, "bytes": one.bytes} for one in adapters],
+        "adapters": [{"name": one.name, "generation": one.generation, "rank": one.rank, "bytes": one.bytes} for one in resident.adapters],
     }
 
 
