@@ -14,6 +14,7 @@ from alize.api.pool import Pool
 from alize.api.pool.offered import offers
 from alize.api.pool.source import LocalSource
 from alize.api.schemas.embeddings import EmbeddingResponse
+from alize.engine.fake import FakeEngine, saying
 from alize.engine.vectors import shaped
 from alize.errors import DownloadFailed, EngineCrashed, InvalidModel
 from alize.settings import Settings
@@ -52,6 +53,19 @@ async def test_each_text_has_a_vector_in_its_place(reader: Desk) -> None:
         "completion_tokens": 0,
         "total_tokens": tokens,
     }
+
+
+async def test_one_more_than_may_wait_is_a_429_that_says_when_to_come_back_and_costs_nothing(new_desk: Any) -> None:
+    card = replace(CARD, capabilities=CARD.capabilities | {"embeddings"})
+    desk: Desk = await new_desk(card=card, engine=FakeEngine(saying("Hello", TOKENIZER), max_requests=1))
+    desk.engine.hold()
+    first = asyncio.create_task(embed(desk))
+    await desk.engine.until(lambda stats: stats.running + stats.waiting == 1)
+    refused = await embed(desk)
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "3505", "1")
+    desk.engine.release()
+    assert (await first).status_code == 200
+    assert len(await desk.rows()) == 1
 
 
 async def test_one_text_needs_no_list(reader: Desk) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from alize.engine.build import EngineConfig, build_core
 from alize.engine.local import LocalEngine
 from alize.engine.schedule import Limits
 from alize.engine.vectors import shaped
-from alize.errors import EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, UnsupportedParameter
+from alize.errors import EngineCrashed, EngineUnavailable, InvalidRequest, PromptTooLong, QueueFull, UnsupportedParameter
 from tests.embedding import decoder, encoder, released, rows_of
 
 torch = pytest.importorskip("torch")
@@ -134,6 +135,32 @@ async def test_giving_up_ends_the_work(engine: LocalEngine) -> None:
     with pytest.raises(asyncio.CancelledError):
         await given_up
     assert len(await engine.embed(BATCH)) == len(BATCH)
+
+
+async def test_tenants_take_turns_and_one_more_than_may_wait_is_told_when_to_come_back(tmp_path: Path) -> None:
+    few = replace(config(released(encoder(), tmp_path / "m")), limits=Limits(step_tokens=16, max_waiting=4))
+    engine, ended = await LocalEngine.start(few), list[str]()
+
+    async def noted(name: str) -> None:
+        await engine.embed([[2, 9, 3]], name)
+        ended.append(name)
+
+    try:
+        await engine.pause()  # so that all wait
+        asked = [asyncio.create_task(noted(name)) for name in ("a/x", "a/x", "a/y", "a/x", "b/z")]
+        await engine.stats()
+        with pytest.raises(QueueFull, match="5 requests came before") as refused:
+            await engine.embed([[2, 9, 3]], "c/z")
+        assert (refused.value.retry_after or 0) >= 1
+        asked.pop(1).cancel()
+        await asyncio.sleep(0)  # it has left, and its place is another's
+        asked.append(asyncio.create_task(noted("c/z")))
+        await engine.stats()
+        await engine.resume()
+        await asyncio.gather(*asked)
+    finally:
+        await engine.close()
+    assert ended == ["a/x", "b/z", "c/z", "a/y", "a/x"]
 
 
 @pytest.mark.asyncio(loop_scope="module")

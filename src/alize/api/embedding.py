@@ -79,7 +79,7 @@ class Embedding:
         usage, outcome = Usage(prompt=self.count), "error"
         self.house.limits.spend(workspace, self.count)
         try:
-            vectors = await self.served.engine.embed(self.tokens)
+            vectors = await self.served.engine.embed(self.tokens, f"{workspace}/{self.principal.id}")
             outcome = "stop"
             await ledger.write(usage, outcome)
         except asyncio.CancelledError:

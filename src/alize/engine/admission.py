@@ -6,11 +6,11 @@ from itertools import accumulate
 
 from alize.engine.base import ModelInfo, Request, check_fits, check_writes
 from alize.engine.fairness import parts
+from alize.engine.places import no_room
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
 from alize.reasons import because
-from alize.wording import quantity
 
 __all__ = ["refuse"]
 
@@ -52,12 +52,7 @@ def _refuse_full(request: Request, held: list[Request], limits: Limits, wait: Wa
         if len(own) < share:
             return
     seconds = wait(len(before) - limits.max_running + 1)  # until those that wait now have all begun, and it would have
-    raise QueueFull(
-        f"There is no room in the queue: {quantity(len(before), 'request')} came before.",
-        remedy=f"Try again in {math.ceil(seconds)} s.",
-        retry_after=seconds,
-        reason=because("queue_full", requests=len(before)),
-    )
+    raise no_room(len(before), seconds)
 
 
 def _inside(tenant: str, whole: str) -> str:

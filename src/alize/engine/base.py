@@ -316,14 +316,15 @@ class Engine(Protocol):
     async def score(self, tokens: Sequence[int]) -> list[float]:
         """Log-probability of each token after the first, given those before it: `len(tokens) - 1` numbers. Changes nothing.
 
-        Raises UnsupportedParameter for a model that only reads.
+        Raises UnsupportedParameter for a model that only reads, and QueueFull.
         """
         ...
 
-    async def embed(self, batch: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+    async def embed(self, batch: Sequence[Sequence[int]], tenant: str = "") -> "npt.NDArray[np.float32]":
         """One vector of length 1 per sequence, pooled as its model says, else the mean of the last hidden states: [len(batch), hidden].
 
-        Changes nothing. Giving up the wait ends the work. Raises PromptTooLong and InvalidRequest before anything is computed.
+        Changes nothing. Tenants take turns, and giving up the wait ends the work. Raises PromptTooLong, InvalidRequest and QueueFull
+        before anything is computed.
         """
         ...
 

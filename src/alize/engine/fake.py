@@ -37,12 +37,11 @@ from alize.engine.base import (
 )
 from alize.engine.blocks import chain
 from alize.engine.fairness import DRAWN_WEIGHT, PROMPT_WEIGHT, parts
+from alize.engine.places import no_room
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
-from alize.errors import AlizeError, Conflict, InvalidRequest, QueueFull, UnsupportedParameter
-from alize.reasons import because
+from alize.errors import AlizeError, Conflict, InvalidRequest, UnsupportedParameter
 from alize.tokenize.base import Tokenizer
-from alize.wording import quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,13 +203,14 @@ class FakeEngine:
         check_fits(Request("", tuple(tokens), 1), self._info, drawn=0)
         return [-math.log(self._info.vocab_size)] * (len(tokens) - 1)
 
-    async def embed(self, batch: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+    async def embed(self, batch: Sequence[Sequence[int]], tenant: str = "") -> "npt.NDArray[np.float32]":
         """How often each remainder by 8 is among the tokens. It is held, fails and crashes as an answer does."""
         import numpy as np
 
         self._check_up()
         for tokens in batch:
             check_fits(Request("", tuple(tokens), 1), self._info, drawn=0)
+        self._refuse_full()
         running = self._running[f"embed-{next(self._embeddings)}"] = _Running(Request("", (0,), 1))
         error, _ = self._failures.pop(0) if self._failures else (None, 0)
         self._notify()
@@ -273,13 +273,11 @@ class FakeEngine:
             raise UnsupportedParameter(f"This engine has no adapter '{request.adapter}'.", param="model")
         if request.id in self._running:
             raise Conflict(f"A request with the id '{request.id}' is running.")
+        self._refuse_full()
+
+    def _refuse_full(self) -> None:
         if self._max_requests is not None and len(self._running) >= self._max_requests:
-            raise QueueFull(
-                f"There is no room in the queue: {quantity(len(self._running), 'request')} came before.",
-                remedy="Try again shortly.",
-                retry_after=1.0,
-                reason=because("queue_full", requests=len(self._running)),
-            )
+            raise no_room(len(self._running), 1.0)
 
     def _keys(self) -> dict[str | None, str]:
         """What each adapter's name means now."""

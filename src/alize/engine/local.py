@@ -18,6 +18,7 @@ import msgspec
 from alize.engine.absence import Outage, ended, leaving, loading, restarting, starting
 from alize.engine.base import EngineStats, ModelInfo, Request, Step, Unavailable, check_fits, check_writes
 from alize.engine.build import EngineConfig, Progress
+from alize.engine.places import Places
 from alize.engine.process import EngineProcess
 from alize.engine.watchdog import Watch, pulse_seconds
 from alize.engine.wire import (
@@ -73,6 +74,7 @@ class LocalEngine:
         self._asked: dict[str, str] = {}  # ids of the requests in flight, and the number that each has on the wire
         self._inboxes: dict[str, _Inbox] = {}  # by that number
         self._calls: dict[int, asyncio.Future[Reply]] = {}
+        self._places = Places(config.limits.max_waiting)  # for scores and embeddings
         self._numbers = itertools.count(1)
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
@@ -166,18 +168,20 @@ class LocalEngine:
     async def score(self, tokens: Sequence[int]) -> list[float]:
         check_writes(self.info)
         check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
-        return (await self._call("score", tokens=list(tokens))).values
+        with self._places.one():
+            return (await self._call("score", tokens=list(tokens))).values
 
-    async def embed(self, batch: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+    async def embed(self, batch: Sequence[Sequence[int]], tenant: str = "") -> "npt.NDArray[np.float32]":
         import numpy as np
 
         for tokens in batch:
             check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)
         vectors, loads = bytearray(), self._loads
-        for some in _calls(batch):  # calls of others go in between, and giving up ends what is not begun
-            vectors += (await self._call("embed", batch=some)).vectors
-            if self._loads != loads:  # vectors of two models have nothing to do with each other
-                raise EngineUnavailable("The weights were replaced while the texts were embedded.", retry_after=1.0)
+        with self._places.one():
+            for some in _calls(batch):  # calls of others go in between, and giving up ends what is not begun
+                vectors += (await self._call("embed", batch=some, tenant=tenant)).vectors
+                if self._loads != loads:  # vectors of two models have nothing to do with each other
+                    raise EngineUnavailable("The weights were replaced while the texts were embedded.", retry_after=1.0)
         return np.frombuffer(vectors, np.float32).reshape(len(batch), self.info.hidden_size)
 
     async def set_adapter(self, name: str, path: str | None) -> None:
@@ -262,10 +266,15 @@ class LocalEngine:
         self._writer.write(encode(command))
 
     async def _call(
-        self, method: str, tokens: list[int] | None = None, path: str | None = None, batch: list[list[int]] | None = None
+        self,
+        method: str,
+        tokens: list[int] | None = None,
+        path: str | None = None,
+        batch: list[list[int]] | None = None,
+        tenant: str = "",
     ) -> Reply:
         number = next(self._numbers)
-        self._send(Call(number, method, tokens or [], batch or [], path))
+        self._send(Call(number, method, tokens or [], batch or [], path, tenant))
         return await self._answered(number)
 
     async def _answered(self, number: int) -> Reply:

@@ -45,6 +45,16 @@ class Turns(Generic[Job]):
         with self._lock:
             self._waiting.setdefault(tenant, deque()).append(job)
 
+    def drop(self, unwanted: Callable[[Job], bool]) -> None:
+        """Forget the jobs that are so: they wait no more, and take nobody's turn."""
+        with self._lock:
+            left = {tenant: deque(job for job in jobs if not unwanted(job)) for tenant, jobs in self._waiting.items()}
+            self._waiting = {tenant: jobs for tenant, jobs in left.items() if jobs}
+
+    def __bool__(self) -> bool:
+        """Whether a job waits."""
+        return bool(self._waiting)
+
     def next(self) -> Job | None:
         """The next job, which is taken out; None where there is none."""
         with self._lock:

@@ -97,6 +97,7 @@ class Call(msgspec.Struct, tag=True, frozen=True):
     tokens: list[int] = []
     batch: list[list[int]] = []  # to embed
     path: str | None = None
+    tenant: str = ""  # whose texts these are: tenants take turns
 
 
 class SetAdapter(msgspec.Struct, tag=True, frozen=True):

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import traceback
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -20,6 +19,7 @@ import psutil
 from alize.engine.base import Request
 from alize.engine.build import Progress, build_core
 from alize.engine.reading import Job
+from alize.engine.turns import Turns
 from alize.engine.watchdog import Pulse
 from alize.engine.wire import (
     Abort,
@@ -50,7 +50,7 @@ class _Worker:
         self._channel, self._config = channel, start.config
         self._core = build_core(start.config, _told(channel))
         self._settled: list[Callable[[], None]] = []  # what waits for the running requests to end
-        self._calls: deque[Call] = deque()  # scores and embeddings not begun
+        self._calls = Turns[Call]()  # scores and embeddings not begun; how many there may be, the server's end knows (places.py)
         self._job: tuple[int, Job[Any]] | None = None  # the one that has: a piece of it is computed after each step
         self._pulse = Pulse()
         channel.send(Ready(self._core.info))
@@ -91,8 +91,7 @@ class _Worker:
 
     def _advance(self) -> None:
         """Compute one piece of a score or an embedding, so that answers, aborts and probes never wait for more than a piece."""
-        if self._job is None and self._calls and not self._core.paused:
-            call = self._calls.popleft()
+        if self._job is None and not self._core.paused and (call := self._calls.next()) is not None:
             core = self._core
             self._job = call.number, core.scoring(call.tokens) if call.method == "score" else core.embedding(call.batch)
         if self._job is None:
@@ -114,7 +113,7 @@ class _Worker:
 
     def _abandon(self, request_id: str) -> None:
         self._core.abort(request_id)
-        self._calls = deque(call for call in self._calls if str(call.number) != request_id)
+        self._calls.drop(lambda call: str(call.number) == request_id)
         if self._job is not None and str(self._job[0]) == request_id:
             self._job[1].close()
             self._job = None
@@ -154,7 +153,7 @@ class _Worker:
         core = self._core
         match call.method:
             case "score" | "embed":
-                self._calls.append(call)
+                self._calls.add(call.tenant, call)
             case "stats":
                 self._channel.send(Reply(call.number, stats=core.stats(psutil.Process().memory_info().rss)))
             case "pause":

@@ -1,6 +1,7 @@
 """The models of one server within a budget: woken, shared, put to sleep, swapped; never more than the budget, and nobody is forgotten."""
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
@@ -123,6 +124,72 @@ async def test_more_than_may_wait_are_told_so() -> None:
         await a.lend()
     source.go.set()
     await first
+
+
+async def test_one_more_than_may_wait_is_told_when_the_load_that_they_wait_for_ends() -> None:
+    clock = Clock()
+    pool = Pool(20, most=1, clock=clock)
+    sources = {id: named(id, 4) for id in "ab"}
+    a, b = (pool.add(source) for source in sources.values())
+
+    async def told(model: Resident) -> float | None:
+        with pytest.raises(QueueFull) as refused:
+            await model.lend()
+        assert f"Try again in {math.ceil(refused.value.retry_after or 0)} s" in (refused.value.remedy or "")
+        return refused.value.retry_after
+
+    sources["a"].go.clear()
+    first = asyncio.create_task(a.lend())
+    await settled()
+    assert await told(b) == 5  # nothing was loaded yet
+    clock.now += 3
+    sources["a"].percent = 10
+    assert await told(b) == await told(a) == 27
+    sources["a"].percent, clock.now = 1, 10
+    assert await told(b) == 300
+    sources["a"].percent = 100
+    assert await told(b) == 1
+    clock.now = 12
+    sources["a"].go.set()
+    (await first).release()
+
+    sources["b"].go.clear()
+    second = asyncio.create_task(b.lend())
+    await settled()
+    assert await told(b) == 12  # another's took as long
+    clock.now += 8
+    assert await told(b) == 4
+    clock.now += 1
+    sources["b"].go.set()
+    (await second).release()
+    pool.sleep(b)
+    await settled()
+    sources["b"].go.clear()
+    third = asyncio.create_task(b.lend())
+    await settled()
+    assert await told(b) == 9  # its own last load did
+    sources["b"].go.set()
+    (await third).release()
+
+
+async def test_while_what_is_waited_for_has_not_begun_its_last_load_is_what_is_known() -> None:
+    clock = Clock()
+    pool = Pool(5, most=1, clock=clock)
+    sources = {id: named(id, 4) for id in "ab"}
+    a, b = (pool.add(source) for source in sources.values())
+    sources["a"].go.clear()
+    first = asyncio.create_task(a.lend())
+    await settled()
+    clock.now += 7
+    sources["a"].go.set()
+    running = await first
+    waits = asyncio.create_task(b.lend())  # until nobody uses a
+    await settled()
+    with pytest.raises(QueueFull) as refused:
+        await b.lend()
+    assert refused.value.retry_after == 7
+    running.release()
+    (await waits).release()
 
 
 async def test_what_can_never_fit_is_refused_at_once_with_numbers() -> None:

@@ -34,7 +34,7 @@ async def prepare(resident: Resident, clock: Clock) -> bool:
 
 async def load(resident: Resident, left: int, clock: Clock, measured: Callable[[], None]) -> bool:
     """Wake it, in at most `left` bytes. `measured` is called once it is known how many it takes. False where it has failed."""
-    began = clock()
+    resident.began = began = clock()
     _log.info("loading a model", extra={"model": resident.card.id})
     try:
         life = await _life(resident, resident.source, left, measured)
@@ -42,9 +42,10 @@ async def load(resident: Resident, left: int, clock: Clock, measured: Callable[[
         _failed(resident, error, clock())
         return False
     finally:
-        resident.measuring, resident.reserved = False, 0
+        resident.measuring, resident.reserved, resident.began = False, 0, None
     _live(resident, life)
     now = clock()
+    resident.woke, resident.took = now, now - began
     resident.used, resident.stays, resident.failure = now, now + (now - began), None
     resident.tally.load_seconds += now - began
     resident.looked = False

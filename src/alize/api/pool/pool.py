@@ -19,6 +19,7 @@ from functools import partial
 
 from alize.api.parts import Served
 from alize.api.pool.base import Lease, Source
+from alize.api.pool.due import due
 from alize.api.pool.lives import end, exchange, load, prepare, put_to_sleep, replace
 from alize.api.pool.refusals import (
     cannot_load,
@@ -85,7 +86,7 @@ class Pool:
         if (lease := self.lend_now(resident)) is not None:
             return lease
         if sum(waiter.asks for one in self.residents.values() for waiter in one.waiting) >= self._most:
-            raise too_many(resident.card.id, self._most)
+            raise too_many(resident.card.id, self._most, due(self.residents.values(), self._clock()))
         return await self._waited(resident, self._seconds)
 
     async def _waited(self, resident: Resident, seconds: float | None) -> Lease:

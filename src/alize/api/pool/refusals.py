@@ -1,5 +1,6 @@
 """Why somebody is not given a model. In: the model, and what is in its way. Out: the error, with the numbers and what to do."""
 
+import math
 from collections.abc import Sequence
 
 from alize.api.pool.resident import Resident
@@ -37,12 +38,15 @@ def cannot_load(resident: Resident, seconds: float) -> EngineUnavailable:
     )
 
 
-def too_many(model: str, most: int) -> QueueFull:
+def too_many(model: str, most: int, seconds: float | None) -> QueueFull:
+    """`seconds`: until there is room again; None: nobody knows."""
+    # Before the first load of all there is nothing to judge by: often enough to have the model soon, and rarely enough to disturb nobody.
+    after = _SOON if seconds is None else seconds
     return QueueFull(
         f"{most} requests wait for models to be loaded already.",
         param="model",
-        remedy=f"Try again shortly, or ask for a model that is awake instead of {model}.",
-        retry_after=_SOON,
+        remedy=f"Try again in {math.ceil(after)} s, or ask for a model that is awake instead of {model}.",
+        retry_after=after,
         reason=because("queue_full", requests=most),
     )
 

@@ -75,6 +75,9 @@ class Resident:
         self.looked = False  # whether that was since it was last loaded: they may be others by now
         # By the pool's clock: when it was last used, until when it need not give way while it is used, when it last failed.
         self.used, self.stays, self.failed = 0.0, 0.0, float("-inf")
+        self.began: float | None = None  # by the same clock, when the load that runs began
+        self.woke = 0.0  # when its last load ended
+        self.took: float | None = None  # and the seconds of it
         self.failure: AlizeError | None = None  # why it could not be loaded
         self.tally = Tally()
 
