@@ -55,7 +55,19 @@ function residentOf(id: string, more: Partial<Resident> = {}): Resident {
   return { id, object: "resident", name: id, state: "asleep", ...none, ...rest, ...more };
 }
 const RESIDENTS = [
-  residentOf("Small", { default: true, state: "awake", pinned: true, bytes: 2 * GIB, running: 3 }),
+  residentOf("Small", {
+    default: true,
+    state: "awake",
+    pinned: true,
+    bytes: 2 * GIB,
+    running: 3,
+    reloading: true,
+    generation: 3,
+    adapters: [
+      { name: "law", generation: 2, rank: 8, bytes: 1024 },
+      { name: "poems", generation: 1, rank: 8, bytes: 1024 },
+    ],
+  }),
   residentOf("Large", { state: "loading", percent: 40, waiting: 2 }),
   residentOf("Ending", { state: "draining", bytes: GIB, running: 1 }),
   residentOf(LONG_WORD),
