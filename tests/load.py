@@ -196,7 +196,7 @@ class Crowd:
         wrong, status = numbers.choice(
             [
                 ({"max_tokens": -1}, 422),
-                ({"messages": []}, 422),
+                ({"messages": []}, 400),
                 ({"model": "nobody"}, 400),
                 ({"temperature": 9}, 422),
                 ({"messages": [{"role": "user", "content": "far too long " * 20_000}]}, 400),
