@@ -44,7 +44,9 @@ async def test_every_field_reaches_the_engine(coder: Desk) -> None:
 
 
 async def test_a_stop_string_ends_it(coder: Desk) -> None:
-    assert (await fill(coder, stop="llo")).json()["choices"][0]["message"]["content"] == "He"
+    choice = (await fill(coder, stop="llo")).json()["choices"][0]
+    assert (choice["message"]["content"], choice["finish_reason"], choice["stop_reason"]) == ("He", "stop", "llo")
+    assert "stop_reason" not in (await fill(coder, stop="none of it")).text
 
 
 async def test_a_stream_gives_deltas_and_the_usage_with_its_last_chunk(coder: Desk) -> None:
@@ -100,4 +102,6 @@ async def test_what_is_no_request_is_a_422_that_names_the_field(coder: Desk, fie
 async def test_a_prompt_past_the_context_says_how_much_fits(coder: Desk) -> None:
     answer = await fill(coder, prompt="a" * 5000)
     assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["param"]) == ("3051", "prompt")
     assert "5011 tokens" in answer.json()["message"]
+    assert "4096" in answer.json()["message"]

@@ -155,5 +155,8 @@ async def test_a_card_says_whether_the_model_sees(new_desk: Callable[..., Any], 
 
 async def test_a_prompt_that_its_images_make_too_long_is_refused_with_the_numbers(seeing: Callable[..., Any]) -> None:
     desk = await seeing()
-    answer = await ask(desk, text("x" * 4000), image(written(plain(40, 40))))
-    assert (answer.status_code, answer.json()["code"]) == (400, "3051")
+    answer = await ask(desk, text("x" * 5000), image(written(plain(40, 40))))
+    refused = answer.json()
+    assert (answer.status_code, refused["code"], refused["param"]) == (400, "3051", "messages")
+    assert "5114 tokens" in refused["message"]
+    assert "4096" in refused["message"]

@@ -167,6 +167,14 @@ async def test_what_is_no_form_is_refused(hearing: Callable[..., Any], kind: str
     assert answer.status_code == status, answer.text
 
 
+async def test_a_sound_past_the_context_is_refused_with_both_numbers_and_its_field(hearing: Callable[..., Any]) -> None:
+    answer = await send(await hearing(max_body_bytes=2**25), sound(500.0))  # ten tokens a second, and three around them
+    refused = answer.json()
+    assert (answer.status_code, refused["code"], refused["param"]) == (400, "3051", "file"), answer.text
+    assert "5003 tokens" in refused["message"]
+    assert "4096" in refused["message"]
+
+
 async def test_a_model_that_cannot_hear_says_so(desk: Desk) -> None:
     answer = await send(desk)
     assert answer.status_code == 400

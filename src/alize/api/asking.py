@@ -160,13 +160,15 @@ async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ea
     if ears.hearing.streams:
         room = min(room, heard.tokens - len(tokens) + 1)  # a token for each piece of sound that the prompt does not bring
     messages = ({"role": "sound", "content": f"{heard.seconds:.2f} s"},)
-    return _transcribed(tokens, room, sounds, request.temperature or 0.0, served, principal, messages, heard.seconds)
+    param = "file" if request.file_url is None else "file_url"
+    return _transcribed(tokens, room, sounds, request.temperature or 0.0, served, principal, messages, param, heard.seconds)
 
 
 def ask_live(tokens: tuple[int, ...], begun: Sound, served: Served, principal: Principal) -> Asked:
     """Make a question of a sound that is still coming. `tokens`: its prompt, which `begun` covers. Raises PromptTooLong."""
     room = max(begun.length, begun.most) - len(tokens) + 1
-    return _transcribed(tokens, room, (begun,), 0.0, served, principal, ({"role": "sound", "content": "as it was spoken"},))
+    messages = ({"role": "sound", "content": "as it was spoken"},)
+    return _transcribed(tokens, room, (begun,), 0.0, served, principal, messages, "audio")
 
 
 def _transcribed(
@@ -177,6 +179,7 @@ def _transcribed(
     served: Served,
     principal: Principal,
     messages: Sequence[Mapping[str, Any]],
+    param: str,
     seconds: float | None = None,
 ) -> Asked:
     first = Request(
@@ -190,7 +193,7 @@ def _transcribed(
         adapter=served.adapter,
         sounds=sounds,
     )
-    check_fits(first, served.engine.info)
+    check_fits(first, served.engine.info, param=param)
     return Asked(first.id, served, Question(tuple(_choices(first, 1))), messages, seconds)
 
 
@@ -233,7 +236,7 @@ def _first(
         images=images,
         sounds=sounds,
     )
-    check_fits(first, served.engine.info)
+    check_fits(first, served.engine.info, param="prompt" if isinstance(request, FIMCompletionRequest) else "messages")
     return first
 
 

@@ -119,7 +119,6 @@ class Spans:
 def _attributes(trace: Trace) -> dict[str, Any]:
     facts = trace.facts
     found: dict[str, Any] = {
-        "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "alize",
         "alize.request_id": trace.id,
         **({} if trace.principal is None else {"alize.workspace": trace.principal.workspace}),

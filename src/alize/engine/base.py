@@ -360,15 +360,15 @@ class Engine(Protocol):
         ...
 
 
-def check_fits(request: Request, info: ModelInfo, drawn: int = 1) -> None:
-    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both; InvalidRequest for numbers out of range and
+def check_fits(request: Request, info: ModelInfo, drawn: int = 1, param: str = "messages") -> None:
+    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both and `param`, where it came from; InvalidRequest for numbers out of range and
     images or sounds out of place, UnsupportedParameter for them where the model takes none."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.", reason=because("prompt_empty"))
     if len(request.tokens) + drawn > info.max_context:
         raise PromptTooLong(
             f"Prompt contains {len(request.tokens)} tokens, too large for model with {info.max_context} maximum context length.",
-            param="messages",
+            param=param,
             remedy=f"Shorten it to at most {quantity(info.max_context - drawn, 'token')}.",
             reason=because("prompt_too_long", tokens=len(request.tokens), limit=info.max_context),
         )
