@@ -150,10 +150,11 @@ async def test_tenants_take_turns_and_one_more_than_may_wait_is_told_when_to_com
         asked = [asyncio.create_task(noted(name)) for name in ("a/x", "a/x", "a/y", "a/x", "b/z")]
         await engine.stats()
         with pytest.raises(QueueFull, match="5 requests came before") as refused:
-            await engine.embed([[2, 9, 3]], "c/z")
+            await engine.embed([[2, 9, 3]], "a/x")
         assert (refused.value.retry_after or 0) >= 1
-        asked.pop(1).cancel()
-        await asyncio.sleep(0)  # it has left, and its place is another's
+        left = asked.pop(1)
+        left.cancel()
+        await asyncio.wait([left])  # its place is another's
         asked.append(asyncio.create_task(noted("c/z")))
         await engine.stats()
         await engine.resume()

@@ -22,7 +22,7 @@ class Clock:
 
 
 def wait(places: Places) -> float | None:
-    with pytest.raises(QueueFull) as refused, places.one():
+    with pytest.raises(QueueFull) as refused, places.one("one"):
         pass
     return refused.value.retry_after
 
@@ -32,20 +32,25 @@ def test_the_next_is_told_when_all_before_it_will_have_ended(waiting: int, ended
     clock = Clock()
     places = Places(waiting, clock)
     for _ in range(ended):
-        with places.one():
+        with places.one("one"):
             clock.now += each
         clock.now += 3600  # an hour without any is no work
     with ExitStack() as held:
         for _ in range(1 + waiting):
-            held.enter_context(places.one())
+            held.enter_context(places.one("one"))
         assert wait(places) == pytest.approx(min(300, (1 + waiting) * each))
-    with places.one():
+    with places.one("one"):
         pass  # all have ended: there is room again
 
 
 def test_it_is_said_as_of_answers() -> None:
     places = Places(1)
-    with places.one(), places.one(), pytest.raises(QueueFull, match="queue: 2 requests came before") as refused, places.one():
+    with (
+        places.one("one"),
+        places.one("one"),
+        pytest.raises(QueueFull, match="queue: 2 requests came before") as refused,
+        places.one("one"),
+    ):
         pass
     assert refused.value.remedy == "Try again in 1 s."
     assert refused.value.reason == because("queue_full", requests=2)
@@ -54,10 +59,20 @@ def test_it_is_said_as_of_answers() -> None:
 def test_who_leaves_gives_the_place_back_and_does_not_make_it_look_fast() -> None:
     clock = Clock()
     places = Places(0, clock)
-    with places.one():
+    with places.one("one"):
         clock.now += 8
     for _ in range(20):
-        with pytest.raises(asyncio.CancelledError), places.one():
+        with pytest.raises(asyncio.CancelledError), places.one("one"):
             raise asyncio.CancelledError
-    with places.one():
+    with places.one("one"):
         assert wait(places) == 8
+
+
+def test_a_queue_that_one_workspace_fills_has_room_for_another_and_for_its_own_other_people() -> None:
+    places = Places(3)
+    with ExitStack() as held:
+        for tenant in ("one/ada", "one/ada", "one/ada", "one/ada", "two/bob", "two/bob", "one/cyd"):
+            held.enter_context(places.one(tenant))
+        for tenant in ("one/ada", "two/bob", "one/cyd"):
+            with pytest.raises(QueueFull, match="7 requests came before"), places.one(tenant):
+                pass

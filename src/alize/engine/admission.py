@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 
 from alize.engine.base import ModelInfo, Request, check_fits, check_writes
-from alize.engine.fairness import parts
-from alize.engine.places import no_room
+from alize.engine.places import has_room, no_room
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
@@ -37,32 +36,11 @@ def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limi
 
 
 def _refuse_full(request: Request, held: list[Request], limits: Limits, wait: Wait) -> None:
-    """Work that nobody watches takes no place of work that somebody does; and whoever has fewer places than would be an even share, of the
-    workspaces that have any and of the people of a workspace, is given one more, beyond those that there are: the full queue of one is no
-    reason to refuse another."""
-    places = limits.max_running + limits.max_waiting
-    before = [other for other in held if request.priority < 0 or other.priority >= 0]
-    if len(before) < places:
-        return
-    share, own, inside = places, before, ""
-    for part in parts(request.tenant):
-        sharers = {_inside(other.tenant, inside) for other in own} | {part}
-        own = [other for other in own if _inside(other.tenant, inside) == part]
-        share, inside = share // len(sharers), part
-        if len(own) < share:
-            return
-    seconds = wait(len(before) - limits.max_running + 1)  # until those that wait now have all begun, and it would have
-    raise no_room(len(before), seconds)
-
-
-def _inside(tenant: str, whole: str) -> str:
-    """The part of a tenant that is directly below `whole`; itself where there is none.
-
-    >>> _inside("workspace/person", ""), _inside("workspace/person", "workspace"), _inside("workspace", "workspace")
-    ('workspace', 'workspace/person', 'workspace')
-    """
-    chain = parts(tenant)
-    return chain[min(whole.count("/") + 1 if whole else 0, len(chain) - 1)]
+    """Work that nobody watches takes no place of work that somebody does."""
+    before = [other.tenant for other in held if request.priority < 0 or other.priority >= 0]
+    if not has_room(request.tenant, before, limits.max_running + limits.max_waiting):
+        # until those that wait now have all begun, and it would have
+        raise no_room(len(before), wait(len(before) - limits.max_running + 1))
 
 
 def _refuse_grammar(request: Request, info: ModelInfo) -> None:

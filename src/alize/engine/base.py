@@ -361,8 +361,8 @@ class Engine(Protocol):
 
 
 def check_fits(request: Request, info: ModelInfo, drawn: int = 1, param: str = "messages") -> None:
-    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both and `param`, where it came from; InvalidRequest for numbers out of range and
-    images or sounds out of place, UnsupportedParameter for them where the model takes none."""
+    """Raise PromptTooLong where `drawn` tokens do not fit behind the prompt, saying both, and the field that it came in; InvalidRequest for
+    numbers out of range and images or sounds out of place, UnsupportedParameter for them where the model takes none."""
     if not request.tokens:
         raise InvalidRequest("The prompt is empty: the model needs at least one token to continue.", reason=because("prompt_empty"))
     if len(request.tokens) + drawn > info.max_context:

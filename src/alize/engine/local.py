@@ -168,7 +168,7 @@ class LocalEngine:
     async def score(self, tokens: Sequence[int]) -> list[float]:
         check_writes(self.info)
         check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)  # here too: not every number can be written in a message
-        with self._places.one():
+        with self._places.one(""):
             return (await self._call("score", tokens=list(tokens))).values
 
     async def embed(self, batch: Sequence[Sequence[int]], tenant: str = "") -> "npt.NDArray[np.float32]":
@@ -177,7 +177,7 @@ class LocalEngine:
         for tokens in batch:
             check_fits(Request("", tuple(tokens), 1), self.info, drawn=0)
         vectors, loads = bytearray(), self._loads
-        with self._places.one():
+        with self._places.one(tenant):
             for some in _calls(batch):  # calls of others go in between, and giving up ends what is not begun
                 vectors += (await self._call("embed", batch=some, tenant=tenant)).vectors
                 if self._loads != loads:  # vectors of two models have nothing to do with each other
