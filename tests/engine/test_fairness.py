@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alize.engine.base import Request, TenantStats
 from alize.engine.core import Core
 from alize.engine.fairness import AGEING, CREDIT, DRAWN_WEIGHT, PROMPT_WEIGHT
-from alize.engine.schedule import Limits
+from alize.engine.schedule import Limits, Plan
 from alize.engine.tenants import MOST, OTHER
 from tests.engine.engines import alone, core, drain
 
@@ -199,6 +199,32 @@ def test_who_was_preempted_comes_back_before_whoever_came_later() -> None:
     while "late" in {sequence.request.id for sequence in engine.scheduler.waiting}:
         engine.step()
     assert gave_way.isdisjoint(sequence.request.id for sequence in engine.scheduler.waiting)
+
+
+def test_a_step_in_which_a_prompt_ends_is_not_made_longer_by_those_who_come_long_after_it() -> None:
+    engine = core(limits=Limits(step_tokens=64, prefix_cache=False))
+    read: list[dict[str, int]] = []
+    plan = engine.scheduler.plan
+
+    def planned(admit: bool = True) -> Plan:
+        found = plan(admit)
+        read.append({sequence.request.id: count for sequence, count in found.tokens.items()})
+        return found
+
+    engine.scheduler.plan = planned
+    for index in range(4):
+        engine.add(Request(f"flood-{index}", (1, index) * 200, max_tokens=1, tenant="flood"))
+    for _ in range(12):
+        engine.step()
+    assert read[-1] == {"flood-1": 64}
+    engine.add(Request("quiet", (2,) * 80, max_tokens=1, tenant="quiet"))
+    engine.add(Request("quiet, too", (3,) * 10, max_tokens=1, tenant="quiet"))
+    engine.add(Request("other", (4,) * 10, max_tokens=1, tenant="other"))  # as new as the first: it is read with it
+    engine.add(Request("batch", (5,) * 10, max_tokens=1, tenant="third", priority=-1))
+    for _ in range(3):
+        engine.step()
+    assert read[-3:] == [{"quiet": 64}, {"other": 10, "quiet": 16, "quiet, too": 10}, {"flood-1": 32, "flood-2": 32}]
+    assert "batch" in drain(engine)
 
 
 def test_a_tenant_that_runs_nothing_is_given_a_place_by_one_that_runs_many() -> None:

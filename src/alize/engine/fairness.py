@@ -18,7 +18,7 @@ from itertools import chain
 from alize.engine.sequence import Sequence
 from alize.engine.tenants import Tenants
 
-__all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "parts"]
+__all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "long_after", "parts"]
 
 Rank = tuple[int, tuple[int, ...], int]
 """Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
@@ -118,6 +118,12 @@ class FairQueue:
         late = [sequence for sequence in beneath if sequence.request.priority < lowest]
         if late:
             min(late, key=lambda sequence: (-_aged(sequence), *self.share(sequence)[1:])).lifted = True
+
+
+def long_after(rank: Rank, other: Rank) -> bool:
+    """Whether it is of a lower level of priority than another, or its tenant has used more by half of what being away may be worth."""
+    ahead = next((mine - others for mine, others in zip(rank[1], other[1], strict=False) if mine != others), 0)
+    return rank[0] > other[0] or ahead > CREDIT // 2
 
 
 def _aged(sequence: Sequence) -> int:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alize.engine.base import FinishReason
-from alize.engine.fairness import FairQueue, parts
+from alize.engine.fairness import FairQueue, Rank, long_after, parts
 from alize.engine.groups import CacheGroups, Tables
 from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
@@ -246,7 +246,8 @@ class Scheduler:
     def _read(self, plan: Plan, prompts: list[Sequence], returning: bool, begin: bool) -> None:
         """Go on with prompts and begin others, in one order: a tenant's long prompt that has begun is no reason to let another's wait.
 
-        Where somebody has to give way nobody else begins, nor where there is no room for whose turn it is.
+        Where somebody has to give way nobody else begins, nor where there is no room for whose turn it is. A step in which a prompt comes
+        to its end is not made longer by those who come long after it: its first token would wait for them.
         """
         self.no_room = None
         if not prompts and not len(self.waiting):
@@ -255,16 +256,21 @@ class Scheduler:
         prompts.sort(key=rank, reverse=True)
         if begin and not plan.budget:  # answers take all of it: no place is left for whose turn it is
             self.no_room = self.waiting.first(returning, self.running)
+        ended: Rank | None = None  # of the first whose first token is drawn in this step
         while True:
             first = self.waiting.first(returning, self.running) if begin and plan.budget else None
-            if prompts and (first is None or rank(prompts[-1]) < rank(first)):
+            going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
+            following = going or first
+            if following is None or (ended is not None and long_after(rank(following), ended)):
+                return
+            if going is not None:
                 self._go_on(plan, prompts.pop())
                 begin = begin and self.preemptions == before
-            elif first is not None:
-                begin = self._begin(plan, first)
-                self.no_room = None if begin else first
             else:
-                return
+                begin = self._begin(plan, following)
+                self.no_room = None if begin else following
+            if ended is None and following.computed + plan.tokens.get(following, 0) == len(following.tokens):
+                ended = rank(following)
 
     def _go_on(self, plan: Plan, sequence: Sequence) -> None:
         """Plan as many of its tokens as there is room for, by preemption where there is none."""
