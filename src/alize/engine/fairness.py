@@ -7,11 +7,11 @@ present, less what it has not used meanwhile, `CREDIT` at most: a question now a
 more. Within a tenant the order is that of arrival.
 
 A higher priority goes before all that. So that nobody starves, waiting slowly lifts the priority of one request where nothing of its own
-priority or below runs, but never above the highest that somebody asked for. Of one, and no more: a thousand that have waited for a day are
-no reason to let somebody wait who watches.
+priority goes on, but never above the highest that somebody asked for. Of one of each priority, and no more: a thousand that have waited for
+a day are no reason to let somebody wait who watches.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -81,8 +81,8 @@ class FairQueue:
             own = used.get(request.tenant)
             if own is None:
                 own = used[request.tenant] = self._used(request.tenant)
-            level = min(_aged(sequence), highest) if sequence.lifted else request.priority
-            return -level, own, sequence.arrival
+            aged = sequence.waited // AGEING if sequence.lifted else 0
+            return -min(request.priority + aged, highest), own, sequence.arrival
 
         return rank
 
@@ -103,32 +103,34 @@ class FairQueue:
             self.used[part] = self.used.get(part, 0) + tokens
         self.tenants.used(tenant, tokens)
 
-    def age(self, running: Iterable[Sequence]) -> None:
-        """Count one more step of waiting for everyone queued, and lift one where that is due."""
-        if not self._waiting:
+    def age(self, running: Collection[Sequence], planned: Collection[Sequence]) -> None:
+        """Count one more step of waiting for everyone queued, and for those that run and were not `planned` though they might have been;
+        and lift of each priority one, where that is due."""
+        behind = list(self._waiting.values())
+        if len(planned) < len(running):
+            behind += [sequence for sequence in running if sequence not in planned and sequence.ready]
+        if not behind:
             return
-        lowest = min((sequence.request.priority for sequence in running), default=1)
-        beneath: list[Sequence] = []  # of those that run
-        for sequence in self._waiting.values():
+        # Of whose priority something goes on needs nobody lifted.
+        moving = {sequence.request.priority for sequence in planned}
+        highest = max(moving | {sequence.request.priority for sequence in behind})
+        late: dict[int, list[Sequence]] = {}
+        for sequence in behind:
             sequence.waited += 1
+            priority = sequence.request.priority
             if sequence.lifted:
-                lowest = min(lowest, sequence.request.priority)
-            elif sequence.request.priority < lowest and sequence.waited >= AGEING:
-                beneath.append(sequence)
-        late = [sequence for sequence in beneath if sequence.request.priority < lowest]
-        if late:
-            min(late, key=lambda sequence: (-_aged(sequence), *self.share(sequence)[1:])).lifted = True
+                moving.add(priority)
+            elif priority < highest and sequence.waited >= AGEING and priority not in moving:
+                late.setdefault(priority, []).append(sequence)
+        for priority, sequences in late.items():
+            if priority not in moving:
+                min(sequences, key=lambda sequence: (-(sequence.waited // AGEING), *self.share(sequence)[1:])).lifted = True
 
 
 def long_after(rank: Rank, other: Rank) -> bool:
     """Whether it is of a lower level of priority than another, or its tenant has used more by half of what being away may be worth."""
     ahead = next((mine - others for mine, others in zip(rank[1], other[1], strict=False) if mine != others), 0)
     return rank[0] > other[0] or ahead > CREDIT // 2
-
-
-def _aged(sequence: Sequence) -> int:
-    """Its priority, for having waited."""
-    return sequence.request.priority + sequence.waited // AGEING
 
 
 @lru_cache(maxsize=4096)

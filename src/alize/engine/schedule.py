@@ -102,6 +102,7 @@ class Scheduler:
         self.running: list[Sequence] = []  # the most urgent first
         self.waiting = FairQueue()
         self.preemptions = 0
+        self._short = False  # whether the last step was left shorter than it might have been, for a first token
         self.no_room: Sequence | None = None  # who could not begin in the last plan, though it was its turn
 
     def add(self, sequence: Sequence) -> None:
@@ -139,7 +140,7 @@ class Scheduler:
         before = self.preemptions
         prompts = self._write(plan)
         self._read(plan, prompts, returning=not admit, begin=self.preemptions == before)
-        self.waiting.age(self.running)
+        self.waiting.age(self.running, plan.tokens)
         return plan
 
     def look_ahead(self, plan: Plan) -> None:
@@ -247,9 +248,11 @@ class Scheduler:
         """Go on with prompts and begin others, in one order: a tenant's long prompt that has begun is no reason to let another's wait.
 
         Where somebody has to give way nobody else begins, nor where there is no room for whose turn it is. A step in which a prompt comes
-        to its end is not made longer by those who come long after it: its first token would wait for them.
+        to its end is not made longer by those who come long after it, since its first token would wait for them; but for every second such
+        step, or they would never go on where each step has one.
         """
-        self.no_room = None
+        self.no_room, short = None, self._short
+        self._short = False
         if not prompts and not len(self.waiting):
             return
         rank, before = self.waiting.rank(self.running), self.preemptions
@@ -261,7 +264,10 @@ class Scheduler:
             first = self.waiting.first(returning, self.running) if begin and plan.budget else None
             going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
             following = going or first
-            if following is None or (ended is not None and long_after(rank(following), ended)):
+            if following is None:
+                return
+            if ended is not None and not short and long_after(rank(following), ended):
+                self._short = True
                 return
             if going is not None:
                 self._go_on(plan, prompts.pop())
