@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 
 from alize.engine.base import ModelInfo, Request, check_fits, check_writes
-from alize.engine.places import has_room, no_room
+from alize.engine.places import no_room
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
+from alize.engine.shares import Shares
 from alize.errors import Conflict, InvalidRequest, QueueFull, UnsupportedParameter
 from alize.reasons import because
 
@@ -18,8 +19,9 @@ Wait = Callable[[int], float]
 """In how many seconds so many requests more will have ended."""
 
 
-def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limits: Limits, wait: Wait) -> None:
-    """`held`: requests that have not ended, by their ids, in order of arrival.
+def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], before: Shares, limits: Limits, wait: Wait) -> None:
+    """`held`: requests that have not ended, by their ids, in order of arrival. `before`: the places of those that take any from this one:
+    work that nobody watches takes none of work that somebody does.
 
     Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull.
     """
@@ -31,16 +33,8 @@ def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], limi
     if request.id in held:
         raise Conflict(f"A request with the id '{request.id}' is running.")
     _refuse_media(request, info, held, limits, wait)
-    if len(held) >= limits.max_running + limits.max_waiting:  # one that has only not begun yet does not wait
-        _refuse_full(request, [each.request for each in held.values()], limits, wait)
-
-
-def _refuse_full(request: Request, held: list[Request], limits: Limits, wait: Wait) -> None:
-    """Work that nobody watches takes no place of work that somebody does."""
-    before = [other.tenant for other in held if request.priority < 0 or other.priority >= 0]
-    if not has_room(request.tenant, before, limits.max_running + limits.max_waiting):
-        # until those that wait now have all begun, and it would have
-        raise no_room(len(before), wait(len(before) - limits.max_running + 1))
+    if not before.room(request.tenant, limits.max_running + limits.max_waiting):  # one that has only not begun yet does not wait
+        raise no_room(before.total, wait(before.total - limits.max_running + 1))  # until those that wait now have all begun
 
 
 def _refuse_grammar(request: Request, info: ModelInfo) -> None:

@@ -31,6 +31,7 @@ from alize.engine.saved.prefixes import Prefixes
 from alize.engine.saved.store import Saved
 from alize.engine.schedule import Limits, Plan, Scheduler
 from alize.engine.sequence import Sequence
+from alize.engine.shares import Shares
 from alize.engine.sounds import Coming
 from alize.engine.speculation import judged
 from alize.engine.turnover import Turnover
@@ -86,6 +87,7 @@ class Core:
         recurrent = any(group.kind == "recurrent" for group in runner.info.groups)
         self._speculates = limits.speculation and runner.info.batch_invariant and not recurrent
         self._sequences: dict[str, Sequence] = {}
+        self._held, self._watched = Shares(), Shares()  # places: of all of these, and of those that somebody watches
         self._arrivals = self._pieces = 0  # requests, and pieces of their sound, that have come
         self._stuck: object = None  # the state in which nothing could be planned
         self._counts: dict[str, Any] = {"step_seconds": 0.0}  # of EngineStats, by name
@@ -154,7 +156,7 @@ class Core:
         Raises PromptTooLong, InvalidRequest, UnsupportedParameter, Conflict (the id is in use) or QueueFull.
         """
         came = self._came.pop(request.id, self._clock())
-        refuse(request, self.info, self._sequences, self.limits, self._wait)
+        refuse(request, self.info, self._sequences, self._watched if request.priority >= 0 else self._held, self.limits, self._wait)
         self._arrivals += 1
         sequence = Sequence(request, self._arrivals, self.adapters.hold(request.adapter), self._coming(request))
         sequence.came = came
@@ -170,6 +172,9 @@ class Core:
         else:
             self._queue(sequence)
         self._sequences[request.id] = sequence
+        self._held.take(request.tenant)
+        if request.priority >= 0:
+            self._watched.take(request.tenant)
         self._count(prompt_tokens=len(request.tokens))
 
     def hear(self, request_id: str, data: bytes, *, last: bool) -> list[Step]:
@@ -193,12 +198,12 @@ class Core:
 
     def abort(self, request_id: str) -> None:
         """Forget a request and free its blocks. A no-op for one that has ended or never was."""
-        sequence = self._sequences.pop(request_id, None)
+        sequence = self._sequences.get(request_id)
         if sequence is not None:
+            self._let_go(sequence)
             self._remove(request_id)
             if sequence.request.media:
                 self.runner.keep(self.scheduler.wanted())
-            self.adapters.release(sequence.adapter)
             self._count(aborted=1)
             if sequence.first is not None:  # by a stop string, say; one that never began says nothing of how long requests take
                 self._turnover.ended(self._counts["step_seconds"])
@@ -290,6 +295,7 @@ class Core:
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
         self.scheduler.check()
+        assert self._held.total == len(self._sequences), "each has one place"
         self.adapters.check(Counter(sequence.adapter for sequence in self._sequences.values() if sequence.adapter))
 
     def _encode(self, plan: Plan) -> None:
@@ -333,9 +339,16 @@ class Core:
         self._count(cached_tokens=cached, generated_tokens=generated)
         return steps
 
-    def _end(self, sequence: Sequence) -> None:
+    def _let_go(self, sequence: Sequence) -> None:
+        """Of its id, its place and its adapter."""
         del self._sequences[sequence.request.id]
+        self._held.give_back(sequence.request.tenant)
+        if sequence.request.priority >= 0:
+            self._watched.give_back(sequence.request.tenant)
         self.adapters.release(sequence.adapter)
+
+    def _end(self, sequence: Sequence) -> None:
+        self._let_go(sequence)
         self._turnover.ended(self._counts["step_seconds"])
 
     def _fail(self, plan: Plan, output: Output, now: float) -> Iterator[Step]:
@@ -409,8 +422,7 @@ class Core:
             if error is None:
                 self._queue(sequence)
                 continue
-            del self._sequences[sequence.request.id]
-            self.adapters.release(sequence.adapter)
+            self._let_go(sequence)
             self.refused.append((sequence.request.id, error))
 
     def _coming(self, request: Request) -> Coming | None:
