@@ -23,25 +23,30 @@ COSTS = st.tuples(st.floats(1e-4, 0.1), st.floats(1e-5, 0.01), st.floats(1e-5, 0
 
 
 class Machine(FakeRunner):
-    """Takes a set time for a step, for each row that decodes and for each token of a prompt, and notes what it was given."""
+    """Takes a set time for a step, for each row that decodes, for each token of a prompt and each before it, and notes what it got."""
 
-    def __init__(self, step: float = 1.0, answer: float = 0.5, token: float = 0.1) -> None:
+    def __init__(self, step: float = 1.0, answer: float = 0.5, token: float = 0.1, deeper: float = 0.0) -> None:
         super().__init__(max_context=4096)
-        self.step, self.answer, self.token = step, answer, token
+        self.step, self.answer, self.token, self.deeper = step, answer, token, deeper
         self.now = 0.0
         self.sizes: list[list[int]] = []
         self.seconds: list[float] = []
 
     def run(self, batch: Batch, sampling, max_steps: int = 1) -> Output:  # type: ignore[no-untyped-def]
         sizes: list[int] = batch.lengths.tolist()
-        answers = sum(1 for length, context in zip(sizes, batch.contexts.tolist(), strict=True) if length == 1 < context)
+        rows = list(zip(sizes, batch.contexts.tolist(), batch.sample.tolist(), strict=True))
+        pieces = [(end - size, size) for size, end, drawn in rows if not (drawn and size == 1 < end)]
+        answers = len(rows) - len(pieces)
         self.sizes.append(sizes)
-        self.seconds.append(self.cost(answers, sum(sizes) - answers))
+        self.seconds.append(self.cost(answers, sum(sizes) - answers) + sum(self.behind(*piece) for piece in pieces))
         self.now += self.seconds[-1]
         return super().run(batch, sampling, max_steps)
 
     def cost(self, answers: int, prompt: int) -> float:
         return self.step + self.answer * answers + self.token * prompt
+
+    def behind(self, start: int, count: int) -> float:
+        return self.deeper * (count * start + count * (count - 1) / 2)
 
 
 def timed(machine: Machine, **limits: float) -> Core:
@@ -70,16 +75,48 @@ def test_a_step_takes_as_much_of_a_prompt_as_its_bound_allows(
     bound = seconds or TIMES * machine.cost(answers, 0)
     for _ in range(times):
         pace.took(machine.cost(answers, 0), answers, 0)
-    taken = pace.most(answers)
+    taken = pace.room(answers).fits()
     assert taken == FIRST
     for _ in range(12):
-        before, taken = taken, pace.most(answers)
+        before, taken = taken, pace.room(answers).fits()
         assert LEAST <= taken <= 512
-        if pace.most(answers) != FIRST or before != FIRST:
+        if pace.room(answers).fits() != FIRST or before != FIRST:
             assert taken <= 2 * before
         pace.took(machine.cost(answers, taken), answers, taken)
     assert taken == LEAST or machine.cost(answers, taken) <= bound * (1 + 1e-9)
     assert taken == 512 or machine.cost(answers, taken + 1) > bound * (1 - 1e-9)
+
+
+@given(COSTS, st.floats(1e-7, 1e-4), st.lists(st.integers(0, 4000), min_size=1, max_size=8))
+def test_what_is_before_a_token_is_reckoned_with(costs: tuple[float, float, float], deeper: float, starts: list[int]) -> None:
+    """Of what has been read here and there, what fits anywhere is known; and however many texts a step reads, it keeps its bound."""
+    machine = Machine(*costs, deeper)
+    bound = machine.cost(4, 20)
+    pace = Pace(512, bound)
+    pace.took(machine.cost(4, 0), 4, 0)
+    for start in (0, 4000, 1000, 3000, 2000):
+        pace.took(machine.cost(4, 40) + machine.behind(start, 40), 4, 40, start + 39 / 2)
+    room, seconds, read = pace.room(4), machine.cost(4, 0), 0
+    assert room.fits() <= 20
+    for start in starts:
+        count = room.fits(start)
+        room.take(start, count)
+        seconds += count * machine.token + machine.behind(start, count)
+        read += count
+        assert read <= LEAST or seconds <= bound * (1 + 1e-9)
+    assert read >= LEAST
+
+
+def test_steps_that_read_far_into_a_prompt_keep_the_bound_too() -> None:
+    machine = Machine(deeper=0.0002)
+    engine = answering(machine, 4, step_seconds=10.0)
+    for index in range(6):
+        engine.add(Request(f"long-{index}", (7, index) * 1500, max_tokens=1))
+        for _ in range(40):
+            engine.step()
+    known = machine.seconds[10:]
+    assert max(known) <= 10 + 0.1  # a token of whose prompt begins
+    assert sorted(known)[1] >= 10 - 0.1 - 1500 * 0.0002  # one more was none too many, but where it was twice what it had seen
 
 
 @given(COSTS, st.integers(1, 40), st.integers(1, 40))
@@ -91,7 +128,7 @@ def test_more_answers_than_were_ever_alone_are_paced_by_what_steps_take(costs: t
     pace.took(machine.cost(few, 0), few, 0)
     taken = 0
     for _ in range(40):
-        taken = pace.most(few + more)
+        taken = pace.room(few + more).fits()
         pace.took(machine.cost(few + more, taken), few + more, taken)
     assert machine.cost(few + more, taken) <= bound * 1.01 or taken == LEAST
 
@@ -101,10 +138,10 @@ def test_a_step_that_something_else_held_up_changes_nothing() -> None:
     for _ in range(5):
         pace.took(0.010, 8, 0)
         pace.took(0.025, 8, 30)
-    usual = pace.most(8)
+    usual = pace.room(8).fits()
     pace.took(3.0, 8, 0)
     pace.took(3.0, 8, 30)
-    assert pace.most(8) == usual == 20  # (2 · 10 - 10) ms, of half a millisecond each
+    assert pace.room(8).fits() == usual == 20  # (2 · 10 - 10) ms, of half a millisecond each
 
 
 def test_a_machine_that_has_become_slower_is_known_after_a_few_steps() -> None:
@@ -113,7 +150,7 @@ def test_a_machine_that_has_become_slower_is_known_after_a_few_steps() -> None:
         for _ in range(5):
             pace.took(0.02, 4, 0)
             pace.took(0.02 + cost * 20, 4, 20)
-    assert pace.most(4) == 20
+    assert pace.room(4).fits() == 20
 
 
 @pytest.mark.parametrize("seconds", [0.0, 7.5])
@@ -154,11 +191,11 @@ def test_a_prompt_alone_keeps_the_large_steps() -> None:
 def test_a_bound_that_was_set_holds_where_nothing_is_written_too() -> None:
     """Another's question waits for the step, whatever that does."""
     pace = Pace(512, 0.1)
-    assert pace.most(0) == FIRST
+    assert pace.room(0).fits() == FIRST
     for _ in range(3):
-        pace.took(pace.most(0) * 0.0007, 0, pace.most(0))
-    assert pace.most(0) == 142
-    assert Pace(512, 0).most(0) == 512
+        pace.took(pace.room(0).fits() * 0.0007, 0, pace.room(0).fits())
+    assert pace.room(0).fits() == 142
+    assert Pace(512, 0).room(0).fits() == 512
 
 
 def test_without_a_bound_a_step_is_as_large_as_its_tokens_allow() -> None:
@@ -178,7 +215,7 @@ def test_scores_beside_answers_are_computed_in_pieces_of_the_same_size() -> None
     machine.sizes.clear()
     job = engine.scoring([1] * 300)
     next(job)
-    assert machine.sizes == [[engine.scheduler.pace.most(4)]]
+    assert machine.sizes == [[engine.scheduler.pace.room(4).fits()]]
     assert machine.sizes[0][0] * machine.token <= TIMES * machine.cost(4, 0)
     job.close()
 

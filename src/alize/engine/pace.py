@@ -1,4 +1,4 @@
-"""How much of a prompt a step takes beside answers. In: what steps took. Out: a number of tokens.
+"""How much of a prompt a step takes beside answers. In: what steps took. Out: room for so many tokens.
 
 A step that reads 512 tokens takes as long as thirty that write one, and every stream waits for it. So where answers are being written, a
 prompt gets as many tokens a step as keep the step within a bound: a setting, or a multiple of what the answers alone take. Both costs are
@@ -6,18 +6,23 @@ measured, on this machine, as it is now:
 
     alone     of a step in which so many answers are written, and nothing is read: the median of the last ones
     each      of a token that is read: the median of (a step's seconds - alone) / tokens
+    deeper    how much more of it for every token before it: the median slope between two steps (Theil 1950, Sen 1968)
 
-    8 answers alone take 7 ms, a token of a prompt 0.4 ms, the bound is twice 7 ms    →    (14 - 7) / 0.4 = 17 tokens
+    8 answers alone take 7 ms, the first token of a prompt 0.4 ms, the bound is twice 7 ms    →    (14 - 7) / 0.4 = 17 tokens
+    behind 1,000 tokens, where one takes 0.0003 ms more for each of these                     →    (14 - 7) / (0.4 + 0.3) = 10
 
-A median, so that one step that another program held up counts for nothing. Where costs are not known yet it begins with a few tokens, and
+Medians, so that one step that another program held up counts for nothing. Where costs are not known yet it begins with a few tokens, and
 takes at most twice as many as it has seen. What is drawn never depends on it: only when.
 """
 
 import math
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import combinations, islice
+from typing import NamedTuple
 
-__all__ = ["FIRST", "LEAST", "TIMES", "Pace"]
+__all__ = ["FIRST", "LEAST", "TIMES", "Pace", "Room"]
 
 TIMES = 2.0
 """How long a step may take, in steps without a prompt. The pause that a reader notices is three times the usual one; the rest is for
@@ -32,6 +37,98 @@ FIRST = 32
 
 _KEPT = 9
 _ENOUGH = 3  # steps of which a median says something
+_COMPARED = 16  # steps between which a slope is sought
+_APART = 128  # how many tokens deeper one of two is at least
+
+
+@dataclass(slots=True)
+class Room:
+    """What one step may still read."""
+
+    tokens: int
+    seconds: float = math.inf
+    each: float = 0.0  # seconds of a token that none is before
+    deeper: float = 0.0  # how many more for each that is
+    least: int = 0  # tokens that may be read, whatever they take
+    read: int = field(default=0, init=False)
+    _before: int = field(default=0, init=False)  # how many are before each that is read, all added up
+
+    def __bool__(self) -> bool:
+        return self.tokens > 0 and (self.least > 0 or self.seconds >= self.each)
+
+    @property
+    def depth(self) -> float:
+        """How many tokens are before one that is read, on average."""
+        return self._before / self.read if self.read else 0.0
+
+    def fits(self, start: int = 0) -> int:
+        """How many tokens there is room for behind `start` others; for none, maybe, where there is for some that are less deep.
+
+        >>> Room(512, 0.007, 0.0004).fits(), Room(512, 0.007, 0.0004, 3e-7).fits(1000), Room(5, 0.007, 0.0004).fits()
+        (17, 9, 5)
+        """
+        if not self:
+            return 0
+        if self.seconds == math.inf:
+            return self.tokens
+        first, seconds = self.each + self.deeper * start, max(0.0, self.seconds)
+        root = first + math.sqrt(first * first + 2 * self.deeper * seconds)  # of n · first + n² · deeper / 2 = seconds
+        most = 2 * seconds / root if root else math.inf
+        return int(min(self.tokens, max(self.least, most)))
+
+    def take(self, start: int, count: int) -> None:
+        """Read so many tokens behind `start` others."""
+        before = count * start + count * (count - 1) // 2
+        self.tokens -= count
+        self.least = max(0, self.least - count)
+        self.seconds -= count * self.each + before * self.deeper
+        self.read += count
+        self._before += before
+
+
+class _Step(NamedTuple):
+    """One that has read something."""
+
+    each: float  # seconds of a token
+    depth: float  # how many were before one, on average
+    tokens: int
+
+
+class _Costs:
+    """Of reading, by the last steps."""
+
+    def __init__(self) -> None:
+        self._steps = deque[_Step](maxlen=_COMPARED)
+        self._deeper = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self._steps)
+
+    def add(self, each: float, depth: float, tokens: int) -> None:
+        self._steps.append(_Step(each, depth, tokens))
+
+    @property
+    def seen(self) -> int:
+        """The most tokens of one step."""
+        return max((step.tokens for step in self._last), default=0)
+
+    @property
+    def each(self) -> float:
+        """What a token took, wherever it was."""
+        return _middle(step.each for step in self._last)
+
+    def line(self) -> tuple[float, float]:
+        """What one takes that none is before, and how much more for each that is. As long as none was deeper than another, the latter is
+        as it was."""
+        pairs = combinations(self._steps, 2)
+        slopes = [(a.each - b.each) / (a.depth - b.depth) for a, b in pairs if abs(a.depth - b.depth) >= _APART]
+        if len(slopes) >= _ENOUGH:
+            self._deeper = max(0.0, _middle(slopes))
+        return max(0.0, _middle(step.each - self._deeper * step.depth for step in self._last)), self._deeper
+
+    @property
+    def _last(self) -> Iterable[_Step]:
+        return islice(reversed(self._steps), _KEPT)
 
 
 class Pace:
@@ -42,34 +139,37 @@ class Pace:
         none."""
         self._most, self._seconds = most, seconds
         self._alone: dict[int, deque[float]] = {}  # by the number of answers
-        self._beside: deque[tuple[float, int]] = deque(maxlen=_KEPT)  # seconds of a token that was read beside answers; how many were
-        self._apart: deque[float] = deque(maxlen=_KEPT)  # and where nothing was written
+        self._beside = _Costs()  # where answers are written too
+        self._apart = _Costs()  # and where none is
 
-    def most(self, answers: int) -> int:
-        """How many tokens of prompts a step may take beside so many answers. Where there are none, only a bound that was set holds."""
+    def room(self, answers: int, tokens: int | None = None) -> Room:
+        """For prompts, in a step of so many answers that may read `tokens` at most. Beside no answers only a bound that was set holds."""
+        tokens = self._most if tokens is None else tokens
         if self._seconds == math.inf or not (answers or self._seconds):
-            return self._most
-        if not answers:
-            each = _middle(self._apart) if self._apart else self.each()
-            return min(self._most, FIRST if each is None else max(LEAST, int(min(self._seconds / max(each, 1e-9), self._most))))
-        each, spare = self.each(), self.spare(answers)
-        if each is None or spare is None:
-            return min(FIRST, self._most)
-        if spare <= 0:
-            return min(LEAST, self._most)
-        most = self._most if spare >= each * self._most else int(spare / each)
+            return Room(tokens)
+        costs, spare = self._reading(answers), self.spare(answers)
+        if not costs or spare is None:
+            return Room(min(FIRST, tokens))
+        each, deeper = costs.line()
         if not self._alone and not self._seconds:
-            most = max(most, FIRST)  # the bound itself is a guess
-        seen = max((tokens for _, tokens in self._beside), default=0)
-        return min(self._most, max(LEAST, min(most, max(FIRST, 2 * seen))))
+            spare = max(spare, FIRST * each)  # the bound itself is a guess
+        if answers:
+            tokens = min(tokens, max(FIRST, 2 * self._beside.seen))
+        return Room(tokens, spare, each, deeper, LEAST)
+
+    def _reading(self, answers: int) -> _Costs:
+        """Beside answers a step has fewer tokens, and each costs more."""
+        first, second = (self._beside, self._apart) if answers else (self._apart, self._beside)
+        return first or second
 
     def spare(self, answers: int) -> float | None:
         """How much longer than its answers alone a step may take, in seconds; below 0 where these take too long. None: not known."""
         alone = self.alone(answers)
         return None if alone is None else (self._seconds or TIMES * alone) - alone
 
-    def took(self, seconds: float, answers: int, prompt: int) -> None:
-        """What a step took in which so many answers got a token each, and so many tokens of prompts were read."""
+    def took(self, seconds: float, answers: int, prompt: int, depth: float = 0.0) -> None:
+        """What a step took in which so many answers got a token each, and so many tokens of prompts were read, behind `depth` others on
+        average."""
         if not prompt:
             if answers not in self._alone:
                 self._alone[answers] = deque(maxlen=_KEPT)
@@ -77,13 +177,9 @@ class Pace:
         elif prompt >= LEAST:
             alone = self.alone(answers)
             if alone is None:
-                self._apart.append(seconds / (prompt + answers))
+                self._apart.add(seconds / (prompt + answers), depth, prompt)
             else:
-                cost = max(0.0, seconds - alone) / prompt
-                if answers:
-                    self._beside.append((cost, prompt))
-                else:
-                    self._apart.append(cost)
+                (self._beside if answers else self._apart).add(max(0.0, seconds - alone) / prompt, depth, prompt)
 
     def alone(self, answers: int) -> float | None:
         """What a step takes that writes so many answers: None where nothing is known. As if one more cost what a token of a prompt does."""
@@ -113,10 +209,9 @@ class Pace:
         return min(known, alone + rows * each if each is not None else alone * (answers + rows) / max(1, answers))
 
     def each(self) -> float | None:
-        """What a token of a prompt takes; beside answers rather than apart, where a step has fewer and each costs more."""
-        if self._beside:
-            return _middle(cost for cost, _ in self._beside)
-        return _middle(self._apart) if self._apart else None
+        """What a token of a prompt takes, beside answers rather than apart; None where nothing is known."""
+        costs = self._reading(1)
+        return costs.each if costs else None
 
 
 def _middle(values: Iterable[float]) -> float:

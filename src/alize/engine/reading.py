@@ -98,7 +98,7 @@ class Reading:
         try:
             start = 0
             while start < len(tokens):
-                piece = list(tokens[start : start + self._scheduler.beside])
+                piece = list(tokens[start : start + self._scheduler.beside(start)])
                 self._scheduler.make_room(tables, start + len(piece))
                 output = self._runner.run(
                     pack([(piece, start, tables)], self._runner.info.groups, [False], (key,) if key else (), want=want), []

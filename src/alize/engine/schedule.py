@@ -1,11 +1,11 @@
-"""What runs now. In: sequences that run or wait, free blocks, a budget of tokens. Out: a Plan, {sequence: tokens to run}.
+"""What runs now. In: sequences that run or wait, free blocks, room in a step. Out: a Plan, {sequence: tokens to run}.
 
 One shape says everything: a prompt, a piece of a long prompt, what a prefix hit left over, one token of a decode. They mix in a step.
-Decodes come first, so a long prompt never stalls the answers beside it; prompts take what is left of the budget, of a step's tokens and of
-its time (pace.py), in the order of fairness.py: those that have begun and those that wait alike, so that one tenant's long prompts never
+Decodes come first, so a long prompt never stalls the answers beside it; prompts take what room is left, of a step's tokens and of its
+time (pace.py), in the order of fairness.py: those that have begun and those that wait alike, so that one tenant's long prompts never
 stall another's short one.
 
-A prompt's tokens can be run as far as its images and sounds are encoded. That is work beside the batch, counted in the same budget:
+A prompt's tokens can be run as far as its images and sounds are encoded. That is work beside the batch, that takes of the same room:
 
     prompt      text │ image, not encoded │ text            step 1: the text before it is run, and it begins to be encoded
                      └ held up here                         steps 2 … n: a piece of it, beside whatever else there is to run
@@ -27,7 +27,7 @@ from alize.engine.groups import CacheGroups, Tables
 from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
 from alize.engine.media import Medium, ahead
-from alize.engine.pace import Pace
+from alize.engine.pace import Pace, Room
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
 from alize.engine.speculation import MOST_ROWS, Lookout, worth
@@ -61,14 +61,14 @@ class Limits:
 class Plan:
     """One step. The order of `tokens` is the order of the batch's rows."""
 
+    room: Room  # what is left of it
     tokens: dict[Sequence, int] = field(default_factory=dict[Sequence, int])
     decodes: int = 0  # how many of them, the first, decode
     steps: int = 1
-    budget: int = 0  # what is left
     guesses: dict[Sequence, tuple[int, ...]] = field(default_factory=dict[Sequence, tuple[int, ...]])  # to compute with its token
     masks: dict[Sequence, list[Mask]] = field(default_factory=dict[Sequence, list[Mask]])  # of those with a grammar, behind each guess
     encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
-    encode_tokens: int = 0  # how much of the budget is for that
+    encode_tokens: int = 0  # how much of the room is for that
     begun: list[Sequence] = field(default_factory=list[Sequence])  # those that were never planned before
     seconds: float = 0.0  # that it took
 
@@ -134,7 +134,7 @@ class Scheduler:
         What is planned will be run: its blocks are findable from here on, also by sequences admitted later in this same plan, because
         a runner writes a whole batch before it reads any of it.
         """
-        plan = Plan(budget=self.limits.step_tokens)
+        plan = Plan(Room(self.limits.step_tokens))
         if admit and self.no_room is not None:
             self._make_way(self.no_room)
         before = self.preemptions
@@ -152,7 +152,7 @@ class Scheduler:
     def took(self, plan: Plan, seconds: float) -> None:
         """How long the plan took to be run, without what was run to look ahead."""
         plan.seconds = seconds
-        self.pace.took(seconds / plan.steps, plan.rows, plan.read)
+        self.pace.took(seconds / plan.steps, plan.rows, plan.read, plan.room.depth)
 
     def commit(self, plan: Plan, output: Output) -> list[Progress]:
         """Book what a step did: positions computed, tokens drawn, ends reached."""
@@ -186,10 +186,9 @@ class Scheduler:
         for sequence in list(self.running):
             self._preempt(sequence)
 
-    @property
-    def beside(self) -> int:
-        """How many tokens outside the plan may be computed between two steps."""
-        return self.pace.most(sum(sequence.decoding for sequence in self.running))
+    def beside(self, start: int) -> int:
+        """How many tokens behind `start` others may be computed outside the plan, between two steps."""
+        return self.pace.room(sum(sequence.decoding for sequence in self.running)).fits(start)
 
     def wanted(self) -> set[bytes]:
         """Keys of the images and sounds that are still to be shown to what runs."""
@@ -234,14 +233,14 @@ class Scheduler:
                 prompts.append(sequence)
             elif sequence.plain and (computed < sequence.tables.room or (sequence.tables and self._grow(sequence, length))):
                 planned[sequence] = 1  # nearly every row of nearly every step
-                plan.budget -= 1
+                plan.room.tokens -= 1
                 if labels and length // BLOCK > sequence.labelled:
                     self._label(sequence, length)
             else:
                 self._go_on(plan, sequence)
         plan.decodes = len(plan.tokens)
         if prompts or len(self.waiting):
-            plan.budget = min(plan.budget, self.pace.most(plan.decodes))
+            plan.room = self.pace.room(plan.decodes, plan.room.tokens)
         return prompts
 
     def _read(self, plan: Plan, prompts: list[Sequence], returning: bool, begin: bool) -> None:
@@ -257,11 +256,11 @@ class Scheduler:
             return
         rank, before = self.waiting.rank(self.running), self.preemptions
         prompts.sort(key=rank, reverse=True)
-        if begin and not plan.budget:  # answers take all of it: no place is left for whose turn it is
+        if begin and not plan.room:  # answers take all of it: no place is left for whose turn it is
             self.no_room = self.waiting.first(returning, self.running)
         ended: Rank | None = None  # of the first whose first token is drawn in this step
         while True:
-            first = self.waiting.first(returning, self.running) if begin and plan.budget else None
+            first = self.waiting.first(returning, self.running) if begin and plan.room else None
             going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
             following = going or first
             if following is None:
@@ -282,7 +281,7 @@ class Scheduler:
         """Plan as many of its tokens as there is room for, by preemption where there is none."""
         if not sequence.tables:  # preempted a moment ago
             return
-        count = self._runnable(sequence, plan.budget)
+        count = self._runnable(sequence, plan.room)
         while count and not self._grow(sequence, sequence.computed + count):
             victim = self._victim(plan.tokens)
             if victim is None or (victim is sequence and len(self.running) == 1):
@@ -299,7 +298,7 @@ class Scheduler:
         if len(self.running) >= self.limits.max_running:
             return False
         self._adopt_prefix(sequence)
-        count = self._runnable(sequence, plan.budget)
+        count = self._runnable(sequence, plan.room, least=1)
         # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
         if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
             self.groups.release(sequence.tables)
@@ -346,18 +345,18 @@ class Scheduler:
             sequence.computed, sequence.labelled = reach * BLOCK, reach
         self._unlink(sequence)
 
-    def _runnable(self, sequence: Sequence, budget: int) -> int:
-        """How many of a sequence's tokens can be run: as far as what they show is encoded.
+    def _runnable(self, sequence: Sequence, room: Room, least: int = 0) -> int:
+        """How many of a sequence's tokens can be run, `least` of them even where there is no room: as far as what they show is encoded.
 
         Others may have been held up by the same image, and have computed by now what comes behind it.
         """
-        count = min(sequence.ready, budget, self._free(sequence))
+        count = min(sequence.ready, max(least, room.fits(sequence.computed)), self._free(sequence))
         if not count or not sequence.held_up:
             return count
         sequence.held_up, known = False, max(sequence.computed, sequence.charged)
         self._adopt_prefix(sequence)
         sequence.cached += max(0, sequence.computed - known)
-        return min(sequence.ready, budget, self._free(sequence))
+        return min(sequence.ready, max(least, room.fits(sequence.computed)), self._free(sequence))
 
     def _free(self, sequence: Sequence) -> int:
         """How many tokens there are before the first that shows what is not encoded."""
@@ -373,15 +372,16 @@ class Scheduler:
         """Plan the next tokens, none where it is held up; and the encoding of what holds it up behind these."""
         if count:
             plan.tokens[sequence] = count
-            plan.budget -= count
+            plan.room.take(sequence.computed, count)
             self._label(sequence, sequence.computed + count)
         missing = self._missing(sequence)
         if missing and missing[0].start <= sequence.computed + count:
             sequence.held_up = True
             plan.encode += missing
-            share = min(self.limits.encode_tokens - plan.encode_tokens, -(-plan.budget // 2))  # half at most: prompts behind it go on, too
+            half = -(-plan.room.fits() // 2)  # at most: prompts behind it go on, too
+            share = min(self.limits.encode_tokens - plan.encode_tokens, half)
             plan.encode_tokens += share
-            plan.budget -= share
+            plan.room.take(0, share)
 
     def _grow(self, sequence: Sequence, length: int, spare: int = 0) -> bool:
         return self.groups.grow(sequence.tables, length, spare)
@@ -433,7 +433,7 @@ class Scheduler:
                 found[sequence], masks[sequence] = sequence.guide.along(guess) if sequence.guide is not None else (guess, [])
                 if not found[sequence]:
                     del found[sequence]
-        for sequence, count in worth(found, plan.decodes, self.pace, plan.budget).items() if found else ():
+        for sequence, count in worth(found, plan.decodes, self.pace, plan.room.tokens).items() if found else ():
             if self._grow(sequence, len(sequence.tokens) + count, spare=len(self.running)):
                 plan.guesses[sequence], plan.masks[sequence] = found[sequence][:count], masks[sequence][:count]
         if looks and self.pace.alone(plan.decodes) and any(sequence in found for sequence in held):
@@ -448,7 +448,7 @@ class Scheduler:
                 continue
             if sequence not in found or ((guide is None or guide.asleep) and drafter.stakes.beats(guesser.chance)):
                 wanted[sequence] = most
-        return drafter.propose(list(plan.tokens), wanted, self.pace, plan.budget) if wanted else {}
+        return drafter.propose(list(plan.tokens), wanted, self.pace, plan.room.tokens) if wanted else {}
 
     def _guessed(self, sequence: Sequence, guesser: Guesser, *, looks: bool) -> tuple[tuple[int, ...], list[Mask]]:
         """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for (where
