@@ -21,12 +21,15 @@ class FakeSource:
         self.percent: int | None = None
         self.asked, self.begun, self.go = 0, asyncio.Event(), asyncio.Event()
         self.go.set()
+        self.found = asyncio.Event()  # set where its files are here
+        self.found.set()
         self.measured, self.known = asyncio.Event(), asyncio.Event()  # it is asked what it needs, and that is known
         self.known.set()
         self.engines: list[FakeEngine] = []
         self.adapters: dict[str, str] = {}
 
     async def prepare(self, budget: int) -> int:
+        await self.found.wait()
         return self.size
 
     async def need(self, left: int) -> int:

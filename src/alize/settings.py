@@ -134,7 +134,7 @@ class Settings:
         "Longer than the longest step that computes, also of a large model on a slow machine; 0 waits for ever.",
     )
     max_running: int = _setting(256, "Sequences computed together.")
-    max_waiting: int = _setting(1024, "Sequences that may wait, and as many requests for vectors; the next one is answered 429.")
+    max_waiting: int = _setting(1024, "Sequences that may wait, and requests for vectors; beyond, who has an even share is answered 429.")
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
     prefix_cache: bool = _setting(True, "Keep computed prompts, and share them between requests of one workspace.")
     prefix_disk: float = _setting(

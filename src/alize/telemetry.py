@@ -187,11 +187,12 @@ class Metrics:
             series = self._series[key] = Series(**found)
         return series
 
-    def answered(self, model: str, reasons: Iterable[str], seconds: float) -> None:
-        """One answer is complete; `reasons` are how its choices ended."""
+    def answered(self, model: str, reasons: Iterable[str], seconds: float | None) -> None:
+        """One answer is complete; `reasons` are how its choices ended. `seconds`: where somebody waited for it."""
         for reason in reasons:
             self._success.labels(model, reason if reason in _REASONS else OTHER).inc()  # an upstream may say anything
-        self._whole.labels(model).observe(seconds)
+        if seconds is not None:
+            self._whole.labels(model).observe(seconds)
 
     def embedded(self, model: str, workspace: str, texts: int, tokens: int, seconds: float) -> None:
         """One request of a workspace for vectors is answered."""

@@ -53,6 +53,19 @@ async def test_an_answer_is_counted(desk: Desk) -> None:
     assert found["alize_http_requests_total", "POST", "/v1/chat/completions", "200"] == 2
 
 
+async def test_of_work_that_nobody_waits_for_the_tokens_count_and_no_time(desk: Desk) -> None:
+    await desk.chat()
+    before, tenant = await numbers(desk), desk.owner.workspace
+    await desk.chat(priority=-10)
+    found = await numbers(desk)
+    assert found["alize_generation_tokens_total", "fake"] == 2 * before["alize_generation_tokens_total", "fake"] > 0
+    assert found["alize_request_success_total", "stop", "fake"] == 2
+    times = [(name, *labels) for name, *labels in found if name.endswith("_seconds_count") and "fake" in labels]
+    assert len(times) >= 6
+    assert ("alize_time_to_first_token_seconds_count", "fake", tenant) in times
+    assert {name: found[name] for name in times} == {name: before[name] for name in times}
+
+
 async def test_an_engine_that_is_down_is_shown_down_and_its_numbers_are_gone(desk: Desk) -> None:
     await desk.chat()
     assert (await numbers(desk))["alize_engine_up", "fake"] == 1

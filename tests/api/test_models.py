@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from alize.api.schemas.models import ModelCard, ModelList
 from alize.weights.catalog import Card
 from tests.serving import CARD, Desk
@@ -34,6 +36,13 @@ async def test_what_cannot_be_served_yet_is_not_claimed(desk: Desk) -> None:
     """The card says vision; nothing here can look at an image."""
     capabilities = (await desk.client.get("/v1/models/fake")).json()["capabilities"]
     assert [name for name, able in capabilities.items() if able] == ["completion_chat"]
+
+
+@pytest.mark.parametrize(("able", "writes"), [("completion_chat", True), ("completion_fim", True), ("embeddings", False)])
+async def test_only_one_that_writes_has_defaults_for_an_answer(new_desk: Any, able: str, writes: bool) -> None:
+    desk = await new_desk(card=Card("it", capabilities=frozenset({able})))
+    card = (await desk.client.get("/v1/models/it")).json()
+    assert [card[name] is not None for name in ("default_model_temperature", "default_max_tokens")] == [writes, writes]
 
 
 async def test_the_list_can_be_filtered(desk: Desk) -> None:

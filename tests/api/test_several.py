@@ -126,7 +126,7 @@ async def test_other_weights_come_without_losing_a_request(house: Callable[..., 
     old, new = await there.said("one"), None
     running = asyncio.create_task(there.desk.chat(model="one", max_tokens=200, temperature=0))
     meanwhile = [asyncio.create_task(there.said("one")) for _ in range(4)]
-    while not there.pool.residents["one"].running:  # noqa: ASYNC110  nobody is told that a model was lent
+    while not (there.pool.residents["one"].running or running.done()):  # noqa: ASYNC110  nobody is told that a model was lent
         await asyncio.sleep(0)
     answer = await there.desk.client.post("/api/models/one/reload", json={"path": str(there.folder / "two.gguf")})
     assert (answer.status_code, answer.json()["generation"], answer.json()["id"]) == (200, 2, "one"), answer.text

@@ -17,6 +17,7 @@ from alize.engine.core import Core
 from alize.engine.drafting import Drafter
 from alize.engine.grammar import Grammar, Thought
 from alize.engine.guide import Words
+from alize.engine.lookout import Lookout
 from alize.engine.runners.base import Batch, Output, RowSampling
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
@@ -239,6 +240,23 @@ def test_a_draft_is_followed_as_far_as_the_form_allows_it() -> None:
     assert drain(engine) == drain(plain)
     guessed, accepted = told(engine)
     assert accepted == guessed > 25
+
+
+def test_what_a_draft_model_guesses_says_nothing_of_whether_looking_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, really = list[bool](), Lookout.looked
+
+    def noted(self: Lookout, *, worth: bool) -> None:
+        looked.append(worth)
+        really(self, worth=worth)
+
+    monkeypatch.setattr(Lookout, "looked", noted)
+    for grammar, found in (("[a-z]*", False), ("[a-z]*|abcdefgh", False), ("[a-z]{3}ab[a-z]*", True)):
+        engine = core(FakeRunner(vocab=27), words=lambda: WORDS, runner=FakeRunner(vocab=27))
+        engine.add(asked("a", tokens=tuple(range(1, 11)), most=40, grammar=Grammar("regex", grammar), stop_ids=frozenset({26})))
+        looked.clear()
+        drain(engine)
+        assert told(engine)[0] > 0
+        assert bool(looked) == found, grammar
 
 
 THOUGHT = Thought("[T]", "[/T]", (VOCAB - 3, VOCAB - 2), begun=True)

@@ -68,11 +68,18 @@ def test_who_leaves_gives_the_place_back_and_does_not_make_it_look_fast() -> Non
         assert wait(places) == 8
 
 
-def test_a_queue_that_one_workspace_fills_has_room_for_another_and_for_its_own_other_people() -> None:
+def test_places_that_one_workspace_has_filled_are_not_full_for_another_nor_for_its_own_other_people() -> None:
     places = Places(3)
-    with ExitStack() as held:
+    with ExitStack() as others:
         for tenant in ("one/ada", "one/ada", "one/ada", "one/ada", "two/bob", "two/bob", "one/cyd"):
-            held.enter_context(places.one(tenant))
+            others.enter_context(places.one(tenant))
         for tenant in ("one/ada", "two/bob", "one/cyd"):
             with pytest.raises(QueueFull, match="7 requests came before"), places.one(tenant):
                 pass
+    with ExitStack() as held:  # all were given back
+        for _ in range(4):
+            held.enter_context(places.one("one/ada"))
+        with pytest.raises(QueueFull, match="4 requests came before"), places.one("one/ada"):
+            pass
+        with places.one("two/bob"), places.one("two/bob"):
+            pass

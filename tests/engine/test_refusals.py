@@ -1,6 +1,5 @@
 """What an engine refuses before it runs anything, and with which words."""
 
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -79,18 +78,35 @@ def test_work_that_nobody_watches_takes_no_place_of_work_that_somebody_does() ->
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b/c", "b/d", "e/f/g", ""]), st.integers(-1, 0)), max_size=60), st.integers(1, 6))
-def test_however_many_ask_no_more_wait_than_each_could_have_an_even_share(come: list[tuple[str, int]], places: int) -> None:
+def test_whoever_has_less_than_an_even_share_has_a_place_and_beyond_the_places_nobody_else(
+    come: list[tuple[str, int]], places: int
+) -> None:
     engine = core(limits=Limits(max_running=1, max_waiting=places - 1))
-    taken = Counter[bool]()
+    taken = list[tuple[str, int]]()
     for number, (tenant, priority) in enumerate(come):
+        before = [other for other, level in taken if priority < 0 or level >= 0]
+        room = len(before) < places or less_than_even(tenant, before, places)
         try:
             engine.add(Request(str(number), (1,), max_tokens=1, tenant=tenant, priority=priority))
         except QueueFull:
-            assert sum(taken.values()) >= places or taken[False] >= places
+            assert not room
         else:
-            taken[priority < 0] += 1
-    assert taken[False] <= 3 * places
-    assert sum(taken.values()) <= 6 * places
+            assert room
+            taken.append((tenant, priority))
+    assert len(drain(engine)) == len(taken)
+    engine.check()
+
+
+def less_than_even(tenant: str, before: list[str], share: int) -> bool:
+    """Whether a tenant, or what it is part of, has fewer places than would be left for each of those beside it: counted one by one."""
+    own = tenant.split("/")
+    for level in range(1, len(own) + 1):
+        beside = {tuple(other.split("/")[:level]) for other in before} | {tuple(own[:level])}
+        before = [other for other in before if other.split("/")[:level] == own[:level]]
+        share //= len(beside)
+        if len(before) < share:
+            return True
+    return False
 
 
 def test_without_a_queue_what_can_run_is_still_accepted() -> None:

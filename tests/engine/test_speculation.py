@@ -13,12 +13,13 @@ from alize.engine import base
 from alize.engine.base import Request, SamplingParams, TokenLogprob
 from alize.engine.core import Core
 from alize.engine.guessing import Guesser
+from alize.engine.lookout import Lookout
 from alize.engine.pace import Pace
 from alize.engine.runners.base import Output
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
-from alize.engine.speculation import Lookout, judged, worth
+from alize.engine.speculation import judged, worth
 from tests.engine.engines import alone, drain
 
 

@@ -50,6 +50,11 @@ class Question:
     def prompt_tokens(self) -> int:
         return len(self.choices[0].tokens)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for it. Work that nobody watches may begin in an hour: no time of it says how fast the engine is."""
+        return self.choices[0].priority >= 0
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

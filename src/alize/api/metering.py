@@ -38,9 +38,9 @@ class Meter:
     _texts: list[str] = field(default_factory=list[str])  # of the answer, only where prompts are logged
 
     def __post_init__(self) -> None:
-        served = self.asked.served
-        self._timing = Timing(self.trace, self.house.metrics.of(served.card.id, self.principal.workspace))
-        self.answer = Answer(served.engine, served.tokenizer, self.asked.question, self._timing.gained)
+        served, question = self.asked.served, self.asked.question
+        self._timing = Timing(self.trace, self.house.metrics.of(served.card.id, self.principal.workspace), question.awaited)
+        self.answer = Answer(served.engine, served.tokenizer, question, self._timing.gained)
         self._ledger = Ledger(self.house, self.principal, self.trace, self.endpoint, self.asked.id, served.card.id)
 
     @property
@@ -63,7 +63,7 @@ class Meter:
                         if event.last:
                             outcome, counted = ",".join(sorted({*reasons})), True
                             await self._ledger.write(self._spent(), outcome)
-                            self.house.metrics.answered(self._model, reasons, self.trace.seconds)
+                            self.house.metrics.answered(self._model, reasons, self.trace.seconds if question.awaited else None)
                     if self.house.settings.log_prompts and isinstance(event, Text | Thought | Called):
                         self._texts.append(_said(event))
                     yield event

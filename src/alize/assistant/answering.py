@@ -141,7 +141,7 @@ class LocalAnswerer:
 
     async def _pieces(self, owner: Owner, asked: Asked, made: Made) -> AsyncGenerator[Part, None]:
         limits, question = self._house.limits, asked.question
-        telling = Telling(self._house, asked, awaited=question.choices[0].priority >= 0)
+        telling = Telling(self._house, asked, awaited=question.awaited)
         answer = Answer(asked.served.engine, asked.served.tokenizer, replace(question, prefix="", thought=""), telling.gained)
         limits.spend(owner.workspace, question.prompt_tokens)
         try:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from alize.engine.turnover import LEAST, MOST
+from alize.engine.turnover import bounded
 from alize.errors import EngineCrashed, EngineUnavailable
 from alize.reasons import because
 
@@ -43,7 +43,7 @@ class Outage:
         left = _SOON if self._took is None else self._took - passed
         if self._share > 0:
             left = passed * (1 - self._share) / self._share
-        return min(MOST, max(LEAST, left))
+        return bounded(left)
 
 
 def starting(said: str = "The engine is being started.", after: float = _SOON) -> EngineUnavailable:

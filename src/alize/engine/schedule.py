@@ -26,11 +26,12 @@ from alize.engine.fairness import FairQueue, Rank, long_after, parts
 from alize.engine.groups import CacheGroups, Tables
 from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
+from alize.engine.lookout import Lookout
 from alize.engine.media import Medium, ahead
 from alize.engine.pace import Pace, Room
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
-from alize.engine.speculation import MOST_ROWS, Lookout, worth
+from alize.engine.speculation import MOST_ROWS, worth
 
 if TYPE_CHECKING:
     from alize.engine.drafting import Drafter
@@ -428,6 +429,7 @@ class Scheduler:
                 guess, masks[sequence] = self._guessed(sequence, sequence.guesser, looks=looks)
                 if guess:
                     found[sequence] = guess
+        seen = [sequence for sequence in held if sequence in found]
         if self.drafter is not None:
             for sequence, guess in self._drafted(plan, found, self.drafter).items():
                 found[sequence], masks[sequence] = sequence.guide.along(guess) if sequence.guide is not None else (guess, [])
@@ -436,8 +438,8 @@ class Scheduler:
         for sequence, count in worth(found, plan.decodes, self.pace, plan.room.tokens).items() if found else ():
             if self._grow(sequence, len(sequence.tokens) + count, spare=len(self.running)):
                 plan.guesses[sequence], plan.masks[sequence] = found[sequence][:count], masks[sequence][:count]
-        if looks and self.pace.alone(plan.decodes) and any(sequence in found for sequence in held):
-            self._lookout.looked(worth=any(sequence in plan.guesses for sequence in held))
+        if looks and seen and self.pace.alone(plan.decodes):
+            self._lookout.looked(worth=any(sequence in plan.guesses for sequence in seen))
 
     def _drafted(self, plan: Plan, found: dict[Sequence, tuple[int, ...]], drafter: "Drafter") -> dict[Sequence, tuple[int, ...]]:
         """What a draft model writes behind those of which nothing is guessed, or hardly anything that is right."""

@@ -25,7 +25,7 @@ from alize.engine.pace import Pace
 from alize.engine.runners.base import Output
 from alize.engine.sequence import Sequence
 
-__all__ = ["MOST_ROWS", "Lookout", "judged", "worth"]
+__all__ = ["MOST_ROWS", "judged", "worth"]
 
 _SIZES = (1, 2, 3, 5, 7, 11, 15, 23, 31, 47, 63)  # guesses of a step that are compared, of all sequences
 _GAIN = 1.05
@@ -41,27 +41,6 @@ _PATIENCE = 1.1
 """Times as long a step may take for sequences of which nothing is guessed: they gain nothing from it."""
 
 Guesses = Mapping[Sequence, tuple[int, ...]]
-
-_IN_VAIN, _LONGEST = 4, 31  # looks before there are fewer, and steps without one at most
-
-
-class Lookout:
-    """Whether to look for what a grammar leaves nothing else for. A look costs masks that would else be computed beside the step. So where
-    four times nothing of what was found was worth a row, there is the next one only after a step, then after three, seven, fifteen and
-    thirty-one."""
-
-    def __init__(self) -> None:
-        self._vain = self._rest = self._since = 0
-
-    def due(self) -> bool:
-        """Asked once in every step that has somebody to look for."""
-        self._since += 1
-        return self._since > self._rest
-
-    def looked(self, *, worth: bool) -> None:
-        """Something was found. `worth`: whether any of it is computed."""
-        self._vain, self._since = 0 if worth else self._vain + 1, 0
-        self._rest = 0 if self._vain < _IN_VAIN else min(2 * self._rest + 1, _LONGEST)
 
 
 def worth(guesses: Guesses, rows: int, pace: Pace, most: int) -> dict[Sequence, int]:

@@ -11,10 +11,19 @@ above MOST: nobody knows what is in ten minutes.
 
 from collections import deque
 
-__all__ = ["LEAST", "MOST", "Turnover"]
+__all__ = ["LEAST", "MOST", "Turnover", "bounded"]
 
 LATELY = 64  # requests
 LEAST, MOST = 1.0, 300.0  # seconds
+
+
+def bounded(seconds: float) -> float:
+    """As somebody is told who is to come back: not so soon that all who are refused come at once, and never later than in five minutes.
+
+    >>> bounded(0.2), bounded(7.5), bounded(10**9)
+    (1.0, 7.5, 300.0)
+    """
+    return min(MOST, max(LEAST, seconds))
 
 
 class Turnover:
@@ -37,4 +46,4 @@ class Turnover:
         (10.0, 1.0, 300.0)
         """
         each = (worked - self._ends[0]) / max(1, len(self._ends) - 1)
-        return min(MOST, max(LEAST, ahead * each))
+        return bounded(ahead * each)

@@ -321,6 +321,22 @@ async def test_what_an_administrator_has_loaded_waits_in_no_request_s_place_and_
     assert b.failure is not None, "whoever looks at the model later sees why"
 
 
+async def test_one_that_was_told_to_sleep_while_its_files_were_fetched_is_awake_when_it_is_asked_the_next_time() -> None:
+    pool, (a, *_), (source, *_) = three(10)
+    source.found.clear()
+    leaving = asyncio.create_task(a.lend())
+    await settled()
+    assert a.state == "loading"
+    pool.sleep(a)
+    leaving.cancel()
+    source.found.set()
+    await settled()
+    assert (a.shown, a.tally.loads) == ("asleep", 0)
+    (await a.lend()).release()
+    await settled()
+    assert (a.shown, a.tally.sleeps) == ("awake", 0)
+
+
 async def test_one_that_was_told_to_sleep_and_is_then_to_be_loaded_stays() -> None:
     pool, (a, *_), _ = three(10)
     running = await a.lend()

@@ -359,9 +359,9 @@ export interface CompletionResponseStreamChoice {
 }
 
 export interface CompletionTokensDetails {
-  /** How many tokens were computed before it was known that they follow, and did: predicted, or said before. */
+  /** How many tokens were guessed, computed before it was known that they follow, and did. */
   accepted_prediction_tokens?: number;
-  /** How many were computed and did not follow. */
+  /** How many were guessed and did not follow, whoever guessed them. */
   rejected_prediction_tokens?: number;
 }
 

@@ -11,7 +11,7 @@ A place is free when a model that is waited for is there: whoever waits for it t
 from collections.abc import Iterable
 
 from alize.api.pool.resident import Resident
-from alize.engine.turnover import LEAST, MOST
+from alize.engine.turnover import bounded
 
 __all__ = ["due"]
 
@@ -24,7 +24,7 @@ def due(residents: Iterable[Resident], now: float) -> float | None:
     lines = [one for one in every if any(waiter.asks for waiter in one.waiting)]
     loading = [one for one in lines if one.state == "loading"]
     left = [seconds for one in loading or lines if (seconds := _left(one, usual, now)) is not None]
-    return min(MOST, max(LEAST, min(left))) if left else None
+    return bounded(min(left)) if left else None
 
 
 def _left(resident: Resident, usual: float | None, now: float) -> float | None:

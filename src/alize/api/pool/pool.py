@@ -281,6 +281,8 @@ class Pool:
             if self._may_sleep(resident, waits):
                 resident.become("draining")
                 self._begin(resident, partial(put_to_sleep, resident, swap=resident.card.id in self._yielding))
+            elif resident.state == "asleep" and resident.task is None and not resident.waiting:
+                resident.told_to_sleep = False  # while its files were fetched: that is not said of when it is loaded next
         self._wake_in(min(waits, default=None))
 
     def _in_line(self) -> Iterator[Resident]:

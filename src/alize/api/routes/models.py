@@ -95,8 +95,8 @@ def _card(model: Served | Sleeping | UpstreamModel, here: House) -> dict[str, An
 
 
 def _writes(model: Served | Sleeping) -> bool:
-    """Whether it has defaults for an answer. Of one that was never loaded its card says so."""
-    return isinstance(model, Served) or "completion_chat" in model.card.capabilities
+    """Whether it has defaults for an answer."""
+    return not model.card.capabilities.isdisjoint({"completion_chat", "completion_fim"})
 
 
 def _state(model: Served | Sleeping | UpstreamModel) -> dict[str, Any]:

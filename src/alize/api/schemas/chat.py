@@ -82,9 +82,9 @@ class PromptTokensDetails(Schema):
 
 class CompletionTokensDetails(Schema):
     accepted_prediction_tokens: Integer = Field(
-        default=0, description="How many tokens were computed before it was known that they follow, and did: predicted, or said before."
+        default=0, description="How many tokens were guessed, computed before it was known that they follow, and did."
     )
-    rejected_prediction_tokens: Integer = Field(default=0, description="How many were computed and did not follow.")
+    rejected_prediction_tokens: Integer = Field(default=0, description="How many were guessed and did not follow, whoever guessed them.")
 
 
 class UsageInfo(Schema):
