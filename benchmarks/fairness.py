@@ -1,6 +1,6 @@
 """What another's flood does to a quiet person's first token. In: how often. Out: a table, a plot, and one JSON document on the last line.
 
-    python benchmarks/fairness.py [--requests 40] [--flood 64] [--alone] [--plot docs/engine/fairness.svg]     # --alone: without llama.cpp
+    python benchmarks/fairness.py [--requests 80] [--flood 64] [--alone] [--plot docs/engine/fairness.svg]     # --alone: without llama.cpp
 
 A quiet client asks one question after the other, of 128 and of 512 tokens in turns, each another, and waits for each answer of 16 tokens.
 First it is alone; then, beside it, a flood: 64 requests of another key are always open, of 2,000 tokens each, with answers of 64. Both
@@ -218,7 +218,7 @@ def seconds_of(seen: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=40)
+    parser.add_argument("--requests", type=int, default=80)
     parser.add_argument("--flood", type=int, default=64)
     parser.add_argument("--patience", type=float, default=180.0, help="seconds that llama.cpp's quiet requests get together")
     parser.add_argument("--alone", action="store_true", help="without llama.cpp")
