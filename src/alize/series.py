@@ -79,11 +79,12 @@ class Series:
         for _ in range(count):
             self.between.observe(seconds / count)
 
-    def finished(self, prompt: int, answer: int, decode: float) -> None:
-        """A choice of a complete answer has so many tokens; its last came so many seconds after its first."""
+    def finished(self, prompt: int, answer: int, decode: float | None) -> None:
+        """A choice of a complete answer has so many tokens; its last came so many seconds after its first, where somebody waited for it."""
         self.prompt_sizes.observe(prompt)
         self.answer_sizes.observe(answer)
-        self.decode.observe(decode)
+        if decode is not None:
+            self.decode.observe(decode)
 
     def relayed(self, prompt: int, cached: int, answer: int) -> None:
         """An answer of another server took so many tokens, as far as it said."""

@@ -96,7 +96,7 @@ def test_whatever_its_priority_nobody_waits_for_ever_beside_chats_without_end(co
 
 @pytest.mark.parametrize("others", ["chat", "w{}"])
 def test_a_long_prompt_goes_on_though_in_every_step_another_one_ends(others: str) -> None:
-    """Of a lower priority, and of a tenant that has used much beside others that are always new: they get every second step."""
+    """Of a lower priority, and of a tenant that has used much beside others that are always new: they get every second such step."""
     for priority in (-10, 0):
         engine = core(400, Limits(step_tokens=100, prefix_cache=False))
         engine.add(Request("long", (1,) * 250, max_tokens=1, tenant="flood", priority=priority))
@@ -107,6 +107,24 @@ def test_a_long_prompt_goes_on_though_in_every_step_another_one_ends(others: str
             return Request(f"chat-{step}", (3,) * 10, max_tokens=1, tenant=others.format(step))
 
         assert until_ended(engine, "long too", 30, chat) <= 12
+
+
+@pytest.mark.parametrize("others", ["chat", "w{}"])
+def test_and_though_the_steps_between_two_ends_are_full(others: str) -> None:
+    """What is left where a chat of 80 tokens ends goes to those who come long after it every second time: each such step is one of two."""
+    for priority in (-10, 0):
+        engine = core(400, Limits(step_tokens=64, prefix_cache=False))
+        for id in ("long", "long too"):
+            engine.add(Request(id, (1,) * 250, max_tokens=1, tenant="flood", priority=priority))
+        for _ in range(2):
+            engine.step()
+        for step in range(40):
+            if step % 2 == 0:
+                engine.add(Request(f"chat-{step}", (3,) * 80, max_tokens=1, tenant=others.format(step)))
+            if any(each.request_id == "long too" for each in engine.step()):
+                break
+        else:
+            raise AssertionError("it never ended")
 
 
 def test_a_prompt_that_has_begun_and_gets_no_token_of_any_step_is_lifted_in_the_end() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from alize.engine.base import Request, SamplingParams
 from alize.engine.batch import Batches
+from alize.engine.plan import Plan
 from alize.engine.runners.base import Batch, RowSampling
-from alize.engine.schedule import Limits, Plan
+from alize.engine.schedule import Limits
 from tests.engine.engines import core
 
 

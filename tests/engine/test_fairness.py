@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from alize.engine.base import Request, TenantStats
 from alize.engine.core import Core
 from alize.engine.fairness import CREDIT, DRAWN_WEIGHT, PROMPT_WEIGHT
-from alize.engine.schedule import Limits, Plan
+from alize.engine.plan import Plan
+from alize.engine.schedule import Limits
 from alize.engine.tenants import MOST, OTHER
 from tests.engine.engines import alone, core, drain
 

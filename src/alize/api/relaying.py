@@ -99,6 +99,11 @@ class Relay:
     def _ours(self) -> dict[str, Any]:
         return {"id": self.id, "model": self.request.model}
 
+    @property
+    def _awaited(self) -> bool:
+        """See `Question.awaited`."""
+        return (self.request.priority or 0) >= 0
+
     def _chunks(self) -> AsyncGenerator[dict[str, Any], None]:
         upstream = self.house.parts.upstream
         assert upstream is not None, "there is a model of it"
@@ -125,7 +130,7 @@ class Relay:
                         reasons = [reason or "stop" for reason in self._taking.reasons.values()]
                         outcome, counted = ",".join(sorted({*reasons})), True
                         await ledger.write(self._spent(), outcome)
-                        self.house.metrics.answered(self.model.id, reasons, self.trace.seconds)
+                        self.house.metrics.answered(self.model.id, reasons, self.trace.seconds if self._awaited else None)
                     yield chunk
         except (GeneratorExit, asyncio.CancelledError):
             outcome = "cancelled"
@@ -146,10 +151,11 @@ class Relay:
 
     def _timed(self, last: float) -> float:
         now = self.trace.clock()
-        if last:
+        if last and self._awaited:
             self._series.next_tokens(now - last, 1)
-        else:
-            self._series.first_token(now - self.trace.began)
+        elif not last:
+            if self._awaited:
+                self._series.first_token(now - self.trace.began)
             self.trace.facts["first_token_seconds"] = round(now - self.trace.began, 6)
         return now
 

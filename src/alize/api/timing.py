@@ -59,8 +59,8 @@ class Timing:
     def finished(self, index: int) -> None:
         """A choice is complete."""
         choice = self._choices.get(index)
-        if choice is not None and self.awaited:
-            self.series.finished(choice.prompt, choice.tokens, choice.last - choice.first)
+        if choice is not None:
+            self.series.finished(choice.prompt, choice.tokens, choice.last - choice.first if self.awaited else None)
 
     def ended(self, usage: Usage) -> None:
         """The answer has ended, in whatever way: the log is told, and nothing of its text."""

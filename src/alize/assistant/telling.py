@@ -44,8 +44,7 @@ class Telling:
         """The answer is whole."""
         self._timing.finished(end.index)
         self._outcome = end.reason
-        if self.awaited:
-            self.house.metrics.answered(self._model, [end.reason], self._trace.seconds)
+        self.house.metrics.answered(self._model, [end.reason], self._trace.seconds if self.awaited else None)
 
     @contextmanager
     def told(self, answer: Answer) -> Generator[None]:
@@ -76,4 +75,5 @@ class Telling:
         facts = {"seconds": round(trace.seconds, 6), "trace_id": f"{trace.parent.trace:032x}", "workspace": self._workspace}
         _log.info("answer", extra=facts | trace.facts)
         if self.house.parts.spans is not None:
-            self.house.parts.spans.write(trace, f"chat {self._model}", {"alize.workspace": self._workspace})
+            about = {"gen_ai.operation.name": "chat", "alize.workspace": self._workspace}
+            self.house.parts.spans.write(trace, f"chat {self._model}", about)

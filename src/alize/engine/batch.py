@@ -15,8 +15,8 @@ import numpy.typing as npt
 from alize.engine.groups import Tables
 from alize.engine.guide import Guide, due
 from alize.engine.media import Shown, shown
+from alize.engine.plan import Plan
 from alize.engine.runners.base import Batch, CacheGroup, RowSampling
-from alize.engine.schedule import Plan
 from alize.engine.sequence import Sequence
 
 __all__ = ["Batches", "pack"]

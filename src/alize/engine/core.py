@@ -3,6 +3,7 @@
 `LocalEngine` runs a Core in a process of its own; `alize run` and the library run one in theirs.
 """
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,11 +26,12 @@ from alize.engine.groups import CacheGroups, longest
 from alize.engine.guessing import Guesser
 from alize.engine.guide import Words
 from alize.engine.guides import Guides
+from alize.engine.plan import Plan
 from alize.engine.reading import Job, Reading, done
 from alize.engine.runners.base import BLOCK, Output, Runner
 from alize.engine.saved.prefixes import Prefixes
 from alize.engine.saved.store import Saved
-from alize.engine.schedule import Limits, Plan, Scheduler
+from alize.engine.schedule import Limits, Scheduler
 from alize.engine.sequence import Sequence
 from alize.engine.shares import Shares
 from alize.engine.sounds import Coming
@@ -295,7 +297,12 @@ class Core:
     def check(self) -> None:
         """Verify the books of the block pools; called when idle."""
         self.scheduler.check()
-        assert self._held.total == len(self._sequences), "each has one place"
+        for places, least in ((self._held, -sys.maxsize), (self._watched, 0)):
+            counted = Shares()
+            for sequence in self._sequences.values():
+                if sequence.request.priority >= least:
+                    counted.take(sequence.request.tenant)
+            assert places == counted, "each has one place"
         self.adapters.check(Counter(sequence.adapter for sequence in self._sequences.values() if sequence.adapter))
 
     def _encode(self, plan: Plan) -> None:

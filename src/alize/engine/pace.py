@@ -1,4 +1,4 @@
-"""How much of a prompt a step takes beside answers. In: what steps took. Out: room for so many tokens.
+"""How much of a prompt a step takes beside answers. In: what steps took. Out: an allowance of tokens and of time.
 
 A step that reads 512 tokens takes as long as thirty that write one, and every stream waits for it. So where answers are being written, a
 prompt gets as many tokens a step as keep the step within a bound: a setting, or a multiple of what the answers alone take. Both costs are
@@ -6,7 +6,8 @@ measured, on this machine, as it is now:
 
     alone     of a step in which so many answers are written, and nothing is read: the median of the last ones
     each      of a token that is read: the median of (a step's seconds - alone) / tokens
-    deeper    how much more of it for every token before it: the median slope between two steps (Theil 1950, Sen 1968)
+    deeper    how much more of it for every token before it: the median of the slopes between a less deep step and a deeper one, each
+              step in one pair (the incomplete method of Theil 1950)
 
     8 answers alone take 7 ms, the first token of a prompt 0.4 ms, the bound is twice 7 ms    →    (14 - 7) / 0.4 = 17 tokens
     behind 1,000 tokens, where one takes 0.0003 ms more for each of these                     →    (14 - 7) / (0.4 + 0.3) = 10
@@ -19,10 +20,10 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import islice
 from typing import NamedTuple
 
-__all__ = ["FIRST", "LEAST", "TIMES", "Pace", "Room"]
+__all__ = ["FIRST", "LEAST", "TIMES", "Allowance", "Pace"]
 
 TIMES = 2.0
 """How long a step may take, in steps without a prompt. The pause that a reader notices is three times the usual one; the rest is for
@@ -37,12 +38,15 @@ FIRST = 32
 
 _KEPT = 9
 _ENOUGH = 3  # steps of which a median says something
-_COMPARED = 16  # steps between which a slope is sought
-_APART = 128  # how many tokens deeper one of two is at least
+_COMPARED = 32  # steps between which slopes are sought
+_APART = 128  # how many tokens deeper one of two is at least: 16 steps of 8
+_PAIRS = 4  # of which a slope is believed
+_OWN = 0.25
+"""What of a token's cost is its own at least, wherever it is: what is known of deep ones says little of what the first of a text take."""
 
 
 @dataclass(slots=True)
-class Room:
+class Allowance:
     """What one step may still read."""
 
     tokens: int
@@ -54,7 +58,7 @@ class Room:
     _before: int = field(default=0, init=False)  # how many are before each that is read, all added up
 
     def __bool__(self) -> bool:
-        return self.tokens > 0 and (self.least > 0 or self.seconds >= self.each)
+        return self.fits() > 0
 
     @property
     def depth(self) -> float:
@@ -64,16 +68,16 @@ class Room:
     def fits(self, start: int = 0) -> int:
         """How many tokens there is room for behind `start` others; for none, maybe, where there is for some that are less deep.
 
-        >>> Room(512, 0.007, 0.0004).fits(), Room(512, 0.007, 0.0004, 3e-7).fits(1000), Room(5, 0.007, 0.0004).fits()
+        >>> Allowance(512, 0.007, 0.0004).fits(), Allowance(512, 0.007, 0.0004, 3e-7).fits(1000), Allowance(5, 0.007, 0.0004).fits()
         (17, 9, 5)
         """
-        if not self:
-            return 0
         if self.seconds == math.inf:
             return self.tokens
-        first, seconds = self.each + self.deeper * start, max(0.0, self.seconds)
-        root = first + math.sqrt(first * first + 2 * self.deeper * seconds)  # of n · first + n² · deeper / 2 = seconds
-        most = 2 * seconds / root if root else math.inf
+        if self.seconds <= 0:
+            return min(self.tokens, self.least)
+        first = self.each + self.deeper * (start - 0.5)
+        root = first + math.sqrt(first * first + 2 * self.deeper * self.seconds)  # of n · first + n² · deeper / 2 = seconds
+        most = 2 * self.seconds / root if root else math.inf
         return int(min(self.tokens, max(self.least, most)))
 
     def take(self, start: int, count: int) -> None:
@@ -100,12 +104,14 @@ class _Costs:
     def __init__(self) -> None:
         self._steps = deque[_Step](maxlen=_COMPARED)
         self._deeper = 0.0
+        self._line: tuple[float, float] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._steps)
 
     def add(self, each: float, depth: float, tokens: int) -> None:
         self._steps.append(_Step(each, depth, tokens))
+        self._line = None
 
     @property
     def seen(self) -> int:
@@ -118,13 +124,20 @@ class _Costs:
         return _middle(step.each for step in self._last)
 
     def line(self) -> tuple[float, float]:
-        """What one takes that none is before, and how much more for each that is. As long as none was deeper than another, the latter is
-        as it was."""
-        pairs = combinations(self._steps, 2)
-        slopes = [(a.each - b.each) / (a.depth - b.depth) for a, b in pairs if abs(a.depth - b.depth) >= _APART]
-        if len(slopes) >= _ENOUGH:
-            self._deeper = max(0.0, _middle(slopes))
-        return max(0.0, _middle(step.each - self._deeper * step.depth for step in self._last)), self._deeper
+        """What one takes that none is before, and how much more for each that is. As long as few were deeper than others, the latter is
+        as it was; it goes through what the last ones took in any case."""
+        if self._line is None:
+            ordered = sorted(self._steps, key=lambda step: step.depth)
+            pairs = zip(ordered, ordered[(len(ordered) + 1) // 2 :], strict=False)
+            slopes = [(deep.each - less.each) / (deep.depth - less.depth) for less, deep in pairs if deep.depth - less.depth >= _APART]
+            if len(slopes) >= _PAIRS:
+                self._deeper = max(0.0, _middle(slopes))
+            own = _middle(step.each - self._deeper * step.depth for step in self._last)
+            if own < _OWN * self.each:
+                own = _OWN * self.each
+                self._deeper = max(0.0, _middle((step.each - own) / step.depth for step in self._last if step.depth))
+            self._line = own, self._deeper
+        return self._line
 
     @property
     def _last(self) -> Iterable[_Step]:
@@ -142,20 +155,20 @@ class Pace:
         self._beside = _Costs()  # where answers are written too
         self._apart = _Costs()  # and where none is
 
-    def room(self, answers: int, tokens: int | None = None) -> Room:
+    def allow(self, answers: int, tokens: int | None = None) -> Allowance:
         """For prompts, in a step of so many answers that may read `tokens` at most. Beside no answers only a bound that was set holds."""
         tokens = self._most if tokens is None else tokens
         if self._seconds == math.inf or not (answers or self._seconds):
-            return Room(tokens)
+            return Allowance(tokens)
         costs, spare = self._reading(answers), self.spare(answers)
         if not costs or spare is None:
-            return Room(min(FIRST, tokens))
+            return Allowance(min(FIRST, tokens))
         each, deeper = costs.line()
         if not self._alone and not self._seconds:
             spare = max(spare, FIRST * each)  # the bound itself is a guess
         if answers:
             tokens = min(tokens, max(FIRST, 2 * self._beside.seen))
-        return Room(tokens, spare, each, deeper, LEAST)
+        return Allowance(tokens, spare, each, deeper, LEAST)
 
     def _reading(self, answers: int) -> _Costs:
         """Beside answers a step has fewer tokens, and each costs more."""
@@ -178,6 +191,8 @@ class Pace:
             alone = self.alone(answers)
             if alone is None:
                 self._apart.add(seconds / (prompt + answers), depth, prompt)
+            elif seconds < alone and answers in self._alone:
+                self._alone[answers].append(seconds)  # it takes no longer: something else was in the way when that was measured
             else:
                 (self._beside if answers else self._apart).add(max(0.0, seconds - alone) / prompt, depth, prompt)
 

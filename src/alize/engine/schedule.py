@@ -18,7 +18,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alize.engine.base import FinishReason
@@ -28,7 +28,8 @@ from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
 from alize.engine.lookout import Lookout
 from alize.engine.media import Medium, ahead
-from alize.engine.pace import Pace, Room
+from alize.engine.pace import LEAST, Allowance, Pace
+from alize.engine.plan import Plan
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
 from alize.engine.speculation import MOST_ROWS, worth
@@ -36,7 +37,7 @@ from alize.engine.speculation import MOST_ROWS, worth
 if TYPE_CHECKING:
     from alize.engine.drafting import Drafter
 
-__all__ = ["Limits", "Plan", "Progress", "Scheduler"]
+__all__ = ["Limits", "Progress", "Scheduler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +59,6 @@ class Limits:
     adapter_bytes: int = 2 * 2**30  # of all adapters
 
 
-@dataclass(slots=True)
-class Plan:
-    """One step. The order of `tokens` is the order of the batch's rows."""
-
-    room: Room  # what is left of it
-    tokens: dict[Sequence, int] = field(default_factory=dict[Sequence, int])
-    decodes: int = 0  # how many of them, the first, decode
-    steps: int = 1
-    guesses: dict[Sequence, tuple[int, ...]] = field(default_factory=dict[Sequence, tuple[int, ...]])  # to compute with its token
-    masks: dict[Sequence, list[Mask]] = field(default_factory=dict[Sequence, list[Mask]])  # of those with a grammar, behind each guess
-    encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
-    encode_tokens: int = 0  # how much of the room is for that
-    begun: list[Sequence] = field(default_factory=list[Sequence])  # those that were never planned before
-    seconds: float = 0.0  # that it took
-
-    @property
-    def empty(self) -> bool:
-        return not self.tokens and not self.encode_tokens
-
-    @property
-    def rows(self) -> int:
-        """That are drawn of, where nothing is read."""
-        return self.decodes + sum(map(len, self.guesses.values()))
-
-    @property
-    def read(self) -> int:
-        """Tokens of prompts, those included that something to be encoded takes the place of."""
-        return sum(self.tokens.values()) - self.decodes + self.encode_tokens
-
-
 Progress = tuple[Sequence, tuple[int, ...]]
 """What a sequence gained in a step."""
 
@@ -103,7 +74,7 @@ class Scheduler:
         self.running: list[Sequence] = []  # the most urgent first
         self.waiting = FairQueue()
         self.preemptions = 0
-        self._short = False  # whether the last step was left shorter than it might have been, for a first token
+        self._cut: Sequence | None = None  # who was left out of a step for the sake of a first token, and got nothing since
         self.no_room: Sequence | None = None  # who could not begin in the last plan, though it was its turn
 
     def add(self, sequence: Sequence) -> None:
@@ -135,13 +106,13 @@ class Scheduler:
         What is planned will be run: its blocks are findable from here on, also by sequences admitted later in this same plan, because
         a runner writes a whole batch before it reads any of it.
         """
-        plan = Plan(Room(self.limits.step_tokens))
+        plan = Plan(Allowance(self.limits.step_tokens))
         if admit and self.no_room is not None:
             self._make_way(self.no_room)
         before = self.preemptions
         prompts = self._write(plan)
         self._read(plan, prompts, returning=not admit, begin=self.preemptions == before)
-        self.waiting.age(self.running, plan.tokens)
+        self.waiting.age(self.running, plan.tokens.keys() | plan.encoding)
         return plan
 
     def look_ahead(self, plan: Plan) -> None:
@@ -153,7 +124,7 @@ class Scheduler:
     def took(self, plan: Plan, seconds: float) -> None:
         """How long the plan took to be run, without what was run to look ahead."""
         plan.seconds = seconds
-        self.pace.took(seconds / plan.steps, plan.rows, plan.read, plan.room.depth)
+        self.pace.took(seconds / plan.steps, plan.rows, plan.read, plan.left.depth)
 
     def commit(self, plan: Plan, output: Output) -> list[Progress]:
         """Book what a step did: positions computed, tokens drawn, ends reached."""
@@ -189,7 +160,7 @@ class Scheduler:
 
     def beside(self, start: int) -> int:
         """How many tokens behind `start` others may be computed outside the plan, between two steps."""
-        return self.pace.room(sum(sequence.decoding for sequence in self.running)).fits(start)
+        return self.pace.allow(sum(sequence.decoding for sequence in self.running)).fits(start)
 
     def wanted(self) -> set[bytes]:
         """Keys of the images and sounds that are still to be shown to what runs."""
@@ -234,47 +205,55 @@ class Scheduler:
                 prompts.append(sequence)
             elif sequence.plain and (computed < sequence.tables.room or (sequence.tables and self._grow(sequence, length))):
                 planned[sequence] = 1  # nearly every row of nearly every step
-                plan.room.tokens -= 1
+                plan.left.tokens -= 1
                 if labels and length // BLOCK > sequence.labelled:
                     self._label(sequence, length)
             else:
                 self._go_on(plan, sequence)
         plan.decodes = len(plan.tokens)
         if prompts or len(self.waiting):
-            plan.room = self.pace.room(plan.decodes, plan.room.tokens)
+            plan.left = self.pace.allow(plan.decodes, plan.left.tokens)
         return prompts
 
     def _read(self, plan: Plan, prompts: list[Sequence], returning: bool, begin: bool) -> None:
         """Go on with prompts and begin others, in one order: a tenant's long prompt that has begun is no reason to let another's wait.
 
         Where somebody has to give way nobody else begins, nor where there is no room for whose turn it is. A step in which a prompt comes
-        to its end is not made longer by those who come long after it, since its first token would wait for them; but for every second such
-        step, or they would never go on where each step has one.
+        to its end is not made longer by those who come long after it, since its first token would wait for them; until they have got
+        something again the next one is, or they would never go on where each step has one.
         """
-        self.no_room, short = None, self._short
-        self._short = False
+        self.no_room, owed = None, self._cut is not None
         if not prompts and not len(self.waiting):
             return
         rank, before = self.waiting.rank(self.running), self.preemptions
         prompts.sort(key=rank, reverse=True)
-        if begin and not plan.room:  # answers take all of it: no place is left for whose turn it is
+        if begin and not plan.left:  # answers take all of it: no place is left for whose turn it is
             self.no_room = self.waiting.first(returning, self.running)
         ended: Rank | None = None  # of the first whose first token is drawn in this step
         while True:
-            first = self.waiting.first(returning, self.running) if begin and plan.room else None
+            first = self.waiting.first(returning, self.running) if begin and plan.left else None
+            if first is not None and plan.left.read and plan.left.fits() < min(LEAST, first.pending):
+                first = None  # it would hold blocks for a token or two
             going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
             following = going or first
             if following is None:
                 return
-            if ended is not None and not short and long_after(rank(following), ended):
-                self._short = True
-                return
+            late = ended is not None and long_after(rank(following), ended)
+            if late and not owed:
+                self._cut = self._cut or following
+                if going is None:
+                    begin = False
+                else:
+                    prompts.pop()
+                continue
             if going is not None:
                 self._go_on(plan, prompts.pop())
                 begin = begin and self.preemptions == before
             else:
                 begin = self._begin(plan, following)
                 self.no_room = None if begin else following
+            if following in plan.tokens and (late or following is self._cut):
+                self._cut = None
             if ended is None and following.computed + plan.tokens.get(following, 0) == len(following.tokens):
                 ended = rank(following)
 
@@ -282,7 +261,7 @@ class Scheduler:
         """Plan as many of its tokens as there is room for, by preemption where there is none."""
         if not sequence.tables:  # preempted a moment ago
             return
-        count = self._runnable(sequence, plan.room)
+        count = self._runnable(sequence, plan.left)
         while count and not self._grow(sequence, sequence.computed + count):
             victim = self._victim(plan.tokens)
             if victim is None or (victim is sequence and len(self.running) == 1):
@@ -299,7 +278,7 @@ class Scheduler:
         if len(self.running) >= self.limits.max_running:
             return False
         self._adopt_prefix(sequence)
-        count = self._runnable(sequence, plan.room, least=1)
+        count = self._runnable(sequence, plan.left, least=1)
         # One block per running sequence is kept back: admitting into the last blocks would only preempt somebody in a few steps.
         if not self._grow(sequence, sequence.computed + count, spare=len(self.running)):
             self.groups.release(sequence.tables)
@@ -346,18 +325,18 @@ class Scheduler:
             sequence.computed, sequence.labelled = reach * BLOCK, reach
         self._unlink(sequence)
 
-    def _runnable(self, sequence: Sequence, room: Room, least: int = 0) -> int:
+    def _runnable(self, sequence: Sequence, left: Allowance, least: int = 0) -> int:
         """How many of a sequence's tokens can be run, `least` of them even where there is no room: as far as what they show is encoded.
 
         Others may have been held up by the same image, and have computed by now what comes behind it.
         """
-        count = min(sequence.ready, max(least, room.fits(sequence.computed)), self._free(sequence))
+        count = min(sequence.ready, max(least, left.fits(sequence.computed)), self._free(sequence))
         if not count or not sequence.held_up:
             return count
         sequence.held_up, known = False, max(sequence.computed, sequence.charged)
         self._adopt_prefix(sequence)
         sequence.cached += max(0, sequence.computed - known)
-        return min(sequence.ready, max(least, room.fits(sequence.computed)), self._free(sequence))
+        return min(sequence.ready, max(least, left.fits(sequence.computed)), self._free(sequence))
 
     def _free(self, sequence: Sequence) -> int:
         """How many tokens there are before the first that shows what is not encoded."""
@@ -373,16 +352,17 @@ class Scheduler:
         """Plan the next tokens, none where it is held up; and the encoding of what holds it up behind these."""
         if count:
             plan.tokens[sequence] = count
-            plan.room.take(sequence.computed, count)
+            plan.left.take(sequence.computed, count)
             self._label(sequence, sequence.computed + count)
         missing = self._missing(sequence)
         if missing and missing[0].start <= sequence.computed + count:
             sequence.held_up = True
             plan.encode += missing
-            half = -(-plan.room.fits() // 2)  # at most: prompts behind it go on, too
+            plan.encoding.add(sequence)
+            half = -(-plan.left.fits() // 2)  # at most: prompts behind it go on, too
             share = min(self.limits.encode_tokens - plan.encode_tokens, half)
             plan.encode_tokens += share
-            plan.room.take(0, share)
+            plan.left.take(0, share)
 
     def _grow(self, sequence: Sequence, length: int, spare: int = 0) -> bool:
         return self.groups.grow(sequence.tables, length, spare)
@@ -435,7 +415,7 @@ class Scheduler:
                 found[sequence], masks[sequence] = sequence.guide.along(guess) if sequence.guide is not None else (guess, [])
                 if not found[sequence]:
                     del found[sequence]
-        for sequence, count in worth(found, plan.decodes, self.pace, plan.room.tokens).items() if found else ():
+        for sequence, count in worth(found, plan.decodes, self.pace, plan.left.tokens).items() if found else ():
             if self._grow(sequence, len(sequence.tokens) + count, spare=len(self.running)):
                 plan.guesses[sequence], plan.masks[sequence] = found[sequence][:count], masks[sequence][:count]
         if looks and seen and self.pace.alone(plan.decodes):
@@ -450,7 +430,7 @@ class Scheduler:
                 continue
             if sequence not in found or ((guide is None or guide.asleep) and drafter.stakes.beats(guesser.chance)):
                 wanted[sequence] = most
-        return drafter.propose(list(plan.tokens), wanted, self.pace, plan.room.tokens) if wanted else {}
+        return drafter.propose(list(plan.tokens), wanted, self.pace, plan.left.tokens) if wanted else {}
 
     def _guessed(self, sequence: Sequence, guesser: Guesser, *, looks: bool) -> tuple[tuple[int, ...], list[Mask]]:
         """What may follow a sequence: what the text has said before; of one with a grammar, what that leaves nothing else for (where

@@ -7,35 +7,37 @@ share is given one more, beyond those that there are.
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from alize.engine.fairness import parent, parts
+from alize.engine.fairness import parts
 
 __all__ = ["Shares"]
 
 
+@dataclass(slots=True)
 class Shares:
     """Places of one kind."""
 
-    def __init__(self) -> None:
-        self._taken = Counter[str]()  # by tenant, and by what it is part of
-        self._sharers = Counter[str]()  # how many that have places are directly part of each; of all under ""
-        self.total = 0
+    total: int = 0
+    _taken: Counter[str] = field(default_factory=Counter[str])  # by tenant, and by what it is part of
+    _sharers: Counter[str | None] = field(default_factory=Counter[str | None])  # how many have places that are part of each; of all
 
     def take(self, tenant: str) -> None:
         self.total += 1
-        for part in parts(tenant):
-            self._sharers[parent(part)] += not self._taken[part]
+        for whole, part in _levels(tenant):
+            self._sharers[whole] += not self._taken[part]
             self._taken[part] += 1
 
     def give_back(self, tenant: str) -> None:
         self.total -= 1
-        for part in parts(tenant):
+        for whole, part in _levels(tenant):
             self._taken[part] -= 1
             if not self._taken[part]:
                 del self._taken[part]
-                self._sharers[parent(part)] -= 1
-                if not self._sharers[parent(part)]:
-                    del self._sharers[parent(part)]
+                self._sharers[whole] -= 1
+                if not self._sharers[whole]:
+                    del self._sharers[whole]
 
     def room(self, tenant: str, places: int) -> bool:
         """Whether there is one more for a tenant, where there are so many places.
@@ -49,8 +51,20 @@ class Shares:
         if self.total < places:
             return True
         share = places
-        for part in parts(tenant):
-            share //= self._sharers[parent(part)] + (part not in self._taken)
+        for whole, part in _levels(tenant):
+            share //= self._sharers[whole] + (part not in self._taken)
             if self._taken[part] < share:
                 return True
         return False
+
+
+def _levels(tenant: str) -> Iterator[tuple[str | None, str]]:
+    """What it is part of, itself, and itself as one beside those that are part of it: each behind the whole that it shares with others.
+
+    >>> list(_levels("one/ada"))
+    [(None, 'one'), ('one', 'one/ada'), ('one/ada', 'one/ada/')]
+    """
+    whole = None
+    for part in (*parts(tenant), tenant + "/"):
+        yield whole, part
+        whole = part
