@@ -60,6 +60,7 @@ async def test_of_work_that_nobody_waits_for_the_tokens_count_and_no_time(desk: 
     found = await numbers(desk)
     assert found["alize_generation_tokens_total", "fake"] == 2 * before["alize_generation_tokens_total", "fake"] > 0
     assert found["alize_request_success_total", "stop", "fake"] == 2
+    assert found["alize_request_generation_tokens_count", "fake"] == 2
     times = [(name, *labels) for name, *labels in found if name.endswith("_seconds_count") and "fake" in labels]
     assert len(times) >= 6
     assert ("alize_time_to_first_token_seconds_count", "fake", tenant) in times

@@ -19,6 +19,7 @@ from alize.api.trace import Parent, parent_of
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed, Missing, SettingInvalid
 from alize.settings import Settings
+from tests.assistant.conftest import Page
 from tests.serving import TOKENIZER, Desk
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -125,6 +126,22 @@ async def test_an_answer_is_a_tree_of_spans(new_desk: Any, collectors: Any, capl
     assert order[-1].end_time_unix_nano <= root.end_time_unix_nano
     (line,) = [record for record in caplog.records if getattr(record, "answer_id", "") == told["gen_ai.response.id"]]
     assert line.__dict__["trace_id"] == TRACE
+    assert not any(b"doctor" in body or b"Hello" in body for body in collector.bodies)
+
+
+async def test_an_answer_on_a_page_is_traced_as_one_over_the_api_is(collectors: Any, new_desk: Any) -> None:
+    collector = collectors()
+    desk: Desk = await new_desk(otlp_endpoint=collector.url)
+    page = Page(desk)
+    chat = await page.begin(title="Mine")
+    await page.follow((await page.ask(chat, "What my doctor said"))["run"]["id"])
+    await page.until(chat, lambda found: found["messages"][-1]["state"] == "done")
+    await sent(desk)
+    (told,) = [attributes(span) for span in collector.spans if span.name == "chat fake"]
+    assert (told["gen_ai.operation.name"], told["gen_ai.request.model"]) == ("chat", "fake")
+    assert told["gen_ai.response.finish_reasons"] == ["stop"]
+    assert told["gen_ai.usage.output_tokens"] == 6
+    assert told["alize.workspace"] == desk.owner.workspace
     assert not any(b"doctor" in body or b"Hello" in body for body in collector.bodies)
 
 

@@ -175,6 +175,14 @@ async def test_metrics_have_its_answers_by_its_name(pair: Two) -> None:
     assert 'alize_request_success_total{finished_reason="stop",model_name="big"} 1.0' in text
 
 
+async def test_of_work_that_nobody_waits_for_no_time_is_measured_there_either(pair: Two) -> None:
+    await pair.chat(stream=True, priority=-10)
+    lines = (await pair.here.client.get("/metrics")).text.splitlines()
+    assert 'alize_request_success_total{finished_reason="stop",model_name="big"} 1.0' in lines
+    times = [line for line in lines if "_seconds_count{" in line and '"big"' in line]
+    assert not [line for line in times if not line.endswith(" 0.0")]
+
+
 async def test_official_clients_read_an_upstreams_stream(pair: Two) -> None:
     async with listening(pair.here.app) as port:
         one = openai.AsyncOpenAI(api_key=pair.here.key, base_url=f"http://127.0.0.1:{port}/v1")

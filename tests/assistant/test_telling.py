@@ -29,6 +29,18 @@ async def test_an_answer_on_a_page_is_counted_for_its_workspace(page: Page, capl
     assert "doctor" not in json.dumps(line, default=str)
 
 
+async def test_of_a_conversations_name_no_time_is_measured(page: Page) -> None:
+    chat = await page.begin()
+    await page.follow((await page.ask(chat))["run"]["id"])
+    await page.until(chat, lambda found: found["titled_by"] == "model")
+    found, tenant = await numbers(page.desk), page.desk.owner.workspace
+    assert found["alize_request_success_total", "stop", "fake"] == 2
+    assert found["alize_request_generation_tokens_count", "fake"] == 2
+    assert found["alize_e2e_request_latency_seconds_count", "fake"] == 1
+    assert found["alize_request_decode_time_seconds_count", "fake"] == 1
+    assert found["alize_time_to_first_token_seconds_count", "fake", tenant] == 1
+
+
 async def test_one_that_is_stopped_or_fails_is_counted_as_far_as_it_came(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     chat = await page.begin(title="Mine")
     page.engine.fail(EngineCrashed("The engine ended."), after=2)
