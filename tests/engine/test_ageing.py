@@ -11,7 +11,7 @@ from alize.engine.base import Request
 from alize.engine.core import Core
 from alize.engine.fairness import AGEING
 from alize.engine.schedule import Limits
-from tests.engine.engines import alone, core, drain
+from tests.engine.engines import alone, core, drain, picture
 from tests.engine.test_fairness import steps_until_first_token
 
 
@@ -125,6 +125,56 @@ def test_and_though_the_steps_between_two_ends_are_full(others: str) -> None:
                 break
         else:
             raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize(("room", "length"), [(8, 1), (12, 6), (16, 9)])
+@pytest.mark.parametrize("priority", [-10, 0])
+def test_whoever_waits_begins_with_as_little_as_each_step_leaves(room: int, length: int, priority: int) -> None:
+    """Beside tenants that are always new, each with one chat that ends in its step."""
+    engine = core(400, Limits(step_tokens=room, prefix_cache=False))
+    engine.add(Request("before", (1,) * 50, max_tokens=1, tenant="flood"))
+    drain(engine)
+
+    def chat(step: int) -> Request:
+        if not step:
+            engine.add(Request("long", (1,) * 60, max_tokens=1, tenant="flood", priority=priority))
+        return Request(f"chat-{step}", (3,) * length, max_tokens=1, tenant=f"w{step}")
+
+    assert until_ended(engine, "long", 40, chat) <= 25
+
+
+def test_one_that_is_taken_out_is_owed_nothing() -> None:
+    engine = core(400, Limits(step_tokens=100, prefix_cache=False))
+
+    def late(id: str) -> Request:
+        return Request(id, (1,) * 150, max_tokens=1, tenant="flood", priority=-10)
+
+    engine.add(late("first"))
+    engine.step()
+    for number in range(2):
+        engine.add(Request(f"chat-{number}", (3,) * 10, max_tokens=1))
+        engine.step()
+        (sequence,) = [*engine.scheduler.running, *engine.scheduler.waiting]
+        assert sequence.computed == (0 if number else 100), "the step of a first token was left short"
+        if not number:
+            engine.abort("first")
+            engine.add(late("second"))
+    engine.add(Request("chat", (3,) * 10, max_tokens=1))
+    engine.step()
+    assert sequence.computed == 90, "now it is its turn"
+
+
+def test_one_whose_picture_waits_to_be_seen_keeps_nobody_of_its_priority_waiting() -> None:
+    engine = core(400, Limits(step_tokens=16, encode_tokens=4, prefix_cache=False))
+    engine.add(Request("batch", (1,) * 60, max_tokens=1, tenant="one", priority=-10, images=(picture(0, 4, 4, 20),)))
+    engine.add(Request("batch too", (1,) * 60, max_tokens=1, tenant="one", priority=-10))
+    for _ in range(2):
+        engine.step()
+
+    def chat(step: int) -> Request:
+        return Request(f"chat-{step}", (2,) * 16, max_tokens=1, tenant="one")
+
+    assert until_ended(engine, "batch too", 12 * AGEING, chat) <= 11 * AGEING
 
 
 def test_a_prompt_that_has_begun_and_gets_no_token_of_any_step_is_lifted_in_the_end() -> None:

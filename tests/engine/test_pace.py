@@ -176,14 +176,14 @@ def test_where_answers_take_all_the_time_a_prompt_gets_no_more_than_the_least() 
     assert Allowance(64, -0.01, 0.0, 3e-7, 0).fits() == 0
 
 
-def test_answers_that_were_measured_while_something_else_ran_are_measured_again_by_steps_that_take_less() -> None:
+def test_where_answers_were_measured_while_something_else_ran_no_prompt_is_taken_for_free() -> None:
     pace = Pace(512, 0.05)
     for _ in range(9):
-        pace.took(0.06, 4, 0)
+        pace.took(0.045, 4, 0)  # 0.02 by themselves
     for _ in range(30):
-        pace.took(0.02 + 0.0005 * (tokens := pace.allow(4).fits()), 4, tokens)
-        assert tokens <= 111, "twice what fits"
-    assert pace.allow(4).fits() == pytest.approx(60, abs=5)
+        tokens = pace.allow(4).fits()
+        assert tokens <= FIRST
+        pace.took(0.02 + 0.0005 * tokens, 4, tokens)
 
 
 @given(st.integers(1, 512), st.floats(0, 1), st.floats(0, 0.01), st.floats(0, 1e-4), st.integers(0, 8), st.integers(0, 10**5))

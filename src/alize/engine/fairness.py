@@ -111,8 +111,8 @@ class FairQueue:
             behind += [sequence for sequence in running if sequence not in planned and sequence.ready]
         if not behind:
             return
-        # Of whose priority something goes on, or somebody is lifted, needs nobody lifted.
-        moving = {sequence.request.priority for sequence in chain(planned, running) if sequence in planned or sequence.lifted}
+        # Of whose priority something goes on needs nobody lifted.
+        moving = {sequence.request.priority for sequence in planned}
         highest = max(moving | {sequence.request.priority for sequence in behind})
         late: dict[int, list[Sequence]] = {}
         for sequence in behind:

@@ -164,6 +164,8 @@ class Pace:
         if not costs or spare is None:
             return Allowance(min(FIRST, tokens))
         each, deeper = costs.line()
+        if spare > 0 and not each:  # so few cost too little to be seen; or what answers take was measured while something else ran
+            return Allowance(min(FIRST, tokens))
         if not self._alone and not self._seconds:
             spare = max(spare, FIRST * each)  # the bound itself is a guess
         if answers:
@@ -191,8 +193,6 @@ class Pace:
             alone = self.alone(answers)
             if alone is None:
                 self._apart.add(seconds / (prompt + answers), depth, prompt)
-            elif seconds < alone and answers in self._alone:
-                self._alone[answers].append(seconds)  # it takes no longer: something else was in the way when that was measured
             else:
                 (self._beside if answers else self._apart).add(max(0.0, seconds - alone) / prompt, depth, prompt)
 

@@ -21,7 +21,7 @@ class Plan:
     guesses: dict[Sequence, tuple[int, ...]] = field(default_factory=dict[Sequence, tuple[int, ...]])  # to compute with its token
     masks: dict[Sequence, list[Mask]] = field(default_factory=dict[Sequence, list[Mask]])  # of those with a grammar, behind each guess
     encode: list[Medium] = field(default_factory=list[Medium])  # what holds sequences up, in their order
-    encoding: set[Sequence] = field(default_factory=set[Sequence])  # whom that holds up
+    encoding: set[Sequence] = field(default_factory=set[Sequence])  # for whom some of that is done now
     encode_tokens: int = 0  # how many the allowance was lessened by for that
     begun: list[Sequence] = field(default_factory=list[Sequence])  # those that were never planned before
     seconds: float = 0.0  # that it took

@@ -28,7 +28,7 @@ from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
 from alize.engine.lookout import Lookout
 from alize.engine.media import Medium, ahead
-from alize.engine.pace import LEAST, Allowance, Pace
+from alize.engine.pace import Allowance, Pace
 from alize.engine.plan import Plan
 from alize.engine.runners.base import BLOCK, Output
 from alize.engine.sequence import Sequence
@@ -98,6 +98,8 @@ class Scheduler:
             self._release(found)
         if found is self.no_room:
             self.no_room = None
+        if found is self._cut:
+            self._cut = None
         return found
 
     def plan(self, admit: bool = True) -> Plan:
@@ -232,15 +234,14 @@ class Scheduler:
         ended: Rank | None = None  # of the first whose first token is drawn in this step
         while True:
             first = self.waiting.first(returning, self.running) if begin and plan.left else None
-            if first is not None and plan.left.read and plan.left.fits() < min(LEAST, first.pending):
-                first = None  # it would hold blocks for a token or two
             going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
             following = going or first
             if following is None:
                 return
             late = ended is not None and long_after(rank(following), ended)
             if late and not owed:
-                self._cut = self._cut or following
+                if following.ready:
+                    self._cut = self._cut or following
                 if going is None:
                     begin = False
                 else:
@@ -358,10 +359,11 @@ class Scheduler:
         if missing and missing[0].start <= sequence.computed + count:
             sequence.held_up = True
             plan.encode += missing
-            plan.encoding.add(sequence)
             half = -(-plan.left.fits() // 2)  # at most: prompts behind it go on, too
             share = min(self.limits.encode_tokens - plan.encode_tokens, half)
             plan.encode_tokens += share
+            if share:
+                plan.encoding.add(sequence)
             plan.left.take(0, share)
 
     def _grow(self, sequence: Sequence, length: int, spare: int = 0) -> bool:
