@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alize.engine.base import Request, SamplingParams
@@ -176,6 +176,7 @@ def test_whatever_a_draft_model_writes_answers_are_the_same(
 
 
 @settings(max_examples=40)
+@example(lengths=[1, 1, 1], window=None, step_tokens=4, blocks=12, half=False, prefix_cache=False, seed=0)
 @given(
     lengths=st.lists(st.integers(1, 60), min_size=1, max_size=6),
     window=st.sampled_from([None, 20]),
@@ -210,7 +211,7 @@ def test_a_draft_s_cache_is_right_behind_wrong_guesses_preemptions_and_shared_be
     drafter(engine).propose = seen  # type: ignore[method-assign]
     drain(engine, answers)
     assert wrong == 0
-    assert drafted
+    assert drafted or step_tokens < 2 * len(lengths), "a step had room for a guess of each"
 
 
 WORDS = Words([bytes([97 + id]) for id in range(26)], [26], (26,), lambda text: [ord(letter) - 97 for letter in text])
