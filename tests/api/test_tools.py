@@ -3,14 +3,19 @@
 import asyncio
 import json
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alize.api.schemas.chat import ChatCompletionResponse, CompletionChunk
+from alize.api import asking
+from alize.api.offering import offer_of
+from alize.api.parts import Served
+from alize.api.schemas.chat import ChatCompletionRequest, ChatCompletionResponse, CompletionChunk
 from alize.engine.fake import FakeEngine, saying
+from alize.prompt.tools import Offer
 from alize.tokenize import Tokenizer, load_tokenizer
 from alize.tokenize.bytes import ByteTokenizer
 from alize.weights.checkpoints import open_checkpoint
@@ -237,17 +242,24 @@ async def test_a_schema_nested_too_deep_is_refused_and_ends_nothing(opened: Call
     assert (await ask(desk)).status_code == 200
 
 
-async def test_others_are_answered_while_a_large_schema_is_checked(opened: Callable[..., Any]) -> None:
+async def test_others_are_answered_while_a_schema_is_checked(opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ten megabytes that takes seconds. Here it takes until another was answered."""
     desk = await opened(CALLS)
-    properties = {f"p{number}": {"type": "string"} for number in range(20_000)} | {"last": {"type": "text"}}
-    large = {"type": "object", "properties": properties}
-    asking = asyncio.create_task(ask(desk, tools=[{**OTHER, "function": {"name": "f", "parameters": large}}]))
-    answered = 0
-    while not asking.done():
-        assert (await desk.client.get("/v1/models")).status_code == 200
-        answered += 1
-    assert answered > 12  # nine or so before the schema is looked at, and dozens while it is, even on a machine with much else to do
-    assert (await asking).json()["param"] == "tools.0.function.parameters"
+    loop, begun, answered = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def held(request: ChatCompletionRequest, served: Served) -> Offer | None:
+        loop.call_soon_threadsafe(begun.set)
+        assert answered.wait(30), "nobody is answered meanwhile"
+        return offer_of(request, served)
+
+    monkeypatch.setattr(asking, "offer_of", held)
+    wrong = {**OTHER, "function": {"name": "f", "parameters": {"properties": {"last": {"type": "text"}}}}}
+    asked = asyncio.create_task(ask(desk, tools=[wrong]))
+    await begun.wait()
+    assert (await desk.client.get("/v1/models")).status_code == 200
+    assert not asked.done()
+    answered.set()
+    assert (await asked).json()["param"] == "tools.0.function.parameters"
 
 
 async def test_128_tools_are_taken(new_desk: Callable[..., Any]) -> None:

@@ -18,6 +18,7 @@ from alize.tokenize import tokenizer_at
 from tests.adapters import write_peft
 from tests.engine.native.kernels import NAMES
 from tests.engine.test_replay import again, made
+from tests.engine.test_speculation import ticking
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(native_kernels() is None, reason="the native core was not built")]
 
@@ -33,7 +34,7 @@ def opened(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     def open(threads: int, kernels: str, limits: Limits) -> Core:
         own = {"own": str(adapter)}
         given = EngineConfig(str(smollm2), "smollm2", "ab" * 32, "native", threads=threads, cache_bytes=1 << 24, kernels=kernels)
-        return build_core(replace(given, limits=limits, adapters=own))
+        return build_core(replace(given, limits=limits, adapters=own), clock=ticking())
 
     return open
 

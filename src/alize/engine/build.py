@@ -1,5 +1,6 @@
 """From a path to a running Core. In: an EngineConfig. Out: weights loaded, cache allocated, ready to step."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, replace
@@ -155,10 +156,12 @@ def build_core(
     progress: Progress | None = None,
     opened: Checkpoint | None = None,
     tokenizer: Callable[[], Tokenizer] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Core:
     """Load the weights and the adapters, and allocate the cache. `progress` is called with the bytes of weights that are loaded, and with
     all of them. An adapter that cannot be loaded is left out, and `info.unavailable` says why. `opened`: the checkpoint at the path, where
     the caller has it open; it stays so. `tokenizer`: that of the model, where the caller has it; it is asked for with the first grammar.
+    `clock`: by which steps are timed, in seconds.
 
     Raises CheckpointInvalid for files that cannot be run, SettingInvalid for a runner that does not run them or a draft model that cannot
     draft for them, Missing where PyTorch is not installed and would have to, OutOfMemory where memory does not suffice.
@@ -183,7 +186,7 @@ def build_core(
         blocks, left = _blocks(runner.info, config, budget - taken), left - taken
         room = Room(left - runner.info.cache_bytes(blocks), partial(_free, "cuda" if runner.info.name == "torch-cuda" else "cpu"))
         words = (lambda: words_of(read())) if runner.info.writes else None
-        core = Core(runner, config.limits, blocks, config.model, config.sha256, room, words=words, saved=saved, drafter=drafter)
+        core = Core(runner, config.limits, blocks, config.model, config.sha256, room, clock, words, saved, drafter)
         made.pop_all()
     for name, path in config.adapters.items():
         core.adapters.try_set(name, path)
