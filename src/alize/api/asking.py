@@ -5,7 +5,6 @@ fill-in-the-middle ────────────────────�
 transcription, of a file or while one speaks ───── hearing ─────────────────────────────────────────── tokenizer.transcription ─┘
 """
 
-import asyncio
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from alize.api.answers import Question
+from alize.api.aside import aside
 from alize.api.forming import grammar_of, whole_grammar
 from alize.api.hearing import ears_of, hears, listen
 from alize.api.looking import look, sees, sight_of
@@ -65,7 +65,7 @@ async def ask(request: ChatCompletionRequest, served: Served, principal: Princip
     sight, ears, marks, offer = sight_of(served), ears_of(served), served.thought_marks, plan.offer
     continued = bool(plan.messages[-1].get("prefix"))
     telling = partial(for_template, plan.messages, offer, served.call_marks)
-    asked, tools = await asyncio.to_thread(telling) if request.tools else telling()
+    asked, tools = await aside(telling) if request.tools else telling()
     effort = effort_of(request.prompt_mode, request.reasoning_effort, marks)
     read = await _read(asked, tools, served, sight, ears, house, effort)
     begun = () if offer is None else tuple(offer.behind(served.tokenizer.encode))
@@ -92,7 +92,7 @@ async def check(request: ChatCompletionRequest, model: Served | Sleeping) -> Non
     if isinstance(model, Served):
         await _planned(request, model)
     else:
-        await asyncio.to_thread(_check_unseen, request, model)
+        await aside(_check_unseen, request, model)
 
 
 def _check_unseen(request: ChatCompletionRequest, model: Sleeping) -> None:
@@ -116,7 +116,7 @@ async def _planned(request: ChatCompletionRequest, served: Served) -> _Plan:
     refuse_unsupported(request, served)
     # Schemas of ten megabytes take seconds to check: others are answered meanwhile.
     simple = request.response_format.json_schema is None and request.structured_outputs is None and not request.tools
-    offer, grammar = _wanted(request, served) if simple else await asyncio.to_thread(_wanted, request, served)
+    offer, grammar = _wanted(request, served) if simple else await aside(_wanted, request, served)
     marks = served.thought_marks
     reads = (("images", sight_of(served)), ("audio", ears_of(served)), ("thoughts", marks))
     messages = plain_messages(
@@ -154,8 +154,8 @@ async def check_infill(model: Served | Sleeping) -> None:
 
 async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ears: Ears, served: Served, principal: Principal) -> Asked:
     """Make a question of a sound. Raises UnsupportedParameter for a language that cannot be said, and PromptTooLong."""
-    tokens = tuple(await asyncio.to_thread(served.tokenizer.transcription, heard.tokens, request.language))
-    sounds = await asyncio.to_thread(laid, tokens, [heard], ears)
+    tokens = tuple(await aside(served.tokenizer.transcription, heard.tokens, request.language))
+    sounds = await aside(laid, tokens, [heard], ears)
     room = longest_answer(0, len(tokens), served.engine.info)
     if ears.hearing.streams:
         room = min(room, heard.tokens - len(tokens) + 1)  # a token for each piece of sound that the prompt does not bring
@@ -205,7 +205,7 @@ async def _predicted(text: str, served: Served) -> tuple[int, ...]:
 
 
 async def _tokenized(characters: int, tokenize: Callable[[], list[int]]) -> tuple[int, ...]:
-    return tuple(tokenize() if characters <= _INLINE else await asyncio.to_thread(tokenize))
+    return tuple(tokenize() if characters <= _INLINE else await aside(tokenize))
 
 
 def _first(
@@ -272,11 +272,11 @@ async def _read(
         messages, pictures = await look(messages, sight, house)
     if ears is not None:
         messages, all_heard = await listen(messages, ears, house)
-    tokens = tuple(await asyncio.to_thread(template, messages))
+    tokens = tuple(await aside(template, messages))
     if sight is not None and marks is not None:
-        images = await asyncio.to_thread(laid_images, tokens, pictures, marks, sight)
+        images = await aside(laid_images, tokens, pictures, marks, sight)
     if ears is not None:
-        sounds = await asyncio.to_thread(laid, tokens, all_heard, ears)
+        sounds = await aside(laid, tokens, all_heard, ears)
     return _Read(tokens, messages, images, sounds, sum(heard.seconds for heard in all_heard) if all_heard else None)
 
 

@@ -4,7 +4,6 @@ Stricter than Python's own reader, which takes NaN, lets the last of two equal k
 meant by such a body cannot be known.
 """
 
-import asyncio
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from alize.api.aside import aside
 from alize.api.unions import meant
 from alize.errors import ValidationFailed
 
@@ -39,7 +39,7 @@ async def read(request: Request, model: type[Model], *, strict: bool) -> Model:
     body = await request.body()
     if len(body) <= _INLINE:
         return parsed(json_of(body), model, strict=strict)
-    return await asyncio.to_thread(lambda: parsed(json_of(body), model, strict=strict))
+    return await aside(lambda: parsed(json_of(body), model, strict=strict))
 
 
 def parsed(value: Any, model: type[Model], *, strict: bool) -> Model:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alize.api.answers import Usage
+from alize.api.aside import aside
 from alize.api.ledger import Ledger
 from alize.api.parts import House, Served, Sleeping
 from alize.api.schemas.embeddings import EmbeddingRequest
@@ -141,4 +142,4 @@ def _base64(row: npt.NDArray[Any]) -> str:
 
 async def _apart(size: int, work: Any) -> Any:
     """In a thread where it takes longer than others should wait."""
-    return work() if size <= _INLINE else await asyncio.to_thread(work)
+    return work() if size <= _INLINE else await aside(work)

@@ -4,12 +4,12 @@ base64, data: … │ http(s) only from hosts that a setting names ─ prompt/so
 tokens with a place for each ─ laid ─ the engine's sounds: one for all that is heard together
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from alize.api.aside import aside
 from alize.api.outside import SOUNDS, fetch
 from alize.api.parts import House, Served, Sleeping
 from alize.errors import AlizeError, InvalidMedia
@@ -114,4 +114,4 @@ async def _sent(written: str, path: str, house: House) -> bytes:
 async def _apart(work: Callable[[], Made], house: House) -> Made:
     """In a thread, so that others are answered meanwhile, and few at once: half an hour takes hundreds of megabytes on its way."""
     async with house.parts.readers:
-        return await asyncio.to_thread(work)
+        return await aside(work)

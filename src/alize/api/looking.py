@@ -3,10 +3,10 @@
 address ─ data: … as it is written │ http(s) only from hosts that a setting names ─ prompt/images ─ pixels ─ prompt/placing
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from alize.api.aside import aside
 from alize.api.outside import fetch
 from alize.api.parts import House, Served, Sleeping
 from alize.engine.base import Sight
@@ -79,4 +79,4 @@ async def _pixels(url: str, path: str, sight: Sight, house: House) -> Floats:
 async def _apart(work: Callable[[], T], house: House) -> T:
     """In a thread, so that others are answered meanwhile, and few at once: a picture may unpack to hundreds of megabytes."""
     async with house.parts.readers:
-        return await asyncio.to_thread(work)
+        return await aside(work)

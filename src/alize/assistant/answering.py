@@ -4,13 +4,13 @@
 its upstream; choosing.py is the `Answerer` of both.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from alize.api.answers import Answer, Finish, Text, Thought
+from alize.api.aside import aside
 from alize.api.asking import Asked, ask
 from alize.api.hearing import hears, newest, timed
 from alize.api.looking import measured, sees
@@ -110,7 +110,7 @@ class LocalAnswerer:
     async def check(self, path: Sequence[MessageRecord], model: Served | Sleeping, *, continuing: bool = False) -> None:
         """Raise what `check_attached` does of the question, as far as is known of a model that may not be awake."""
         question = path[-2 if continuing and len(path) > 1 else -1]
-        check_attached(question, self._images(model), await asyncio.to_thread(self._sounds, model, [question], {}), model.card.id)
+        check_attached(question, self._images(model), await aside(self._sounds, model, [question], {}), model.card.id)
 
     async def fitted(self, served: Served, path: Sequence[MessageRecord], settings: dict[str, Any], *, continuing: bool = False) -> Fitted:
         """What would be sent. Counted in a thread: everybody else's answers would stand still as long as a long one takes."""
@@ -126,7 +126,7 @@ class LocalAnswerer:
             sounds = self._sounds(served, path, lengths)
             return fit(path, settings, count, limit, continuing=continuing, images=images, sounds=sounds or 0, thinks=thinks)
 
-        return await asyncio.to_thread(work)
+        return await aside(work)
 
     def _images(self, model: Served | Sleeping) -> int:
         """How many pictures one prompt may show."""

@@ -5,8 +5,6 @@ row: float32 40 ms plain, 17 ms packed; bfloat16 24 ms plain, 10 ms packed. Pack
 rows share the batch (tried from 2 to 512 rows); a single row takes another path, so it gets company.
 """
 
-import ctypes
-import sys
 from collections.abc import Iterator
 from typing import cast
 
@@ -14,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from alize.heap import give_back
 from alize.model.attention import Attention
 from alize.model.build import Model
 from alize.model.embedder import BiasedAttention, TextEncoder, WideLayer
@@ -66,14 +65,7 @@ def pack_module(name: str, module: nn.Module) -> None:
         _pack(module, *dict(module.named_children()))
     else:
         return
-    _trim()
-
-
-def _trim() -> None:
-    """Give back what was freed between weights that stay: glibc keeps it, up to a quarter of all the memory of a small model."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:  # other C libraries have none, and need none
-        trim(0)
+    give_back()  # what was freed between weights that stay: up to a quarter of all the memory of a small model
 
 
 def kept_bytes(model: Model) -> int:

@@ -1,0 +1,59 @@
+"""What is large is worked on in a thread, and what that took is not kept."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from alize.api.aside import aside
+
+SIX = """
+import asyncio, threading
+from alize.api.aside import aside
+
+together = threading.Barrier(6)
+
+def used():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) >> 8  # MiB, of pages
+
+def work():
+    pieces = [bytes(5000) for _ in range(8000)]
+    together.wait()
+    return pieces[-1]  # it stays behind all the others, so a heap does not shrink by itself
+
+async def all():
+    await asyncio.to_thread(int)
+    before = used()
+    kept = await asyncio.gather(*(aside(work) for _ in range(6)))
+    print(used() - before)
+
+asyncio.run(all())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its heaps are those of glibc")
+def test_what_six_threads_took_for_a_moment_is_given_back() -> None:
+    taken = subprocess.run([sys.executable, "-c", SIX], check=True, capture_output=True, text=True).stdout
+    assert int(taken) < 60, "of 240 MiB"
+
+
+async def test_others_go_on_while_it_works_and_what_it_raises_is_raised() -> None:
+    loop, begun, others = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def work(word: str, *, times: int) -> str:
+        loop.call_soon_threadsafe(begun.set)
+        assert others.wait(30)
+        return word * times
+
+    def wrong() -> None:
+        raise ValueError("of its own")
+
+    working = asyncio.create_task(aside(work, "a", times=2))
+    await begun.wait()
+    others.set()
+    assert await working == "aa"
+    with pytest.raises(ValueError, match="of its own"):
+        await aside(wrong)
