@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from alize.api.pool import Pool
 from alize.errors import CheckpointInvalid
 from tests.browser import browsing
-from tests.serving import CARD, Desk
+from tests.serving import CARD, Desk, listening
 from tests.sources import FakeSource, pool_of
 
 
@@ -112,23 +113,24 @@ def posted(desk: Desk, path: str, body: dict[str, Any], send: Any) -> tuple[asyn
 @pytest.mark.parametrize("stream", [True, False])
 async def test_a_client_that_reads_no_further_gives_its_model_back(new_desk: Callable[..., Any], stream: bool) -> None:
     """It counts as one that has left, and another model gets the memory."""
-    pool = Pool(2**29, seconds=5.0)
-    for id in ("one", "two"):
-        pool.add(source(id, 2**29, says=f"I am {id}"))
+    pool = Pool(2**29, seconds=30.0)
+    pool.add(source("one", 2**29, says="far more than is taken at once. " * 100))
+    pool.add(source("two", 2**29, says="I am two"))
     desk: Desk = await new_desk(pool=pool, stall_seconds=0.1)
-    stuck = asyncio.Event()
-
-    async def send(message: dict[str, Any]) -> None:
-        stuck.set()
-        await asyncio.Event().wait()  # as a socket whose buffers are full
-
-    body = {"model": "one", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
-    _, stalled = posted(desk, "/v1/chat/completions", body, send)
-    await stuck.wait()
-    assert pool.residents["one"].running == 1
-    assert await said(desk, "two") == "I am two"
-    await stalled
-    assert (pool.residents["one"].state, pool.residents["one"].running) == ("asleep", 0)
+    asked = {"model": "one", "messages": [{"role": "user", "content": "Hi"}], "stream": stream, "logprobs": True, "top_logprobs": 5}
+    body = json.dumps(asked).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {desk.key}\r\nContent-Length: {len(body)}\r\n"
+    async with listening(desk.app) as port:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, ("127.0.0.1", port))
+            await loop.sock_sendall(client, f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+            assert await loop.sock_recv(client, 12) == b"HTTP/1.1 200"  # and nothing more
+            assert pool.residents["one"].running == stream  # a whole answer is handed over at once
+            assert await said(desk, "two") == "I am two"
+            assert (pool.residents["one"].state, pool.residents["one"].running) == ("asleep", 0)
 
 
 async def test_whoever_leaves_while_a_pass_waits_for_its_model_waits_no_more(new_desk: Callable[..., Any]) -> None:

@@ -1,30 +1,36 @@
 """HTTP/1.1 on one connection. In: bytes of a client. Out: requests for the application; errors in the one shape; no waiting for ever.
 
 uvicorn answers what is not HTTP with plain text, and gives a client all the time it likes to send the head of a request or what is left
-of a body that was answered unread. Here both have `patience`; the body itself is timed by middleware/body_limit.py.
+of a body that was answered unread. Here both have `patience`; the body itself is timed by middleware/body_limit.py, the answer's reader
+by untaken.py.
 
     connected ─ head ─ body ─ answer ─ idle ─ head ─ …
     └ patience ┘                       │     └ patience from its first byte
                                        └ timeout_keep_alive, uvicorn's own
+
+Each chunk of a stream goes past h11, which checks for every one what the first has shown: that costs as much as all else that a token takes
+until it is sent.
 """
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h11
 import msgspec
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from alize.api.sockets import REALTIME
+from alize.api.untaken import Untaken
 from alize.errors import AlizeError, InvalidRequest, RequestTimeout
 from alize.reasons import because
 
 __all__ = ["Http1"]
 
 
-class Http1(H11Protocol):
+class Http1(Untaken, H11Protocol):
     """uvicorn's protocol, with an end to its patience."""
 
     patience: ClassVar[float] = 20.0  # seconds for a head; browsers that connect ahead of time just connect again
@@ -45,6 +51,12 @@ class Http1(H11Protocol):
         super().data_received(data)
         if self.cycle is not before:
             self._stop_waiting()
+
+    def handle_events(self) -> None:
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:  # the application begins after this, and is given the cycle's `send`
+            self.cycle.send = _Chunks(self.cycle).send
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn calls for what is not HTTP, while it handles h11's error."""
@@ -93,3 +105,29 @@ class Http1(H11Protocol):
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
         self.transport.close()
+
+
+class _Chunks:
+    """How one answer is sent: its chunks, where it is a stream of them, as RFC 9112 § 7.1 has them."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle, self._whole, self._chunked = cycle, cycle.send, False
+
+    async def send(self, message: Any) -> None:
+        cycle = self._cycle
+        if not (self._chunked and message.get("body") and message.get("more_body")):
+            await self._whole(message)
+            if message["type"] == "http.response.start":
+                self._chunked = _in_chunks(cycle.scope, message)
+            return
+        if cycle.flow.write_paused and not cycle.disconnected:
+            await cycle.flow.drain()
+        if not cycle.disconnected:
+            body = message["body"]
+            cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+
+
+def _in_chunks(scope: Mapping[str, Any], start: Mapping[str, Any]) -> bool:
+    """Of what h11 sends so: an answer of no stated length that may have a body, to a client that knows chunks."""
+    named = {name.lower() for name, _ in start["headers"]}
+    return scope["http_version"] == "1.1" and scope["method"] != "HEAD" and start["status"] == 200 and b"content-length" not in named

@@ -9,6 +9,8 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from alize.api.untaken import Untaken
+
 __all__ = ["MOST_BYTES", "REALTIME", "Socket", "options"]
 
 REALTIME = "/v1/audio/transcriptions/realtime"
@@ -17,7 +19,7 @@ MOST_BYTES = 512 * 1024
 """Of a message: 262,144 bytes of sound, which is the most of the public API, are 349,528 in base64."""
 
 
-class Socket(WebSocketsSansIOProtocol):
+class Socket(Untaken, WebSocketsSansIOProtocol):
     """uvicorn's protocol, in which what clients do wrong is no error of the server that belongs in its log with a traceback."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

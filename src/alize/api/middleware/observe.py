@@ -3,7 +3,6 @@
 The log names the route's pattern, never the path, the query or the body: those may hold what a user wrote.
 """
 
-import asyncio
 import logging
 import re
 import secrets
@@ -15,9 +14,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alize.api.connection import ClientGone
 from alize.api.spans import Spans
 from alize.api.trace import Trace, parent_of
+from alize.api.untaken import STALL_SECONDS
 from alize.telemetry import ACCESS, Metrics
 
 __all__ = ["Observe"]
@@ -41,11 +40,7 @@ _QUIET = ("/health", "/health/live", "/health/ready", "/metrics")  # asked every
 
 
 class Observe:
-    """Pure ASGI: a response passes through unbuffered.
-
-    Whoever takes nothing of theirs for `patience` seconds has left: what they were lent would not be given back otherwise, and a client
-    that reads no further would keep a model from giving way to others, or to other weights.
-    """
+    """Pure ASGI: a response passes through unbuffered."""
 
     def __init__(
         self,
@@ -55,6 +50,7 @@ class Observe:
         clock: Callable[[], float] = time.perf_counter,
         patience: float = 60.0,
     ) -> None:
+        """`patience`: for how many seconds a client may take nothing of its answer."""
         self.app, self.metrics, self.spans, self.clock, self.patience = app, metrics, spans, clock, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +59,7 @@ class Observe:
             return
         headers = Headers(scope=scope)
         trace = Trace(_request_id(headers), self.clock(), self.clock, parent_of(headers.getlist("traceparent")))
-        scope.setdefault("state", {})["trace"] = trace
+        scope.setdefault("state", {}).update({"trace": trace, STALL_SECONDS: self.patience})
         status, method = 0, scope.get("method", "GET")  # a layer within turns HEAD into GET; a WebSocket opens with GET
 
         async def observed(message: Message) -> None:
@@ -73,7 +69,7 @@ class Observe:
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
                 _complete(headers, trace, secure=scope["scheme"] in ("https", "wss"))
                 message["headers"] = headers.raw
-            await self._taken(send, message, scope)
+            await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=trace.id):
             try:
@@ -82,14 +78,6 @@ class Observe:
                 for give_back in trace.loans:
                     give_back()
                 self._report(scope, method, trace, status or _GONE)
-
-    async def _taken(self, send: Send, message: Message, scope: Scope) -> None:
-        """Raises ClientGone where the client takes nothing any more; of a WebSocket what starlette knows as that."""
-        try:
-            async with asyncio.timeout(self.patience):
-                await send(message)
-        except TimeoutError:
-            raise (ClientGone if scope["type"] == "http" else ConnectionAbortedError)() from None
 
     def _report(self, scope: Scope, method: str, trace: Trace, status: int) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "unmatched"
