@@ -22,6 +22,7 @@ from alize.engine.sequence import Sequence
 from alize.engine.turnover import Turnover
 from alize.engine.turns import Turns
 from alize.errors import AlizeError, QueueFull
+from alize.heap import give_back
 from alize.wording import quantity
 
 __all__ = ["Guides"]
@@ -219,6 +220,7 @@ class Guides:
         job = self._turns.next()
         if job is not None:
             job.do()
+            give_back()  # what compiling takes for a moment: its thread would keep it
 
     def _forget(self) -> None:
         """The longest unused, where there are too many; none that is not compiled. And what is behind texts, where nobody waits for it."""
