@@ -136,7 +136,12 @@ class Settings:
     max_running: int = _setting(256, "Sequences computed together.")
     max_waiting: int = _setting(1024, "Sequences that may wait, and requests for vectors; beyond, who has an even share is answered 429.")
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
-    prefix_cache: bool = _setting(True, "Keep computed prompts, and share them between requests of one workspace.")
+    prefix_cache: bool = _setting(True, "Keep computed prompts, for those that begin alike.")
+    share_prefixes: bool = _setting(
+        False,
+        "Let all people and keys of a workspace find what was computed of each other's prompts, pictures, sounds and schemas: common "
+        "instructions are computed once. Who shares can find out what others have asked, by how soon a first token comes.",
+    )
     prefix_disk: float = _setting(
         1.0,
         "GiB of computed prompts and answers that are kept in `home/prefixes` for the time after a restart: keys and values, no text, but "

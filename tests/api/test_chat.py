@@ -1,6 +1,7 @@
 """Chat: each field of a request does what it says, or is refused by its name."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,21 @@ async def test_each_person_and_each_key_has_a_share_of_its_workspace(desk: Desk)
     (request,) = desk.engine.asked
     row = (await desk.rows())[0]
     assert request.tenant == f"{desk.owner.workspace}/{row.principal}"
-    assert request.salt == desk.owner.workspace
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_key_finds_what_was_computed_for_another_only_where_that_is_wanted(new_desk: Callable[..., Any], shared: bool) -> None:
+    desk: Desk = await new_desk(share_prefixes=shared)
+    asked = {"model": "fake", "messages": [{"role": "user", "content": "What the instructions of a whole house begin with. " * 2}]}
+
+    async def cached(key: str) -> int:
+        answer = await desk.client.post("/v1/chat/completions", json=asked, headers={"Authorization": f"Bearer {key}"})
+        return answer.json()["usage"]["prompt_tokens_details"]["cached_tokens"]
+
+    other = await desk.make_key()
+    assert await cached(desk.key) == 0
+    assert (await cached(other) > 0) == shared
+    assert await cached(desk.key) > 0
 
 
 async def test_n_choices_are_n_answers_and_one_prompt(desk: Desk) -> None:

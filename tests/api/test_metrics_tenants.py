@@ -47,7 +47,7 @@ async def test_two_workspaces_are_told_apart(desk: Desk) -> None:
     async with client:
         assert (await client.post("/v1/chat/completions", json=body("Hello there, how is it?", max_tokens=3))).status_code == 200
         prompt = desk.engine.asked[0]
-        assert prompt.salt == other.workspace != desk.owner.workspace
+        assert prompt.tenant.partition("/")[0] == other.workspace != desk.owner.workspace
         await desk.chat()
         await desk.chat()
     length = len(prompt.tokens)
@@ -71,7 +71,7 @@ async def test_what_many_ask_at_once_is_counted_for_each(desk: Desk) -> None:
     await asyncio.gather(*(asks(number) for number in range(40)))
     for number, (who, client) in enumerate(neighbours):
         await client.aclose()
-        mine = [each for each in desk.engine.asked if each.salt == who.workspace]
+        mine = [each for each in desk.engine.asked if each.tenant.partition("/")[0] == who.workspace]
         found = await counted(desk, who.workspace)
         assert found["prompt_tokens"] == sum(len(each.tokens) for each in mine) == 10 * (1 + number % 2) * 6
         assert found["generation_tokens"] == sum(each.max_tokens for each in mine)

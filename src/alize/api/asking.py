@@ -152,7 +152,9 @@ async def check_infill(model: Served | Sleeping) -> None:
         )
 
 
-async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ears: Ears, served: Served, principal: Principal) -> Asked:
+async def ask_transcription(
+    request: AudioTranscriptionRequest, heard: Heard, ears: Ears, served: Served, principal: Principal, settings: Settings
+) -> Asked:
     """Make a question of a sound. Raises UnsupportedParameter for a language that cannot be said, and PromptTooLong."""
     tokens = tuple(await aside(served.tokenizer.transcription, heard.tokens, request.language))
     sounds = await aside(laid, tokens, [heard], ears)
@@ -161,14 +163,16 @@ async def ask_transcription(request: AudioTranscriptionRequest, heard: Heard, ea
         room = min(room, heard.tokens - len(tokens) + 1)  # a token for each piece of sound that the prompt does not bring
     messages = ({"role": "sound", "content": f"{heard.seconds:.2f} s"},)
     param = "file" if request.file_url is None else "file_url"
-    return _transcribed(tokens, room, sounds, request.temperature or 0.0, served, principal, messages, param, heard.seconds)
+    return _transcribed(
+        tokens, room, sounds, request.temperature or 0.0, served, principal, _salt(principal, settings), messages, param, heard.seconds
+    )
 
 
 def ask_live(tokens: tuple[int, ...], begun: Sound, served: Served, principal: Principal) -> Asked:
     """Make a question of a sound that is still coming. `tokens`: its prompt, which `begun` covers. Raises PromptTooLong."""
     room = max(begun.length, begun.most) - len(tokens) + 1
     messages = ({"role": "sound", "content": "as it was spoken"},)
-    return _transcribed(tokens, room, (begun,), 0.0, served, principal, messages, "audio")
+    return _transcribed(tokens, room, (begun,), 0.0, served, principal, principal.tenant, messages, "audio")
 
 
 def _transcribed(
@@ -178,6 +182,7 @@ def _transcribed(
     temperature: float,
     served: Served,
     principal: Principal,
+    salt: str,
     messages: Sequence[Mapping[str, Any]],
     param: str,
     seconds: float | None = None,
@@ -188,8 +193,8 @@ def _transcribed(
         max_tokens=room,
         sampling=SamplingParams(temperature=temperature, seed=secrets.randbelow(_SEEDS)),
         stop_ids=served.tokenizer.stop_ids,
-        tenant=f"{principal.workspace}/{principal.id}",
-        salt=principal.workspace,
+        tenant=principal.tenant,
+        salt=salt,
         adapter=served.adapter,
         sounds=sounds,
     )
@@ -230,14 +235,19 @@ def _first(
         ),
         stop_ids=served.tokenizer.stop_ids,
         min_tokens=request.min_tokens or 0,
-        tenant=f"{principal.workspace}/{principal.id}",
-        salt=principal.workspace,
+        tenant=principal.tenant,
+        salt=_salt(principal, settings),
         adapter=served.adapter,
         images=images,
         sounds=sounds,
     )
     check_fits(first, served.engine.info, param="prompt" if isinstance(request, FIMCompletionRequest) else "messages")
     return first
+
+
+def _salt(principal: Principal, settings: Settings) -> str:
+    """Whoever has the same finds what was computed for the other, and so can find out what was asked: by the time a first token takes."""
+    return principal.workspace if settings.share_prefixes else principal.tenant
 
 
 def _stop(given: str | list[str] | None) -> tuple[str, ...]:

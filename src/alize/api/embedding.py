@@ -80,7 +80,7 @@ class Embedding:
         usage, outcome = Usage(prompt=self.count), "error"
         self.house.limits.spend(workspace, self.count)
         try:
-            vectors = await self.served.engine.embed(self.tokens, f"{workspace}/{self.principal.id}")
+            vectors = await self.served.engine.embed(self.tokens, self.principal.tenant)
             outcome = "stop"
             await ledger.write(usage, outcome)
         except asyncio.CancelledError:

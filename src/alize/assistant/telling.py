@@ -15,6 +15,7 @@ from alize.api.parts import House
 from alize.api.timing import Timing
 from alize.api.trace import Trace
 from alize.engine.base import Step
+from alize.engine.fairness import parts
 
 __all__ = ["Telling"]
 
@@ -64,7 +65,7 @@ class Telling:
 
     @property
     def _workspace(self) -> str:
-        return self.asked.question.choices[0].salt
+        return parts(self.asked.question.choices[0].tenant)[0]
 
     def _tell(self, answer: Answer) -> None:
         usage, trace = answer.usage, self._trace

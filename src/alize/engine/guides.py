@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 _Key = tuple[str, Grammar]
-"""A grammar within one salt: how soon an answer begins does not say whether another workspace has asked for the same."""
+"""A grammar within one salt: how soon an answer begins does not say whether somebody else has asked for the same."""
 
 
 @dataclass(slots=True)

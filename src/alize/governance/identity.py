@@ -23,6 +23,11 @@ class Principal:
     name: str = ""
     session: str = ""  # the id of the browser's session it acts by, where it is one
 
+    @property
+    def tenant(self) -> str:
+        """Who takes turns with others, and whose prompts nobody else may learn of: a person or a key, within their workspace."""
+        return f"{self.workspace}/{self.id}"
+
 
 class Identity(Protocol):
     """One way to prove who you are."""

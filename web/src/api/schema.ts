@@ -246,7 +246,7 @@ export interface ChatCompletionRequest {
   prompt_mode?: "reasoning" | null;
   /** Not supported yet. */
   guardrails?: GuardrailConfig[] | null;
-  /** No effect: prompts of one workspace share the cache of one engine. */
+  /** No effect: prompts that begin alike are found without it. */
   prompt_cache_key?: string | null;
   /** No effect: there is one tier. */
   service_tier?: "auto" | "standard_only" | null;
@@ -597,7 +597,7 @@ export interface FIMCompletionRequest {
   random_seed?: number | null;
   /** For the client's own use: neither read, kept nor logged. */
   metadata?: Record<string, unknown> | null;
-  /** No effect: prompts of one workspace share the cache of one engine. */
+  /** No effect: prompts that begin alike are found without it. */
   prompt_cache_key?: string | null;
   /** Give with each choice what reproduces it: a record for `alize replay`. */
   replay?: boolean | null;

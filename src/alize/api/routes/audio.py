@@ -49,7 +49,7 @@ async def transcribe(request: Request, principal: Caller, here: Here) -> Respons
     _check_one(wanted, file)
     data, path = (file, "file") if file is not None else (await fetched(wanted.file_url or "", "file_url", here), "file_url")
     heard = await hear(data, here.settings.max_audio_seconds, path, ears, here)
-    asked = await ask_transcription(wanted, heard, ears, served, principal)
+    asked = await ask_transcription(wanted, heard, ears, served, principal, here.settings)
     timed = ears.marks.samples / RATE if wanted.timestamp_granularities else 0.0
     form = Transcript(wanted.model, wanted.language, heard.seconds, timed)
     return await delivered(Meter(here, asked, principal, trace, _PATH), form, request, stream=wanted.stream)

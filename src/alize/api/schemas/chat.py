@@ -67,7 +67,7 @@ class PublicChatRequest(Schema):
     )
     prompt_mode: Literal["reasoning"] | None = Field(None, description="Only for models that reason.")
     guardrails: list[GuardrailConfig] | None = Field(None, description="Not supported yet.")
-    prompt_cache_key: str | None = Field(None, description="No effect: prompts of one workspace share the cache of one engine.")
+    prompt_cache_key: str | None = Field(None, description="No effect: prompts that begin alike are found without it.")
     service_tier: Literal["auto", "standard_only"] | None = Field(None, description="No effect: there is one tier.")
     safe_prompt: bool = Field(False, description="Put Mistral's published safety text before the conversation.")
 

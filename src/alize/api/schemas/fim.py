@@ -29,7 +29,7 @@ class PublicFIMRequest(Schema):
     stop: StopStrings | None = Field(None, description="Texts that end the answer and are not part of it.")
     random_seed: Natural | None = Field(None, description="The same seed gives the same answer.")
     metadata: JsonObject | None = Field(None, description="For the client's own use: neither read, kept nor logged.")
-    prompt_cache_key: str | None = Field(None, description="No effect: prompts of one workspace share the cache of one engine.")
+    prompt_cache_key: str | None = Field(None, description="No effect: prompts that begin alike are found without it.")
 
 
 class FIMCompletionRequest(InfillExtensions, PublicFIMRequest):
