@@ -19,6 +19,7 @@ from alize.engine.blocks import chain
 from alize.engine.core import Core
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.saved.folder import Folder
+from alize.engine.saved.prefixes import Prefixes
 from alize.engine.saved.store import Saved
 from alize.engine.schedule import Limits
 from tests.adapters import write_release
@@ -367,6 +368,27 @@ def test_what_was_planned_and_not_computed_is_not_saved(tmp_path: Path) -> None:
     engine.abort("a")
     engine.close()
     assert files(tmp_path) == []
+
+
+def test_what_is_gone_again_takes_no_turn_from_what_can_be_saved(tmp_path: Path) -> None:
+    """Of a small cache under load most has gone before its turn comes: it would fill the queue, and memory with it."""
+
+    class Counting(FakeRunner):
+        copied = 0
+
+        def read_block(self, group: str, block: int) -> bytes:
+            self.copied += 1
+            return super().read_block(group, block)
+
+    runner = Counting()
+    engine = Core(runner, Limits(), {"full": 64})
+    asked(engine, question())
+    prefixes = Prefixes(Saved(Folder(tmp_path, 1 << 24), IDENTITY), runner, engine.scheduler, clock=lambda: 0.0)
+    prefixes.keep(chain(range(1600), b"\0"))
+    prefixes.keep(chain(TEXT, b"\0"))
+    prefixes.go_on(idle=False)
+    assert runner.copied == 1, "one beside a step, and the next when it is time"
+    prefixes.close(0)
 
 
 def test_a_short_prompt_is_not_worth_a_file(tmp_path: Path) -> None:

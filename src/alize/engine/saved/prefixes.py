@@ -29,6 +29,7 @@ _QUEUED = 1 << 14  # blocks that are to be saved: what comes when there are so m
 _PATIENCE = 0.01  # seconds that an engine with nothing else to do waits at a time: commands come between
 _LONGEST = 2.0  # seconds without a block after which a disk is not waited for
 _BESIDE = 2 << 20  # bytes put into the cache between two steps of others: a millisecond at most
+_LOOKED_FOR = 512  # blocks that are to be saved and may be gone: a millisecond
 _TOGETHER = 8 << 20  # bytes copied out of it at a time, where there is nothing else to do
 _SHARE = 20  # beside steps, the writer works this part of the time: it takes a core from those who compute
 
@@ -156,18 +157,26 @@ class Prefixes:
     def go_on(self, *, idle: bool) -> None:
         """Copy some of what is to be saved: with nothing else to do, as fast as it is written; else a block now and then."""
         copied = 0
-        while self._queue and not self._writer.resting and not self._writer.full and (idle or self._clock() >= self._next):
+        for _ in range(min(len(self._queue), _LOOKED_FOR)):
+            if self._writer.resting or self._writer.full or not (idle or self._clock() >= self._next) or copied >= _TOGETHER:
+                return
             place, link = self._queue.popleft()
             self._queued.discard(link.key)
-            for group, pool in self._groups.pools.items():
-                block = pool.find(link)  # None: given to somebody else meanwhile
-                if block is not None and not self._store.has(group, link):
-                    payload = self._runner.read_block(group, block)
-                    self._writer.save(group, link, place, payload)
-                    copied += len(payload)
-            self._next = self._clock() + _SHARE * self._writer.seconds
-            if copied >= _TOGETHER:
-                return
+            size = self._copy(place, link)
+            if size:
+                copied += size
+                self._next = self._clock() + _SHARE * self._writer.seconds
+
+    def _copy(self, place: int, link: Link) -> int:
+        """A block for the writer, of each group that has it; how many bytes. 0: its place was given to somebody else meanwhile."""
+        copied = 0
+        for group, pool in self._groups.pools.items():
+            block = pool.find(link)
+            if block is not None and not self._store.has(group, link):
+                payload = self._runner.read_block(group, block)
+                self._writer.save(group, link, place, payload)
+                copied += len(payload)
+        return copied
 
     def wait(self) -> None:
         """A moment, for the reader or the writer, for whoever has nothing else to do."""

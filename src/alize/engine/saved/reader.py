@@ -14,6 +14,7 @@ from typing import Any
 from alize.engine.blocks import Link
 from alize.engine.saved.store import Store
 from alize.engine.sequence import Sequence as Waiting
+from alize.heap import give_back
 
 __all__ = ["Load", "Reader", "Wanted"]
 
@@ -95,13 +96,19 @@ class Reader:
             self._changed.notify_all()
 
     def _run(self) -> None:
+        idle = True  # since all that was read was taken, and its memory given back
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._loads or self._closed)
+                self._changed.wait_for(lambda idle=idle: self._loads or self._closed or not (idle or self._ahead))
                 if self._closed:
                     return
-                load = min(self._loads, key=lambda load: self._order(load.sequence))
-                self._loads.remove(load)
+                load = min(self._loads, key=lambda load: self._order(load.sequence), default=None)
+                if load is not None:
+                    self._loads.remove(load)
+            idle = load is None
+            if load is None:
+                give_back()
+                continue
             try:
                 self._read(load)
             except Exception:  # noqa: BLE001 - an error of ours: the prompt is computed
