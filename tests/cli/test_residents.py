@@ -4,11 +4,14 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from alize.cli.residents import worded
 from tests import house as houses
+from tests.adapters import write_peft
 from tests.cli.conftest import Alize
 from tests.house import KEY, House
 from tests.tiny_model import write_tiny_gguf
@@ -72,6 +75,37 @@ def test_other_weights_are_named_by_path_and_what_is_wrong_is_said(alize: Alize,
     assert (missing.exit_code, "There is no file or folder" in missing.stderr) == (1, True)
     unknown = alize("models", "load", "tyni", *home)
     assert (unknown.exit_code, "Did you mean tiny?" in unknown.stderr) == (1, True)
+
+
+def test_an_adapter_is_listed_with_its_model_and_how_often_its_name_was_given_something_new(alize: Alize, house: House) -> None:
+    def listed() -> str:
+        lines = alize("models", "list", "--home", str(house.home)).stdout.splitlines()
+        return next((line for line in lines if line.strip().startswith("own")), "")
+
+    assert listed() == ""
+    for seed, said in ((1, "awake, adapter of smollm2-135m-instruct"), (2, "adapter of smollm2-135m-instruct, version 2")):
+        path = write_peft(house.home.parent / f"adapter-{seed}", 30, {"q": (576, 576)}, seed=seed)
+        there = f"{house.url}/api/models/smollm2-135m-instruct/adapters/own"
+        httpx.put(there, json={"path": str(path)}, headers={"Authorization": f"Bearer {KEY}"}, timeout=60).raise_for_status()
+        assert said in listed()
+    httpx.delete(there, headers={"Authorization": f"Bearer {KEY}"}, timeout=60).raise_for_status()
+    assert listed() == ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"state": "loading", "percent": 40, "generation": 1, "bytes": 0}, "loading 40 %"),
+        (
+            {"state": "awake", "reloading": True, "pinned": True, "generation": 3, "bytes": 2**30},
+            "reloading, pinned, loaded 3 times, 1.0 GiB",
+        ),
+        ({"state": "asleep", "generation": 2, "bytes": 0, "adapter_of": "m"}, "asleep, adapter of m, version 2"),
+        (None, ""),
+    ],
+)
+def test_a_state_in_words(entry: dict[str, Any] | None, words: str) -> None:
+    assert worded(entry) == words
 
 
 def test_another_server_is_named_by_its_address_and_key(alize: Alize, house: House) -> None:
