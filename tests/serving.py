@@ -116,12 +116,15 @@ async def opened(
 
 
 @asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[int]:
-    """The application behind a real socket, in this loop; the port it listens on."""
+async def listening(app: Any, send_buffer: int = 0) -> AsyncIterator[int]:
+    """The application behind a real socket, in this loop; the port it listens on. `send_buffer`: bytes that the system holds of what is
+    sent, where that is not for it to say."""
     server = Server(
         uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **options())
     )
     with socket.socket() as listener:
+        if send_buffer:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         listener.bind(("127.0.0.1", 0))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await server.listening.wait()

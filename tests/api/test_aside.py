@@ -10,21 +10,26 @@ import pytest
 from alize.api.aside import aside
 
 SIX = """
-import asyncio, threading
+import asyncio, os, threading, time
+from concurrent.futures import ThreadPoolExecutor
 from alize.api.aside import aside
 
-together = threading.Barrier(6)
+together = threading.Barrier(6, timeout=30)
 
 def used():
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) >> 8  # MiB, of pages
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 
 def work():
+    begun = time.thread_time()
+    while time.thread_time() < begun + 0.03:  # it is large, as much as it takes
+        pass
     pieces = [bytes(5000) for _ in range(8000)]
     together.wait()
     return pieces[-1]  # it stays behind all the others, so a heap does not shrink by itself
 
 async def all():
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(6))
     await asyncio.to_thread(int)
     before = used()
     kept = await asyncio.gather(*(aside(work) for _ in range(6)))

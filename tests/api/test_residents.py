@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -111,8 +112,11 @@ def posted(desk: Desk, path: str, body: dict[str, Any], send: Any) -> tuple[asyn
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_client_that_reads_no_further_gives_its_model_back(new_desk: Callable[..., Any], stream: bool) -> None:
-    """It counts as one that has left, and another model gets the memory."""
+async def test_a_client_that_reads_no_further_gives_its_model_back(
+    new_desk: Callable[..., Any], stream: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counts as one that has left, and another model gets the memory. A whole answer is handed over at once, and holds no model."""
+    caplog.set_level(logging.INFO, "alize.api")
     pool = Pool(2**29, seconds=30.0)
     pool.add(source("one", 2**29, says="far more than is taken at once. " * 100))
     pool.add(source("two", 2**29, says="I am two"))
@@ -120,7 +124,7 @@ async def test_a_client_that_reads_no_further_gives_its_model_back(new_desk: Cal
     asked = {"model": "one", "messages": [{"role": "user", "content": "Hi"}], "stream": stream, "logprobs": True, "top_logprobs": 5}
     body = json.dumps(asked).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {desk.key}\r\nContent-Length: {len(body)}\r\n"
-    async with listening(desk.app) as port:
+    async with listening(desk.app, send_buffer=4096) as port:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.setblocking(False)
@@ -128,9 +132,10 @@ async def test_a_client_that_reads_no_further_gives_its_model_back(new_desk: Cal
             await loop.sock_connect(client, ("127.0.0.1", port))
             await loop.sock_sendall(client, f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
             assert await loop.sock_recv(client, 12) == b"HTTP/1.1 200"  # and nothing more
-            assert pool.residents["one"].running == stream  # a whole answer is handed over at once
+            assert pool.residents["one"].running == stream
             assert await said(desk, "two") == "I am two"
             assert (pool.residents["one"].state, pool.residents["one"].running) == ("asleep", 0)
+    assert any(record.__dict__.get("client") == "left" for record in caplog.records) == stream
 
 
 async def test_whoever_leaves_while_a_pass_waits_for_its_model_waits_no_more(new_desk: Callable[..., Any]) -> None:

@@ -117,22 +117,51 @@ async def test_whoever_takes_nothing_is_cut_and_the_application_finds_them_gone(
         client.close()
 
 
-async def test_whoever_takes_it_slowly_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is that of what lies full: with each that is taken it begins anew."""
-    cut, timers = list[object](), list[object]()
+async def test_whoever_takes_a_large_answer_slowly_is_not_cut() -> None:
+    """It is handed over at once, and takes longer to be taken than nothing of it may lie there."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][STALL_SECONDS] = 0.4
+        await send({**HEAD, "headers": [(b"content-length", b"8000000")]})
+        await send({"type": "http.response.body", "body": b"x" * 8_000_000})
+
+    async with listening(app, send_buffer=4096) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+        writer.write(b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        begun, found = asyncio.get_running_loop().time(), b""
+        while piece := await reader.read(1 << 17):
+            found += piece
+            if len(found) < 6_000_000:
+                await asyncio.sleep(max(0.0, begun + len(found) / 5_000_000 - asyncio.get_running_loop().time()))  # 5 MB a second
+        writer.close()
+    assert found.endswith(b"\r\n\r\n" + b"x" * 8_000_000)
+
+
+async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_protocol_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first answer's timer would cut whoever has long taken all of it."""
+    told: asyncio.Future[tuple[bool, bool]] = asyncio.get_running_loop().create_future()
 
     class Watched(Http1):
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            timers.append(self._lies)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            cut.append(exc)
-            super().connection_lost(exc)
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            super().handle_websocket_upgrade(event)
+            after: Any = self.transport.get_protocol()
+            told.set_result((self._lies is None, after._lies is not None and not after.writable.is_set()))
 
     monkeypatch.setattr("tests.serving.Http1", Watched)
-    pieces = [b"x" * 65_536] * 200
-    sent = await asked(saying(pieces))
-    assert parsed("GET", sent) == pieces
-    assert len(timers) > 1
-    assert all(timer.cancelled() for timer in timers)  # type: ignore[attr-defined]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({**HEAD, "headers": [(b"content-length", b"4000000")]})
+            await send({"type": "http.response.body", "body": b"x" * 4_000_000})
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "still here"})
+        await receive()
+
+    async with listening(app, send_buffer=4096) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 23)
+        writer.write(f"GET / HTTP/1.1\r\nHost: test\r\n\r\nGET {REALTIME} HTTP/1.1\r\nHost: test\r\n{UPGRADE}\r\n".encode())
+        assert await told == (True, True)
+        await reader.readuntil(b"still here")
+        writer.close()

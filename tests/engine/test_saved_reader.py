@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 READ = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from alize.engine.base import Request
 from alize.engine.blocks import chain
@@ -21,7 +21,7 @@ SIZE, COUNT = 200_000, 150
 
 def used():
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) >> 8  # MiB, of pages
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 
 folder = Folder(Path(sys.argv[1]), 1 << 30)
 folder.begin()

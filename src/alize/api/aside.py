@@ -1,6 +1,8 @@
 """What would hold everybody up. In: work on what a client has sent, however large it is. Out: what it made, in a thread meanwhile."""
 
 import asyncio
+import time
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -8,17 +10,24 @@ from alize.heap import give_back
 
 __all__ = ["aside"]
 
+_LARGE = 0.02  # seconds: about 80,000 characters become tokens in that time, and 10 MiB are taken
+
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
 async def aside(work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs) -> Made:
-    """Others are answered while it works; the memory that it took is not kept in its thread."""
+    """Others are answered while it works; the memory that it took, where it was much, is not kept in its thread."""
 
     def whole() -> Made:
+        began = time.thread_time()
         try:
             return work(*args, **kwargs)
+        except BaseException as error:
+            traceback.clear_frames(error.__traceback__)  # they hold what it had made so far
+            raise
         finally:
-            give_back()
+            if time.thread_time() - began > _LARGE:
+                give_back()
 
     return await asyncio.to_thread(whole)

@@ -70,6 +70,9 @@ class Http1(Untaken, H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._stop_waiting()  # what comes on this connection is no head any more
         super().handle_websocket_upgrade(event)
+        self._forget()
+        if self.flow.write_paused:  # an answer before it lies there still: from now on that is the other protocol's
+            self.transport.get_protocol().pause_writing()
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -111,14 +114,18 @@ class _Chunks:
     """How one answer is sent: its chunks, where it is a stream of them, as RFC 9112 § 7.1 has them."""
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle, self._whole, self._chunked = cycle, cycle.send, False
+        self._cycle, self._whole = cycle, cycle.send
+        self._may = cycle.scope["http_version"] == "1.1" and cycle.scope["method"] != "HEAD"  # as it was asked: layers within change that
+        self._chunked = False
 
     async def send(self, message: Any) -> None:
         cycle = self._cycle
-        if not (self._chunked and message.get("body") and message.get("more_body")):
+        if not (self._chunked and message.get("body") and message.get("more_body")) or cycle.response_complete:
             await self._whole(message)
             if message["type"] == "http.response.start":
-                self._chunked = _in_chunks(cycle.scope, message)
+                self._chunked = self._may and _in_chunks(message)
+            if cycle.response_complete:
+                cycle.__dict__.pop("send", None)  # each has the other: they would wait for the garbage collector
             return
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
@@ -127,7 +134,6 @@ class _Chunks:
             cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
 
 
-def _in_chunks(scope: Mapping[str, Any], start: Mapping[str, Any]) -> bool:
-    """Of what h11 sends so: an answer of no stated length that may have a body, to a client that knows chunks."""
-    named = {name.lower() for name, _ in start["headers"]}
-    return scope["http_version"] == "1.1" and scope["method"] != "HEAD" and start["status"] == 200 and b"content-length" not in named
+def _in_chunks(start: Mapping[str, Any]) -> bool:
+    """Of what h11 sends so: an answer of no stated length that may have a body."""
+    return start["status"] == 200 and all(name.lower() != b"content-length" for name, _ in start.get("headers", ()))

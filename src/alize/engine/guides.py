@@ -97,6 +97,7 @@ class Guides:
         self._kept: dict[_Key, _Kept] = {}  # the last used stand last
         self._coming: dict[str, _Coming] = {}
         self._turnover, self._worked = Turnover(), 0.0  # seconds that the thread has compiled
+        self._given_back = 0.0  # when memory was, by time.monotonic()
 
     def __len__(self) -> int:
         return len(self._coming)
@@ -220,7 +221,9 @@ class Guides:
         job = self._turns.next()
         if job is not None:
             job.do()
-            give_back()  # what compiling takes for a moment: its thread would keep it
+            if time.monotonic() > self._given_back + 1:  # what compiling takes for a moment: its thread would keep it
+                give_back()
+                self._given_back = time.monotonic()
 
     def _forget(self) -> None:
         """The longest unused, where there are too many; none that is not compiled. And what is behind texts, where nobody waits for it."""
