@@ -54,6 +54,7 @@ class Desk:
     parts: Parts
     settings: Settings
     key: str
+    tenant: str  # that key's, as fairness and metrics have it
 
     async def chat(self, content: str = "Hi", **more: Any) -> httpx.Response:
         body = {"model": "fake", "messages": [{"role": "user", "content": content}], **more}
@@ -92,7 +93,8 @@ async def opened(
     try:
         identity, who = KeyIdentity(database), await owner(database)
         async with database.transaction() as store:
-            key = (await make_key(store, who, "first", scopes=("inference", "admin"))).secret
+            made = await make_key(store, who, "first", scopes=("inference", "admin"))
+        key, tenant = made.secret, f"{who.workspace}/{made.record.id}"
         engine = engine or FakeEngine(saying("Hello", TOKENIZER))
         sessions = SessionIdentity(database, Cookie(settings.root_path))
         every = first_match([identity, sessions]) if settings.auth else LocalIdentity(who, settings.cors_origins)
@@ -106,7 +108,7 @@ async def opened(
             headers = {"Authorization": f"Bearer {key}"}
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers, timeout=None)
             async with assisting(app), client:
-                yield Desk(app, client, engine, database, identity, who, parts, settings, key)
+                yield Desk(app, client, engine, database, identity, who, parts, settings, key, tenant)
             if spans is not None:
                 await spans.close()
         await sessions.close()

@@ -18,31 +18,31 @@ MODEL, TENANT = "model_name", "tenant"
 ALL = "all"
 """What every tenant is called where none is to be named."""
 
-_SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")  # as the server makes ids: nothing that somebody wrote
+_SANE = re.compile(r"[A-Za-z0-9._:/-]{1,128}")  # as the server makes ids: nothing that somebody wrote
 
 
 class Tenants:
-    """What a workspace is called in a label. A name that was given stays, so that no counter goes backwards."""
+    """What a tenant is called in a label. A name that was given stays, so that no counter goes backwards."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._named: set[str] = set()
 
-    def label(self, workspace: str) -> str:
+    def label(self, tenant: str) -> str:
         """
         >>> tenants = Tenants(2)
-        >>> [tenants.label(workspace) for workspace in ("w1", "w2", "w3", "w1", "Ada's\\n house")]
-        ['w1', 'w2', 'other', 'w1', 'other']
-        >>> Tenants(0).label("w1")
+        >>> [tenants.label(tenant) for tenant in ("w/a", "w/b", "w/c", "w/a", "Ada's\\n house")]
+        ['w/a', 'w/b', 'other', 'w/a', 'other']
+        >>> Tenants(0).label("w/a")
         'all'
         """
         if not self._most:
             return ALL
-        if workspace not in self._named:
-            if len(self._named) >= self._most or workspace in (ALL, OTHER) or not _SANE.fullmatch(workspace):
+        if tenant not in self._named:
+            if len(self._named) >= self._most or tenant in (ALL, OTHER) or not _SANE.fullmatch(tenant):
                 return OTHER
-            self._named.add(workspace)
-        return workspace
+            self._named.add(tenant)
+        return tenant
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,8 +187,8 @@ class Settings:
     log_format: str = _setting("auto", "json, text, or auto: text on a terminal.")
     metrics_tenants: int = _setting(
         100,
-        "Workspaces that /metrics tells apart, the first to come; the others are `other` together. Each takes some 60 series for every "
-        "model. 0: none, and all are `all`.",
+        "People and keys that /metrics tells apart, the first to come; the others are `other` together. Each takes some 60 series for "
+        "every model. 0: none, and all are `all`.",
     )
     otlp_endpoint: str = _setting(
         "",

@@ -115,8 +115,9 @@ METRICS: tuple[Metric, ...] = (
 LABELS: dict[str, str] = {
     MODEL: "The id of a model of this server, of an adapter or of the upstream; never what a client wrote. What engines say of themselves "
     "has the model's own, whichever adapter was asked.",
-    TENANT: "The id of a workspace, as the server made it. The first to come are named, as many as `metrics_tenants` says, and keep their "
-    "names until the server ends; the others are `other` together. `all`, where that is 0.",
+    TENANT: "Whom fairness weighs: a workspace and, in it, a person or a key, by the ids that the server made of them (`ws_…/key_…`). The "
+    "first to come are named, as many as `metrics_tenants` says, and keep their names until the server ends; the others are `other` "
+    "together. `all`, where that is 0.",
     "adapter": "The name of an adapter of that model. Administrators give it; the setting `max_adapters` says how many there may be.",
     "finished_reason": "How an answer ended: `stop`, `length`, `model_length`, `tool_calls`, `error`, `content_filter` of an upstream, or "
     "`other`.",
@@ -176,9 +177,9 @@ class Metrics:
         self._http.labels(method, route, str(status)).inc()
         self._http_seconds.labels(method, route).observe(seconds)
 
-    def of(self, model: str, workspace: str) -> Series:
-        """The series of a workspace's answers by a model of this server: never a name that a client may choose."""
-        key = model, self._tenants.label(workspace)
+    def of(self, model: str, tenant: str) -> Series:
+        """The series of a tenant's answers by a model of this server: never a name that a client may choose."""
+        key = model, self._tenants.label(tenant)
         series = self._series.get(key)
         if series is None:
             found: dict[str, Any] = {
@@ -194,9 +195,9 @@ class Metrics:
         if seconds is not None:
             self._whole.labels(model).observe(seconds)
 
-    def embedded(self, model: str, workspace: str, texts: int, tokens: int, seconds: float) -> None:
-        """One request of a workspace for vectors is answered."""
-        tenant = self._tenants.label(workspace)
+    def embedded(self, model: str, tenant: str, texts: int, tokens: int, seconds: float) -> None:
+        """One request of a tenant for vectors is answered."""
+        tenant = self._tenants.label(tenant)
         self._texts.labels(model, tenant).inc(texts)
         self._tokens.labels(model, tenant).inc(tokens)
         self._whole.labels(model).observe(seconds)

@@ -36,7 +36,7 @@ async def test_every_declared_metric_is_there_after_one_answer(new_desk: Any) ->
 async def test_an_answer_is_counted(desk: Desk) -> None:
     await desk.chat()
     await desk.chat(max_tokens=2, stream=True, n=2)
-    found, tenant = await numbers(desk), desk.owner.workspace
+    found, tenant = await numbers(desk), desk.tenant
     assert found["alize_prompt_tokens_total", "fake"] == 18  # the engine is asked three times
     assert found["alize_generation_tokens_total", "fake"] == 10
     assert found["alize_request_success_total", "length", "fake"] == 2
@@ -55,7 +55,7 @@ async def test_an_answer_is_counted(desk: Desk) -> None:
 
 async def test_of_work_that_nobody_waits_for_the_tokens_count_and_no_time(desk: Desk) -> None:
     await desk.chat()
-    before, tenant = await numbers(desk), desk.owner.workspace
+    before, tenant = await numbers(desk), desk.tenant
     await desk.chat(priority=-10)
     found = await numbers(desk)
     assert found["alize_generation_tokens_total", "fake"] == 2 * before["alize_generation_tokens_total", "fake"] > 0

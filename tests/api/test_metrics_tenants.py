@@ -1,4 +1,4 @@
-"""Metrics by tenant: each workspace's own, by a bounded number of names, however many there are and whatever they are called."""
+"""Metrics by tenant: each person's and key's own, by a bounded number of names, however many there are and whatever they are called."""
 
 import asyncio
 import string
@@ -15,7 +15,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from alize.engine.base import EngineStats, Request, TenantStats, Times
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
-from alize.governance.identity import Principal
 from alize.governance.keys import make_key, principal_of
 from alize.telemetry import Metrics
 from tests.api.test_metrics import numbers
@@ -24,13 +23,15 @@ from tests.serving import CARD, TOKENIZER, Desk
 COUNTERS = ("prompt_tokens", "cached_tokens", "generation_tokens", "draft_tokens", "accepted_tokens", "used_tokens")
 
 
-async def neighbour(desk: Desk, name: str = "second") -> tuple[Principal, httpx.AsyncClient]:
-    """Another workspace of the house, and a client with a key of it."""
+async def neighbour(desk: Desk, name: str = "second") -> tuple[str, httpx.AsyncClient]:
+    """A tenant of another workspace of the house, and a client with its key."""
     async with desk.database.transaction() as store:
         who = principal_of(await store.members.bootstrap("default", name, "somebody"))
-        key = (await make_key(store, who, "theirs")).secret
-    headers = {"Authorization": f"Bearer {key}"}
-    return who, httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url="http://test", headers=headers, timeout=None)
+        made = await make_key(store, who, "theirs")
+    headers = {"Authorization": f"Bearer {made.secret}"}
+    return f"{who.workspace}/{made.record.id}", httpx.AsyncClient(
+        transport=httpx.ASGITransport(desk.app), base_url="http://test", headers=headers, timeout=None
+    )
 
 
 def body(content: str, **more: Any) -> dict[str, Any]:
@@ -42,23 +43,31 @@ async def counted(desk: Desk, tenant: str) -> dict[str, float]:
     return {name: found[f"alize_tenant_{name}_total", "fake", tenant] for name in COUNTERS}
 
 
-async def test_two_workspaces_are_told_apart(desk: Desk) -> None:
-    other, client = await neighbour(desk)
+@pytest.mark.parametrize("apart", [True, False])
+async def test_two_tenants_are_told_apart(desk: Desk, apart: bool) -> None:
+    """Also two keys of one workspace: a house may have no other."""
+    if apart:
+        other, client = await neighbour(desk)
+    else:
+        async with desk.database.transaction() as store:
+            made = await make_key(store, desk.owner, "theirs")
+        other, client = f"{desk.owner.workspace}/{made.record.id}", desk.without_key()
+        client.headers["Authorization"] = f"Bearer {made.secret}"
     async with client:
         assert (await client.post("/v1/chat/completions", json=body("Hello there, how is it?", max_tokens=3))).status_code == 200
         prompt = desk.engine.asked[0]
-        assert prompt.tenant.partition("/")[0] == other.workspace != desk.owner.workspace
+        assert prompt.tenant == other != desk.tenant
         await desk.chat()
         await desk.chat()
     length = len(prompt.tokens)
-    theirs, mine = await counted(desk, other.workspace), await counted(desk, desk.owner.workspace)
+    theirs, mine = await counted(desk, other), await counted(desk, desk.tenant)
     cached = len(desk.engine.asked[1].tokens) // 16 * 16
     assert theirs == dict(zip(COUNTERS, (length, 0, 3, 0, 0, length + 2 * 3), strict=True))
     assert mine == dict(zip(COUNTERS, (12, cached, 12, 0, 0, 12 - cached + 2 * 12), strict=True))
     found = await numbers(desk)
-    assert found["alize_time_to_first_token_seconds_count", "fake", other.workspace] == 1
-    assert found["alize_request_queue_time_seconds_count", "fake", desk.owner.workspace] == 2
-    assert found["alize_inter_token_latency_seconds_count", "fake", other.workspace] == 2
+    assert found["alize_time_to_first_token_seconds_count", "fake", other] == 1
+    assert found["alize_request_queue_time_seconds_count", "fake", desk.tenant] == 2
+    assert found["alize_inter_token_latency_seconds_count", "fake", other] == 2
 
 
 async def test_what_many_ask_at_once_is_counted_for_each(desk: Desk) -> None:
@@ -71,8 +80,8 @@ async def test_what_many_ask_at_once_is_counted_for_each(desk: Desk) -> None:
     await asyncio.gather(*(asks(number) for number in range(40)))
     for number, (who, client) in enumerate(neighbours):
         await client.aclose()
-        mine = [each for each in desk.engine.asked if each.tenant.partition("/")[0] == who.workspace]
-        found = await counted(desk, who.workspace)
+        mine = [each for each in desk.engine.asked if each.tenant == who]
+        found = await counted(desk, who)
         assert found["prompt_tokens"] == sum(len(each.tokens) for each in mine) == 10 * (1 + number % 2) * 6
         assert found["generation_tokens"] == sum(each.max_tokens for each in mine)
 
@@ -86,7 +95,7 @@ async def test_whose_texts_became_vectors_is_counted(new_desk: Any) -> None:
     for _, client in neighbours:
         await client.aclose()
     found, (row, *_) = await numbers(desk), await desk.rows()
-    for count, tenant in enumerate((desk.owner.workspace, neighbours[0][0].workspace, "other"), start=1):
+    for count, tenant in enumerate((desk.tenant, neighbours[0][0], "other"), start=1):
         assert found["alize_embedded_texts_total", "fake", tenant] == 2 * count
         assert found["alize_embedded_tokens_total", "fake", tenant] == row.prompt_tokens * count
 
@@ -96,7 +105,7 @@ async def test_who_waits_is_shown_waiting(new_desk: Any) -> None:
     desk.engine.hold(after=0)
     asking = asyncio.create_task(desk.chat())
     await desk.engine.until(lambda stats: stats.waiting == 1)
-    found, key = await numbers(desk), ("fake", desk.owner.workspace)
+    found, key = await numbers(desk), ("fake", desk.tenant)
     assert found["alize_tenant_requests_waiting", *key] == 1
     assert found["alize_tenant_waiting_tokens", *key] == 6
     desk.engine.release()
@@ -108,7 +117,7 @@ async def test_who_waits_is_shown_waiting(new_desk: Any) -> None:
 async def test_what_the_server_counts_outlives_the_engine(desk: Desk) -> None:
     """An engine that is started anew counts anew; who was counted before and asks no more loses nothing."""
     await desk.chat()
-    mine = desk.owner.workspace
+    mine = desk.tenant
     before = await counted(desk, mine)
     desk.engine.crash()
     down = await numbers(desk)
@@ -126,7 +135,7 @@ async def test_what_the_server_counts_outlives_the_engine(desk: Desk) -> None:
 async def test_an_answer_that_breaks_off_is_counted_as_far_as_it_came(desk: Desk) -> None:
     desk.engine.fail(EngineCrashed("The engine ended."), after=3)
     await desk.chat()
-    found, mine = await numbers(desk), desk.owner.workspace
+    found, mine = await numbers(desk), desk.tenant
     assert found["alize_tenant_generation_tokens_total", "fake", mine] == 3
     assert found["alize_tenant_prompt_tokens_total", "fake", mine] == 6
     assert found["alize_request_generation_tokens_count", "fake"] == 0
@@ -138,8 +147,8 @@ async def test_an_answer_without_the_engine_and_a_refused_one_wait_for_nothing(n
     assert (await desk.chat(max_tokens=0)).status_code == 200
     assert (await desk.chat()).status_code == 429
     found = await numbers(desk)
-    assert found["alize_request_queue_time_seconds_count", "fake", desk.owner.workspace] == 0
-    assert found["alize_tenant_generation_tokens_total", "fake", desk.owner.workspace] == 0
+    assert found["alize_request_queue_time_seconds_count", "fake", desk.tenant] == 0
+    assert found["alize_tenant_generation_tokens_total", "fake", desk.tenant] == 0
     assert found["alize_http_requests_total", "POST", "/v1/chat/completions", "429"] == 1
 
 
@@ -151,7 +160,7 @@ async def test_no_more_tenants_are_named_than_the_setting_says(new_desk: Any, mo
     async with client:
         for _ in range(2):
             await client.post("/v1/chat/completions", json=body("Hi"))
-    names = {desk.owner.workspace: "first", other.workspace: "second"}
+    names = {desk.tenant: "first", other: "second"}
     found = await numbers(desk)
     seen = {names.get(key[2], key[2]): value for key, value in found.items() if key[0] == "alize_tenant_generation_tokens_total"}
     assert sorted(seen) == named
@@ -169,13 +178,13 @@ def series(metrics: Metrics) -> list[tuple[str, dict[str, str], float]]:
 HOSTILE = st.one_of(
     st.text(max_size=80),
     st.text('"\\\n{}=,#\r\u2028\ud800é', max_size=20),
-    st.sampled_from(["other", "all", "", 'a"} 1\nfake_metric 1', "x" * 65, "\ud800"]),
+    st.sampled_from(["other", "all", "", 'a"} 1\nfake_metric 1', "x" * 129, "\ud800"]),
 )
 
 
 @given(st.lists(st.tuples(HOSTILE, st.integers(0, 50)), min_size=1, max_size=30), st.integers(0, 5))
 def test_no_name_of_a_tenant_can_break_the_format_or_be_seen(asked: list[tuple[str, int]], most: int) -> None:
-    """As if somebody could choose a workspace's id: in the text there are only ids as the server makes them, and few."""
+    """As if somebody could choose an id: in the text there are only ids as the server makes them, and few."""
     metrics, stats = Metrics(most), Counter[str]()
     for tenant, tokens in asked:
         metrics.of("fake", tenant).generated.inc(tokens)
@@ -186,19 +195,19 @@ def test_no_name_of_a_tenant_can_break_the_format_or_be_seen(asked: list[tuple[s
         mine = {labels["tenant"]: value for each, labels, value in found if each == name}
         assert sum(mine.values()) == sum(tokens for _, tokens in asked)
         assert len(mine) <= most + 1
-        sane = set(string.ascii_letters + string.digits + "._:-")
-        assert all(set(tenant) <= sane and len(tenant) <= 64 for tenant in mine)
+        sane = set(string.ascii_letters + string.digits + "._:/-")
+        assert all(set(tenant) <= sane and len(tenant) <= 128 for tenant in mine)
 
 
-def test_a_house_of_a_hundred_thousand_workspaces_has_as_many_series_as_one_of_a_hundred() -> None:
+def test_a_house_of_a_hundred_thousand_people_has_as_many_series_as_one_of_a_hundred() -> None:
     few, many = Metrics(100), Metrics(100)
     for metrics, count in ((few, 101), (many, 100_000)):
         for number in range(count):
-            metrics.of("fake", f"ws_{number}").taken(3, 0, Times(0.0, 0.0))
-        metrics.engines({"fake": EngineStats(tenants={f"ws_{number}": TenantStats(1) for number in range(min(count, 1000))})})
+            metrics.of("fake", f"ws/{number}").taken(3, 0, Times(0.0, 0.0))
+        metrics.engines({"fake": EngineStats(tenants={f"ws/{number}": TenantStats(1) for number in range(min(count, 1000))})})
     assert len(series(few)) == len(series(many))
     counts = {labels["tenant"]: value for name, labels, value in series(many) if name == "alize_tenant_prompt_tokens_total"}
-    assert counts["ws_0"] == 3
+    assert counts["ws/0"] == 3
     assert counts["other"] == 3 * (100_000 - 100)
 
 
@@ -220,5 +229,5 @@ async def test_an_engine_that_says_no_times_is_served_all_the_same(new_desk: Any
     desk = await new_desk(engine=Terse(saying("Hello", TOKENIZER)))
     assert (await desk.chat()).status_code == 200
     found = await numbers(desk)
-    assert found["alize_tenant_prompt_tokens_total", "fake", desk.owner.workspace] == 6
-    assert found["alize_request_queue_time_seconds_count", "fake", desk.owner.workspace] == 0
+    assert found["alize_tenant_prompt_tokens_total", "fake", desk.tenant] == 6
+    assert found["alize_request_queue_time_seconds_count", "fake", desk.tenant] == 0

@@ -90,7 +90,7 @@ class Embedding:
             if outcome == "error":
                 self.house.limits.spend(workspace, -self.count)  # nothing was given
             raise
-        self.house.metrics.embedded(model, workspace, len(self.tokens), self.count, self.trace.seconds)
+        self.house.metrics.embedded(model, self.principal.tenant, len(self.tokens), self.count, self.trace.seconds)
         return vectors
 
     def _written(self, vectors: npt.NDArray[np.float32]) -> bytes:

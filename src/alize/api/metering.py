@@ -39,7 +39,7 @@ class Meter:
 
     def __post_init__(self) -> None:
         served, question = self.asked.served, self.asked.question
-        self._timing = Timing(self.trace, self.house.metrics.of(served.card.id, self.principal.workspace), question.awaited)
+        self._timing = Timing(self.trace, self.house.metrics.of(served.card.id, self.principal.tenant), question.awaited)
         self.answer = Answer(served.engine, served.tokenizer, question, self._timing.gained)
         self._ledger = Ledger(self.house, self.principal, self.trace, self.endpoint, self.asked.id, served.card.id)
 

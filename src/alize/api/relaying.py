@@ -75,7 +75,7 @@ class Relay:
         self._body = relayed_body(self.request, self.model)
         self.tally = Tally(prompt_estimate(self._body["messages"]))
         self._taking = Taking(self.model.host, self.tally, self.request.n or 1)
-        self._series = self.house.metrics.of(self.model.id, self.principal.workspace)
+        self._series = self.house.metrics.of(self.model.id, self.principal.tenant)
 
     @property
     def usage(self) -> Usage:

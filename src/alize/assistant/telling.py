@@ -35,7 +35,7 @@ class Telling:
 
     def __post_init__(self) -> None:
         self._trace = Trace(self.asked.id, time.perf_counter(), facts={"model": self._model, "answer_id": self.asked.id})
-        self._timing = Timing(self._trace, self.house.metrics.of(self._model, self._workspace), self.awaited)
+        self._timing = Timing(self._trace, self.house.metrics.of(self._model, self.asked.question.choices[0].tenant), self.awaited)
 
     def gained(self, index: int, step: Step) -> None:
         """The engine gave more."""

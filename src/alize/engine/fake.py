@@ -36,7 +36,7 @@ from alize.engine.base import (
     check_fits,
 )
 from alize.engine.blocks import chain
-from alize.engine.fairness import DRAWN_WEIGHT, PROMPT_WEIGHT, parts
+from alize.engine.fairness import DRAWN_WEIGHT, PROMPT_WEIGHT
 from alize.engine.places import no_room
 from alize.engine.runners.base import BLOCK
 from alize.engine.sounds import Coming
@@ -169,7 +169,7 @@ class FakeEngine:
         cached = self._remember(request)
         running = self._running[request.id] = _Running(request, coming=self._coming(request))
         self.asked.append(request)
-        self._used[parts(request.tenant)[0]] += PROMPT_WEIGHT * (len(request.tokens) - cached)
+        self._used[request.tenant] += PROMPT_WEIGHT * (len(request.tokens) - cached)
         self._count(prompt_tokens=len(request.tokens), cached_tokens=cached)
         finish: FinishReason | None = None
         try:
@@ -181,7 +181,7 @@ class FakeEngine:
                 tokens, finish = self._next(answer, running, breaks_at if error else None)
                 times = Times(0.0, 0.0) if finish or not running.begun else None
                 running.begun, running.given = True, running.given + len(tokens)
-                self._used[parts(request.tenant)[0]] += DRAWN_WEIGHT * len(tokens)
+                self._used[request.tenant] += DRAWN_WEIGHT * len(tokens)
                 self._count(generated_tokens=len(tokens), steps=1)
                 extra = tuple(_logprob(token, request.sampling.logprobs) for token in tokens if request.sampling.logprobs is not None)
                 yield Step(request.id, tokens, extra, finish, len(request.tokens), cached, times=times)
@@ -356,7 +356,7 @@ class FakeEngine:
         """All of them, however many: a test has few."""
         running, waiting, tokens = Counter[str](), Counter[str](), Counter[str]()
         for one in self._running.values():
-            tenant = parts(one.request.tenant)[0]
+            tenant = one.request.tenant
             (running if one.begun else waiting)[tenant] += 1
             tokens[tenant] += 0 if one.begun else len(one.request.tokens)
         return {tenant: TenantStats(used, 0, running[tenant], waiting[tenant], tokens[tenant]) for tenant, used in self._used.items()}

@@ -1,8 +1,7 @@
 """What tenants have used, for whoever watches. In: charges and preemptions. Out: counters that never go backwards, by tenant.
 
 What decides who is next (fairness.py) is lifted and forgotten as tenants come and go; these are not. Tenants are counted apart as they
-come, up to so many, so that no number of them fills up memory or what an engine says of itself; the others are `other` together. Of
-`workspace/person` it is the workspace that is counted.
+come, up to so many, so that no number of them fills up memory or what an engine says of itself; the others are `other` together.
 """
 
 from collections import Counter
@@ -24,7 +23,6 @@ class Tenants:
     """Of one engine."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}  # by tenant as requests have it: a person's is their workspace's
         self._apart: dict[str, None] = {}  # those that are counted apart, in the order in which they came
         self._used: Counter[str] = Counter()
         self._preemptions: Counter[str] = Counter()
@@ -56,13 +54,8 @@ class Tenants:
 
     def _name(self, tenant: str) -> str:
         """What a tenant is counted as; from now on apart, where there is room for one more."""
-        name = self._names.get(tenant)
-        if name is None:
-            name = tenant.partition("/")[0]
-            if name not in self._apart:
-                if len(self._apart) >= MOST:
-                    return OTHER
-                self._apart[name] = None
-            if len(self._names) < 16 * MOST:
-                self._names[tenant] = name
-        return name
+        if tenant not in self._apart:
+            if len(self._apart) >= MOST:
+                return OTHER
+            self._apart[tenant] = None
+        return tenant
