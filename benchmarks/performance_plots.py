@@ -50,11 +50,13 @@ def first_tokens(seconds: Mapping[str, Any]) -> str:
                 shares = [(index + 1) / len(values) for index in range(len(values))]
                 name = "Alizé" if engine == "alize" else NAMES.get(engine, engine)
                 label = f"{name}, {'alone' if which == 'alone' else 'beside the flood'}"
-                axis.step(values, shares, style, marker=".", markersize=3, where="post", color=COLOURS[engine], label=label)
+                family = engine.partition(",")[0]
+                paler = 0.5 if family in [other.partition(",")[0] for other in seconds if other < engine] else 1.0
+                axis.step(values, shares, style, marker=".", markersize=3, where="post", color=COLOURS[family], alpha=paler, label=label)
         axis.set(xscale="log", xlabel="seconds to the first token", title=f"prompts of {size} tokens")
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("share of requests")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return _text(figure)
 
 

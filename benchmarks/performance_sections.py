@@ -208,7 +208,7 @@ def flood(document: Mapping[str, Any]) -> list[str]:
         asked = f"{row['requests']}" + (f", {row['unanswered']} without an answer" if row["unanswered"] else "")
         bound = f"{row['bound']:.3f}" + ("" if row["within"] or row["engine"] != "alize" else ": missed")
         rows.append([_name(row["engine"]), str(row["prompt"]), asked, alone, beside, bound])
-    answered = " and ".join(f"{count:,} by {_name(engine)}" for engine, count in document["flood_answered"].items())
+    answered = "; ".join(f"{count:,} by {_name(engine)}" for engine, count in document["flood_answered"].items())
     what = (
         f"Seconds to the first token of a quiet client over HTTP, alone and beside {document['flood']} requests of another key that are "
         f"always open (`python benchmarks/fairness.py`). Claimed of Alizé: the 95th percentile beside the flood is at most the bound, "

@@ -248,13 +248,14 @@ def test_tools_are_counted_by_kind_with_what_came_without_a_grammar(module: Any)
 
 def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> None:
     row = {"prompt": 128, "alone_p50": 0.07, "alone_p95": 0.1, "beside_p50": 0.2, "beside_p95": 0.31, "bound": 0.3, "within": False}
-    rows = [{**row, "engine": engine, "requests": 20, "unanswered": late} for engine, late in (("alize", 0), ("llama.cpp", 1))]
-    seconds = {"alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}}, "llama.cpp": {"128": {"alone": [0.2], "beside": []}}}
-    counted = {"flood": 64, "flood_answered": {"alize": 200, "llama.cpp": 9}, "step_seconds": 0.1, "rows": rows, "seconds": seconds}
+    rows = [{**row, "engine": engine, "requests": 20, "unanswered": late} for engine, late in (("alize", 0), ("llama.cpp, 4 slots", 1))]
+    seconds = {"alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}}, "llama.cpp, 4 slots": {"128": {"alone": [0.2], "beside": []}}}
+    seconds["llama.cpp, a slot each"] = seconds["alize"]
+    counted = {"flood": 64, "flood_answered": {"alize": 200, "llama.cpp, 4 slots": 9}, "step_seconds": 0.1, "rows": rows, "seconds": seconds}
     known = {"fairness": {**RUN, **counted}}
     text = module("performance_page").page({"amx": known}, {"amx-fairness.svg"})
     assert "| Alizé | 128 | 20 | 0.070, 0.100 | 0.200, 0.310 | 0.300: missed |" in text
-    assert "| llama.cpp | 128 | 20, 1 without an answer | 0.070, 0.100 | 0.200, 0.310 | 0.300 |" in text
-    assert "200 by Alizé and 9 by llama.cpp" in text
+    assert "| llama.cpp, 4 slots | 128 | 20, 1 without an answer | 0.070, 0.100 | 0.200, 0.310 | 0.300 |" in text
+    assert "200 by Alizé; 9 by llama.cpp, 4 slots" in text
     assert "(amx-fairness.svg)" in text
     assert "beside the flood" in module("performance_plots").plots(known)["fairness"]

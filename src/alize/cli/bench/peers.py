@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alize.errors import DownloadFailed, InvalidRequest, Missing
@@ -36,6 +36,7 @@ class Peer:
     compiles: bool  # installing builds it from source
     minutes: int  # that takes on two cores
     given: tuple[Given, ...] = (Given(),)
+    building: Mapping[str, str] = field(default_factory=dict[str, str])  # what its build is told by the environment
 
 
 _ALL_STORES = "-fno-tree-dse -fno-dse"
@@ -98,7 +99,7 @@ def prepare(peer: Peer, home: Path, offline: bool, say: Callable[[str], None]) -
     flags = f"{os.environ.get('CXXFLAGS', '')} {_ALL_STORES}".strip() if tiles else os.environ.get("CXXFLAGS", "")
     _run([sys.executable, "-m", "venv", "--clear", str(folder)], peer, say)
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-v", f"{peer.package}=={peer.version}"]
-    _run(install, peer, say, {"CXXFLAGS": flags} if flags else {})
+    _run(install, peer, say, {**peer.building, **({"CXXFLAGS": flags} if flags else {})})
     if _version(python, peer) != peer.version:
         raise DownloadFailed(f"{peer.package} {peer.version} was installed in {folder}, but does not run there.")
     return python
