@@ -38,6 +38,7 @@ PLOTS = {
 DRAWN = {
     "window": "Decode by context, with a window and without",
     "fairness": "The share of first tokens by time, alone and beside the flood",
+    "soak_engine": "Memory in half an hour of everything at once",
 }
 """Plots that stand in sections, and what they show."""
 

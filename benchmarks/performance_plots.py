@@ -36,6 +36,8 @@ def plots(parts: Mapping[str, Any]) -> dict[str, str]:
         drawn["window"] = _drawn(by_context, "tokens of context", "tokens/s, one stream")
     if "fairness" in parts:
         drawn["fairness"] = first_tokens(parts["fairness"]["seconds"])
+    if "soak_engine" in parts:
+        drawn["soak_engine"] = memory(parts["soak_engine"])
     return drawn
 
 
@@ -57,6 +59,20 @@ def first_tokens(seconds: Mapping[str, Any]) -> str:
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("share of requests")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    return _text(figure)
+
+
+def memory(document: Mapping[str, Any]) -> str:
+    """Of a server and its engine, by time; lines where the engine was killed."""
+    figure, axis = pyplot.subplots(figsize=(8, 3), layout="constrained")
+    moments, *sizes = zip(*document["memory_mib"], strict=True)
+    for values, label, colour in zip(sizes, ("the server", "its engine"), ("#1c7ed6", COLOURS["alize"]), strict=True):
+        axis.plot([moment / 60 for moment in moments], values, color=colour, label=label)
+    for place, moment in enumerate(document["kills_at_s"]):
+        axis.axvline(moment / 60, color="#868e96", linestyle=":", label="" if place else "kill -9 of the engine")
+    axis.set(xlabel="minutes", ylabel="MiB resident", ylim=(0, None))
+    axis.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return _text(figure)
 
 

@@ -219,6 +219,27 @@ def flood(document: Mapping[str, Any]) -> list[str]:
     return _section("Beside a flood", what, heads, rows)
 
 
+def soak(document: Mapping[str, Any]) -> list[str]:
+    """Half an hour of everything: what was asked, what went wrong, and what memory did."""
+    done, sizes = document["done"], document["memory_mib"]
+    thirds = [[server + engine for at, server, engine in sizes if part <= 3 * at / document["seconds"] < part + 1] for part in (1, 2)]
+    middle, last = map(max, thirds)
+    what = (
+        f"{document['clients']} clients ask for all that the engine does, in a cache that is too small for them, for "
+        f"{document['seconds'] / 60:.0f} minutes; the engine is killed amid it (`python benchmarks/soak_engine.py` says what is asked, and "
+        f"what fails it). {_taken(document)}"
+    )
+    rows = [
+        ["requests done as asked", f"{sum(count for name, count in done.items() if name != 'cut'):,}"],
+        ["cut by a kill, each told so", f"{done.get('cut', 0):,}"],
+        ["errors that nobody asked for, and what else was wrong", "; ".join(document["wrong"]) or "none"],
+        ["seconds from `kill -9` to the last error of what was open (2 at most)", ", ".join(map(str, document["errors_within_s"]))],
+        ["sequences that gave way to others", f"{document['preemptions']:,}"],
+        ["MiB of server and engine at most, in the second and the last third (a fiftieth more at most)", f"{middle:.0f} and {last:.0f}"],
+    ]
+    return _section("Half an hour of everything", what, ["", ""], rows)
+
+
 def _name(engine: str) -> str:
     return "Alizé" if engine == "alize" else engine
 
@@ -246,6 +267,7 @@ SECTIONS = {
     "determinism": order,
     "tools": tools,
     "fairness": flood,
+    "soak_engine": soak,
 }
 """By the part's name, in the page's order."""
 

@@ -5,6 +5,7 @@ The clients of tests/load.py ask for all that the engine does, in a cache that i
 - no error that was not asked for, and whoever asks a question whose answer is known gets it, to the letter;
 - after `kill -9` of the engine in the midst of it, every open request has its error within two seconds, and all goes on;
 - the memory of server and engine is flat: in the last third no more than a fiftieth above the most of the third before;
+- some had to give way to others, and went on;
 - at the end nothing runs or waits, every block is free, and the engine was started once and once more for each kill.
 
     python benchmarks/soak_engine.py [--minutes 30] [--clients 24] [--kills 3] [--seed 0]
@@ -20,23 +21,32 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from alize.cli.machine import describe
+from alize.cli.machine import busy_cores, describe
 from alize.settings import Settings
 from alize.weights.pull import located
 from tests.house import start
 from tests.soak import Soak, adapters_in, soak
 
+EVERY = 10  # seconds of which the most memory is told
 
-def document(run: Soak, found: list[str]) -> dict[str, Any]:
-    metrics = run.house.metrics()
+
+def document(run: Soak, load: float, clients: int, found: list[str]) -> dict[str, Any]:
+    metrics, most = run.house.metrics(), dict[int, tuple[float, float]]()
+    for moment, *sizes in run.memory:
+        before, (server, engine) = most.get(int(moment) // EVERY, (0.0, 0.0)), (size / 2**20 for size in sizes)
+        most[int(moment) // EVERY] = max(before[0], server), max(before[1], engine)
     return {
         "machine": describe().processor,
+        "cores": describe().cores,
+        "load": round(load, 2),
         "seconds": run.seconds,
+        "clients": clients,
         "done": dict(run.crowd.done),
+        "kills_at_s": [round(moment) for moment in run.kills_at],
         "errors_within_s": [round(after, 2) for after in run.errors_after],
-        "memory_mib": [round(max(size for _, size in run.memory[-300:]) / 2**20), round(max(size for _, size in run.memory) / 2**20)],
+        "memory_mib": [[EVERY * place, round(server, 1), round(engine, 1)] for place, (server, engine) in sorted(most.items())],
         "generated_tokens_of_the_last_engine": int(metrics["generation_tokens_total"]),
-        "preemptions_of_the_last_engine": int(metrics["num_preemptions_total"]),
+        "preemptions": run.gave_way,
         "wrong": found,
     }
 
@@ -48,7 +58,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    settings = Settings.load()
+    load, settings = busy_cores(), Settings.load()
     _, weights = located(settings.model, settings.home, settings.aliases())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -58,12 +68,14 @@ def main() -> int:
         try:
             house.wait_ready()
             run = soak(house, tuple(made), args.seed, args.clients, 60 * args.minutes, args.kills)
-            found = run.found() + run.late() + run.grown()
-            print(json.dumps(document(run, found)))
+            found = run.found() + run.late() + run.grown() + ([] if run.gave_way else ["nobody had to give way: the cache is too large"])
+            said = json.dumps(document(run, load, args.clients, found))
             if found:
                 print("\n".join(found), file=sys.stderr)
                 print(house.log.read_text()[-4000:], file=sys.stderr)
-            return 1 if found or house.stop() else 0
+            stopped = house.stop()
+            print(said)
+            return 1 if found or stopped else 0
         finally:
             house.stop(signal.SIGKILL)
 

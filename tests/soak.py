@@ -29,8 +29,11 @@ class Soak:
     crowd: Crowd
     seconds: float
     kills: int
-    memory: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])  # (seconds since the start, bytes)
+    memory: list[tuple[float, int, int]] = field(default_factory=list[tuple[float, int, int]])  # seconds since the start, bytes of the
+    # server, and of its engine
     errors_after: list[float] = field(default_factory=list[float])  # seconds from a kill to the last error of what was open then
+    kills_at: list[float] = field(default_factory=list[float])  # seconds since the start
+    gave_way: int = 0  # sequences that had to, in all engines
 
     async def watch(self) -> None:
         """Note the memory every second; kill the engine at equal distances, never in the last third, whose memory is compared."""
@@ -39,13 +42,16 @@ class Soak:
         while (now := time.monotonic() - began) < self.seconds:
             if moments and now > moments[0]:
                 moments.pop(0)
+                self.kills_at.append(now)
                 await self._kill()
-            processes = [psutil.Process(self.house.process.pid), *psutil.Process(self.house.process.pid).children(recursive=True)]
-            self.memory.append((now, sum(process.memory_info().rss for process in processes)))
+            server = psutil.Process(self.house.process.pid)
+            engine = sum(process.memory_info().rss for process in server.children(recursive=True))
+            self.memory.append((now, server.memory_info().rss, engine))
             await asyncio.sleep(1)
 
     async def _kill(self) -> None:
         crowd = self.crowd
+        self.gave_way += int((await asyncio.to_thread(self.house.metrics))["num_preemptions_total"])
         open_then, crowd.killed = set(crowd.open), True
         self.house.engine().send_signal(signal.SIGKILL)
         killed = time.monotonic()
@@ -61,6 +67,7 @@ class Soak:
         """What broke a promise, once all who asked are gone. How fast errors came, and memory, are figures: see `late` and `grown`."""
         found = self.crowd.wrong[:20]
         metrics = self._idle()
+        self.gave_way += int(metrics["num_preemptions_total"])
         for name, expected in (("num_requests_running", 0), ("kv_cache_usage_perc", 0), ("engine_restarts_total", self.kills)):
             if metrics[name] != expected:
                 found.append(f"alize_{name} is {metrics[name]} at the end, not {expected}")
@@ -70,7 +77,8 @@ class Soak:
         return [f"open requests had their error {after:.2f} s after a kill" for after in self.errors_after if after > WITHIN]
 
     def grown(self) -> list[str]:
-        thirds = [[size for moment, size in self.memory if third <= 3 * moment / self.seconds < third + 1] for third in (1, 2)]
+        sizes = [(3 * moment / self.seconds, server + engine) for moment, server, engine in self.memory]
+        thirds = [[size for third, size in sizes if number <= third < number + 1] for number in (1, 2)]
         middle, last = (max(sizes, default=0) for sizes in thirds)
         return [f"memory grew: {middle} bytes at most in the second third, {last} in the last"] if last > GROWTH * middle else []
 

@@ -249,9 +249,18 @@ def test_tools_are_counted_by_kind_with_what_came_without_a_grammar(module: Any)
 def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> None:
     row = {"prompt": 128, "alone_p50": 0.07, "alone_p95": 0.1, "beside_p50": 0.2, "beside_p95": 0.31, "bound": 0.3, "within": False}
     rows = [{**row, "engine": engine, "requests": 20, "unanswered": late} for engine, late in (("alize", 0), ("llama.cpp, 4 slots", 1))]
-    seconds = {"alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}}, "llama.cpp, 4 slots": {"128": {"alone": [0.2], "beside": []}}}
+    seconds = {
+        "alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}},
+        "llama.cpp, 4 slots": {"128": {"alone": [0.2], "beside": []}},
+    }
     seconds["llama.cpp, a slot each"] = seconds["alize"]
-    counted = {"flood": 64, "flood_answered": {"alize": 200, "llama.cpp, 4 slots": 9}, "step_seconds": 0.1, "rows": rows, "seconds": seconds}
+    counted = {
+        "flood": 64,
+        "flood_answered": {"alize": 200, "llama.cpp, 4 slots": 9},
+        "step_seconds": 0.1,
+        "rows": rows,
+        "seconds": seconds,
+    }
     known = {"fairness": {**RUN, **counted}}
     text = module("performance_page").page({"amx": known}, {"amx-fairness.svg"})
     assert "| Alizé | 128 | 20 | 0.070, 0.100 | 0.200, 0.310 | 0.300: missed |" in text
@@ -259,3 +268,15 @@ def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> Non
     assert "200 by Alizé; 9 by llama.cpp, 4 slots" in text
     assert "(amx-fairness.svg)" in text
     assert "beside the flood" in module("performance_plots").plots(known)["fairness"]
+
+
+def test_half_an_hour_of_everything_has_its_counts_and_its_memory_by_time(module: Any) -> None:
+    told = {"clients": 24, "seconds": 60.0, "done": {"short": 1000, "long": 200, "cut": 7}, "kills_at_s": [10], "errors_within_s": [0.05]}
+    sizes = [[0, 150.0, 200.0], [20, 200.0, 300.0], [30, 200.0, 290.0], [40, 200.0, 301.0], [50, 199.0, 300.0]]
+    known = {"soak_engine": {**RUN, **told, "memory_mib": sizes, "preemptions": 12, "wrong": []}}
+    text = module("performance_page").page({"amx": known}, {"amx-soak_engine.svg"})
+    for row in ("| requests done as asked | 1,200 |", "| cut by a kill, each told so | 7 |", "| sequences that gave way to others | 12 |"):
+        assert row in text
+    assert "| 500 and 501 |" in text
+    assert "(amx-soak_engine.svg)" in text
+    assert "kill -9 of the engine" in module("performance_plots").plots(known)["soak_engine"]
