@@ -62,7 +62,7 @@ class Feature:
     body: Callable[[str], Body] = lambda _: {}  # what is added to a request, by the text that it is answered with
     changes: bool = False  # the answer may be another with it
     before: bool = False  # the beginning of the question was asked before
-    priority: int = 0  # of the request in the engine
+    beside: int = 0  # priority of the two that came before
     otherwise: Changed | None = None  # another answer must come of this
     said: Callable[[Case], bool] | None = None  # whether one that is asked for and is off says so; None: it may not be off
 
@@ -201,11 +201,12 @@ FEATURES: dict[str, Feature] = {
         said=lambda case: "not the native core, because the model has" in case.info.dtype_reason,
     ),
     "priority": Feature(
-        "`Request.priority` of the engine; over the API `priority` puts a request below others",
-        "it goes before a request of the same workspace that came first",
+        "`priority: -1`, and two others of the same key that came before with -2",
+        "it goes before one that came first",
         lambda case: case.greedy.order.index(case.greedy.traces[0].request.id) < case.greedy.order.index(BESIDE[1]),
         setup=lambda setup: replace(setup, max_running=1),
-        priority=1,
+        body=lambda _: {"priority": -1},
+        beside=-2,
     ),
     "n > 1": Feature(
         "`n: 2`",

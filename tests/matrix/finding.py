@@ -138,7 +138,7 @@ class House:
         server.forget()
         if any(FEATURES[name].before for name in names):
             await server.ask(_half(body), beside=False)
-        return await server.ask(body, max(FEATURES[name].priority for name in names))
+        return await server.ask(body, min(FEATURES[name].beside for name in names))
 
     async def _compare(self, case: Case, names: list[str], calm: Setup) -> None:
         """Whoever has none of a feature is answered otherwise."""

@@ -91,7 +91,6 @@ class InLoop:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self.priority = 0  # of every request that comes through `generate`: the API takes none above 0
         self.traces: dict[str, Trace] = {}
         self.order: list[str] = []
         self._inboxes: dict[str, deque[Step]] = {}
@@ -105,7 +104,7 @@ class InLoop:
         self.traces[request.id] = Trace(request)
 
     async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
-        self.add(replace(request, priority=self.priority, tenant=SOMEBODY))
+        self.add(replace(request, tenant=SOMEBODY))
         inbox = self._inboxes[request.id] = deque()
         try:
             while True:
@@ -184,11 +183,12 @@ class Server:
     engine: InLoop
 
     async def ask(self, body: dict[str, Any], priority: int = 0, *, beside: bool = True) -> Answer:
-        """`beside`: two others came before. The body names no model, or only that its adapter is wished for: `{"model": "-adapted"}`."""
+        """`beside`: two others came before, of this priority. The body names no model, or only that its adapter is wished for:
+        `{"model": "-adapted"}`."""
         engine, core = self.engine, self.engine.core
-        engine.priority, engine.traces, engine.order = priority, {}, []
+        engine.traces, engine.order = {}, []
         for request in self._others() if beside else ():
-            engine.add(request)
+            engine.add(replace(request, priority=priority))
         if beside:
             engine.advance()
         response = await self.desk.client.post("/v1/chat/completions", json=body | {"model": self.model + body.get("model", "")})
