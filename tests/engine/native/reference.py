@@ -39,19 +39,25 @@ def fma(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Weights of Q4_1: scale · number + minimum, of each group of 32 columns."""
+    """Weights of Q4_1, Q8_0 or Q4_0: scale · number + minimum, of each group of 32 columns; of the last two no minimum."""
 
     numbers: npt.NDArray[np.int64]  # [rows, groups, 32]
     scales: Floats  # [rows, groups]
     minimums: Floats
 
     @classmethod
-    def of(cls, data: npt.NDArray[np.uint8]) -> "Matrix":
-        """`data`: [rows, 20 · groups] as the file has it: float16 scale and minimum, then 16 bytes with two columns each."""
-        blocks = data.reshape(len(data), -1, 20)
-        halves = blocks[..., :4].copy().view(np.float16).astype(np.float32)
-        numbers = np.concatenate([blocks[..., 4:] & 15, blocks[..., 4:] >> 4], axis=-1)
-        return cls(numbers.astype(np.int64), halves[..., 0], halves[..., 1])
+    def of(cls, data: npt.NDArray[np.uint8], format: str) -> "Matrix":
+        """`data`: [rows, bytes] as the file has it: of each group float16 scale (and minimum), then a byte for a column or for two."""
+        halves = 2 if format == "Q4_1" else 1
+        size = 2 * halves + (32 if format == "Q8_0" else 16)
+        blocks = data.reshape(len(data), -1, size)
+        scales = blocks[..., : 2 * halves].copy().view(np.float16).astype(np.float32)
+        own = blocks[..., 2 * halves :]
+        if format == "Q8_0":
+            numbers = own.copy().view(np.int8).astype(np.int64)
+        else:
+            numbers = np.concatenate([own & 15, own >> 4], axis=-1).astype(np.int64) - (8 if format == "Q4_0" else 0)
+        return cls(numbers, scales[..., 0], scales[..., 1] if format == "Q4_1" else np.zeros_like(scales[..., 0]))
 
     def row(self, index: int) -> Floats:
         """As a token is looked up: an exact product, and a sum."""
@@ -219,7 +225,7 @@ def reference_logits(path: Path, tokens: list[int], kept: Kept, window: int = 0)
     tensors = {tensor.name.removesuffix(".weight"): tensor for tensor in gguf.GGUFReader(path).tensors}
 
     def matrix(name: str) -> Matrix:
-        return Matrix.of(np.asarray(tensors[name].data))
+        return Matrix.of(np.asarray(tensors[name].data), tensors[name].tensor_type.name)
 
     def vector(name: str) -> Floats:
         return np.asarray(tensors[name].data, np.float32)

@@ -25,10 +25,21 @@ def test_a_product_and_a_sum_are_rounded_once(a: float, b: float, c: float) -> N
     assert Fraction(float(fma(a, b, c))) == Fraction(float(exact))
 
 
-@pytest.mark.parametrize(("cache", "window", "length"), [("int8", 0, 70), ("bfloat16", 0, 70), ("int8", 40, 110)])
-def test_whole_logits_are_those_of_the_contract_to_the_bit(tmp_path: Path, cache: CacheNumbers, window: int, length: int) -> None:
-    """Over two spans of keys; with a window, the first of them lies behind it in the end."""
-    path, tokens = write_gguf(tmp_path / "tiny.gguf", "Q4_1", window=window), prompt(length)
+@pytest.mark.parametrize(
+    ("format", "cache", "window", "length"),
+    [
+        ("Q4_1", "int8", 0, 70),
+        ("Q4_1", "bfloat16", 0, 70),
+        ("Q4_1", "int8", 40, 110),
+        ("Q8_0", "int8", 0, 20),
+        ("Q4_0", "bfloat16", 0, 20),
+    ],
+)
+def test_whole_logits_are_those_of_the_contract_to_the_bit(
+    tmp_path: Path, format: str, cache: CacheNumbers, window: int, length: int
+) -> None:
+    """The longer ones over two spans of keys; with a window, the first of them lies behind it in the end."""
+    path, tokens = write_gguf(tmp_path / "tiny.gguf", format, window=window), prompt(length)
     expected = reference_logits(path, tokens, cache, window)
     for name in NAMES:
         with closing(native(path, kernels=name, cache=cache)) as runner:
