@@ -150,9 +150,12 @@ def schemas(document: Mapping[str, Any]) -> list[str]:
     lines = _section("Answers held to schemas", f"{what} {_taken(document)}", ["", "schemas", *kinds], ends)
     refused = [[name, _cell(reason), f"{count:,}"] for name, side in sides for reason, count in side.get("refused", {}).items()]
     lines += [table(["", "refused, since", "schemas"], refused), ""] if refused else []
-    costs = [["Alizé" if row["guesses"] else "Alizé without guesses", *_cost(row)] for row in document["cost"]]
-    costs += [["llama.cpp", *_cost(row)] for row in (peer.get("cost"),) if row]
-    heads = ["a list of records, tokens/s", "streams", "free", "held", "costs", "that is, ms a step"]
+    works = {"records": "a list of records", "several": "eight schemas of the corpus"}
+    costs = [
+        ["Alizé" if row["guesses"] else "Alizé without guesses", works[row.get("of", "records")], *_cost(row)] for row in document["cost"]
+    ]
+    costs += [["llama.cpp", works["records"], *_cost(row)] for row in (peer.get("cost"),) if row]
+    heads = ["tokens/s", "of", "streams", "free", "held", "costs", "that is, ms a step"]
     return [*lines, table(heads, costs), ""] if costs else lines
 
 

@@ -11,7 +11,8 @@ example of each, at temperature 0.7, 32 at a time. An answer counts as *cut* whe
 beginning.
 
 The cost: tokens a second of 1, 8 and 32 streams that write lists of records held to a schema, beside as many that write freely; with
-guesses, as the engine comes, which takes what a schema leaves no choice in several tokens a step, and without.
+guesses, as the engine comes, which takes what a schema leaves no choice in several tokens a step, and without. The same of answers to
+eight schemas of the corpus at once, chosen by a seed, beside free answers of as many tokens to the same prompts.
 
 llama.cpp writes the same list of records, held and free, one stream; and answers a sample of the same schemas with the same prompts and
 limit of tokens (schemas_peer.py says how). Of each it counts, too, where it took longer than `--seconds` (*slow*), and where it ended its
@@ -20,6 +21,7 @@ process (*died*).
 
 import argparse
 import importlib
+import itertools
 import json
 import random
 import statistics
@@ -55,6 +57,7 @@ RECORD = {"type": "object", "properties": FIELDS, "required": list(FIELDS), "add
 RECORDS = {"type": "array", "minItems": 50, "items": RECORD}
 LIST = [{"role": "user", "content": "Write a long JSON list of cats and dogs with name, age and kind."}]
 STEPS = 128  # tokens of it that are written
+SEVERAL = 8  # schemas of the corpus of which answers are written at once
 TEMPERATURE = 0.7  # of answers that are looked at
 
 Kind = tuple[str, str]
@@ -215,32 +218,56 @@ def counted(kinds: dict[str, Kind]) -> dict[str, Any]:
     return {"schemas": len(kinds), "ends": dict(ends), "refused": dict(refused.most_common()), "wrong": wrong}
 
 
-def rate(core: Core, words: Any, streams: int, grammar: Grammar | None, turn: int) -> float:
-    """Tokens a second of so many streams, from when all have begun."""
-    prompt = tuple(words.template(LIST))
-    for number in range(streams):
-        sampling = SamplingParams(temperature=1.0, seed=1000 * turn + number)
-        core.add(Request(str(number), prompt, STEPS, sampling, words.stop_ids, min_tokens=0 if grammar else STEPS, grammar=grammar))
-    begun, first, count = set[str](), 0.0, 0
+def rate(core: Core, requests: list[Request]) -> tuple[float, dict[str, int]]:
+    """Tokens a second of so many streams, from when all have begun; and how many tokens each was given."""
+    for request in requests:
+        core.add(request)
+    given, first, before = Counter[str](), 0.0, 0
     while core.busy:
         for step in core.step():
-            begun.add(step.request_id)
-            count += len(step.tokens) if first else 0
-        if len(begun) == streams and not first:
-            first = time.perf_counter()
-    return count / (time.perf_counter() - first)
+            given[step.request_id] += len(step.tokens)
+        if len(given) == len(requests) and not first:
+            first, before = time.perf_counter(), given.total()
+    assert first and not core.refused, "one did not begin"
+    return (given.total() - before) / (time.perf_counter() - first), dict(given)
 
 
-def cost(core: Core, words: Any, rounds: int, *, guesses: bool) -> list[dict[str, Any]]:
+def records(words: Any, streams: int, turn: int, *, held: bool) -> list[Request]:
+    """So many lists of records."""
+    prompt, grammar = tuple(words.template(LIST)), Grammar("json", json.dumps(RECORDS)) if held else None
+    requests: list[Request] = []
+    for number in range(streams):
+        sampling = SamplingParams(temperature=1.0, seed=1000 * turn + number)
+        requests.append(Request(str(number), prompt, STEPS, sampling, words.stop_ids, min_tokens=0 if held else STEPS, grammar=grammar))
+    return requests
+
+
+def several(words: Any, streams: int, schemas: dict[str, Any], lengths: dict[str, int] | None) -> list[Request]:
+    """So many answers to a few schemas in turns; free ones of as many tokens as those that are held took."""
+    requests: list[Request] = []
+    for number, name in zip(range(streams), itertools.cycle(schemas), strict=False):
+        id, sampling = str(number), SamplingParams(temperature=TEMPERATURE, seed=number)
+        most = STEPS if lengths is None else lengths[id]
+        grammar = Grammar("json", json.dumps(schemas[name])) if lengths is None else None
+        least = 0 if lengths is None else most
+        requests.append(Request(id, tuple(asked(name, words)), most, sampling, words.stop_ids, min_tokens=least, grammar=grammar))
+    return requests
+
+
+def cost(core: Core, words: Any, rounds: int, some: dict[str, Any], *, guesses: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    grammar = Grammar("json", json.dumps(RECORDS))
-    for streams in (1, 8, 32):
+    for of, streams in (("records", 1), ("records", 8), ("records", 32), ("several", 8), ("several", 32)):
         rates: dict[str, list[float]] = {"free": [], "held": []}
+        _, lengths = rate(core, several(words, streams, some, None)) if of == "several" else (0.0, {})  # they are compiled then, too
         for turn in range(rounds + 1):
             for name in ("free", "held") if turn % 2 else ("held", "free"):
-                found = rate(core, words, streams, grammar if name == "held" else None, turn)
+                if of == "records":
+                    requests = records(words, streams, turn, held=name == "held")
+                else:
+                    requests = several(words, streams, some, None if name == "held" else lengths)
+                found, _ = rate(core, requests)
                 rates[name] += [found] if turn else []
-        rows.append({"guesses": guesses, **cost_of(streams, rates)})
+        rows.append({"of": of, "guesses": guesses, **cost_of(streams, rates)})
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
@@ -282,13 +309,14 @@ def main() -> int:
     schemas = {f"made {number}": made(number) for number in range(MADE)} | kubernetes(settings.home)
     names = list(schemas)
     chosen = {name: schemas[name] for name in (random.Random(0).sample(names, args.most) if args.most else names)}
+    some = {name: schemas[name] for name in random.Random(1).sample(names, SEVERAL)}
     rows: list[dict[str, Any]] = []
     if args.rounds:
         with closing(alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)) as plain:
-            rows += cost(plain.core, plain.tokenizer, args.rounds, guesses=False)
+            rows += cost(plain.core, plain.tokenizer, args.rounds, some, guesses=False)
     # Closed before the peer runs: its threads wait for work otherwise.
     with closing(alize.load(settings.model, runner="native", prefix_cache=False)) as model:
-        rows += cost(model.core, model.tokenizer, args.rounds, guesses=True) if args.rounds else []
+        rows += cost(model.core, model.tokenizer, args.rounds, some, guesses=True) if args.rounds else []
         kinds = matched(model.core, model.tokenizer, chosen, args.tokens)
     others = beside(model.tokenizer, chosen, kinds, args, settings) if args.against else {}
     found = {"most_tokens": args.tokens, **counted(kinds)}

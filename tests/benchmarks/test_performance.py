@@ -222,9 +222,9 @@ def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_
     assert "| Alizé, the sample | 100 | 60 | 0 | 40 | 0 | 0 |" in text
     assert "| llama.cpp, the sample | 100 | 20 | 0 | 50 | 0 | 30 |" in text
     assert "| Alizé, every schema | `no 'a/b'` | 1 |" in text
-    assert "| Alizé | 8 | 1,000.0 | 800.0 | 20.0 % | 2.00 |" in text
-    assert "| Alizé without guesses | 8 | 1,000.0 | 500.0 |" in text
-    assert "| llama.cpp | 1 | 200.0 | 100.0 | 50.0 % | 5.00 |" in text
+    assert "| Alizé | a list of records | 8 | 1,000.0 | 800.0 | 20.0 % | 2.00 |" in text
+    assert "| Alizé without guesses | a list of records | 8 | 1,000.0 | 500.0 |" in text
+    assert "| llama.cpp | a list of records | 1 | 200.0 | 100.0 | 50.0 % | 5.00 |" in text
     alone = section(module, "schemas", {**RUN, **ours, "cost": [], "llama.cpp": {}})
     assert "| Alizé | 1,262 | 716 |" in alone
     assert "llama.cpp" not in alone.split("### Answers held to schemas")[1]
