@@ -109,7 +109,7 @@ async def test_it_is_counted_as_its_own_endpoint_and_by_the_limits(new_desk: Any
     assert (await embed(desk, input="x" * 3000)).status_code == 200
     assert (await embed(desk)).status_code == 429
     metrics = (await desk.client.get("/metrics")).text
-    assert f'alize_embedded_texts_total{{model_name="fake",tenant="{desk.owner.workspace}"}} 3.0' in metrics
+    assert f'alize_embedded_texts_total{{model_name="fake",tenant="{desk.tenant}"}} 3.0' in metrics
 
 
 async def test_it_needs_the_scope_of_models(reader: Desk) -> None:
