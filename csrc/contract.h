@@ -32,6 +32,12 @@
 //       for each column, ascending:
 //           acc = fma(x, w, acc)
 //
+//   An adapter adds to a product, behind its chain, with A and B in single precision, B times the adapter's scale:
+//
+//       t[j] = sum over columns of A[j][k] · x[k]     sixteen lanes of fma(A[j][k], x[k], lane), folded as below
+//       acc  = fma(t[j], B[row][j], acc)              j ascending
+//       x[k]: the row as the product reads it: q[k] · sx, or the number that stands apart, or the float where it is not quantised
+//
 //   Where a feed-forward is made of experts, each row goes to some of them. What chooses reads the row before it is quantised, with weights
 //   in single precision, by the chain above: a logit for each expert, of which the largest are taken, the largest first and of equal ones
 //   that of the lower number; what is not a number comes before every number. Then, with j ascending:

@@ -1,112 +1,27 @@
-"""A whole model as csrc/contract.h has it, in numpy and without the core. In: a GGUF of Q4_1, tokens. Out: logits, to the bit.
+"""A whole model as csrc/contract.h has it, in numpy and without the core. In: a GGUF, an adapter, tokens. Out: logits, to the bit.
 
 Written from the contract, slowly: every product of floats with the sum behind it is one rounding where the contract says `fma`, and two
 where it does not. Nothing here is shared with the core: not a kernel, not a packed weight, not a table of cosines.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import gguf
 import numpy as np
-import numpy.typing as npt
 
-from tests.engine.native.files import HEAD, HEADS, KV_HEADS, LAYERS
+from tests.engine.native.files import HEAD, LAYERS
+from tests.engine.native.reference_products import ONE, SMALLEST, Floats, Numbers, Weights, dequantised, fma, weights_of
 
-__all__ = ["fma", "reference_logits"]
+__all__ = ["Adapter", "reference_logits"]
 
-Floats = npt.NDArray[np.float32]
 Kept = Literal["int8", "bfloat16"]
+Adapter = Mapping[str, tuple[Floats, Floats]]
+"""By tensors' names: A, and B times its scale."""
 
-GROUP, PAGE_LANES, SPAN, PART = 32, 16, 64, 16  # of the contract; PART: columns of a key that share a scale
+PAGE_LANES, SPAN, PART = 16, 64, 16  # of the contract; PART: columns of a key that share a scale
 EPSILON, THETA = np.float32(1e-5), np.float32(10000.0)
-ONE, SMALLEST = np.float32(1), np.float32(1e-36)
-
-
-def fma(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
-    """a · b + c, rounded once. The product is exact in double precision; the sum is rounded to odd there, so that the second rounding is as
-    the first would have been (Boldo and Melquiond, *Emulation of FMA and correctly rounded sums*, 2008)."""
-    product = np.asarray(a, np.float32).astype(np.float64) * np.asarray(b, np.float32).astype(np.float64)
-    c = np.broadcast_to(np.asarray(c, np.float32).astype(np.float64), np.broadcast_shapes(product.shape, np.shape(c)))
-    total = np.asarray(product + c)
-    back = total - product
-    lost = (product - (total - back)) + (c - back)  # exactly (Knuth, Møller)
-    bits = total.view(np.int64)
-    even = (lost != 0) & (bits & 1 == 0) & np.isfinite(total)
-    return np.where(even, bits + np.where((lost > 0) == (total > 0), 1, -1), bits).view(np.float64).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Weights of Q4_1, Q8_0 or Q4_0: scale · number + minimum, of each group of 32 columns; of the last two no minimum."""
-
-    numbers: npt.NDArray[np.int64]  # [rows, groups, 32]
-    scales: Floats  # [rows, groups]
-    minimums: Floats
-
-    @classmethod
-    def of(cls, data: npt.NDArray[np.uint8], format: str) -> "Matrix":
-        """`data`: [rows, bytes] as the file has it: of each group float16 scale (and minimum), then a byte for a column or for two."""
-        halves = 2 if format == "Q4_1" else 1
-        size = 2 * halves + (32 if format == "Q8_0" else 16)
-        blocks = data.reshape(len(data), -1, size)
-        scales = blocks[..., : 2 * halves].copy().view(np.float16).astype(np.float32)
-        own = blocks[..., 2 * halves :]
-        if format == "Q8_0":
-            numbers = own.copy().view(np.int8).astype(np.int64)
-        else:
-            numbers = np.concatenate([own & 15, own >> 4], axis=-1).astype(np.int64) - (8 if format == "Q4_0" else 0)
-        return cls(numbers, scales[..., 0], scales[..., 1] if format == "Q4_1" else np.zeros_like(scales[..., 0]))
-
-    def row(self, index: int) -> Floats:
-        """As a token is looked up: an exact product, and a sum."""
-        return (self.numbers[index].astype(np.float32) * self.scales[index, :, None] + self.minimums[index, :, None]).reshape(-1)
-
-    def turned(self, heads: int) -> "Matrix":
-        """Rows of each head in halves: (i, i + width / 2) turn together."""
-        order = np.arange(heads * HEAD).reshape(heads, HEAD // 2, 2).transpose(0, 2, 1).reshape(-1)
-        return Matrix(self.numbers[order], self.scales[order], self.minimums[order])
-
-
-@dataclass(frozen=True)
-class Quantised:
-    integers: npt.NDArray[np.int64]  # [tokens, groups, 32]
-    scales: Floats  # [tokens, groups]
-    apart: Floats  # [tokens, groups]: the number that stands apart, and which column it is; -1: none does
-    columns: npt.NDArray[np.int64]
-
-
-def quantised(x: Floats) -> Quantised:
-    blocks = x.reshape(len(x), -1, GROUP)
-    sizes = np.abs(blocks)
-    largest = sizes.max(-1)
-    above = sizes > (largest * np.float32(0.5))[..., None]
-    alone = (above.sum(-1) == 1) & (largest >= SMALLEST)
-    place = sizes.argmax(-1)
-    apart = np.where(alone, np.take_along_axis(blocks, place[..., None], -1)[..., 0], np.float32(0))
-    rest = np.where(alone[..., None] & (np.arange(GROUP) == place[..., None]), np.float32(0), blocks)
-    amax = np.abs(rest).max(-1)
-    some = amax >= SMALLEST
-    inverse = np.float32(127) / np.where(some, amax, ONE)
-    integers = np.where(some[..., None], np.rint(rest * inverse[..., None]), 0).astype(np.int64)
-    scales = np.where(some, amax / np.float32(127), np.float32(0))
-    return Quantised(integers, scales, apart.astype(np.float32), np.where(alone, place, -1))
-
-
-def product(x: Quantised, w: Matrix) -> Floats:
-    """[tokens, rows]: the chain of the contract, all of them side by side."""
-    total = np.zeros((len(x.integers), len(w.numbers)), np.float32)
-    for g in range(w.numbers.shape[1]):
-        whole = x.integers[:, g] @ w.numbers[:, g].T
-        f = fma(whole.astype(np.float32), w.scales[:, g], np.float32(0))
-        f = fma(x.integers[:, g].sum(-1).astype(np.float32)[:, None], w.minimums[:, g], f)
-        total = fma(f, x.scales[:, g, None], total)
-    for g in range(w.numbers.shape[1]):
-        for token in np.flatnonzero(x.columns[:, g] >= 0):
-            weight = fma(w.numbers[:, g, x.columns[token, g]].astype(np.float32), w.scales[:, g], w.minimums[:, g])
-            total[token] = fma(x.apart[token, g], weight, total[token])
-    return total
 
 
 def folded(lanes: Floats) -> Floats:
@@ -220,33 +135,94 @@ def gated(gate: Floats, up: Floats) -> Floats:
     return (gate * sigmoid) * up
 
 
-def reference_logits(path: Path, tokens: list[int], kept: Kept, window: int = 0) -> Floats:
+class Model:
+    """A file of `write_gguf`."""
+
+    def __init__(self, path: Path, adapter: Adapter) -> None:
+        reader = gguf.GGUFReader(path)
+        self._tensors = {tensor.name.removesuffix(".weight"): tensor for tensor in reader.tensors}
+        kind = reader.fields["general.architecture"].contents()
+        active = reader.fields.get(f"{kind}.expert_used_count")
+        self.active = 0 if active is None else int(active.contents())
+        self.interleaved = kind == "llama"  # rows of queries and keys of which (2 i, 2 i + 1) turn together
+        self.adapter = adapter
+        self._matrices: dict[tuple[str, int | None], Weights] = {}
+
+    def has(self, name: str) -> bool:
+        return name in self._tensors
+
+    def vector(self, name: str) -> Floats:
+        return np.asarray(self._tensors[name].data, np.float32)
+
+    def matrix(self, name: str, expert: int | None = None) -> Weights:
+        if (name, expert) not in self._matrices:
+            tensor = self._tensors[name]
+            data = tensor.data if expert is None else tensor.data[expert]
+            self._matrices[name, expert] = weights_of(data, tensor.tensor_type.name)
+        return self._matrices[name, expert]
+
+    def product(self, x: Floats, name: str) -> Floats:
+        """[tokens, rows], with what the adapter adds."""
+        w = self.matrix(name)
+        y = w.of_rows(x)
+        if name not in self.adapter:
+            return y
+        a, b = self.adapter[name]
+        read, lanes = x if isinstance(w, Numbers) else dequantised(x), np.zeros((len(x), len(a), 16), np.float32)
+        for k in range(0, x.shape[1], 16):
+            lanes = fma(a[:, k : k + 16], read[:, None, k : k + 16], lanes)
+        narrow = folded(lanes)
+        for j in range(len(a)):
+            y = fma(narrow[:, j, None], b[:, j], y)
+        return y
+
+    def heads(self, x: Floats, name: str, norm: str = "") -> Floats:
+        """[tokens, heads, width], their halves as they turn. `norm`: each is normalised, where the file says so."""
+        y = self.product(x, name).reshape(len(x), -1, HEAD)
+        if norm and self.interleaved:
+            y = y.reshape(*y.shape[:2], -1, 2).swapaxes(2, 3).reshape(y.shape)
+        if self.has(norm):
+            y = normalised(y.reshape(-1, HEAD), self.vector(norm)).reshape(y.shape)
+        return y
+
+    def forward(self, x: Floats, at: str) -> Floats:
+        """What a layer's feed-forward makes of normalised rows."""
+        if not self.active:
+            return self.product(gated(self.product(x, f"{at}.ffn_gate"), self.product(x, f"{at}.ffn_up")), f"{at}.ffn_down")
+        logits = Numbers(self.vector(f"{at}.ffn_gate_inp")).of_rows(x)
+        return np.concatenate([self._chosen(x[token : token + 1], logits[token], at) for token in range(len(x))])
+
+    def _chosen(self, x: Floats, logits: Floats, at: str) -> Floats:
+        """A row, as its experts have it."""
+        chosen = np.argsort(-logits, kind="stable")[: self.active]
+        parts = exponential(logits[chosen] - logits[chosen[0]])
+        total = np.float32(0)
+        for part in parts:
+            total = total + part
+        acc = np.zeros_like(x)
+        for part, expert in zip(parts, chosen, strict=True):
+            gate, up, down = (self.matrix(f"{at}.ffn_{name}_exps", expert) for name in ("gate", "up", "down"))
+            acc = fma(part / total, down.of_rows(gated(gate.of_rows(x), up.of_rows(x))), acc)
+        return acc
+
+
+def reference_logits(path: Path, tokens: list[int], kept: Kept, window: int = 0, adapter: Adapter | None = None) -> Floats:
     """[tokens, vocabulary] of a file of `write_gguf`."""
-    tensors = {tensor.name.removesuffix(".weight"): tensor for tensor in gguf.GGUFReader(path).tensors}
-
-    def matrix(name: str) -> Matrix:
-        return Matrix.of(np.asarray(tensors[name].data), tensors[name].tensor_type.name)
-
-    def vector(name: str) -> Floats:
-        return np.asarray(tensors[name].data, np.float32)
-
+    model = Model(path, adapter or {})
     count, cosines_sines = len(tokens), turns(len(tokens))
-    embedding = matrix("token_embd")
+    embedding = model.matrix("token_embd")
     x = np.stack([embedding.row(token) for token in tokens])
     for layer in range(LAYERS):
         at = f"blk.{layer}"
-        normal = quantised(normalised(x, vector(f"{at}.attn_norm")))
-        q = product(normal, matrix(f"{at}.attn_q").turned(HEADS)).reshape(count, HEADS, HEAD)
-        k = product(normal, matrix(f"{at}.attn_k").turned(KV_HEADS)).reshape(count, KV_HEADS, HEAD)
-        v = product(normal, matrix(f"{at}.attn_v")).reshape(count, KV_HEADS, HEAD)
-        q, k = rotated(q, *cosines_sines) * np.float32(HEAD**-0.5), rotated(k, *cosines_sines)
+        normal = normalised(x, model.vector(f"{at}.attn_norm"))
+        q, k = (rotated(model.heads(normal, f"{at}.attn_{part}", f"{at}.attn_{part}_norm"), *cosines_sines) for part in "qk")
+        q, v = q * np.float32(HEAD**-0.5), model.heads(normal, f"{at}.attn_v")
         made = np.empty_like(q)
+        heads, sharing = q.shape[1], q.shape[1] // k.shape[1]
         for token in range(count):
-            for head in range(HEADS):
-                of = head // (HEADS // KV_HEADS)
+            for head in range(heads):
+                of = head // sharing
                 made[token, head] = attended(q[token, head], k[: token + 1, of], v[: token + 1, of], window, kept)
-        x = x + product(quantised(made.reshape(count, -1)), matrix(f"{at}.attn_output"))
-        normal = quantised(normalised(x, vector(f"{at}.ffn_norm")))
-        inner = gated(product(normal, matrix(f"{at}.ffn_gate")), product(normal, matrix(f"{at}.ffn_up")))
-        x = x + product(quantised(inner), matrix(f"{at}.ffn_down"))
-    return product(quantised(normalised(x, vector("output_norm"))), matrix("output"))
+        x = x + model.product(made.reshape(count, -1), f"{at}.attn_output")
+        x = x + model.forward(normalised(x, model.vector(f"{at}.ffn_norm")), at)
+    return model.product(normalised(x, model.vector("output_norm")), "output")

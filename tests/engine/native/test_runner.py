@@ -43,13 +43,14 @@ def native(path: Path, threads: int = 2, kernels: str = "", cache: CacheNumbers 
         return NativeRunner(checkpoint, read_params(checkpoint.params), threads, kernels=kernels, cache=cache)
 
 
-def logits(runner: NativeRunner, tokens: list[int], pieces: int = 0) -> npt.NDArray[np.float32]:
+def logits(runner: NativeRunner, tokens: list[int], pieces: int = 0, adapter: str | None = None) -> npt.NDArray[np.float32]:
     """Of every token: in one call, or in calls of so many."""
     runner.allocate({group.name: CONTEXT // 16 for group in runner.info.groups})
     table = {group.name: list(range(CONTEXT // 16)) for group in runner.info.groups}
     size = pieces or len(tokens)
     batches = [
-        pack([(tokens[at : at + size], at, table)], runner.info.groups, [False], want="logits") for at in range(0, len(tokens), size)
+        pack([(tokens[at : at + size], at, table)], runner.info.groups, [False], (adapter,), want="logits")
+        for at in range(0, len(tokens), size)
     ]
     values = [runner.run(batch, []).values for batch in batches]
     return np.concatenate([value for value in values if value is not None])
