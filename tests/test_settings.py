@@ -61,6 +61,14 @@ def test_adapters_are_named_with_their_paths(tmp_path: Path) -> None:
             load(tmp_path, f"adapters = ['{wrong}']")
 
 
+def test_tenants_are_given_weights(tmp_path: Path) -> None:
+    chosen = load(tmp_path, "tenant_weights = ['ws_1 = 2', 'ws_1/key_7=0.5']")
+    assert chosen.weights_of_tenants() == {"ws_1": 2.0, "ws_1/key_7": 0.5}
+    for wrong in ("ws_1", "ws_1=", "=2", "ws_1=two", "ws_1=0", "ws_1=-1", "ws_1=nan", "ws_1=inf", "ws_1=1=2", "ws_1=1', 'ws_1 = 2"):
+        with pytest.raises(SettingInvalid, match="tenant_weights"):
+            load(tmp_path, f"tenant_weights = ['{wrong}']")
+
+
 def test_later_wins_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("port = 1\nmax_running = 1\nmax_waiting = 1")
     chosen = Settings.load({"ALIZE_MAX_RUNNING": "2", "ALIZE_MAX_WAITING": "2"}, home=str(tmp_path), max_waiting=3)

@@ -54,7 +54,9 @@ class Settings:
     )
     idle_seconds: float = _setting(0.0, "Seconds without a request after which a model that is not pinned is put to sleep; 0 is never.")
     model_wait_seconds: float = _setting(300.0, "Longest that a request waits for its model to be loaded; then it is answered 503.")
-    model_wait_requests: int = _setting(256, "Requests that may wait for models to be loaded; the next one is answered 429.")
+    model_wait_requests: int = _setting(
+        256, "Requests that may wait for models to be loaded; beyond, who has an even share is answered 429."
+    )
     weight_folders: tuple[str, ...] = _setting(
         (), "Folders beside `home` from which administrators may load weights and adapters through the API."
     )
@@ -135,6 +137,11 @@ class Settings:
     )
     max_running: int = _setting(256, "Sequences computed together.")
     max_waiting: int = _setting(1024, "Sequences that may wait, and requests for vectors; beyond, who has an even share is answered 429.")
+    tenant_weights: tuple[str, ...] = _setting(
+        (),
+        "Who gets more of the machine, or less, than an even share where several ask at once: `ws_1=2,ws_1/key_7=4,…`, a workspace beside "
+        "other workspaces, or a person or a key within theirs, by the ids that metrics name; of all others it is 1.",
+    )
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
     prefix_cache: bool = _setting(True, "Keep computed prompts, for those that begin alike.")
     share_prefixes: bool = _setting(
@@ -267,6 +274,10 @@ class Settings:
         """`model_aliases` as {alias: model}."""
         return dict(cast(tuple[str, str], tuple(part.strip() for part in pair.split("=", 1))) for pair in self.model_aliases)
 
+    def weights_of_tenants(self) -> dict[str, float]:
+        """`tenant_weights` as {tenant: weight}."""
+        return {name.strip(): float(weight) for name, _, weight in (pair.partition("=") for pair in self.tenant_weights)}
+
 
 def is_adapter_name(name: str) -> bool:
     """Whether an adapter may be called so."""
@@ -348,6 +359,7 @@ _CHOICES = {
     "log_format": ("auto", "json", "text"),
 }
 
+_WEIGHTS = (0.01, 100.0)
 _BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
     "threads": (0, 4096),
@@ -397,6 +409,7 @@ def _check(settings: Settings) -> None:
     for pair in settings.model_aliases:
         if not all(part.strip() for part in pair.partition("=")):
             raise SettingInvalid(f"model_aliases: '{pair}' is not written alias=model.", param="model_aliases")
+    _check_weights(settings)
     _check_adapters(settings)
     for host in settings.outside_hosts:
         if host != "*" and not _HOST.fullmatch(host):
@@ -415,6 +428,26 @@ def _check(settings: Settings) -> None:
         raise SettingInvalid(
             f"auth = false is allowed on loopback only, not on {settings.host}.", param="auth", remedy="Use API keys there."
         )
+
+
+def _check_weights(settings: Settings) -> None:
+    low, high = _WEIGHTS
+    named: set[str] = set()
+    for pair in settings.tenant_weights:
+        name, _, weight = (part.strip() for part in pair.partition("="))
+        try:
+            right = bool(name) and low <= float(weight) <= high
+        except ValueError:
+            right = False
+        if not right:
+            raise SettingInvalid(
+                f"tenant_weights: '{pair}' is not written TENANT=WEIGHT, with a weight between {low:g} and {high:g}.",
+                param="tenant_weights",
+                remedy="Write ws_1=2 for a workspace, ws_1/key_7=4 for a key of it.",
+            )
+        if name in named:
+            raise SettingInvalid(f"tenant_weights: '{name}' is there twice.", param="tenant_weights")
+        named.add(name)
 
 
 def _check_adapters(settings: Settings) -> None:

@@ -59,8 +59,20 @@ def test_a_workspace_of_many_people_has_no_more_than_one_of_few_and_each_person_
     assert Counter(id.split("-")[1] for id in ended if id.startswith("many")) == {"0": 3, "1": 3, "2": 3}
 
 
+def test_who_weighs_more_gets_as_much_more_a_person_within_its_workspace_alone() -> None:
+    weights = {"much": 3.0, "little/heavy": 2.0, "much/heavy": 100.0}
+    engine = core(limits=Limits(max_running=1, prefix_cache=False, weights=weights))
+    for index in range(40):
+        for tenant in ("much/heavy", "little/heavy", "little/light"):
+            engine.add(Request(f"{tenant}-{index}", (1, index), max_tokens=4, tenant=tenant))
+    ended: list[str] = []
+    while len(ended) < 36:
+        ended += [step.request_id for step in engine.step() if step.finish]
+    assert Counter(id.split("-")[0] for id in ended) == {"much/heavy": 27, "little/heavy": 6, "little/light": 3}
+
+
 def test_what_a_preemption_computes_again_is_not_charged_again() -> None:
-    def charged(blocks: int) -> tuple[dict[str, int], int]:
+    def charged(blocks: int) -> tuple[dict[str, float], int]:
         engine = core(blocks, Limits(prefix_cache=False))
         for name in ("a", "b"):
             engine.add(Request(name, (1,) * 40, max_tokens=60, tenant=name))
@@ -292,19 +304,20 @@ LENGTHS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 40)), min_size=1
 
 @pytest.mark.parametrize("running", [1, 3, 8])
 @settings(max_examples=60)
-@given(LENGTHS, LENGTHS, st.sampled_from([16, 40, 512]), st.booleans())
+@given(LENGTHS, LENGTHS, st.sampled_from([16, 40, 512]), st.booleans(), st.sampled_from([0.5, 1.0, 3.0]))
 def test_service_of_two_tenants_that_always_wait_differs_by_a_bound(
-    running: int, first: list[tuple[int, int]], second: list[tuple[int, int]], step_tokens: int, cached: bool
+    running: int, first: list[tuple[int, int]], second: list[tuple[int, int]], step_tokens: int, cached: bool, weight: float
 ) -> None:
     """Sheng et al. 2024, theorem 4.4: of any stretch of time in which both have work waiting, the tokens they are served, weighted, differ
-    by 2 max(prompt weight x longest prompt, drawn weight x tokens that run together)."""
-    engine = core(200, Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=cached))
+    by 2 max(prompt weight x longest prompt, drawn weight x tokens that run together), over the weight of the one that weighs least."""
+    limits = Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=cached, weights={"a": weight})
+    engine = core(200, limits)
     shapes = {"a": first, "b": second}
     longest = max(length for length, _ in first + second)
     together = running * max(prompt + drawn for prompt, drawn in first + second)
-    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together)
+    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together) / min(weight, 1)
     added: Counter[str] = Counter()
-    ahead: list[int] = []
+    ahead: list[float] = []
     for _ in range(150):
         waiting = Counter(sequence.request.tenant for sequence in engine.scheduler.waiting)
         for tenant, of in shapes.items():
@@ -336,7 +349,7 @@ def test_service_of_several_tenants_of_which_some_come_later_differs_by_the_boun
     longest = max(prompt for shape in shapes for prompt, _ in shape)
     together = running * max(prompt + drawn for shape in shapes for prompt, drawn in shape)
     bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together) + CREDIT
-    served, added = list[dict[str, int]](), Counter[str]()
+    served, added = list[dict[str, float]](), Counter[str]()
     for step in range(max(comes) + 150):
         waiting = Counter(sequence.request.tenant for sequence in engine.scheduler.waiting)
         for name, shape, comes_at in zip(names, shapes, comes, strict=False):

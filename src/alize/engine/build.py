@@ -97,6 +97,7 @@ class EngineConfig:
                 max_running=settings.max_running,
                 max_waiting=settings.max_waiting,
                 max_context=settings.max_context or 2**31 - 1,
+                weights=settings.weights_of_tenants(),
                 decode_steps=settings.decode_steps,
                 prefix_cache=settings.prefix_cache,
                 speculation=settings.speculation,

@@ -2,7 +2,8 @@
 
 Tenants share the machine by virtual token counters (Sheng et al. 2024): each tenant's counter grows by what it uses, and the tenant that
 has used least goes first. A tenant may be part of another, as a person is of a workspace: `workspace/person`. The machine is shared among
-workspaces, and a workspace's share among its people, however many of them ask. One that was away comes back at the level of those
+workspaces, and a workspace's share among its people, however many of them ask; who weighs twice as much as another beside it gets twice
+as much, since each counter grows by what is used over its tenant's weight. One that was away comes back at the level of those
 present, less what it has not used meanwhile, `CREDIT` at most: a question now and then is read at once, and idling for a day saves up no
 more. Within a tenant the order is that of arrival.
 
@@ -11,7 +12,7 @@ priority goes on, but never above the highest that somebody asked for. Of one of
 a day are no reason to let somebody wait who watches.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 
@@ -20,20 +21,22 @@ from alize.engine.tenants import Tenants
 
 __all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "long_after", "parts"]
 
-Rank = tuple[int, tuple[int, ...], int]
+Rank = tuple[int, tuple[float, ...], int]
 """Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
 
 AGEING = 200  # steps of waiting that weigh as much as one level of priority, of one that is lifted
-CREDIT = 1024  # weighted tokens
+CREDIT = 1024  # weighted tokens, of who weighs 1
 PROMPT_WEIGHT, DRAWN_WEIGHT = 1, 2  # a drawn token costs a pass over the weights, a prompt token shares one
 
 
 class FairQueue:
     """Waiting sequences, and what each tenant has used."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Mapping[str, float] | None = None) -> None:
+        """`weights`: of tenants, and of what they are part of, beside others of the same whole; 1 where nothing is said."""
+        self._weights = weights or {}
         self._waiting: dict[str, Sequence] = {}
-        self.used: dict[str, int] = {}  # by tenant, and by what it is part of, in weighted tokens: what decides, and no record
+        self.used: dict[str, float] = {}  # by tenant, and by what it is part of, in weighted tokens: what decides, and no record
         self.tenants = Tenants()  # the record
 
     def __len__(self) -> int:
@@ -74,7 +77,7 @@ class FairQueue:
     def rank(self, beside: Iterable[Sequence] = ()) -> "Callable[[Sequence], Rank]":
         """By which whoever waits, and what runs `beside`, are ordered at this moment: the lowest first."""
         highest = max((s.request.priority for s in chain(self._waiting.values(), beside)), default=0)
-        used: dict[str, tuple[int, ...]] = {}  # a thousand may wait, of few tenants
+        used: dict[str, tuple[float, ...]] = {}  # a thousand may wait, of few tenants
 
         def rank(sequence: Sequence) -> Rank:
             request = sequence.request
@@ -90,8 +93,8 @@ class FairQueue:
         """The same order, but for who is lifted, for whoever waits elsewhere. Any thread may ask."""
         return -sequence.request.priority, self._used(sequence.request.tenant), sequence.arrival
 
-    def _used(self, tenant: str) -> tuple[int, ...]:
-        """What it has used, the whole that it is part of first."""
+    def _used(self, tenant: str) -> tuple[float, ...]:
+        """What it has used over its weight, the whole that it is part of first."""
         return tuple(self.used.get(part, 0) for part in parts(tenant))
 
     def remove(self, request_id: str) -> Sequence | None:
@@ -100,7 +103,7 @@ class FairQueue:
     def charge(self, tenant: str, prompt: int, drawn: int) -> None:
         tokens = PROMPT_WEIGHT * prompt + DRAWN_WEIGHT * drawn
         for part in parts(tenant):
-            self.used[part] = self.used.get(part, 0) + tokens
+            self.used[part] = self.used.get(part, 0) + tokens / self._weights.get(part, 1)
         self.tenants.used(tenant, tokens)
 
     def age(self, running: Collection[Sequence], planned: Collection[Sequence]) -> None:

@@ -18,7 +18,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alize.engine.base import FinishReason
@@ -48,6 +48,7 @@ class Limits:
     step_seconds: float = math.inf  # that one may take which writes answers and reads a prompt; 0 is a multiple of what they take alone
     max_running: int = 256
     max_waiting: int = 1024
+    weights: dict[str, float] = field(default_factory=dict[str, float])  # of tenants, in what is their share of the machine; else 1
     max_context: int = 8192
     decode_steps: int = 1
     prefix_cache: bool = True
@@ -72,7 +73,7 @@ class Scheduler:
         self.limits = replace(limits, prefix_cache=limits.prefix_cache and groups.shares)
         self.pace, self._lookout = Pace(limits.step_tokens, limits.step_seconds), Lookout()
         self.running: list[Sequence] = []  # the most urgent first
-        self.waiting = FairQueue()
+        self.waiting = FairQueue(limits.weights)
         self.preemptions = 0
         self._cut: Sequence | None = None  # who was left out of a step for the sake of a first token, and got nothing since
         self.no_room: Sequence | None = None  # who could not begin in the last plan, though it was its turn
