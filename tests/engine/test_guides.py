@@ -348,22 +348,21 @@ def filled(engine: Core, tenant: str) -> int:
     """How many grammars of a tenant are taken before one is refused."""
     for number in range(100):
         try:
-            engine.add(asked(f"{tenant} {number}", Grammar("regex", f"(a|{tenant[0]}){{{number}}}b"), tenant=tenant))
+            engine.add(asked(f"{tenant} {number}", Grammar("regex", f"(a|{tenant[-1]}){{{number}}}b"), tenant=tenant))
         except alize.errors.QueueFull:
             return number
     raise AssertionError("there is no end")
 
 
-def test_a_workspace_leaves_as_many_places_free_as_its_grammars_take() -> None:
+def test_places_that_one_has_filled_with_grammars_are_not_full_for_another_nor_for_another_person() -> None:
     slow = Slow()
     engine = core(limits=Limits(max_running=256), words=slow)
-    assert [filled(engine, tenant) for tenant in ("a/x", "b", "c")] == [32, 16, 8]
-    with pytest.raises(alize.errors.QueueFull, match="32 are yours"):
-        engine.add(asked("of another person there", Grammar("regex", "a"), tenant="a/y"))
-    engine.add(asked("the same again", Grammar("regex", "(a|a){3}b"), tenant="a"))  # it takes no place of its own
-    engine.add(asked("one of another", Grammar("regex", "a"), tenant="d"))
+    assert [filled(engine, tenant) for tenant in ("a/x", "b", "a/y")] == [64, 32, 16]
+    with pytest.raises(alize.errors.QueueFull, match="112 grammars wait"):
+        engine.add(asked("one more", Grammar("regex", "a"), tenant="a/x"))
+    engine.add(asked("the same again", Grammar("regex", "(a|x){3}b"), tenant="a/x"))  # it takes no place of its own
     slow.held.set()
-    assert len(drain(engine)) == 32 + 16 + 8 + 2
+    assert len(drain(engine)) == 64 + 32 + 16 + 1
     engine.check()
 
 

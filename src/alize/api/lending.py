@@ -54,8 +54,9 @@ async def lent_to_socket(model: Served | Sleeping, connection: HTTPConnection, c
     return await _waited(lender, model, connection)
 
 
-async def lend(model: Served | Sleeping, check: Check, *, wake: bool = True) -> Lent:
-    """The model, until whoever asks gives it back. Raises as `lent`; without `wake`, EngineUnavailable also where it is not awake."""
+async def lend(model: Served | Sleeping, tenant: str, check: Check, *, wake: bool = True) -> Lent:
+    """The model, until whoever asks for this tenant gives it back. Raises as `lent`, and without `wake` EngineUnavailable where it is not
+    awake."""
     lender = _lender(model)
     if lender is None:
         assert isinstance(model, Served)
@@ -65,7 +66,7 @@ async def lend(model: Served | Sleeping, check: Check, *, wake: bool = True) -> 
         raise EngineUnavailable(f"The model {lender.card.id} is asleep.", reason=because("model_asleep", model=lender.card.id))
     if loan is None:
         await check(_known(model, lender))
-        loan = await lender.lend()
+        loan = await lender.lend(tenant)
     try:
         return _Adapted(loan, _same(loan.served, model))
     except BaseException:
@@ -104,7 +105,8 @@ def _known(model: Served | Sleeping, lender: Sleeping) -> Served | Sleeping:
 
 async def _waited(lender: Sleeping, model: Served | Sleeping, connection: HTTPConnection) -> Served:
     """Kept in the same moment in which it is lent: nobody who leaves then takes it along."""
-    return _kept(await lender.lend(), model, connection)
+    principal = trace_of(connection.scope).principal
+    return _kept(await lender.lend("" if principal is None else principal.tenant), model, connection)
 
 
 def _kept(loan: Lent, model: Served | Sleeping, connection: HTTPConnection) -> Served:

@@ -115,8 +115,8 @@ class Sleeping(Protocol):
         """The model, where it is awake; else None. Raises EngineUnavailable once it is closed."""
         ...
 
-    async def lend(self) -> Lent:
-        """The model, loaded now where it was not. Raises EngineUnavailable, and QueueFull."""
+    async def lend(self, tenant: str = "") -> Lent:
+        """The model, loaded now where it was not. Raises EngineUnavailable, and QueueFull where this tenant has no place to wait."""
         ...
 
 

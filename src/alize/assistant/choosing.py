@@ -59,7 +59,8 @@ class ByModel:
         if isinstance(found, UpstreamModel):  # it has no priorities, and says nothing of its defaults
             return await self._elsewhere.begin(owner, found, path, settings, continuing=continuing)
         check = partial(self._here.check, path, continuing=continuing)
-        loan = await lend(found, check, wake=priority >= 0)  # a title is no reason to put another model to sleep
+        # A title is no reason to put another model to sleep.
+        loan = await lend(found, f"{owner.workspace}/{owner.principal}", check, wake=priority >= 0)
         try:
             begun = await self._here.begin(owner, loan.served, path, settings, continuing=continuing, beside=beside, priority=priority)
         except BaseException:

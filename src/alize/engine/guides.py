@@ -1,9 +1,9 @@
 """The grammars of one engine's requests. In: requests that have one. Out: their guides, once compiled.
 
 A large schema takes a second to compile. That is done by a thread, so that answers go on meanwhile; its request is queued when it is done.
-The thread works for workspaces by turns (turns.py), and none may fill all places that there are: as many as it has, it leaves free.
+The thread works for tenants by turns (turns.py), and places that one has filled are not full for another (shares.py).
 
-    64 places    a has 32 waiting: no more, but b may have 16, and beside both c may have 8
+    64 places, all of one/ada    →    none for one/ada; 32 more for two/bob, then 16 for one/cyd
 """
 
 import logging
@@ -15,10 +15,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from alize.engine.fairness import parts
 from alize.engine.grammar import Grammar
 from alize.engine.guide import Compiler, Guide, Words
 from alize.engine.sequence import Sequence
+from alize.engine.shares import Shares
 from alize.engine.turnover import Turnover
 from alize.engine.turns import Turns
 from alize.errors import AlizeError, QueueFull
@@ -52,7 +52,7 @@ _Key = tuple[str, Grammar]
 @dataclass(slots=True)
 class _Kept:
     future: Future[Guide]
-    of: str  # the workspace whose place it takes while it waits
+    of: str  # the tenant whose place it takes while it waits
     tenants: set[str] = field(default_factory=set[str])  # in whose rows it stands
     uses: int = 0
     begun: dict[Grammar, "_Kept"] = field(default_factory=dict[Grammar, "_Kept"])  # from it, behind a text or before a thought
@@ -114,8 +114,8 @@ class Guides:
         kept = self._kept.get(key)
         if kept is None or kept.uses >= _USES:
             if not again:
-                self._check_room(parts(tenant)[0])
-            kept = _Kept(Future(), parts(tenant)[0])
+                self._check_room(tenant)
+            kept = _Kept(Future(), tenant)
         self._have_done(tenant, kept, partial(self._compile, grammar))
         kept.uses += 1
         self._kept.pop(key, None)
@@ -193,14 +193,16 @@ class Guides:
         else:
             self._have_done(tenant, begun, work)
 
-    def _check_room(self, workspace: str) -> None:
-        """Raises QueueFull where it has as many places as are free."""
-        waiting = [kept.of for kept in self._kept.values() if not kept.future.done()]
-        own, all_waiting = waiting.count(workspace), len(waiting)
-        if own >= _MOST - all_waiting:
-            seconds = self._turnover.wait(own or all_waiting, self._worked)
+    def _check_room(self, tenant: str) -> None:
+        """Raises QueueFull where there is no place for a grammar of this tenant."""
+        waiting = Shares()
+        for kept in self._kept.values():
+            if not kept.future.done():
+                waiting.take(kept.of)
+        if not waiting.room(tenant, _MOST):
+            seconds = self._turnover.wait(waiting.total - _MOST + 1, self._worked)
             raise QueueFull(
-                f"{quantity(all_waiting, 'grammar')} wait to be compiled already, of which {own} are yours.",
+                f"{quantity(waiting.total, 'grammar')} wait to be compiled already.",
                 remedy=f"Try again in {math.ceil(seconds)} s.",
                 retry_after=seconds,
             )

@@ -120,10 +120,27 @@ async def test_more_than_may_wait_are_told_so() -> None:
     a = pool.add(source)
     first = asyncio.create_task(a.lend())
     await settled()
-    with pytest.raises(QueueFull, match="1 requests wait"):
+    with pytest.raises(QueueFull, match="1 request waits"):
         await a.lend()
     source.go.set()
     await first
+
+
+async def test_places_to_wait_that_one_has_filled_are_not_full_for_another() -> None:
+    pool = Pool(5, most=2)
+    source = named("a", 4)
+    source.go.clear()
+    a = pool.add(source)
+    waiting = [asyncio.create_task(a.lend("one/ada")) for _ in range(2)]
+    await settled()
+    with pytest.raises(QueueFull, match="2 requests wait"):
+        await a.lend("one/ada")
+    waiting.append(asyncio.create_task(a.lend("two/bob")))
+    await settled()
+    with pytest.raises(QueueFull, match="3 requests wait"):
+        await a.lend("two/bob")
+    source.go.set()
+    await asyncio.gather(*waiting)
 
 
 async def test_one_more_than_may_wait_is_told_when_the_load_that_they_wait_for_ends() -> None:

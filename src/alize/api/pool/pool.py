@@ -35,6 +35,7 @@ from alize.api.pool.refusals import (
 )
 from alize.api.pool.resident import Life, Resident, Waiter
 from alize.api.pool.room import Standing, room_for
+from alize.engine.shares import Shares
 from alize.errors import AlizeError
 
 __all__ = ["AGAIN", "Pool"]
@@ -81,17 +82,21 @@ class Pool:
             raise closing()
         return self._leased(resident) if self._takes(resident) else None
 
-    async def lend(self, resident: Resident) -> Lease:
+    async def lend(self, resident: Resident, tenant: str = "") -> Lease:
         """The model, loaded where it was not. Raises EngineUnavailable, saying what is in the way, and QueueFull."""
         if (lease := self.lend_now(resident)) is not None:
             return lease
-        if sum(waiter.asks for one in self.residents.values() for waiter in one.waiting) >= self._most:
-            raise too_many(resident.card.id, self._most, due(self.residents.values(), self._clock()))
-        return await self._waited(resident, self._seconds)
+        waiting = Shares()
+        for waiter in itertools.chain.from_iterable(one.waiting for one in self.residents.values()):
+            if waiter.asks:
+                waiting.take(waiter.tenant)
+        if not waiting.room(tenant, self._most):
+            raise too_many(resident.card.id, waiting.total, due(self.residents.values(), self._clock()))
+        return await self._waited(resident, self._seconds, tenant)
 
-    async def _waited(self, resident: Resident, seconds: float | None) -> Lease:
+    async def _waited(self, resident: Resident, seconds: float | None, tenant: str = "") -> Lease:
         """The model, when it is this waiter's turn; None waits as long as it takes."""
-        waiter = Waiter(next(self._numbers), asyncio.get_running_loop().create_future(), asks=seconds is not None)
+        waiter = Waiter(next(self._numbers), asyncio.get_running_loop().create_future(), tenant, asks=seconds is not None)
         resident.waiting.append(waiter)
         self._turn()
         try:

@@ -7,6 +7,7 @@ from alize.api.pool.resident import Resident
 from alize.engine.fit import gib
 from alize.errors import Conflict, EngineUnavailable, OutOfMemory, QueueFull
 from alize.reasons import because
+from alize.wording import quantity
 
 __all__ = [
     "cannot_load",
@@ -38,16 +39,16 @@ def cannot_load(resident: Resident, seconds: float) -> EngineUnavailable:
     )
 
 
-def too_many(model: str, most: int, seconds: float | None) -> QueueFull:
-    """`seconds`: until there is room again; None: nobody knows."""
+def too_many(model: str, waiting: int, seconds: float | None) -> QueueFull:
+    """`waiting`: requests for any model. `seconds`: until there is room again; None: nobody knows."""
     # Before the first load of all there is nothing to judge by: often enough to have the model soon, and rarely enough to disturb nobody.
     after = _SOON if seconds is None else seconds
     return QueueFull(
-        f"{most} requests wait for models to be loaded already.",
+        f"{quantity(waiting, 'request')} {'waits' if waiting == 1 else 'wait'} for models to be loaded already.",
         param="model",
         remedy=f"Try again in {math.ceil(after)} s, or ask for a model that is awake instead of {model}.",
         retry_after=after,
-        reason=because("queue_full", requests=most),
+        reason=because("queue_full", requests=waiting),
     )
 
 

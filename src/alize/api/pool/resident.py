@@ -39,6 +39,7 @@ class Waiter:
 
     since: int  # a number that grows with time, and is nobody else's
     lease: "asyncio.Future[Lease]"
+    tenant: str = ""  # whose place it takes
     asks: bool = True  # it is a request, of which so many may wait, and each so long; else whoever runs the server has it loaded
 
 
@@ -136,9 +137,9 @@ class Resident:
         """See Sleeping."""
         return self.pool.lend_now(self)
 
-    async def lend(self) -> Lease:
+    async def lend(self, tenant: str = "") -> Lease:
         """See Sleeping."""
-        return await self.pool.lend(self)
+        return await self.pool.lend(self, tenant)
 
     def forget_adapter(self, name: str) -> None:
         """Wake without an adapter, and be shown without it until then. It sleeps."""
