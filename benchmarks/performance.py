@@ -3,7 +3,7 @@
     python benchmarks/performance.py                 # every part, then the pages: what `make bench` runs
     python benchmarks/performance.py table           # only the table (and the pages); `pages` alone measures nothing
     python benchmarks/performance.py --rounds 3
-    python benchmarks/performance.py speculation schemas determinism tools fairness soak_engine   # what the engine promises, and its price
+    python benchmarks/performance.py fairness overload soak_engine      # what the engine promises to people (prefix, schemas, … too)
     python benchmarks/performance.py growth crowd window --kernels avx2     # Alizé alone, with fewer instructions than the processor has
 
 Each part is one run of `alize bench`, all sides in it, or of the script of its name beside this one. The figures of each instruction
@@ -47,6 +47,7 @@ SCRIPTS: dict[str, list[str]] = {
     "determinism": [],
     "tools": [],
     "fairness": [],
+    "overload": [],
     "soak_engine": [],
 }
 """Parts that are scripts of their own beside this one, and what they are given."""

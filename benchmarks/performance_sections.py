@@ -215,11 +215,35 @@ def flood(document: Mapping[str, Any]) -> list[str]:
     what = (
         f"Seconds to the first token of a quiet client over HTTP, alone and beside {document['flood']} requests of another key that are "
         f"always open (`python benchmarks/fairness.py`). Claimed of Alizé: the 95th percentile beside the flood is at most the bound, "
-        f"twice the one alone and a step of {document['step_seconds']} s. A question without a first token when its side's time was "
-        f"over counts as that long. Of the flood were answered meanwhile: {answered}. {_taken(document)}"
+        f"twice the one alone and a step of {document['step_seconds']} s. A question without a first token in three minutes counts as "
+        f"that long. Of the flood were answered meanwhile: {answered}. {_taken(document)}"
     )
     heads = ["", "tokens of the prompt", "asked beside the flood", "alone: median, 95 %", "beside the flood", "bound"]
     return _section("Beside a flood", what, heads, rows)
+
+
+def refused(document: Mapping[str, Any]) -> list[str]:
+    """What those were told for whom there was no place, and what came."""
+    rows = [
+        [
+            "all alike" if name == "alike" else name,
+            f"{row['refused']}",
+            f"{row['told_s']:.1f}, {row['came_s']:.1f}",
+            " / ".join(f"{row['ratio'][at]:.2f}" for at in ("p5", "p50", "p95")),
+            f"{row['refused_in_ms']['p50']:.0f}, {row['refused_in_ms']['p99']:.0f}",
+        ]
+        for name, row in document["rows"].items()
+    ]
+    back, full = document["coming_back"], document["rows"]["mixed"]["tokens_per_second"]
+    what = (
+        f"{document['running']} requests are computed and {document['waiting']} wait, all the time; one more is refused, with a "
+        f"`Retry-After` of whole seconds, 1 at least (`python benchmarks/overload.py`). What came: the seconds until those that waited "
+        f"before it had their first token. Where {back['clients']} clients come back when they are told to, each request is sent "
+        f"{back['sent_mean']:.1f} times, {back['sent_most']} at most, and {back['tokens_per_second']:,} tokens are drawn a second of the "
+        f"{full:,} that are drawn where no place is ever free. {_taken(document)}"
+    )
+    heads = ["requests", "refused", "told, came: median, s", "told / came: 5 %, median, 95 %", "refused within: median, 99 %, ms"]
+    return _section("No room", what, heads, rows)
 
 
 def soak(document: Mapping[str, Any]) -> list[str]:
@@ -270,6 +294,7 @@ SECTIONS = {
     "determinism": order,
     "tools": tools,
     "fairness": flood,
+    "overload": refused,
     "soak_engine": soak,
 }
 """By the part's name, in the page's order."""

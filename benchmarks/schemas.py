@@ -228,7 +228,8 @@ def rate(core: Core, requests: list[Request]) -> tuple[float, dict[str, int]]:
             given[step.request_id] += len(step.tokens)
         if len(given) == len(requests) and not first:
             first, before = time.perf_counter(), given.total()
-    assert first and not core.refused, "one did not begin"
+    if not first or core.refused:
+        raise RuntimeError("one did not begin")
     return (given.total() - before) / (time.perf_counter() - first), dict(given)
 
 

@@ -16,7 +16,16 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Scripts import each other by name, from their own folder."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     yield importlib.import_module
-    for name in ("performance", "performance_page", "performance_plots", "performance_sections", "divergence", "large"):
+    for name in (
+        "performance",
+        "performance_page",
+        "performance_plots",
+        "performance_sections",
+        "divergence",
+        "large",
+        "overload",
+        "fairness",
+    ):
         sys.modules.pop(name, None)
 
 
@@ -268,6 +277,26 @@ def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> Non
     assert "200 by Alizé; 9 by llama.cpp, 4 slots" in text
     assert "(amx-fairness.svg)" in text
     assert "beside the flood" in module("performance_plots").plots(known)["fairness"]
+
+
+def test_what_who_is_refused_is_told_stands_beside_what_came(module: Any) -> None:
+    ratio, took = {"p5": 0.8, "p50": 1.04, "p95": 1.3}, {"p50": 3.2, "p99": 8.1}
+    row = {"refused": 60, "told_s": 7.0, "came_s": 6.8, "ratio": ratio, "refused_in_ms": took, "tokens_per_second": 700}
+    back = {"clients": 96, "tokens_per_second": 690, "sent_mean": 1.52, "sent_most": 4}
+    rows = {"alike": row, "mixed": row}
+    text = section(module, "overload", {**RUN, "running": 16, "waiting": 32, "rows": rows, "coming_back": back})
+    assert "| all alike | 60 | 7.0, 6.8 | 0.80 / 1.04 / 1.30 | 3, 8 |" in text
+    assert "96 clients come back when they are told to, each request is sent 1.5 times, 4 at most, and 690 tokens" in text
+
+
+def test_a_refusal_is_true_where_those_before_it_had_their_first_token_then(module: Any) -> None:
+    overload = module("overload")
+    load = overload.Load(None, None, overload.ALIKE, 1)
+    load.asked = [overload.Asked(0.0, 1.0), overload.Asked(0.0, 5.0), overload.Asked(0.0, 7.5), overload.Asked(3.0, 9.0)]
+    load.refused = [(2.0, 6.0, 0.01), (8.5, 2.0, 0.01), (9.5, 1.0, 0.01)]
+    assert load.truth() == [(6.0, 5.5), (2.0, 0.5)], "nobody waited at the third"
+    load.asked.append(overload.Asked(8.0))
+    assert load.truth() == [(6.0, 5.5)], "of the second nobody knows"
 
 
 def test_half_an_hour_of_everything_has_its_counts_and_its_memory_by_time(module: Any) -> None:
