@@ -55,7 +55,7 @@ class Load:
         self.sent, self.drawn = 0, 0
 
     async def one(self, *, noted: bool = True) -> float:
-        """Send one, and read it; the seconds after which to come back where it is refused, else 0. `noted`: a refusal is looked at later."""
+        """Send one, and read it; the seconds after which to come back where it is refused, else 0. `noted`: it is looked at later."""
         tokens, answer = (self._random.randint(*size) for size in self._sizes)
         body = {
             "model": "smollm2-135m-instruct",
