@@ -118,11 +118,12 @@ async def opened(
 
 
 @asynccontextmanager
-async def listening(app: Any, send_buffer: int = 0) -> AsyncIterator[int]:
+async def listening(app: Any, send_buffer: int = 0, tls: tuple[Path, Path] | None = None) -> AsyncIterator[int]:
     """The application behind a real socket, in this loop; the port it listens on. `send_buffer`: bytes that the system holds of what is
-    sent, where that is not for it to say."""
+    sent, where that is not for it to say. `tls`: a certificate, and its key."""
+    given = options() if tls is None else {**options(), "ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
     server = Server(
-        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **options())
+        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **given)
     )
     with socket.socket() as listener:
         if send_buffer:

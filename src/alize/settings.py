@@ -182,7 +182,9 @@ class Settings:
     requests_per_minute: int = _setting(0, "Requests a workspace may make in a minute; 0 is no limit.")
     tokens_per_minute: int = _setting(0, "Tokens a workspace may use in a minute, prompt and answer; 0 is no limit.")
     keep_alive_seconds: float = _setting(15.0, "A comment is sent on a silent stream this often, so that proxies keep it open.")
-    stall_seconds: float = _setting(60.0, "Longest that a client may take nothing of its answer; then it counts as one that has left.")
+    stall_seconds: float = _setting(
+        60.0, "Longest that a client may take nothing of its answer, or less than 256 bytes a second; then it counts as one that has left."
+    )
     drain_seconds: float = _setting(30.0, "How long SIGTERM waits for running answers.")
     default_temperature: float = _setting(0.7, "Temperature where a request gives none. Where it is set, a model's own gives way to it.")
     default_max_tokens: int = _setting(

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ from alize.api.outside import PICTURES, File, fetch
 from alize.api.outside.fetching import MOST_REDIRECTS
 from alize.errors import OutsideFailed, OutsideRefused
 from tests.browser import Browser, browsing
+from tests.certificates import self_signed
 from tests.elsewhere import PNG, PUBLIC, Elsewhere, elsewhere, picture, redirect
 from tests.serving import Desk, listening, opened
 
@@ -174,22 +173,17 @@ async def test_a_server_that_says_nothing_is_left() -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of pictures.example, and the key in the same folder."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=x -keyout key.pem -out cert.pem"
-    subprocess.run([*command.split(), "-addext", "subjectAltName=DNS:pictures.example"], cwd=folder, check=True, capture_output=True)
-    return folder / "cert.pem"
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Of pictures.example."""
+    return self_signed(tmp_path_factory.mktemp("tls"), "DNS:pictures.example")
 
 
-async def test_over_tls_the_name_is_asked_for_and_the_certificate_must_be_its_own(certificate: Path) -> None:
+async def test_over_tls_the_name_is_asked_for_and_the_certificate_must_be_its_own(certificate: tuple[Path, Path]) -> None:
     named: list[str | None] = []
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    tls.load_cert_chain(*certificate)
     tls.sni_callback = lambda _socket, name, _context: named.append(name)
-    trusted = ssl.create_default_context(cafile=str(certificate))
+    trusted = ssl.create_default_context(cafile=str(certificate[0]))
     async with elsewhere(tls, trusted=trusted) as there:
         assert (await fetch("https://pictures.example/", HOSTS, there.wire)).data == PNG
         assert named == ["pictures.example"]

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -24,6 +23,7 @@ from alize.api.serve import Started, announce
 from alize.governance import first_key
 from alize.settings import Settings
 from alize.storage import open_database
+from tests.certificates import self_signed
 from tests.tiny_model import write_tiny_gguf
 from tests.upstream.hostile import hostile, says
 
@@ -371,13 +371,9 @@ async def test_a_server_starts_without_its_upstream_keeps_its_key_and_ends_what_
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
     folder = tmp_path_factory.mktemp("tls")
     for name in ("one", "other"):
-        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
-        files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-addext", "subjectAltName=IP:127.0.0.1"]
-        subprocess.run([*command.split(), *files], cwd=folder, check=True, capture_output=True)
+        self_signed(folder, name=name)
     return lambda name: folder / name
 
 

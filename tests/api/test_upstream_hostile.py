@@ -4,9 +4,7 @@ import asyncio
 import gzip
 import json
 import logging
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.certificates import self_signed
 from tests.serving import Desk, listening, opened
 from tests.upstream.hostile import STREAM, Hostile, data, hostile, says, whole
 
@@ -327,14 +326,8 @@ async def test_closing_the_server_ends_what_the_upstream_still_says(desk: Desk, 
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost -keyout key.pem -out cert.pem"
-    )
-    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)  # noqa: ASYNC221
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(*self_signed(tmp_path))
     async with hostile(context) as server:
         url = server.url.replace("http:", "https:")
         async with opened(tmp_path, upstream_url=url, upstream_models="theirs", upstream_key=KEY) as desk:

@@ -1,9 +1,12 @@
 """What is sent: chunks as h11 would frame them, and the end of a connection whose client takes nothing of them."""
 
 import asyncio
+import socket
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from socket import create_connection
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
 
 import h11
 import pytest
@@ -13,7 +16,8 @@ from alize.api.connection import ClientGone
 from alize.api.protocol import Http1
 from alize.api.sockets import REALTIME
 from alize.api.sse import EventStream
-from alize.api.untaken import STALL_SECONDS
+from alize.api.untaken import STALL_SECONDS, Untaken
+from tests.certificates import self_signed
 from tests.serving import listening
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -73,7 +77,8 @@ async def test_each_piece_of_a_stream_is_one_chunk_and_the_end_is_said() -> None
     ],
 )
 async def test_what_is_no_stream_of_chunks_is_sent_as_it_is(version: str, method: str, head: dict[str, Any], whole: bytes) -> None:
-    sent = await asked(saying([b"a", b"b"] if whole else [], **head), method, version)
+    """Pieces of what may have no body are dropped, as h11 does: they would be taken for the next answer."""
+    sent = await asked(saying([] if head.get("status") == 204 else [b"a", b"b"], **head), method, version)
     assert sent.partition(b"\r\n\r\n")[2] == whole
 
 
@@ -89,7 +94,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     await EventStream(endless(), keep_alive=60)(scope, receive, send)
 
 
-async def socket(scope: Scope, receive: Receive, send: Send) -> None:
+async def talk(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while True:
@@ -99,7 +104,7 @@ async def socket(scope: Scope, receive: Receive, send: Send) -> None:
 UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 
-@pytest.mark.parametrize(("endless", "more"), [(stream, ""), (socket, UPGRADE)])
+@pytest.mark.parametrize(("endless", "more"), [(stream, ""), (talk, UPGRADE)])
 async def test_whoever_takes_nothing_is_cut_and_the_application_finds_them_gone(endless: App, more: str) -> None:
     told: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
@@ -111,30 +116,97 @@ async def test_whoever_takes_nothing_is_cut_and_the_application_finds_them_gone(
             told.set_result(gone)
 
     async with listening(app) as port:
-        client = create_connection(("127.0.0.1", port))
+        client = socket.create_connection(("127.0.0.1", port))
         client.send(f"GET {REALTIME} HTTP/1.1\r\nHost: test\r\n{more}\r\n".encode())
         await told
         client.close()
 
 
-async def test_whoever_takes_a_large_answer_slowly_is_not_cut() -> None:
-    """It is handed over at once, and takes longer to be taken than nothing of it may lie there."""
+def large(stall: float, count: int) -> App:
+    """So many bytes, handed over at once."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"][STALL_SECONDS] = 0.4
-        await send({**HEAD, "headers": [(b"content-length", b"8000000")]})
-        await send({"type": "http.response.body", "body": b"x" * 8_000_000})
+        scope["state"][STALL_SECONDS] = stall
+        await send({**HEAD, "headers": [(b"content-length", str(count).encode())]})
+        await send({"type": "http.response.body", "body": b"x" * count})
 
-    async with listening(app, send_buffer=4096) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+    return app
+
+
+@pytest.mark.parametrize(("over", "rate"), [("tcp", 5_000_000), ("tls", 1_000_000)])
+async def test_whoever_takes_a_large_answer_slowly_is_not_cut(tmp_path: Path, over: str, rate: int) -> None:
+    """It takes longer to be taken than nothing of it may lie there; and what TLS has of it goes on to the socket's buffer in one piece."""
+    tls = self_signed(tmp_path) if over == "tls" else None
+    trusted = None if tls is None else ssl.create_default_context(cafile=str(tls[0]))
+    count, loop = 8 * rate // 5, asyncio.get_running_loop()
+    async with listening(large(0.2, count), send_buffer=4096, tls=tls) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096, ssl=trusted)
         writer.write(b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
-        begun, found = asyncio.get_running_loop().time(), b""
-        while piece := await reader.read(1 << 17):
+        begun, found = loop.time(), b""
+        while piece := await reader.read(1 << 14):
             found += piece
-            if len(found) < 6_000_000:
-                await asyncio.sleep(max(0.0, begun + len(found) / 5_000_000 - asyncio.get_running_loop().time()))  # 5 MB a second
+            if len(found) < 3 * count // 4:
+                await asyncio.sleep(max(0.0, begun + len(found) / rate - loop.time()))
         writer.close()
-    assert found.endswith(b"\r\n\r\n" + b"x" * 8_000_000)
+    assert found.endswith(b"\r\n\r\n" + b"x" * count)
+
+
+@pytest.mark.parametrize("over", ["tcp", "tls"])
+@pytest.mark.parametrize("kept", ["close", "keep-alive"])
+async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: str, kept: str
+) -> None:
+    """It is less than what makes a buffer full, and there is nothing more to be sent that would wait for it."""
+    tls, loop = self_signed(tmp_path) if over == "tls" else None, asyncio.get_running_loop()
+    told: asyncio.Future[None] = loop.create_future()
+
+    class Watched(Http1):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            told.set_result(None)
+
+    monkeypatch.setattr("tests.serving.Http1", Watched)
+    async with listening(large(0.1, 60_000), send_buffer=4096, tls=tls) as port:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(30)
+            await loop.run_in_executor(None, client.connect, ("127.0.0.1", port))
+            if tls is not None:
+                trusted = ssl.create_default_context(cafile=str(tls[0]))
+                client = await loop.run_in_executor(None, partial(trusted.wrap_socket, client, server_hostname="127.0.0.1"))
+            client.send(f"GET / HTTP/1.1\r\nHost: test\r\nConnection: {kept}\r\n\r\n".encode())
+            assert (await loop.run_in_executor(None, client.recv, 12)) == b"HTTP/1.1 200"
+            await told
+            client.close()
+
+
+async def test_a_byte_now_and_then_is_nothing() -> None:
+    """A window that opens by a little each time would keep what an answer was lent for as long as the client likes."""
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    class Transport(asyncio.Transport):
+        left, looks = 100_000, 0
+
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return default
+
+        def get_write_buffer_size(self) -> int:
+            self.left, self.looks = self.left - 1, self.looks + 1
+            return self.left
+
+        def abort(self) -> None:
+            told.set_result(self.looks)
+
+    class Nobody(asyncio.Protocol):
+        def pause_writing(self) -> None: ...
+
+    class Connection(Untaken, Nobody):
+        loop = asyncio.get_running_loop()
+        transport = Transport()
+        scope: ClassVar[Any] = {"state": {STALL_SECONDS: 0.1}}
+
+    Connection().pause_writing()
+    assert await told == 5, "when it is full, and four times after that"
 
 
 async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_protocol_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +217,7 @@ async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_pr
         def handle_websocket_upgrade(self, event: Any) -> None:
             super().handle_websocket_upgrade(event)
             after: Any = self.transport.get_protocol()
-            told.set_result((self._lies is None, after._lies is not None and not after.writable.is_set()))
+            told.set_result((self._next is None, after._next is not None and not after.writable.is_set()))
 
     monkeypatch.setattr("tests.serving.Http1", Watched)
 

@@ -8,8 +8,7 @@ by untaken.py.
     └ patience ┘                       │     └ patience from its first byte
                                        └ timeout_keep_alive, uvicorn's own
 
-Each chunk of a stream goes past h11, which checks for every one what the first has shown: that costs as much as all else that a token takes
-until it is sent.
+Chunks of a stream are framed here, not by h11, which finds out for each what the head has shown: 2.3 µs of the 70 that a token costs.
 """
 
 import asyncio
@@ -43,6 +42,8 @@ class Http1(Untaken, H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+        if self.cycle:
+            _Chunks.part(self.cycle)
 
     def data_received(self, data: bytes) -> None:
         before = self.cycle
@@ -57,6 +58,16 @@ class Http1(Untaken, H11Protocol):
         super().handle_events()
         if self.cycle is not before:  # the application begins after this, and is given the cycle's `send`
             self.cycle.send = _Chunks(self.cycle).send
+            if not self.flow.write_paused:
+                self.leave_it()
+
+    @property
+    def all_is_sent(self) -> bool:
+        return self.cycle is not None and self.cycle.response_complete
+
+    def on_response_complete(self) -> None:
+        self.look_after_it()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn calls for what is not HTTP, while it handles h11's error."""
@@ -70,7 +81,7 @@ class Http1(Untaken, H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._stop_waiting()  # what comes on this connection is no head any more
         super().handle_websocket_upgrade(event)
-        self._forget()
+        self.leave_it()
         if self.flow.write_paused:  # an answer before it lies there still: from now on that is the other protocol's
             self.transport.get_protocol().pause_writing()
 
@@ -125,13 +136,18 @@ class _Chunks:
             if message["type"] == "http.response.start":
                 self._chunked = self._may and _in_chunks(message)
             if cycle.response_complete:
-                cycle.__dict__.pop("send", None)  # each has the other: they would wait for the garbage collector
+                self.part(cycle)
             return
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
         if not cycle.disconnected:
             body = message["body"]
             cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+
+    @staticmethod
+    def part(cycle: RequestResponseCycle) -> None:
+        """Each has the other: they would wait for the garbage collector."""
+        cycle.__dict__.pop("send", None)
 
 
 def _in_chunks(start: Mapping[str, Any]) -> bool:
