@@ -42,6 +42,7 @@ for _ in range(3):  # the C library takes even large pieces from a thread's heap
     assert [payload[0] for _, payload in found] == list(range(COUNT))
     kept.append(found[-1])  # behind all the others, so that the heap does not shrink by itself
     del found
+    reader.done()
 while used() - before > 15:
     time.sleep(0.001)  # between two looks
 reader.close()

@@ -24,10 +24,19 @@ async def aside(work: Callable[Given, Made], *args: Given.args, **kwargs: Given.
         try:
             return work(*args, **kwargs)
         except BaseException as error:
-            traceback.clear_frames(error.__traceback__)  # they hold what it had made so far
+            _let_go(error)
             raise
         finally:
             if time.thread_time() - began > _LARGE:
                 give_back()
 
     return await asyncio.to_thread(whole)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """What it holds of what was made so far: the frames that it went through, and those of what it was raised in place of."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        if error.__suppress_context__:  # nobody is shown it, and it may hold all that was taken
+            error.__context__ = None
+        error = error.__cause__ or error.__context__

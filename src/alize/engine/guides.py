@@ -39,6 +39,9 @@ _USES = 256
 _STACK = 256 << 20
 """Bytes for the thread that compiles: rules that name each other, ten thousand deep, are walked by recursion. Memory only as it is used."""
 
+_LARGE, _OFTEN = 0.02, 1.0
+"""Seconds of the thread after which it gives memory back, where nothing waits and where something does."""
+
 _COPIED = 1 << 15
 """Characters of texts behind which guides are copied in one step: a few milliseconds. What is over waits for the next."""
 
@@ -97,7 +100,7 @@ class Guides:
         self._kept: dict[_Key, _Kept] = {}  # the last used stand last
         self._coming: dict[str, _Coming] = {}
         self._turnover, self._worked = Turnover(), 0.0  # seconds that the thread has compiled
-        self._given_back = 0.0  # when memory was, by time.monotonic()
+        self._since = 0.0  # seconds that it has worked since it gave memory back
 
     def __len__(self) -> int:
         return len(self._coming)
@@ -221,11 +224,14 @@ class Guides:
 
     def _take_turn(self) -> None:
         job = self._turns.next()
-        if job is not None:
-            job.do()
-            if time.monotonic() > self._given_back + 1:  # what compiling takes for a moment: its thread would keep it
-                give_back()
-                self._given_back = time.monotonic()
+        if job is None:
+            return
+        began = time.thread_time()
+        job.do()
+        self._since += time.thread_time() - began
+        if self._since > (_OFTEN if self._turns else _LARGE):  # what compiling takes for a moment: the thread would keep it
+            give_back()
+            self._since = 0.0
 
     def _forget(self) -> None:
         """The longest unused, where there are too many; none that is not compiled. And what is behind texts, where nobody waits for it."""

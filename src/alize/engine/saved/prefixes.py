@@ -123,6 +123,7 @@ class Prefixes:
                 found += [load.sequence, *self._finish(load)]
             if most <= 0:
                 break
+        self._reader.done()
         return found
 
     def remove(self, request_id: str) -> None:
@@ -168,7 +169,7 @@ class Prefixes:
                 self._next = self._clock() + _SHARE * self._writer.seconds
 
     def _copy(self, place: int, link: Link) -> int:
-        """A block for the writer, of each group that has it; how many bytes. 0: its place was given to somebody else meanwhile."""
+        """A block for the writer, of each group that has it; how many bytes. 0: there is nothing to save."""
         copied = 0
         for group, pool in self._groups.pools.items():
             block = pool.find(link)

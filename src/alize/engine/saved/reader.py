@@ -19,6 +19,7 @@ from alize.heap import give_back
 __all__ = ["Load", "Reader", "Wanted"]
 
 _AHEAD = 32 << 20  # bytes
+_LARGE = 4 << 20  # bytes of what is done with: enough to look for memory to give back
 
 Wanted = tuple[str, Link]
 """A block: its group, and its link."""
@@ -48,6 +49,8 @@ class Reader:
         self._loads: list[Load] = []
         self._unread = 0  # loads of which more may come
         self._ahead = 0  # bytes that were read and not taken
+        self._taken = 0  # bytes that were, since memory was given back
+        self._spent = False  # enough of that is done with, and nothing is ahead
         self._moved = 0.0  # when something was last read, or taken, by time.monotonic()
         self._changed = threading.Condition()
         self._closed = False
@@ -69,10 +72,18 @@ class Reader:
                 taken.append(load.found.popleft())
                 size += len(taken[-1][1])
             self._ahead -= size
+            self._taken += size
             if taken:
                 self._moved = time.monotonic()
                 self._changed.notify_all()
         return taken
+
+    def done(self) -> None:
+        """Nobody has what was taken by now: its memory may go."""
+        with self._changed:
+            if self._taken >= _LARGE and not self._ahead:
+                self._spent = True
+                self._changed.notify_all()
 
     def leave(self, load: Load) -> None:
         """Read no more of it, and forget what was read."""
@@ -80,6 +91,7 @@ class Reader:
             load.left = True
             self._drop(load)
             self._changed.notify_all()
+        self.done()
 
     def stuck(self, seconds: float) -> bool:
         """Whether nothing has come of the disk for so long, though there was room for it."""
@@ -96,16 +108,16 @@ class Reader:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        idle = True  # since all that was read was taken, and its memory given back
         while True:
             with self._changed:
-                self._changed.wait_for(lambda idle=idle: self._loads or self._closed or not (idle or self._ahead))
+                self._changed.wait_for(lambda: self._loads or self._closed or self._spent)
                 if self._closed:
                     return
                 load = min(self._loads, key=lambda load: self._order(load.sequence), default=None)
                 if load is not None:
                     self._loads.remove(load)
-            idle = load is None
+                else:
+                    self._spent, self._taken = False, 0
             if load is None:
                 give_back()
                 continue
@@ -136,5 +148,7 @@ class Reader:
                 self._changed.notify_all()
 
     def _drop(self, load: Load) -> None:
-        self._ahead -= sum(len(payload) for _, payload in load.found)
+        size = sum(len(payload) for _, payload in load.found)
+        self._ahead -= size
+        self._taken += size
         load.found.clear()
