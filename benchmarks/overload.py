@@ -148,8 +148,9 @@ async def coming_back(load: Load, clients: int, seconds: float) -> dict[str, Any
     drawn, began = load.drawn, time.perf_counter()
     tries.clear()
     await asyncio.sleep(ends - began)
-    rate, seen = (load.drawn - drawn) / (time.perf_counter() - began), sorted(tries)
-    await asyncio.gather(*tasks)
+    rate = (load.drawn - drawn) / (time.perf_counter() - began)
+    await asyncio.gather(*tasks)  # also those who have come back for long
+    seen = sorted(tries)
     return {"clients": clients, "tokens_per_second": round(rate), "sent_mean": round(statistics.mean(seen), 2), "sent_most": seen[-1]}
 
 

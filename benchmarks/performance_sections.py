@@ -90,13 +90,14 @@ def prefix(document: Mapping[str, Any]) -> list[str]:
 
 
 def _tenants(told: Mapping[str, Any]) -> list[str]:
-    """Whether one workspace's times say what another has asked."""
+    """Whether the times of one key say what another of its workspace has asked."""
     pairs, control = told["tenants"], told["control"]
     low, high = pairs["interval_ms"]
     return [
-        f"A second workspace asked for {told['pairs']} prompts that the first had asked, and for as many that nobody had. Its times to the "
+        f"A second key of the same workspace asked for {told['pairs']} prompts that the first had asked, and for as many that nobody had. "
+        f"Its times to the "
         f"first token differ by {pairs['difference_ms']:.2f} ms in their medians (95 %: {low:.2f} to {high:.2f}); Mann and Whitney's test "
-        f"gives p = {pairs['p']:.2g}. The first workspace's own, asked again, beside those that nobody asked: p = {control['p']:.1g}.",
+        f"gives p = {pairs['p']:.2g}. The first key's own, asked again, beside those that nobody asked: p = {control['p']:.1g}.",
         "",
     ]
 
@@ -239,7 +240,7 @@ def refused(document: Mapping[str, Any]) -> list[str]:
         f"{document['running']} requests are computed and {document['waiting']} wait, all the time; one more is refused, with a "
         f"`Retry-After` of whole seconds, 1 at least (`python benchmarks/overload.py`). What came: the seconds until those that waited "
         f"before it had their first token. Where {back['clients']} clients come back when they are told to, each request is sent "
-        f"{back['sent_mean']:.1f} times, {back['sent_most']} at most, and {back['tokens_per_second']:,} tokens are drawn a second of the "
+        f"{back['sent_mean']:.2f} times, {back['sent_most']} at most, and {back['tokens_per_second']:,} tokens are drawn a second of the "
         f"{full:,} that are drawn where no place is ever free. {_taken(document)}"
     )
     heads = ["requests", "refused", "told, came: median, s", "told / came: 5 %, median, 95 %", "refused within: median, 99 %, ms"]
@@ -248,9 +249,7 @@ def refused(document: Mapping[str, Any]) -> list[str]:
 
 def soak(document: Mapping[str, Any]) -> list[str]:
     """Half an hour of everything: what was asked, what went wrong, and what memory did."""
-    done, sizes = document["done"], document["memory_mib"]
-    thirds = [[server + engine for at, server, engine in sizes if part <= 3 * at / document["seconds"] < part + 1] for part in (1, 2)]
-    middle, last = map(max, thirds)
+    done, (middle, last) = document["done"], document["most_mib"]
     what = (
         f"{document['clients']} clients ask for all that the engine does, in a cache that is too small for them, for "
         f"{document['seconds'] / 60:.0f} minutes; the engine is killed amid it (`python benchmarks/soak_engine.py` says what is asked, and "

@@ -6,9 +6,9 @@ A real `alize up` with the default model, asked over HTTP for one token of a pro
 memory), and the same after a restart (from the disk, whose files the system still has in its page cache). llama.cpp, by its Python binding
 and without HTTP, does the same: from nothing, with its prompt in memory, and in a new process from a state that it saved to a file.
 
-Then two workspaces: B asks for prompts that A has asked a moment ago and for prompts that nobody has, in turns, in an order that a
-generator draws. Their times should not be told apart. A asks for its own again, as a control: those times must be, by the same test. The
-second half of the pairs is asked after a restart: what A asked lies on the disk alone then.
+Then two keys of one workspace: B asks for prompts that A has asked a moment ago and for prompts that nobody has, in turns, in an order
+that a generator draws. Their times should not be told apart. A asks for its own again, as a control: those times must be, by the same
+test. The second half of the pairs is asked after a restart: what A asked lies on the disk alone then.
 
 Claims, each of which fails the run: in memory 1/20 of the time without, from the disk 1/8; nothing of what A asked is cached for B; the
 times of B have p above 0.01, those of the control below.
@@ -37,7 +37,7 @@ from soak_concurrent_chats import free_port
 from alize.cli.bench.peers import PEERS, prepare
 from alize.cli.database import on_database
 from alize.cli.machine import busy_cores, describe
-from alize.governance.keys import make_key, owner, principal_of
+from alize.governance.keys import make_key, owner
 from alize.settings import Settings
 from alize.storage.base import Database
 from alize.tokenize import Tokenizer, tokenizer_at
@@ -144,13 +144,12 @@ def settled(client: httpx.Client) -> None:
 
 
 def keys(home: Path) -> tuple[str, str]:
-    """Of two workspaces."""
+    """Two of one workspace."""
 
     async def make(database: Database) -> tuple[str, str]:
         mine = await owner(database)
         async with database.transaction() as store:
-            other = principal_of(await store.members.bootstrap("default", "another", "owner"))
-            return (await make_key(store, mine, "a")).secret, (await make_key(store, other, "b")).secret
+            return (await make_key(store, mine, "a")).secret, (await make_key(store, mine, "b")).secret
 
     return on_database(home, make)
 
@@ -259,7 +258,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=2000, help="of a prompt")
-    parser.add_argument("--pairs", type=int, default=40, help="of prompts that two workspaces ask for; 0 leaves that out")
+    parser.add_argument("--pairs", type=int, default=40, help="of prompts that two keys ask for; 0 leaves that out")
     parser.add_argument("--pair-tokens", type=int, default=500)
     parser.add_argument("--alone", action="store_true", help="without llama.cpp")
     args = parser.parse_args()

@@ -31,10 +31,10 @@ EVERY = 10  # seconds of which the most memory is told
 
 
 def document(run: Soak, load: float, clients: int, found: list[str]) -> dict[str, Any]:
-    metrics, most = run.house.metrics(), dict[int, tuple[float, float]]()
+    metrics, most = run.house.metrics(), dict[int, tuple[int, int]]()
     for moment, *sizes in run.memory:
-        before, (server, engine) = most.get(int(moment) // EVERY, (0.0, 0.0)), (size / 2**20 for size in sizes)
-        most[int(moment) // EVERY] = max(before[0], server), max(before[1], engine)
+        place, (server, engine) = int(moment) // EVERY, sizes
+        most[place] = max(most.get(place, (0, 0)), (server, engine), key=sum)
     return {
         "machine": describe().processor,
         "cores": describe().cores,
@@ -44,8 +44,9 @@ def document(run: Soak, load: float, clients: int, found: list[str]) -> dict[str
         "done": dict(run.crowd.done),
         "kills_at_s": [round(moment) for moment in run.kills_at],
         "errors_within_s": [round(after, 2) for after in run.errors_after],
-        "memory_mib": [[EVERY * place, round(server, 1), round(engine, 1)] for place, (server, engine) in sorted(most.items())],
+        "memory_mib": [[EVERY * place, *(round(size / 2**20, 1) for size in sizes)] for place, sizes in sorted(most.items())],
         "generated_tokens_of_the_last_engine": int(metrics["generation_tokens_total"]),
+        "most_mib": [round(size / 2**20, 1) for size in run.most()],
         "preemptions": run.gave_way,
         "wrong": found,
     }

@@ -76,10 +76,14 @@ class Soak:
     def late(self) -> list[str]:
         return [f"open requests had their error {after:.2f} s after a kill" for after in self.errors_after if after > WITHIN]
 
-    def grown(self) -> list[str]:
+    def most(self) -> tuple[int, int]:
+        """Bytes of server and engine together at most, in the second third and in the last."""
         sizes = [(3 * moment / self.seconds, server + engine) for moment, server, engine in self.memory]
-        thirds = [[size for third, size in sizes if number <= third < number + 1] for number in (1, 2)]
-        middle, last = (max(sizes, default=0) for sizes in thirds)
+        middle, last = (max((size for third, size in sizes if number <= third < number + 1), default=0) for number in (1, 2))
+        return middle, last
+
+    def grown(self) -> list[str]:
+        middle, last = self.most()
         return [f"memory grew: {middle} bytes at most in the second third, {last} in the last"] if last > GROWTH * middle else []
 
     def _idle(self) -> dict[str, float]:

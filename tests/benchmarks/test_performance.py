@@ -286,7 +286,7 @@ def test_what_who_is_refused_is_told_stands_beside_what_came(module: Any) -> Non
     rows = {"alike": row, "mixed": row}
     text = section(module, "overload", {**RUN, "running": 16, "waiting": 32, "rows": rows, "coming_back": back})
     assert "| all alike | 60 | 7.0, 6.8 | 0.80 / 1.04 / 1.30 | 3, 8 |" in text
-    assert "96 clients come back when they are told to, each request is sent 1.5 times, 4 at most, and 690 tokens" in text
+    assert "96 clients come back when they are told to, each request is sent 1.52 times, 4 at most, and 690 tokens" in text
 
 
 def test_a_refusal_is_true_where_those_before_it_had_their_first_token_then(module: Any) -> None:
@@ -302,7 +302,7 @@ def test_a_refusal_is_true_where_those_before_it_had_their_first_token_then(modu
 def test_half_an_hour_of_everything_has_its_counts_and_its_memory_by_time(module: Any) -> None:
     told = {"clients": 24, "seconds": 60.0, "done": {"short": 1000, "long": 200, "cut": 7}, "kills_at_s": [10], "errors_within_s": [0.05]}
     sizes = [[0, 150.0, 200.0], [20, 200.0, 300.0], [30, 200.0, 290.0], [40, 200.0, 301.0], [50, 199.0, 300.0]]
-    known = {"soak_engine": {**RUN, **told, "memory_mib": sizes, "preemptions": 12, "wrong": []}}
+    known = {"soak_engine": {**RUN, **told, "memory_mib": sizes, "most_mib": [500.2, 501.1], "preemptions": 12, "wrong": []}}
     text = module("performance_page").page({"amx": known}, {"amx-soak_engine.svg"})
     for row in ("| requests done as asked | 1,200 |", "| cut by a kill, each told so | 7 |", "| sequences that gave way to others | 12 |"):
         assert row in text

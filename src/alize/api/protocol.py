@@ -63,7 +63,7 @@ class Http1(Untaken, H11Protocol):
 
     @property
     def all_is_sent(self) -> bool:
-        return self.cycle is not None and self.cycle.response_complete
+        return bool(self.cycle) and self.cycle.response_complete
 
     def on_response_complete(self) -> None:
         self.look_after_it()
