@@ -46,4 +46,4 @@ def test_a_page_goes_on_though_its_clock_jumps(arrive: Callable[..., Person], ho
     ada.tab.clock.set_system_time(datetime.now(UTC))
     ada.tab.reload()
     expect(days.first).to_have_text("Today")
-    assert ada.tab.get_by_role("article").count() == 6
+    expect(ada.tab.get_by_role("article")).to_have_count(6)

@@ -56,6 +56,7 @@ def test_an_engine_that_dies_ends_the_answer_with_a_reason_and_the_next_one_work
     visitor: Callable[..., "Page"], house: House, cookies: dict[str, str]
 ) -> None:
     ada = come(visitor, house, cookies, house.url)
+    ada.settle(longest_answer=6000)  # it goes on for longer than anything here takes
     ada.ask(LONG)
     ada.writing()
     house.engine().kill()

@@ -15,12 +15,12 @@ from tests.web.people import Person, calling
 
 pytestmark = pytest.mark.slow
 
-LONG = "lighthouse " * 3000
+LONG = "lighthouse " * 9000
 WORDS = {
     "fr-FR": {
         "message": "Message",
         "too long": r"La réponse a échoué\. La question est trop longue pour le modèle : avec ses fichiers et la consigne système, elle"
-        r" compte \d \d{3} jetons, et 2 048 peuvent tenir\. Raccourcissez-la ou joignez moins de fichiers\. Votre message est conservé\.",
+        r" compte \d \d{3} jetons, et 8 192 peuvent tenir\. Raccourcissez-la ou joignez moins de fichiers\. Votre message est conservé\.",
         "dropped": "plus transmis",
         "no model": r"La réponse a échoué\. Il n’y a pas de modèle smollm2-135m-instructs ici\."
         r" Les plus proches : smollm2-135m-instruct\b.*\. Votre message est conservé\.",
@@ -33,7 +33,7 @@ WORDS = {
     "ja-JP": {
         "message": "メッセージ",
         "too long": r"回答に失敗しました：質問がモデルには長すぎます。"
-        r"ファイルとシステムプロンプトを含めて\d,\d{3}トークンあり、上限は2,048トークンです。"
+        r"ファイルとシステムプロンプトを含めて\d,\d{3}トークンあり、上限は8,192トークンです。"
         r"短くするか、添付を減らしてください。メッセージは残っています。",
         "dropped": "送られなくなりました",
         "no model": r"回答に失敗しました：モデル smollm2-135m-instructs はここにありません。近い名前：smollm2-135m-instruct\b",
@@ -49,9 +49,9 @@ either = pytest.mark.parametrize("locale", WORDS)
 
 @pytest.fixture(scope="module")
 def house(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The real server, of a small context and without a queue."""
+    """The real server, of one place and without a queue: an answer that fills its context takes longer than anything here."""
     folder = tmp_path_factory.mktemp("house")
-    settings = {"max_context": "2048", "max_running": "1", "max_waiting": "0"}
+    settings = {"max_context": "8192", "max_running": "1", "max_waiting": "0"}
     running = houses.start(folder / "home", folder / "log.txt", smollm2, **settings)
     running.wait_ready()
     yield running
@@ -103,7 +103,7 @@ def test_a_model_that_is_not_there(arrive: Callable[..., Person], house: House, 
 @either
 def test_a_server_that_has_no_room(arrive: Callable[..., Person], house: House, locale: str) -> None:
     ada = arrive(locale=locale)
-    body = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": "?"}], "stream": True, "min_tokens": 1900}
+    body = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": "?"}], "stream": True, "min_tokens": 7900}
     with house.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as answer:
         assert answer.status_code == 200
         pieces = answer.iter_bytes()  # kept: one that nobody holds closes the connection, which ends the answer
