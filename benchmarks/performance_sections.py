@@ -240,8 +240,8 @@ def refused(document: Mapping[str, Any]) -> list[str]:
         f"{document['running']} requests are computed and {document['waiting']} wait, all the time; one more is refused, with a "
         f"`Retry-After` of whole seconds, 1 at least (`python benchmarks/overload.py`). What came: the seconds until those that waited "
         f"before it had their first token. Where {back['clients']} clients come back when they are told to, each request is sent "
-        f"{back['sent_mean']:.2f} times, {back['sent_most']} at most, and {back['tokens_per_second']:,} tokens are drawn a second of the "
-        f"{full:,} that are drawn where no place is ever free. {_taken(document)}"
+        f"{back['sent_mean']:.2f} times, {back['sent_most']} at most; {back['tokens_per_second']:,} tokens are drawn a second then, "
+        f"and {full:,} where all places are taken all the time. {_taken(document)}"
     )
     heads = ["requests", "refused", "told, came: median, s", "told / came: 5 %, median, 95 %", "refused within: median, 99 %, ms"]
     return _section("No room", what, heads, rows)

@@ -286,7 +286,7 @@ def test_what_who_is_refused_is_told_stands_beside_what_came(module: Any) -> Non
     rows = {"alike": row, "mixed": row}
     text = section(module, "overload", {**RUN, "running": 16, "waiting": 32, "rows": rows, "coming_back": back})
     assert "| all alike | 60 | 7.0, 6.8 | 0.80 / 1.04 / 1.30 | 3, 8 |" in text
-    assert "96 clients come back when they are told to, each request is sent 1.52 times, 4 at most, and 690 tokens" in text
+    assert "96 clients come back when they are told to, each request is sent 1.52 times, 4 at most; 690 tokens" in text
 
 
 def test_a_refusal_is_true_where_those_before_it_had_their_first_token_then(module: Any) -> None:
