@@ -7,6 +7,7 @@ changes nothing. `docs/reference/settings.md` is made from the `help` texts here
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -434,7 +435,7 @@ def _check(settings: Settings) -> None:
 
 def _check_weights(settings: Settings) -> None:
     low, high = _WEIGHTS
-    named: set[str] = set()
+    names = list[str]()
     for pair in settings.tenant_weights:
         name, _, weight = (part.strip() for part in pair.partition("="))
         try:
@@ -447,13 +448,12 @@ def _check_weights(settings: Settings) -> None:
                 param="tenant_weights",
                 remedy="Write ws_1=2 for a workspace, ws_1/key_7=4 for a key of it.",
             )
-        if name in named:
-            raise SettingInvalid(f"tenant_weights: '{name}' is there twice.", param="tenant_weights")
-        named.add(name)
+        names.append(name)
+    _check_once("tenant_weights", names)
 
 
 def _check_adapters(settings: Settings) -> None:
-    named: set[str] = set()
+    names = list[str]()
     for pair in settings.adapters:
         name, equals, path = (part.strip() for part in pair.partition("="))
         if not (name and equals and path) or not _ADAPTER.fullmatch(name):
@@ -462,6 +462,11 @@ def _check_adapters(settings: Settings) -> None:
                 param="adapters",
                 remedy="Write law=adapters/law, say. A name is of letters, digits and . _ : / -, at most 200 of them.",
             )
-        if name in named:
-            raise SettingInvalid(f"adapters: '{name}' is there twice.", param="adapters")
-        named.add(name)
+        names.append(name)
+    _check_once("adapters", names)
+
+
+def _check_once(setting: str, names: list[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise SettingInvalid(f"{setting}: '{name}' is there twice.", param=setting)
