@@ -8,44 +8,58 @@ import pytest
 
 READ = """
 import os, sys, time
+from dataclasses import replace
 from pathlib import Path
 from alize.engine.base import Request
-from alize.engine.blocks import chain
+from alize.engine.core import Core
 from alize.engine.runners.base import CacheGroup
+from alize.engine.runners.fake import FakeRunner
 from alize.engine.saved.folder import Folder
-from alize.engine.saved.reader import Load, Reader
+from alize.engine.saved.prefixes import Prefixes
 from alize.engine.saved.store import Saved, Store
+from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
 
-SIZE, COUNT = 200_000, 150
+SIZE, COUNT, TIMES = 200_000, 150, 3
 
 def used():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 
-folder = Folder(Path(sys.argv[1]), 1 << 30)
+class Large(FakeRunner):
+    def __init__(self):
+        super().__init__()
+        self._info = replace(self._info, groups=(CacheGroup("full", "full", (0,), SIZE),))
+
+    def write_block(self, group, block, data):
+        assert len(data) == SIZE
+        written.append(data[0])
+        if data[0] == COUNT - 1:
+            kept.append(data)  # behind all the others, so that the heap does not shrink by itself
+
+folder, written, kept, runner = Folder(Path(sys.argv[1]), 1 << 30), [], [], Large()
 folder.begin()
 folder.wait()
-store = Store(Saved(folder, "ab" * 16), [CacheGroup("full", "full", (0,), SIZE)])
-links = chain(range(16 * COUNT), b"")
-for place, link in enumerate(links):
-    assert store.save("full", link, place, bytes([place]) * SIZE, time.time())
-reader, before, kept = Reader(store, lambda sequence: 0), used(), []
-for _ in range(3):  # the C library takes even large pieces from a thread's heap, once one was freed
-    load = Load(Sequence(Request("a", (0,), 1), 0), links, 0, [("full", link) for link in links])
-    reader.begin(load)
-    while not load.read:
-        reader.wait([load], 1)
-        if not load.read:
-            time.sleep(0.001)  # between two looks
-    found = reader.take(load, 1 << 30)
-    assert [payload[0] for _, payload in found] == list(range(COUNT))
-    kept.append(found[-1])  # behind all the others, so that the heap does not shrink by itself
-    del found
-    reader.done()
+saved, engine = Saved(folder, "ab" * 16), Core(runner, Limits(), {"full": TIMES * COUNT + 1})
+prefixes, store = Prefixes(saved, runner, engine.scheduler), Store(saved, runner.info.groups)
+waiting = [Sequence(Request(str(start), tuple(range(start, start + 16 * COUNT + 1)), 1), 0) for start in range(TIMES)]
+for sequence in waiting:
+    sequence.link(16 * COUNT)
+    for place, link in enumerate(sequence.links):
+        assert store.save("full", link, place, bytes([place]) * SIZE, time.time())
+before = used()
+for sequence in waiting:  # the C library takes even large pieces from a thread's heap, once one was freed
+    assert prefixes.begin(sequence)
+    while not all(load.read for load in prefixes._loads.values()):
+        time.sleep(0.001)  # as in a step that takes as long
+    while not prefixes.ready():
+        prefixes.wait()
+assert written == [*range(COUNT)] * TIMES and len(kept) == TIMES
+ends = time.monotonic() + 20
 while used() - before > 15:
+    assert time.monotonic() < ends, f"{used() - before} MiB are kept"
     time.sleep(0.001)  # between two looks
-reader.close()
+prefixes.close(0)
 """
 
 

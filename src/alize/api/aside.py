@@ -35,7 +35,9 @@ async def aside(work: Callable[Given, Made], *args: Given.args, **kwargs: Given.
 
 def _let_go(error: BaseException | None) -> None:
     """What it holds of what was made so far: the frames that it went through, and those of what it was raised in place of."""
-    while error is not None:
+    seen = set[int]()
+    while error is not None and id(error) not in seen:  # one may be raised from another that was raised while it was handled
+        seen.add(id(error))
         traceback.clear_frames(error.__traceback__)
         if error.__suppress_context__:  # nobody is shown it, and it may hold all that was taken
             error.__context__ = None

@@ -203,7 +203,7 @@ class Guides:
             if not kept.future.done():
                 waiting.take(kept.of)
         if not waiting.room(tenant, _MOST):
-            seconds = self._turnover.wait(waiting.total - _MOST + 1, self._worked)
+            seconds = self._turnover.wait(waiting.ends(tenant, _MOST), self._worked)
             raise QueueFull(
                 f"{quantity(waiting.total, 'grammar')} wait to be compiled already.",
                 remedy=f"Try again in {math.ceil(seconds)} s.",
@@ -224,11 +224,10 @@ class Guides:
 
     def _take_turn(self) -> None:
         job = self._turns.next()
-        if job is None:
-            return
-        began = time.thread_time()
-        job.do()
-        self._since += time.thread_time() - began
+        if job is not None:  # somebody else had it done, or nobody wants it any more
+            began = time.thread_time()
+            job.do()
+            self._since += time.thread_time() - began
         if self._since > (_OFTEN if self._turns else _LARGE):  # what compiling takes for a moment: the thread would keep it
             give_back()
             self._since = 0.0

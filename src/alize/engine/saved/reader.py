@@ -145,6 +145,7 @@ class Reader:
                 self._moved = time.monotonic()
                 if load.left:
                     self._drop(load)
+                    self._spent = self._taken >= _LARGE and not self._ahead  # whoever left has said so before this came
                 self._changed.notify_all()
 
     def _drop(self, load: Load) -> None:
