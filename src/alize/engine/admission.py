@@ -34,7 +34,8 @@ def refuse(request: Request, info: ModelInfo, held: Mapping[str, Sequence], befo
         raise Conflict(f"A request with the id '{request.id}' is running.")
     _refuse_media(request, info, held, limits, wait)
     if not before.room(request.tenant, limits.max_running + limits.max_waiting):  # one that has only not begun yet does not wait
-        raise no_room(before.total, wait(before.total - limits.max_running + 1))  # until those that wait now have all begun
+        # Until those that wait now have all begun; of these, where others take turns with its tenant, its tenant's.
+        raise no_room(before.total, wait(before.ends(request.tenant, limits.max_running)))
 
 
 def _refuse_grammar(request: Request, info: ModelInfo) -> None:

@@ -34,7 +34,7 @@ class Places:
     def one(self, tenant: str) -> Generator[None]:
         """Hold a place. Raises QueueFull where there is none."""
         if not self._taken.room(tenant, self._most):
-            raise no_room(self._taken.total, self._turnover.wait(self._taken.total, self._now))
+            raise no_room(self._taken.total, self._turnover.wait(self._taken.ends(tenant, 1), self._now))
         if not self._taken.total:
             self._since = self._clock()
         self._taken.take(tenant)
