@@ -121,7 +121,7 @@ class Settings:
         "auto",
         "How the native core keeps keys and values: `int8`, with scales; `bfloat16`, which takes 1.7 times as much and is read more "
         "slowly; or auto: int8. From what its file says in float32, SmolLM2 is moved by a KL of 0.0010 nats with the one and 0.0008 with "
-        "the other. PyTorch keeps them in the numbers that it computes with.",
+        "the other. PyTorch keeps them in the numbers that it computes with: with `int8` a model that it would have to compute is refused.",
     )
     max_context: int = _setting(0, "Longest prompt and answer together, in tokens; 0 takes the model's own limit.")
     step_tokens: int = _setting(512, "Tokens one engine step may compute: larger favours throughput, smaller the delay between tokens.")
@@ -140,8 +140,9 @@ class Settings:
     max_waiting: int = _setting(1024, "Sequences that may wait, and requests for vectors; beyond, who has an even share is answered 429.")
     tenant_weights: tuple[str, ...] = _setting(
         (),
-        "Who gets more of the machine, or less, than an even share where several ask at once: `ws_1=2,ws_1/key_7=4,…`, a workspace beside "
-        "other workspaces, or a person or a key within theirs, by the ids that metrics name; of all others it is 1.",
+        "Who gets more prompts read and answers written, or fewer, than an even share where several ask at once: "
+        "`ws_1=2,ws_1/key_7=4,…`, a workspace beside other workspaces, or a person or a key within theirs, by the ids "
+        "that metrics name; of all others it is 1.",
     )
     decode_steps: int = _setting(1, "Decode steps per runner call, where nothing in the batch needs Python in between.")
     prefix_cache: bool = _setting(True, "Keep computed prompts, for those that begin alike.")
@@ -352,6 +353,7 @@ _EXPECTED = {
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
+_TENANT = re.compile(r"ws_[^\s/=]+(/[^\s/=]+)?")
 _ADAPTER = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
 _CHOICES = {
     "runner": ("auto", "native", "torch"),
@@ -439,7 +441,7 @@ def _check_weights(settings: Settings) -> None:
     for pair in settings.tenant_weights:
         name, _, weight = (part.strip() for part in pair.partition("="))
         try:
-            right = bool(name) and low <= float(weight) <= high
+            right = _TENANT.fullmatch(name) is not None and low <= float(weight) <= high
         except ValueError:
             right = False
         if not right:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from alize.engine.base import Request, TenantStats
 from alize.engine.core import Core
-from alize.engine.fairness import CREDIT, DRAWN_WEIGHT, PROMPT_WEIGHT
+from alize.engine.fairness import CREDIT, DRAWN_WEIGHT, PROMPT_WEIGHT, FairQueue
 from alize.engine.plan import Plan
 from alize.engine.schedule import Limits
+from alize.engine.sequence import Sequence
 from alize.engine.tenants import MOST, OTHER
 from tests.engine.engines import alone, core, drain
 
@@ -327,8 +328,8 @@ def test_service_of_two_tenants_that_always_wait_differs_by_a_bound(
                 engine.add(Request(f"{tenant}{number}", (number % 60 + 1,) * prompt, max_tokens=drawn, tenant=tenant))
                 added[tenant] += 1
         engine.step()
-        used = engine.scheduler.waiting.used
-        ahead.append(used.get("a", 0) - used.get("b", 0))
+        served = used(engine)
+        ahead.append(served["a"] / weight - served["b"])
     assert max(ahead) - min(ahead) <= bound
 
 
@@ -338,18 +339,20 @@ def test_service_of_two_tenants_that_always_wait_differs_by_a_bound(
     st.lists(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 40)), min_size=1, max_size=6), min_size=2, max_size=4),
     st.lists(st.integers(0, 120), min_size=4, max_size=4),
     st.sampled_from([16, 512]),
+    st.sampled_from([0.5, 1.0, 3.0]),
 )
 def test_service_of_several_tenants_of_which_some_come_later_differs_by_the_bound_and_the_credit(
-    running: int, shapes: list[list[tuple[int, int]]], comes: list[int], step_tokens: int
+    running: int, shapes: list[list[tuple[int, int]]], comes: list[int], step_tokens: int, weight: float
 ) -> None:
     """From when the last of them has come: who comes later may be ahead by `CREDIT`, once. Two of them are people of one workspace, where
     there are more than two: the same holds among them, and of the workspace beside the others."""
-    engine = core(400, Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=False))
+    weights = {"a": weight, "c/d": weight}
+    engine = core(400, Limits(max_running=running, step_tokens=max(step_tokens, running), prefix_cache=False, weights=weights))
     names = ["a", "b", "c/d", "c/e"][: len(shapes)]
     longest = max(prompt for shape in shapes for prompt, _ in shape)
     together = running * max(prompt + drawn for shape in shapes for prompt, drawn in shape)
-    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together) + CREDIT
-    served, added = list[dict[str, float]](), Counter[str]()
+    bound = 2 * max(PROMPT_WEIGHT * longest, DRAWN_WEIGHT * together) / min(weight, 1) + CREDIT
+    served, added = list[Counter[str]](), Counter[str]()
     for step in range(max(comes) + 150):
         waiting = Counter(sequence.request.tenant for sequence in engine.scheduler.waiting)
         for name, shape, comes_at in zip(names, shapes, comes, strict=False):
@@ -359,13 +362,28 @@ def test_service_of_several_tenants_of_which_some_come_later_differs_by_the_boun
                 added[name] += 1
         engine.step()
         if step >= max(comes[: len(names)]):
-            served.append(dict(engine.scheduler.waiting.used))
+            served.append(Counter(used(engine)))
+            served[-1]["c"] = served[-1]["c/d"] + served[-1]["c/e"]
     for one, other in [("a", "b"), *([("a", "c")] if len(names) > 2 else []), *([("c/d", "c/e")] if len(names) > 3 else [])]:
-        ahead = [used.get(one, 0) - used.get(other, 0) for used in served]
+        ahead = [each[one] / weight - each[other] for each in served]
         assert max(ahead) - min(ahead) <= bound, (one, other)
 
 
+@pytest.mark.parametrize(("weight", "credit"), [(1.0, CREDIT), (100.0, CREDIT), (0.5, CREDIT // 2)])
+def test_whoever_weighs_more_saves_up_no_more_while_away(weight: float, credit: int) -> None:
+    """And who weighs less, less."""
+    queue = FairQueue({"back": weight})
+    queue.add(Sequence(Request("other", (1,), 1, tenant="other"), 0), [])
+    queue.charge("other", 10**6, 0)
+    queue.add(Sequence(Request("back", (1,), 1, tenant="back"), 1), [])
+    queue.charge("back", credit - 1, 0)
+    assert queue.first().request.tenant == "back"
+    queue.charge("back", 2, 0)
+    assert queue.first().request.tenant == "other"
+
+
 def used(engine: Core) -> dict[str, int]:
+    """In weighted tokens, whatever a tenant weighs."""
     return {tenant: stats.used for tenant, stats in engine.stats().tenants.items()}
 
 

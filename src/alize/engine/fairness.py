@@ -25,7 +25,7 @@ Rank = tuple[int, tuple[float, ...], int]
 """Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
 
 AGEING = 200  # steps of waiting that weigh as much as one level of priority, of one that is lifted
-CREDIT = 1024  # weighted tokens, of who weighs 1
+CREDIT = 1024  # weighted tokens: of who weighs more no more than of others, of who weighs less, in proportion, fewer
 PROMPT_WEIGHT, DRAWN_WEIGHT = 1, 2  # a drawn token costs a pass over the weights, a prompt token shares one
 
 
@@ -64,7 +64,7 @@ class FairQueue:
             beside = [other for other in here if parent(other) == parent(part)]
             if part not in here and beside:
                 level = min(self.used.get(other, 0) for other in beside)
-                self.used[part] = max(self.used.get(part, 0), level - CREDIT)
+                self.used[part] = max(self.used.get(part, 0), level - CREDIT / max(1, self._weights.get(part, 1)))
 
     def first(self, returning: bool = False, beside: Iterable[Sequence] = ()) -> Sequence | None:
         """The one to admit next; it stays queued until removed. `returning` considers only those that ran before and were preempted.
