@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from alize.api.connection import ClientGone
 from alize.api.protocol import Http1
-from alize.api.sockets import REALTIME
+from alize.api.sockets import REALTIME, Socket
 from alize.api.sse import EventStream
 from alize.api.untaken import STALL_SECONDS, Untaken
 from tests.certificates import self_signed
@@ -151,22 +151,18 @@ async def test_whoever_takes_a_large_answer_slowly_is_not_cut(tmp_path: Path, ov
     assert found.endswith(b"\r\n\r\n" + b"x" * count)
 
 
-@pytest.mark.parametrize("over", ["tcp", "tls"])
-@pytest.mark.parametrize("kept", ["close", "keep-alive"])
-async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: str, kept: str
-) -> None:
-    """It is less than what makes a buffer full, and there is nothing more to be sent that would wait for it."""
-    tls, loop = self_signed(tmp_path) if over == "tls" else None, asyncio.get_running_loop()
+async def nobody_takes(app: App, kind: type[Any], monkeypatch: pytest.MonkeyPatch, more: str = "", tls: Any = None) -> None:
+    """Ask, take the first word of the answer, and wait until the connection, which is to be of that kind, is lost."""
+    loop = asyncio.get_running_loop()
     told: asyncio.Future[None] = loop.create_future()
+    really = kind.connection_lost
 
-    class Watched(Http1):
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            told.set_result(None)
+    def lost(self: Any, error: Exception | None) -> None:
+        really(self, error)
+        told.set_result(None)
 
-    monkeypatch.setattr("tests.serving.Http1", Watched)
-    async with listening(large(0.1, 60_000), send_buffer=4096, tls=tls) as port:
+    monkeypatch.setattr(kind, "connection_lost", lost)
+    async with listening(app, send_buffer=4096, tls=tls) as port:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.settimeout(30)
@@ -174,10 +170,45 @@ async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(
             if tls is not None:
                 trusted = ssl.create_default_context(cafile=str(tls[0]))
                 client = await loop.run_in_executor(None, partial(trusted.wrap_socket, client, server_hostname="127.0.0.1"))
-            client.send(f"GET / HTTP/1.1\r\nHost: test\r\nConnection: {kept}\r\n\r\n".encode())
-            assert (await loop.run_in_executor(None, client.recv, 12)) == b"HTTP/1.1 200"
+            client.send(f"GET {REALTIME} HTTP/1.1\r\nHost: test\r\n{more}\r\n".encode())
+            assert (await loop.run_in_executor(None, client.recv, 8)) == b"HTTP/1.1"
             await told
             client.close()
+
+
+@pytest.mark.parametrize("over", ["tcp", "tls"])
+@pytest.mark.parametrize("kept", ["close", "keep-alive"])
+async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: str, kept: str
+) -> None:
+    """It is less than what makes a buffer full, and there is nothing more to be sent that would wait for it."""
+    tls = self_signed(tmp_path) if over == "tls" else None
+    await nobody_takes(large(0.1, 60_000), Http1, monkeypatch, f"Connection: {kept}\r\n", tls)
+
+
+async def test_nor_what_was_sent_of_one_in_whose_midst_the_application_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][STALL_SECONDS] = 0.1
+        await send({**HEAD, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 60_000, "more_body": True})
+        raise OSError("a disk that is gone")
+
+    await nobody_takes(app, Http1, monkeypatch)
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_nor_the_last_message_of_a_socket(monkeypatch: pytest.MonkeyPatch, closes: bool) -> None:
+    """Whoever asks for no more answers no ping either; the end waits for all that was sent before."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][STALL_SECONDS] = 0.1
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "x" * 60_000})
+        if closes:
+            await send({"type": "websocket.close"})
+
+    await nobody_takes(app, Socket, monkeypatch, UPGRADE)
 
 
 async def test_a_byte_now_and_then_is_nothing() -> None:

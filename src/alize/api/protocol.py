@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
+from weakref import ref
 
 import h11
 import msgspec
@@ -37,6 +38,7 @@ class Http1(Untaken, H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn's
         super().connection_made(transport)
+        self.app = _Followed(self.app, self)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -119,6 +121,21 @@ class Http1(Untaken, H11Protocol):
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
         self.transport.close()
+
+
+class _Followed:
+    """The application, on one connection. One that raises amid an answer, or leaves it, has it closed."""
+
+    def __init__(self, app: Any, connection: Http1) -> None:
+        self._app, self._connection = app, ref(connection)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            connection = self._connection()
+            if connection is not None:
+                connection.loop.call_soon(connection.look_where_it_closes)  # uvicorn closes it first
 
 
 class _Chunks:

@@ -26,6 +26,12 @@ class Socket(Untaken, WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.conn.logger = logging.Logger("alize.api.sockets", logging.CRITICAL)
 
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            self.look_after_it()  # nothing is sent any more
+
 
 def options() -> dict[str, Any]:
     """What uvicorn is configured with. A client that does not answer a ping within 20 s is gone."""

@@ -7,7 +7,9 @@ or to other weights. Nothing is done for each message: the connection itself say
                        └    patience    ┘└    patience    ┘└ patience ┘
 
 What was taken the system says, where it does: a buffer of TLS is emptied into another one at once, and then not for as long as that takes.
-It is looked at several times within the patience, so that a moment in which this process itself stood still is one look, and not all of it.
+It says so when the other side's does, which waits until there is room for something again: of a reader on the same machine up to 64 KiB are
+taken before that is seen. It is looked at several times within the patience, so that a moment in which this process itself stood still is
+one look, and not all of it.
 """
 
 import asyncio
@@ -23,7 +25,7 @@ __all__ = ["LEAST", "STALL_SECONDS", "Untaken"]
 STALL_SECONDS = "stall_seconds"
 """What the application calls its patience by, in the `state` of a request's scope, in seconds. Where it says nothing, it is a minute."""
 LEAST = 256
-"""Bytes a second that have to be taken of what lies there: 15 KiB in a minute."""
+"""Bytes a second that have to be seen to be taken of what lies there: 15 KiB in a minute."""
 _SECONDS = 60.0
 _LOOKS = 4
 
@@ -46,6 +48,7 @@ class Untaken(asyncio.Protocol):
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    client: tuple[str, int] | None = None
     scope: Any = None  # before the first request
     _next: asyncio.TimerHandle | None = None
 
@@ -75,6 +78,11 @@ class Untaken(asyncio.Protocol):
             seconds: float = self.scope["state"].get(STALL_SECONDS, _SECONDS) if self.scope else _SECONDS
             self._look_later(seconds, deque([now.taken], maxlen=_LOOKS + 1))
 
+    def look_where_it_closes(self) -> None:
+        """Nothing more is sent where the connection closes, however little lies there: without a look it would for ever."""
+        if self.transport.is_closing():
+            self.look_after_it()
+
     def leave_it(self) -> None:
         """Nothing lies there any more, or more is sent, or it is somebody else's to look after."""
         if self._next is not None:
@@ -92,7 +100,8 @@ class Untaken(asyncio.Protocol):
         if not now.lies:
             return
         if len(taken) > _LOOKS and now.taken - taken[0] < LEAST * seconds:
-            _log.info("a client takes nothing of its answer", extra={"seconds": seconds})
+            what = {"seconds": seconds, "bytes": now.taken - taken[0], "client": self.client and self.client[0]}
+            _log.info("a client takes too little of its answer: its connection is cut", extra=what)
             self.transport.abort()
         else:
             self._look_later(seconds, taken)
