@@ -60,7 +60,7 @@ class ByModel:
             return await self._elsewhere.begin(owner, found, path, settings, continuing=continuing)
         check = partial(self._here.check, path, continuing=continuing)
         # A title is no reason to put another model to sleep.
-        loan = await lend(found, f"{owner.workspace}/{owner.principal}", check, wake=priority >= 0)
+        loan = await lend(found, owner.tenant, check, wake=priority >= 0)
         try:
             begun = await self._here.begin(owner, loan.served, path, settings, continuing=continuing, beside=beside, priority=priority)
         except BaseException:

@@ -89,7 +89,7 @@ class UpstreamAnswerer:
         finally:
             made.prompt_tokens, made.cached_tokens, made.completion_tokens = tally.prompt, tally.cached, tally.completion
             limits.spend(owner.workspace, tally.prompt + tally.completion - reserved)
-            self._house.metrics.of(model.id, f"{owner.workspace}/{owner.principal}").relayed(tally.prompt, tally.cached, tally.completion)
+            self._house.metrics.of(model.id, owner.tenant).relayed(tally.prompt, tally.cached, tally.completion)
 
 
 class Unrepeated:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from alize.storage.ids import tenant_of
+
 __all__ = ["SCOPES", "Identity", "Principal", "Scope", "first_match"]
 
 Scope = Literal["inference", "admin"]
@@ -25,8 +27,7 @@ class Principal:
 
     @property
     def tenant(self) -> str:
-        """Who takes turns with others, and whose prompts nobody else may learn of: a person or a key, within their workspace."""
-        return f"{self.workspace}/{self.id}"
+        return tenant_of(self.workspace, self.id)
 
 
 class Identity(Protocol):

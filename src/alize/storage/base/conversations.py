@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from alize.storage.base.page import Page
+from alize.storage.ids import tenant_of
 
 __all__ = ["ConversationRecord", "ConversationRepository", "Hit", "MessageRecord", "Owner"]
 
@@ -16,6 +17,10 @@ class Owner:
 
     workspace: str
     principal: str
+
+    @property
+    def tenant(self) -> str:
+        return tenant_of(self.workspace, self.principal)
 
 
 @dataclass(frozen=True, slots=True)
