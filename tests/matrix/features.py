@@ -62,7 +62,7 @@ class Feature:
     body: Callable[[str], Body] = lambda _: {}  # what is added to a request, by the text that it is answered with
     changes: bool = False  # the answer may be another with it
     before: bool = False  # the beginning of the question was asked before
-    beside: int = 0  # priority of the two that came before
+    others: int = 0  # priority of the two that came before
     otherwise: Changed | None = None  # another answer must come of this
     said: Callable[[Case], bool] | None = None  # whether one that is asked for and is off says so; None: it may not be off
 
@@ -198,7 +198,6 @@ FEATURES: dict[str, Feature] = {
         lambda case: "keys and values in int8" in case.info.dtype_reason,
         setup=lambda setup: replace(setup, cache="int8"),
         changes=True,
-        said=lambda case: "not the native core, because the model has" in case.info.dtype_reason,
     ),
     "priority": Feature(
         "`priority: -1`, and two others of the same key that came before with -2",
@@ -206,7 +205,7 @@ FEATURES: dict[str, Feature] = {
         lambda case: case.greedy.order.index(case.greedy.traces[0].request.id) < case.greedy.order.index(BESIDE[1]),
         setup=lambda setup: replace(setup, max_running=1),
         body=lambda _: {"priority": -1},
-        beside=-2,
+        others=-2,
     ),
     "n > 1": Feature(
         "`n: 2`",

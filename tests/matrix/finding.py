@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from alize.api.parts import Served
-from alize.errors import CheckpointInvalid
+from alize.errors import CheckpointInvalid, SettingInvalid
 from tests.matrix.features import FEATURES, TEXT, Body, Case
 from tests.matrix.models import TOKENIZER
 from tests.matrix.serving import Answer, Server, Setup, served
@@ -104,7 +104,7 @@ class House:
         if wanted not in self._findings:
             try:
                 self._findings[wanted] = self.run(self._ask(wanted))
-            except CheckpointInvalid as error:  # the model is none that can be run
+            except (CheckpointInvalid, SettingInvalid) as error:  # the model is none that can be run
                 self._findings[wanted] = Finding("✗", f"when the model is loaded: {error.text}"), None
         return self._findings[wanted]
 
@@ -138,7 +138,7 @@ class House:
         server.forget()
         if any(FEATURES[name].before for name in names):
             await server.ask(_half(body), beside=False)
-        return await server.ask(body, min(FEATURES[name].beside for name in names))
+        return await server.ask(body, min(FEATURES[name].others for name in names))
 
     async def _compare(self, case: Case, names: list[str], calm: Setup) -> None:
         """Whoever has none of a feature is answered otherwise."""

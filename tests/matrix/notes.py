@@ -110,13 +110,4 @@ NOTES: dict[Names, Note] = {
         "`usage.prompt_tokens_details` says 0.",
         off="prefix cache",
     ),
-    frozenset({"vision", "quantised KV"}): Note(
-        "PyTorch computes what sees, and keeps keys and values in the numbers it computes with "
-        "([`cache_dtype`](../reference/settings.md#cache_dtype)); `alize inspect` says which computes a model, and why.",
-        off="quantised KV",
-    ),
-    frozenset({"state space", "quantised KV"}): Note(
-        "There are neither keys nor values: the state is kept in the numbers that PyTorch computes with.",
-        off="quantised KV",
-    ),
 }

@@ -159,7 +159,8 @@ def _core(folder: Path, setup: Setup) -> Core:
     )
     # In float64 no rounding can tell how PyTorch grouped its additions; the native core keeps its own numbers.
     dtype = "float64" if setup.parts.state or setup.parts.eyes else "auto"
-    config = EngineConfig(str(path), dtype=dtype, device="cpu", threads=1, cache_bytes=4 << 20, cache_dtype=setup.cache, limits=limits)
+    given = {"model": "tiny", "dtype": dtype, "device": "cpu", "threads": 1, "cache_bytes": 4 << 20}
+    config = EngineConfig(str(path), **given, cache_dtype=setup.cache, limits=limits)
     built = build_core(config, tokenizer=lambda: TOKENIZER)
     sizes = {name: pool.size for name, pool in built.scheduler.groups.pools.items()}
     running = replace(built.limits, max_running=setup.max_running)
@@ -182,13 +183,13 @@ class Server:
     model: str
     engine: InLoop
 
-    async def ask(self, body: dict[str, Any], priority: int = 0, *, beside: bool = True) -> Answer:
-        """`beside`: two others came before, of this priority. The body names no model, or only that its adapter is wished for:
+    async def ask(self, body: dict[str, Any], others: int = 0, *, beside: bool = True) -> Answer:
+        """`beside`: two others came before, of the priority `others`. The body names no model, or only that its adapter is wished for:
         `{"model": "-adapted"}`."""
         engine, core = self.engine, self.engine.core
         engine.traces, engine.order = {}, []
         for request in self._others() if beside else ():
-            engine.add(replace(request, priority=priority))
+            engine.add(replace(request, priority=others))
         if beside:
             engine.advance()
         response = await self.desk.client.post("/v1/chat/completions", json=body | {"model": self.model + body.get("model", "")})

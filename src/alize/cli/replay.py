@@ -170,12 +170,10 @@ def _as_it_was(record: "ReplayRecord") -> Iterator[tuple[str, Any]]:
     facts = record.engine
     yield "max_context", facts.max_context
     yield "max_running", 1
-    if facts.cache_dtype in ("int8", "bfloat16"):
-        yield "cache_dtype", facts.cache_dtype
     if facts.runner.startswith("torch-"):
-        yield from (("runner", "torch"), ("dtype", facts.dtype))
+        yield from (("runner", "torch"), ("dtype", facts.dtype), ("cache_dtype", "auto"))
     else:
-        yield from (("runner", "auto"), ("dtype", "auto"), ("weights_in_memory", "auto"))
+        yield from (("runner", "auto"), ("dtype", "auto"), ("weights_in_memory", "auto"), ("cache_dtype", facts.cache_dtype))
 
 
 def _facts(record: "ReplayRecord", model: "Model", found: "Replayed") -> dict[str, Any]:

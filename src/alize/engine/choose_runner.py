@@ -28,9 +28,21 @@ DETERMINISTIC = {
 def choose_runner(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
     """Its name, and why it is not the native core, to be read after "because ".
 
-    Raises CheckpointInvalid for files that are not what their configuration says, SettingInvalid where the native core is wished for what
-    it does not run, Missing where it is wished and was not built.
+    Raises CheckpointInvalid for files that are not what their configuration says, SettingInvalid where the native core, or a cache that
+    it alone has, is wished for what it does not run, Missing where it is wished and was not built.
     """
+    name, reason = _chosen(config, checkpoint, params)
+    if name == "torch" and config.cache_dtype == "int8" and params.encoder is None:
+        raise SettingInvalid(
+            f"{config.model or config.path} cannot be served with keys and values in int8: PyTorch computes it, because {reason}, and "
+            "keeps what it remembers in the numbers that it computes with.",
+            param="cache_dtype",
+            remedy="Set cache_dtype to auto: that is int8 for every model of the native core.",
+        )
+    return name, reason
+
+
+def _chosen(config: "EngineConfig", checkpoint: Checkpoint, params: ModelConfig) -> tuple[Literal["native", "torch"], str]:
     if config.runner == "torch":
         return "torch", "the setting `runner` says so"
     wished = config.runner == "native"

@@ -256,14 +256,17 @@ def test_what_it_does_not_run_is_refused_with_the_reason(tmp_path: Path) -> None
     assert refused.value.remedy == "Set runner to torch, or to auto."
 
 
-def test_pytorch_keeps_keys_in_what_it_computes_with_whatever_the_core_is_told(tmp_path: Path) -> None:
+def test_pytorch_keeps_keys_in_what_it_computes_with_and_refuses_to_keep_them_in_bytes(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     path = write_gguf(tmp_path / "tiny.gguf")
-    sizes = {
-        build_core(EngineConfig(str(path), runner="torch", dtype="float32", cache_dtype=cache, cache_bytes=1 << 22)).info.cache_bytes
-        for cache in ("auto", "int8", "bfloat16")
-    }
-    assert len(sizes) == 1
+
+    def kept(cache: str) -> int:
+        return build_core(EngineConfig(str(path), runner="torch", dtype="float32", cache_dtype=cache, cache_bytes=1 << 22)).info.cache_bytes
+
+    assert kept("auto") == kept("bfloat16")
+    with pytest.raises(SettingInvalid, match="in int8: PyTorch computes it, because the setting `runner` says so") as refused:
+        kept("int8")
+    assert refused.value.param == "cache_dtype"
 
 
 def test_more_threads_than_cores_never_mistake_one_step_for_another(tmp_path: Path) -> None:
