@@ -55,7 +55,7 @@ check: dev web/node_modules/.installed ## Lint, format, types, import contracts,
 bench: dev ## Measure this machine and its peers into docs/performance; ARGS="--works decode-1" only prints what is named
 	@if [ -n "$(ARGS)" ]; then $(BIN)/alize bench $(ARGS); else $(BIN)/python benchmarks/performance.py; fi
 
-soak: dev ## Run the long proofs (benchmarks/soak_*.py); their figures are kept in docs/log.md
+soak: dev ## Run the long proofs (benchmarks/soak_*.py); figures that are compared stand in docs/performance
 	@set -e; for proof in $(wildcard benchmarks/soak_*.py); do echo "$$proof"; $(BIN)/python "$$proof"; done
 
 docs: dev ## Write docs/reference, and the types of the page, from the code

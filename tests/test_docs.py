@@ -163,8 +163,17 @@ def _model_of(command: str) -> str:
     return context.params["model"]
 
 
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as they are made from their text: in small letters, without marks, with hyphens for spaces."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading) for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE)]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            if "://" not in target:
-                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
+            where = page.parent / target if target else page
+            if "://" not in target and (target or anchor):
+                assert where.exists(), f"{page.relative_to(ROOT)} links to {target}"
+                assert not anchor or anchor in anchors(where), f"{page.relative_to(ROOT)} links to {target}#{anchor}"

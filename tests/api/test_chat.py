@@ -238,6 +238,8 @@ async def test_a_prompt_that_is_too_long_is_refused_with_both_numbers(desk: Desk
     assert body["code"] == "3051"
     assert "5004 tokens" in body["message"]
     assert "4096" in body["message"]
+    assert "at most 4095 tokens" in body["message"]
+    assert (await desk.chat("x" * (4095 - 4))).status_code == 200
 
 
 async def test_a_long_prompt_is_tokenized_aside_and_answered(new_desk: Any) -> None:

@@ -3,16 +3,19 @@
 import asyncio
 import string
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from alize.engine.base import EngineStats, Request, TenantStats, Times
+from alize.engine.base import EngineStats, Request, Step, TenantStats, Times
 from alize.engine.fake import FakeEngine, saying
 from alize.errors import EngineCrashed
 from alize.governance.keys import make_key, principal_of
@@ -68,6 +71,43 @@ async def test_two_tenants_are_told_apart(desk: Desk, apart: bool) -> None:
     assert found["alize_time_to_first_token_seconds_count", "fake", other] == 1
     assert found["alize_request_queue_time_seconds_count", "fake", desk.tenant] == 2
     assert found["alize_inter_token_latency_seconds_count", "fake", other] == 2
+
+
+class Guessing(FakeEngine):
+    """Two of three guesses are right in each answer, and its tenant has given way seven times, whatever is asked."""
+
+    async def generate(self, request: Request) -> AsyncGenerator[Step, None]:
+        async with aclosing(super().generate(request)) as steps:
+            async for step in steps:
+                yield msgspec.structs.replace(step, guessed=3, accepted=2, times=step.times and Times(0.0, 0.0, preemptions=1))
+
+    async def stats(self) -> EngineStats:
+        found = await super().stats()
+        answers = len(self.asked)
+        tenants = {name: replace(each, preemptions=7) for name, each in found.tenants.items()}
+        return replace(found, guessed_tokens=3 * answers, accepted_tokens=2 * answers, preemptions=7 * len(tenants), tenants=tenants)
+
+
+async def test_guesses_and_who_gives_way_are_counted_by_model_and_tenant(new_desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Also of those who predicted nothing: what is guessed by a text, a form or a draft model is told to them, too."""
+    desk: Desk = await new_desk(engine=Guessing(saying("Hello", TOKENIZER)))
+    other, client = await neighbour(desk)
+    async with client:
+        with caplog.at_level("INFO", "alize.api.access"):
+            usage = [
+                (await each.post("/v1/chat/completions", json=body("Hi"))).json()["usage"] for each in (desk.client, desk.client, client)
+            ]
+    expected = {"accepted_prediction_tokens": 2, "rejected_prediction_tokens": 1}
+    assert [each["completion_tokens_details"] for each in usage] == [expected] * 3
+    found = await numbers(desk)
+    assert found["alize_spec_decode_num_draft_tokens_total", "fake"] == 9
+    assert found["alize_spec_decode_num_accepted_tokens_total", "fake"] == 6
+    for tenant, answers in ((desk.tenant, 2), (other, 1)):
+        assert found["alize_tenant_draft_tokens_total", "fake", tenant] == 3 * answers
+        assert found["alize_tenant_accepted_tokens_total", "fake", tenant] == 2 * answers
+        assert found["alize_tenant_preemptions_total", "fake", tenant] == 7
+    lines = [record.__dict__ for record in caplog.records if record.name == "alize.api.access"]
+    assert {(line["guessed_tokens"], line["accepted_tokens"], line["preemptions"]) for line in lines} == {(3, 2, 1)}
 
 
 async def test_what_many_ask_at_once_is_counted_for_each(desk: Desk) -> None:

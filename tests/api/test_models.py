@@ -1,12 +1,15 @@
 """Models: what is served is listed, found by any of its names, and claims nothing it cannot do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alize.api.schemas.models import ModelCard, ModelList
+from alize.engine.base import ModelInfo
+from alize.engine.fake import FakeEngine, saying
 from alize.weights.catalog import Card
-from tests.serving import CARD, Desk
+from tests.serving import CARD, TOKENIZER, Desk
 
 
 async def test_the_list_is_as_documented(desk: Desk) -> None:
@@ -53,6 +56,12 @@ async def test_the_list_can_be_filtered(desk: Desk) -> None:
     assert await ids("model=fak") == await ids("provider=mistralai") == await ids("provider=alize&model=x") == []
 
 
-async def test_a_card_says_whether_the_same_request_has_the_same_answer(desk: Desk) -> None:
-    assert desk.engine.info.batch_invariant
-    assert (await desk.client.get("/v1/models/fake")).json()["deterministic"] is True
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_card_says_whether_the_same_request_has_the_same_answer(new_desk: Any, same: bool) -> None:
+    class Engine(FakeEngine):
+        @property
+        def info(self) -> ModelInfo:
+            return replace(super().info, batch_invariant=same)
+
+    desk = await new_desk(engine=Engine(saying("Hello", TOKENIZER)))
+    assert (await desk.client.get("/v1/models/fake")).json()["deterministic"] is same

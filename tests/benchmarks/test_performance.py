@@ -125,17 +125,18 @@ def test_larger_models_say_how_near_they_come_to_what_memory_gives(module: Any) 
 
 
 def test_the_start_and_what_python_costs_have_sections(module: Any) -> None:
-    when = {"when": "2026-12-01"}
+    when = {"when": "2026-12-01", "load": 0.1}
     parts = {
         "cold_start": {"first_word_s": {"alize": 0.6, "llama.cpp": 0.5}, "rounds": {"alize": [0.6, 0.6]}, **when},
         "engine_overhead": {"rows": [{"streams": 32, "step_us": 600, "wire_us": 90, "core_us": 21000}], **when},
-        "stream_cost": {"streams": 32, "server_us": 71.4, "engine_us": 900.0, "tokens_per_second": 1300, **when},
+        "stream_cost": {"streams": 32, "server_us": 71.4, "engine_us": 900.0, "tokens_per_second": 1300, **when, "load": 1.5},
     }
     text = module("performance_page").page({"amx": parts}, set())
     assert module("performance_plots").plots(parts) == {}
     assert "| first word, s | 0.60 | 0.50 | **1.20** |" in text
     assert "| 32 | 600 | 90 | 21,000 |" in text
     assert "| 32 | 71 | 900 | 1,300 |" in text
+    assert text.count("beside other work") == 1
 
 
 def test_figures_of_a_processor_that_was_held_to_fewer_instructions_stand_apart(module: Any) -> None:
@@ -220,20 +221,29 @@ def test_what_guesses_are_worth_stands_beside_what_is_claimed_and_a_peer_s_ratio
     assert "beside other work" not in text
 
 
+def test_what_a_draft_model_is_worth_stands_beside_what_the_text_s_own_guesses_are(module: Any) -> None:
+    drafting = {"rate": 280.0, "ratio": 0.93, "guessed": 200, "accepted": 150}
+    rows = [{**guess("a story", 1, 1.2, 0.97), "draft": "its first layers", "drafting": drafting}]
+    text = section(module, "drafts", {**RUN, "least": 0.97, "rows": rows})
+    assert "| its first layers | a story | 1 | 300 | 1.20 | **0.93** | 0.97: missed | 150 of 200 |" in text
+
+
 def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_the_same_schemas(module: Any) -> None:
     cost = {"guesses": True, "streams": 8, "free": 1000.0, "held": 800.0, "cost_percent": 20.0}
     ours = {"schemas": 1262, "ends": {"valid": 716, "cut": 545, "refused": 1}, "refused": {"no `a|b`": 1}, "wrong": {}, "most_tokens": 1000}
     theirs = {"schemas": 100, "ends": {"valid": 20, "died": 30, "cut": 50}, "refused": {}, "wrong": {}, "ours": {"valid": 60, "cut": 40}}
     peer = {**theirs, "version": "0.3", "seconds": 60.0, "cost": {"streams": 1, "free": 200.0, "held": 100.0, "cost_percent": 50.0}}
-    text = section(module, "schemas", {**RUN, **ours, "cost": [cost, {**cost, "guesses": False, "held": 500.0}], "llama.cpp": peer})
+    costs = [cost, {**cost, "guesses": False, "held": 960.0, "cost_percent": 4.0}, {**cost, "of": "several"}]
+    text = section(module, "schemas", {**RUN, **ours, "cost": costs, "llama.cpp": peer})
     assert "|  | schemas | valid | wrong | cut | refused | died |" in text
     assert "| Alizé, every schema | 1,262 | 716 | 0 | 545 | 1 | 0 |" in text
     assert "| Alizé, the sample | 100 | 60 | 0 | 40 | 0 | 0 |" in text
     assert "| llama.cpp, the sample | 100 | 20 | 0 | 50 | 0 | 30 |" in text
     assert "| Alizé, every schema | `no 'a/b'` | 1 |" in text
-    assert "| Alizé | a list of records | 8 | 1,000.0 | 800.0 | 20.0 % | 2.00 |" in text
-    assert "| Alizé without guesses | a list of records | 8 | 1,000.0 | 500.0 |" in text
-    assert "| llama.cpp | a list of records | 1 | 200.0 | 100.0 | 50.0 % | 5.00 |" in text
+    assert "| Alizé | a list of records | 8 | 1,000.0 | 800.0 | 20.0 % | 5 %: missed | 2.00 |" in text
+    assert "| Alizé without guesses | a list of records | 8 | 1,000.0 | 960.0 | 4.0 % | 5 % | 0.33 |" in text
+    assert "| Alizé | eight schemas of the corpus | 8 | 1,000.0 | 800.0 | 20.0 % | 5 %: missed |  |" in text
+    assert "| llama.cpp | a list of records | 1 | 200.0 | 100.0 | 50.0 % |  | 5.00 |" in text
     alone = section(module, "schemas", {**RUN, **ours, "cost": [], "llama.cpp": {}})
     assert "| Alizé | 1,262 | 716 |" in alone
     assert "llama.cpp" not in alone.split("### Answers held to schemas")[1]
@@ -243,7 +253,7 @@ def test_what_a_fixed_order_costs_is_said_with_what_is_the_same_without(module: 
     same = {"answers": 8, "held_in_company": 8, "free_in_company": 7, "free_as_held": 2, "logits_as_held": False}
     rows = [{"work": "decode-1", "unit": "tok/s", "held": 400.0, "free": 500.0, "ratio": 0.8}]
     text = section(module, "determinism", {**RUN, "load": 1.5, "runner": "native-amx", "model": "m", "rows": rows, "same": same})
-    assert "| decode-1 | 400 | 500 | 20.0 % |" in text
+    assert "| decode-1 | 400 | 500 | 20.0 % | 5 %: missed |" in text
     assert "8 of the core and 7 of the one left free were in company as alone; 2 were the same in both" in text
     assert "**Taken beside other work** (1.5 cores busy before the run)" in text
 
@@ -256,8 +266,19 @@ def test_tools_are_counted_by_kind_with_what_came_without_a_grammar(module: Any)
 
 
 def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> None:
-    row = {"prompt": 128, "alone_p50": 0.07, "alone_p95": 0.1, "beside_p50": 0.2, "beside_p95": 0.31, "bound": 0.3, "within": False}
-    rows = [{**row, "engine": engine, "requests": 20, "unanswered": late} for engine, late in (("alize", 0), ("llama.cpp, 4 slots", 1))]
+    row: dict[str, Any] = {
+        "prompt": 128,
+        "alone_p50": 0.07,
+        "alone_p95": 0.1,
+        "beside_p50": 0.2,
+        "beside_p95": 0.31,
+        "bound": 0.3,
+        "within": False,
+    }
+    rows = [
+        {**row, "engine": engine, "requests": count, "unanswered": count % 2}
+        for engine, count in (("alize", 20), ("llama.cpp, 4 slots", 3))
+    ]
     seconds = {
         "alize": {"128": {"alone": [0.07, 0.1], "beside": [0.2, 0.31]}},
         "llama.cpp, 4 slots": {"128": {"alone": [0.2], "beside": []}},
@@ -266,6 +287,7 @@ def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> Non
     counted = {
         "flood": 64,
         "flood_answered": {"alize": 200, "llama.cpp, 4 slots": 9},
+        "flood_seconds": {"alize": 60.0, "llama.cpp, 4 slots": 180.0},
         "step_seconds": 0.1,
         "rows": rows,
         "seconds": seconds,
@@ -273,8 +295,8 @@ def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> Non
     known = {"fairness": {**RUN, **counted}}
     text = module("performance_page").page({"amx": known}, {"amx-fairness.svg"})
     assert "| Alizé | 128 | 20 | 0.070, 0.100 | 0.200, 0.310 | 0.300: missed |" in text
-    assert "| llama.cpp, 4 slots | 128 | 20, 1 without an answer | 0.070, 0.100 | 0.200, 0.310 | 0.300 |" in text
-    assert "200 by Alizé; 9 by llama.cpp, 4 slots" in text
+    assert "| llama.cpp, 4 slots | 128 | 3, 1 without an answer | 0.070, 0.100 | 0.200, 0.310 (the longest) | 0.300 |" in text
+    assert "answered in a minute meanwhile: 200.0 by Alizé; 3.0 by llama.cpp, 4 slots" in text
     assert "(amx-fairness.svg)" in text
     assert "beside the flood" in module("performance_plots").plots(known)["fairness"]
 
@@ -282,11 +304,12 @@ def test_first_tokens_beside_a_flood_have_a_bound_and_a_plot(module: Any) -> Non
 def test_what_who_is_refused_is_told_stands_beside_what_came(module: Any) -> None:
     ratio, took = {"p5": 0.8, "p50": 1.04, "p95": 1.3}, {"p50": 3.2, "p99": 8.1}
     row = {"refused": 60, "told_s": 7.0, "came_s": 6.8, "ratio": ratio, "refused_in_ms": took, "tokens_per_second": 700}
-    back = {"clients": 96, "tokens_per_second": 690, "sent_mean": 1.52, "sent_most": 4}
+    row["computed"] = 16.0
+    back = {"clients": 96, "tokens_per_second": 690, "sent_mean": 1.52, "sent_most": 4, "computed": 15.8}
     rows = {"alike": row, "mixed": row}
     text = section(module, "overload", {**RUN, "running": 16, "waiting": 32, "rows": rows, "coming_back": back})
-    assert "| all alike | 60 | 7.0, 6.8 | 0.80 / 1.04 / 1.30 | 3, 8 |" in text
-    assert "96 clients come back when they are told to, each request is sent 1.52 times, 4 at most; 690 tokens" in text
+    assert "| all alike | 60 | 7.0, 6.8 | 0.80 / 1.04 / 1.30 | 3, 8 | 16.0 |" in text
+    assert "96 clients come back when they are told to, each request is sent 1.52 times, 4 at most; 15.8 are computed" in text
 
 
 def test_a_refusal_is_true_where_those_before_it_had_their_first_token_then(module: Any) -> None:

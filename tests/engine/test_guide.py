@@ -1,8 +1,11 @@
 """Answers that match a grammar: every token that may follow can lead to one that does, and no other may be drawn."""
 
+import importlib
 import json
 import random
 import re
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -41,19 +44,31 @@ def compiler(tokenizer: Tokenizer) -> Compiler:
     return Compiler(words_of(tokenizer), tokenizer.vocab_size)
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Callable[[int], dict[str, Any]]]:
+    """The generator of a benchmark: a schema of a number."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(Path(__file__).resolve().parents[2] / "benchmarks")
+        yield importlib.import_module("schemas").made
+    for name in ("schemas", "schemas_peer"):
+        sys.modules.pop(name, None)
+
+
 def allowed(guide: Guide) -> list[int]:
     return np.flatnonzero(np.unpackbits(guide.mask.view(np.uint8), bitorder="little")).tolist()
 
 
 def walk(guide: Guide, tokenizer: Tokenizer, seed: int, most: int = 400) -> str | None:
-    """The text of tokens that are drawn from those allowed; None where it does not end. Short ones, and ends, are more likely."""
+    """The text of tokens that are drawn from those allowed; None where it does not end. Ends, and what closes something, often come."""
     chance, text = random.Random(seed), b""
+    closing = {id for mark in '"}],' for id in tokenizer.encode(mark)}
     for _ in range(most):
         may = allowed(guide)
         ends = tokenizer.stop_ids.intersection(may)
         if ends and (len(may) == len(ends) or chance.random() < 0.5):
             return text.decode()
-        token = chance.choice(chance.sample(may, min(len(may), 5)))
+        closes = sorted(closing.intersection(may))
+        token = chance.choice(closes if closes and chance.random() < 0.2 else may)
         if token in tokenizer.stop_ids:
             continue
         text += tokenizer.token_bytes(token)
@@ -67,6 +82,16 @@ def test_whatever_is_drawn_of_what_may_be_matches_the_schema(compiler: Compiler,
     text = walk(compiler.compile(Grammar("json", json.dumps(PERSON))), tokenizer, seed)
     assert text is not None
     jsonschema.validate(json.loads(text), PERSON)
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_and_each_schema_of_a_sample_of_those_that_are_measured(compiler: Compiler, tokenizer: Tokenizer, made: Any, number: int) -> None:
+    """benchmarks/schemas.py holds the model itself to all of them."""
+    schema = made(number)
+    guide = compiler.compile(Grammar("json", json.dumps(schema)))
+    text = next((text for seed in range(5) if (text := walk(guide.copy(), tokenizer, seed)) is not None), None)
+    assert text is not None, "five did not end"
+    jsonschema.Draft202012Validator(schema).validate(json.loads(text))
 
 
 @settings(max_examples=20)
