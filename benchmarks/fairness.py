@@ -182,10 +182,11 @@ def side(serving: tuple[str, str, str], words: Any, args: argparse.Namespace, pa
         prompts = Prompts(words, 1)
         await quiet(url, calm, prompts, 4, 60)  # what a first request has to set up
         alone = await quiet(url, calm, prompts, args.requests, 300)
+        began = time.perf_counter()
         beside, answered = await flooded(
             url, loud, Prompts(words, 2), args.flood, lambda: quiet(url, calm, prompts, args.requests, patience)
         )
-        return {"alone": alone, "beside": beside, "flood_answered": answered}
+        return {"alone": alone, "beside": beside, "flood_answered": answered, "flood_seconds": round(time.perf_counter() - began, 1)}
 
     return asyncio.run(measured())
 
@@ -256,9 +257,9 @@ def main() -> int:
     if args.plot:
         args.plot.parent.mkdir(parents=True, exist_ok=True)
         args.plot.write_text(first_tokens(seconds), "utf-8")
-    answered = {name: seen["flood_answered"] for name, seen in sides.items()}
+    flood = {of: {name: seen[of] for name, seen in sides.items()} for of in ("flood_answered", "flood_seconds")}
     said = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "step_seconds": STEP}
-    print(json.dumps({**said, "flood": args.flood, "flood_answered": answered, "rows": rows, "seconds": seconds}))
+    print(json.dumps({**said, "flood": args.flood, **flood, "rows": rows, "seconds": seconds}))
     return 0 if all(row["within"] for row in rows if row["engine"] == "alize") else 1
 
 

@@ -43,6 +43,7 @@ SCRIPTS: dict[str, list[str]] = {
     "stream_cost": [],
     "prefix": [],
     "speculation": [],
+    "drafts": [],
     "schemas": ["--against", "llama.cpp"],
     "determinism": [],
     "tools": [],
@@ -52,7 +53,7 @@ SCRIPTS: dict[str, list[str]] = {
 }
 """Parts that are scripts of their own beside this one, and what they are given."""
 
-IN_ROUNDS = ("window", "large", "cold_start", "prefix", "speculation", "schemas", "determinism")  # of the scripts
+IN_ROUNDS = ("window", "large", "cold_start", "prefix", "speculation", "drafts", "schemas", "determinism")  # of the scripts
 WITH_PEERS = ("divergence", "large", "cold_start", "prefix", "speculation", "schemas", "fairness")  # of the scripts: nothing without them
 EVERY = ("table", "divergence", *list(PARTS)[1:], *list(SCRIPTS)[1:])
 

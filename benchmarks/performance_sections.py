@@ -63,7 +63,7 @@ def overhead(document: Mapping[str, Any]) -> list[str]:
     """What Python does in a step."""
     names = ("step_us", "wire_us", "core_us")
     rows = [[str(row["streams"]), *(f"{row[name]:,}" for name in names)] for row in document["rows"]]
-    what = f"Medians (`python benchmarks/engine_overhead.py` says what is counted); {document['when']}."
+    what = f"Medians (`python benchmarks/engine_overhead.py` says what is counted). {_taken(document)}"
     heads = ["streams", "Python, µs a step", "to and from the server, µs", "the core, µs"]
     return _section("Python in a step", what, heads, rows)
 
@@ -72,7 +72,7 @@ def streamed(document: Mapping[str, Any]) -> list[str]:
     """What a token costs the server."""
     costs = [f"{document[name]:.0f}" for name in ("server_us", "engine_us")]
     rows = [[str(document["streams"]), *costs, f"{document['tokens_per_second']:,}"]]
-    what = f"Processor time over HTTP, clients apart (`python benchmarks/stream_cost.py`); {document['when']}."
+    what = f"Processor time over HTTP, clients apart (`python benchmarks/stream_cost.py`). {_taken(document)}"
     return _section("A streamed token", what, ["streams", "the server, µs a token", "the engine, µs a token", "tokens/s"], rows)
 
 
@@ -84,7 +84,7 @@ def prefix(document: Mapping[str, Any]) -> list[str]:
     what = (
         f"Milliseconds to the first token of a prompt of {document['tokens']:,} tokens, and what part that is of the time without any "
         f"prefix (`python benchmarks/prefix.py`): Alizé over HTTP, the server killed and started again before the disk is asked; llama.cpp "
-        f"by its binding, with the state that it saves to a file; {document['when']}, {document['rounds']} rounds."
+        f"by its binding, with the state that it saves to a file. {_taken(document)}"
     )
     return [*_section("A known prefix", what, ["the prompt is", "Alizé, ms", "llama.cpp, ms"], rows), *_tenants(document["tenants"])]
 
@@ -94,8 +94,8 @@ def _tenants(told: Mapping[str, Any]) -> list[str]:
     pairs, control = told["tenants"], told["control"]
     low, high = pairs["interval_ms"]
     return [
-        f"A second key of the same workspace asked for {told['pairs']} prompts that the first had asked, and for as many that nobody had. "
-        f"Its times to the "
+        f"A second key of the same workspace asked for {told['pairs']} prompts that the first had asked, half of them after a restart, "
+        f"and for as many that nobody had. Its times to the "
         f"first token differ by {pairs['difference_ms']:.2f} ms in their medians (95 %: {low:.2f} to {high:.2f}); Mann and Whitney's test "
         f"gives p = {pairs['p']:.2g}. The first key's own, asked again, beside those that nobody asked: p = {control['p']:.1g}.",
         "",
@@ -127,6 +127,23 @@ def guesses(document: Mapping[str, Any]) -> list[str]:
     return _section("Guesses", what, [*heads, "llama.cpp with / without"], rows)
 
 
+def drafts(document: Mapping[str, Any]) -> list[str]:
+    """What a draft model is worth, a good one and a bad one."""
+    rows: list[list[str]] = []
+    for row in document["rows"]:
+        guessing, drafting = row["guessing"], row["drafting"]
+        bound = f"{document['least']}" + ("" if drafting["ratio"] >= document["least"] else ": missed")
+        right = f"{drafting['accepted']:,} of {drafting['guessed']:,}"
+        ratios = [f"{guessing['ratio']:.2f}", f"**{drafting['ratio']:.2f}**", bound, right]
+        rows.append([row["draft"], row["task"], str(row["streams"]), f"{row['plain']:,.0f}", *ratios])
+    what = (
+        "The default model drafts for itself (`python benchmarks/drafts.py` says why, and what that does not show); the same tokens with "
+        f"guesses and without. {_taken(document)}"
+    )
+    heads = ["draft model", "asked for", "streams", "tokens/s without guesses", "with guesses of the text"]
+    return _section("A draft model", what, [*heads, "and a draft model", "at least, as claimed", "guesses that were right"], rows)
+
+
 def _streams(count: int) -> str:
     return f"{count} stream{'s' if count > 1 else ''}"
 
@@ -156,13 +173,19 @@ def schemas(document: Mapping[str, Any]) -> list[str]:
         ["Alizé" if row["guesses"] else "Alizé without guesses", works[row.get("of", "records")], *_cost(row)] for row in document["cost"]
     ]
     costs += [["llama.cpp", works["records"], *_cost(row)] for row in (peer.get("cost"),) if row]
-    heads = ["tokens/s", "of", "streams", "free", "held", "costs", "that is, ms a step"]
+    heads = ["tokens/s", "of", "streams", "free", "held", "costs", "at most, as claimed", "that is, ms for a token of each"]
     return [*lines, table(heads, costs), ""] if costs else lines
 
 
 def _cost(row: Mapping[str, Any]) -> list[str]:
-    more = 1e3 * row["streams"] * (1 / row["held"] - 1 / row["free"])
-    return [str(row["streams"]), f"{row['free']:,.1f}", f"{row['held']:,.1f}", f"{row['cost_percent']:.1f} %", f"{more:.2f}"]
+    """No claim of a peer's; and no time of a token of each where streams end at different lengths."""
+    bound = _bounded(row["cost_percent"], 5) if "guesses" in row else ""
+    each = f"{1e3 * row['streams'] * (1 / row['held'] - 1 / row['free']):.2f}" if row.get("of", "records") == "records" else ""
+    return [str(row["streams"]), f"{row['free']:,.1f}", f"{row['held']:,.1f}", f"{row['cost_percent']:.1f} %", bound, each]
+
+
+def _bounded(percent: float, most: float) -> str:
+    return f"{most:g} %" + ("" if percent <= most else ": missed")
 
 
 def _cell(text: str) -> str:
@@ -172,9 +195,10 @@ def _cell(text: str) -> str:
 
 def order(document: Mapping[str, Any]) -> list[str]:
     """What it costs that floats are added in one order."""
+    costs = [100 * (1 - row["held"] / row["free"]) for row in document["rows"]]
     rows = [
-        [row["work"], f"{row['held']:,.0f}", f"{row['free']:,.0f}", f"{100 * (1 - row['held'] / row['free']):.1f} %"]
-        for row in document["rows"]
+        [row["work"], f"{row['held']:,.0f}", f"{row['free']:,.0f}", f"{cost:.1f} %", _bounded(cost, 5)]
+        for row, cost in zip(document["rows"], costs, strict=True)
     ]
     same = document["same"]
     what = (
@@ -182,7 +206,7 @@ def order(document: Mapping[str, Any]) -> list[str]:
         f"{document['runner']}. Of {same['answers']} answers, {same['held_in_company']} of the core and {same['free_in_company']} of the "
         f"one left free were in company as alone; {same['free_as_held']} were the same in both. {_taken(document)}"
     )
-    return _section("A fixed order of additions", what, ["tokens/s", "held", "free", "costs"], rows)
+    return _section("A fixed order of additions", what, ["tokens/s", "held", "free", "costs", "at most, as claimed"], rows)
 
 
 def tools(document: Mapping[str, Any]) -> list[str]:
@@ -209,15 +233,18 @@ def flood(document: Mapping[str, Any]) -> list[str]:
     rows: list[list[str]] = []
     for row in document["rows"]:
         alone, beside = (f"{row[f'{which}_p50']:.3f}, {row[f'{which}_p95']:.3f}" for which in ("alone", "beside"))
+        beside += " (the longest)" if row["requests"] < 20 else ""
         asked = f"{row['requests']}" + (f", {row['unanswered']} without an answer" if row["unanswered"] else "")
         bound = f"{row['bound']:.3f}" + ("" if row["within"] or row["engine"] != "alize" else ": missed")
         rows.append([_name(row["engine"]), str(row["prompt"]), asked, alone, beside, bound])
-    answered = "; ".join(f"{count:,} by {_name(engine)}" for engine, count in document["flood_answered"].items())
+    took, counts = document.get("flood_seconds"), document["flood_answered"]
+    paces = [f"{60 * counts[engine] / seconds:,.1f} by {_name(engine)}" for engine, seconds in (took or {}).items()]
+    pace = f" Of the flood were answered in a minute meanwhile: {'; '.join(paces)}." if paces else ""
     what = (
         f"Seconds to the first token of a quiet client over HTTP, alone and beside {document['flood']} requests of another key that are "
         f"always open (`python benchmarks/fairness.py`). Claimed of Alizé: the 95th percentile beside the flood is at most the bound, "
-        f"twice the one alone and a step of {document['step_seconds']} s. A question without a first token in three minutes counts as "
-        f"that long. Of the flood were answered meanwhile: {answered}. {_taken(document)}"
+        f"twice the one alone and a step of {document['step_seconds']} s. A question that is given up without a first token counts as long "
+        f"as it was waited for.{pace} {_taken(document)}"
     )
     heads = ["", "tokens of the prompt", "asked beside the flood", "alone: median, 95 %", "beside the flood", "bound"]
     return _section("Beside a flood", what, heads, rows)
@@ -232,6 +259,7 @@ def refused(document: Mapping[str, Any]) -> list[str]:
             f"{row['told_s']:.1f}, {row['came_s']:.1f}",
             " / ".join(f"{row['ratio'][at]:.2f}" for at in ("p5", "p50", "p95")),
             f"{row['refused_in_ms']['p50']:.0f}, {row['refused_in_ms']['p99']:.0f}",
+            f"{row['computed']:.1f}",
         ]
         for name, row in document["rows"].items()
     ]
@@ -239,12 +267,13 @@ def refused(document: Mapping[str, Any]) -> list[str]:
     what = (
         f"{document['running']} requests are computed and {document['waiting']} wait, all the time; one more is refused, with a "
         f"`Retry-After` of whole seconds, 1 at least (`python benchmarks/overload.py`). What came: the seconds until those that waited "
-        f"before it had their first token. Where {back['clients']} clients come back when they are told to, each request is sent "
-        f"{back['sent_mean']:.2f} times, {back['sent_most']} at most; {back['tokens_per_second']:,} tokens are drawn a second then, "
-        f"and {full:,} where all places are taken all the time. {_taken(document)}"
+        f"before it had their first token; claimed is that of the median both differ by a fifth at most. Where {back['clients']} clients "
+        f"come back when they are told to, each request is sent {back['sent_mean']:.2f} times, {back['sent_most']} at most; "
+        f"{back['computed']:.1f} are computed at a time then, and {back['tokens_per_second']:,} tokens drawn a second, where it is "
+        f"{full:,} with all places taken all the time. {_taken(document)}"
     )
     heads = ["requests", "refused", "told, came: median, s", "told / came: 5 %, median, 95 %", "refused within: median, 99 %, ms"]
-    return _section("No room", what, heads, rows)
+    return _section("No room", what, [*heads, "computed"], rows)
 
 
 def soak(document: Mapping[str, Any]) -> list[str]:
@@ -274,7 +303,7 @@ def _taken(document: Mapping[str, Any]) -> str:
     """When, how often, and beside what."""
     rounds = f", {document['rounds']} rounds" if "rounds" in document else ""
     busy = f" **Taken beside other work** ({document['load']:.1f} cores busy before the run): figures are rough."
-    return f"{document['when']}{rounds}.{busy if document['load'] > document['cores'] / 4 else ''}"
+    return f"{document['when']}{rounds}.{busy if document['load'] > document.get('cores', 2) / 4 else ''}"
 
 
 def _section(title: str, what: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -289,6 +318,7 @@ SECTIONS = {
     "stream_cost": streamed,
     "prefix": prefix,
     "speculation": guesses,
+    "drafts": drafts,
     "schemas": schemas,
     "determinism": order,
     "tools": tools,

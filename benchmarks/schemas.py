@@ -14,6 +14,8 @@ The cost: tokens a second of 1, 8 and 32 streams that write lists of records hel
 guesses, as the engine comes, which takes what a schema leaves no choice in several tokens a step, and without. The same of answers to
 eight schemas of the corpus at once, chosen by a seed, beside free answers of as many tokens to the same prompts.
 
+The run fails where an answer that ended does not match, where more than one schema in twenty is refused, or a cost is more than 5 %.
+
 llama.cpp writes the same list of records, held and free, one stream; and answers a sample of the same schemas with the same prompts and
 limit of tokens (schemas_peer.py says how). Of each it counts, too, where it took longer than `--seconds` (*slow*), and where it ended its
 process (*died*).
@@ -59,6 +61,7 @@ LIST = [{"role": "user", "content": "Write a long JSON list of cats and dogs wit
 STEPS = 128  # tokens of it that are written
 SEVERAL = 8  # schemas of the corpus of which answers are written at once
 TEMPERATURE = 0.7  # of answers that are looked at
+CLAIMED = 0.05  # of the schemas are refused, and of the tokens a second are lost, at most
 
 Kind = tuple[str, str]
 """What an answer counts as, and why."""
@@ -322,6 +325,7 @@ def main() -> int:
     others = beside(model.tokenizer, chosen, kinds, args, settings) if args.against else {}
     found = {"most_tokens": args.tokens, **counted(kinds)}
     ok = not found["wrong"] and not any(end.startswith("error") for end in found["ends"])
+    ok = ok and found["ends"].get("refused", 0) <= CLAIMED * len(kinds) and all(row["cost_percent"] <= 100 * CLAIMED for row in rows)
     machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "rounds": args.rounds}
     print(json.dumps({**machine, "ok": ok, **found, "cost": rows, "llama.cpp": others}))
     return 0 if ok else 1
