@@ -61,14 +61,14 @@ def allowed(guide: Guide) -> list[int]:
 def walk(guide: Guide, tokenizer: Tokenizer, seed: int, most: int = 400) -> str | None:
     """The text of tokens that are drawn from those allowed; None where it does not end. Ends, and what closes something, often come."""
     chance, text = random.Random(seed), b""
-    closing = {id for mark in '"}],' for id in tokenizer.encode(mark)}
+    closing = {id for mark in '"}],:@' for id in tokenizer.encode(mark)}
     for _ in range(most):
         may = allowed(guide)
         ends = tokenizer.stop_ids.intersection(may)
         if ends and (len(may) == len(ends) or chance.random() < 0.5):
             return text.decode()
         closes = sorted(closing.intersection(may))
-        token = chance.choice(closes if closes and chance.random() < 0.2 else may)
+        token = chance.choice(closes if closes and chance.random() < 0.4 else may)
         if token in tokenizer.stop_ids:
             continue
         text += tokenizer.token_bytes(token)

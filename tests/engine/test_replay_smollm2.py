@@ -33,7 +33,7 @@ def opened(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 
     def open(threads: int, kernels: str, limits: Limits) -> Core:
         own = {"own": str(adapter)}
-        given = EngineConfig(str(smollm2), "smollm2", "ab" * 32, "native", threads=threads, cache_bytes=1 << 24, kernels=kernels)
+        given = EngineConfig(str(smollm2), "smollm2", "ab" * 32, "native", threads=threads, cache_bytes=5 << 20, kernels=kernels)
         return build_core(replace(given, limits=limits, adapters=own), clock=ticking())
 
     return open
