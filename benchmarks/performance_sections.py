@@ -174,7 +174,16 @@ def schemas(document: Mapping[str, Any]) -> list[str]:
     ]
     costs += [["llama.cpp", works["records"], *_cost(row)] for row in (peer.get("cost"),) if row]
     heads = ["tokens/s", "of", "streams", "free", "held", "costs", "at most, as claimed", "that is, ms for a token of each"]
-    return [*lines, table(heads, costs), ""] if costs else lines
+    told = [
+        f"of {works[of]} {took['p50']:.0f} in the middle, {took['mean']:.0f} in the mean and {took['p95']:.0f} at 95 %"
+        for of, took in document.get("masks_us", {}).items()
+    ]
+    profile = [
+        f"A mask takes, in microseconds, one after the other: {'; '.join(told)}. Where a step does not need them first, they are computed "
+        "beside it, by the threads that compute its product: nobody waits for them, and the product has so much less of the cores.",
+        "",
+    ]
+    return [*lines, table(heads, costs), "", *(profile if told else [])] if costs else lines
 
 
 def _cost(row: Mapping[str, Any]) -> list[str]:

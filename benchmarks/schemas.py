@@ -44,6 +44,7 @@ from alize.cli.machine import busy_cores, describe
 from alize.engine.base import Request, SamplingParams
 from alize.engine.core import Core
 from alize.engine.grammar import Grammar
+from alize.engine.guide import Compiler, words_of
 from alize.settings import Settings
 from alize.weights.pull import located
 
@@ -281,6 +282,32 @@ def cost_of(streams: int, rates: dict[str, list[float]]) -> dict[str, Any]:
     return {"streams": streams, "free": round(free, 1), "held": round(held, 1), "cost_percent": round(100 * (1 - held / free), 1)}
 
 
+def masks(core: Core, words: Any, some: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Microseconds that a mask takes, one after the other, along answers of the model: what holding them costs where nothing hides it."""
+    compiler = Compiler(words_of(words), words.vocab_size)
+    asked = {"records": records(words, SEVERAL, 0, held=True), "several": several(words, SEVERAL, some, None)}
+    found: dict[str, dict[str, float]] = {}
+    for of, requests in asked.items():
+        given = {id: tokens for id, tokens, _ in answers(core, list(requests))}
+        took: list[float] = []
+        for request in requests:
+            assert request.grammar is not None
+            guide = compiler.compile(request.grammar)
+            for token in given[request.id]:
+                began = time.perf_counter()
+                guide.fill()
+                took.append(1e6 * (time.perf_counter() - began))
+                guide.take([token])
+        took.sort()
+        found[of] = {
+            "p50": round(statistics.median(took), 1),
+            "mean": round(statistics.mean(took), 1),
+            "p95": round(took[19 * len(took) // 20], 1),
+        }
+    print(json.dumps(found), file=sys.stderr, flush=True)
+    return found
+
+
 def beside(words: Any, schemas: dict[str, Any], ours: dict[str, Kind], args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """What llama.cpp makes of a sample of the schemas, what came of the same here, and what its grammar costs it."""
     names = random.Random(0).sample(list(schemas), min(args.sample, len(schemas)))
@@ -314,10 +341,11 @@ def main() -> int:
     names = list(schemas)
     chosen = {name: schemas[name] for name in (random.Random(0).sample(names, args.most) if args.most else names)}
     some = {name: schemas[name] for name in random.Random(1).sample(names, SEVERAL)}
-    rows: list[dict[str, Any]] = []
+    rows, took = list[dict[str, Any]](), dict[str, dict[str, float]]()
     if args.rounds:
         with closing(alize.load(settings.model, runner="native", speculation=False, prefix_cache=False)) as plain:
             rows += cost(plain.core, plain.tokenizer, args.rounds, some, guesses=False)
+            took = masks(plain.core, plain.tokenizer, some)
     # Closed before the peer runs: its threads wait for work otherwise.
     with closing(alize.load(settings.model, runner="native", prefix_cache=False)) as model:
         rows += cost(model.core, model.tokenizer, args.rounds, some, guesses=True) if args.rounds else []
@@ -327,7 +355,7 @@ def main() -> int:
     ok = not found["wrong"] and not any(end.startswith("error") for end in found["ends"])
     ok = ok and found["ends"].get("refused", 0) <= CLAIMED * len(kinds) and all(row["cost_percent"] <= 100 * CLAIMED for row in rows)
     machine = {"machine": describe().processor, "cores": describe().cores, "load": round(load, 2), "rounds": args.rounds}
-    print(json.dumps({**machine, "ok": ok, **found, "cost": rows, "llama.cpp": others}))
+    print(json.dumps({**machine, "ok": ok, **found, "cost": rows, "masks_us": took, "llama.cpp": others}))
     return 0 if ok else 1
 
 

@@ -234,7 +234,8 @@ def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_
     theirs = {"schemas": 100, "ends": {"valid": 20, "died": 30, "cut": 50}, "refused": {}, "wrong": {}, "ours": {"valid": 60, "cut": 40}}
     peer = {**theirs, "version": "0.3", "seconds": 60.0, "cost": {"streams": 1, "free": 200.0, "held": 100.0, "cost_percent": 50.0}}
     costs = [cost, {**cost, "guesses": False, "held": 960.0, "cost_percent": 4.0}, {**cost, "of": "several"}]
-    text = section(module, "schemas", {**RUN, **ours, "cost": costs, "llama.cpp": peer})
+    took = {"records": {"p50": 21.2, "mean": 30.1, "p95": 140.0}}
+    text = section(module, "schemas", {**RUN, **ours, "cost": costs, "masks_us": took, "llama.cpp": peer})
     assert "|  | schemas | valid | wrong | cut | refused | died |" in text
     assert "| Alizé, every schema | 1,262 | 716 | 0 | 545 | 1 | 0 |" in text
     assert "| Alizé, the sample | 100 | 60 | 0 | 40 | 0 | 0 |" in text
@@ -244,6 +245,7 @@ def test_held_answers_are_counted_by_how_they_ended_and_a_peer_s_beside_ours_of_
     assert "| Alizé without guesses | a list of records | 8 | 1,000.0 | 960.0 | 4.0 % | 5 % | 0.33 |" in text
     assert "| Alizé | eight schemas of the corpus | 8 | 1,000.0 | 800.0 | 20.0 % | 5 %: missed |  |" in text
     assert "| llama.cpp | a list of records | 1 | 200.0 | 100.0 | 50.0 % |  | 5.00 |" in text
+    assert "of a list of records 21 in the middle, 30 in the mean and 140 at 95 %" in text
     alone = section(module, "schemas", {**RUN, **ours, "cost": [], "llama.cpp": {}})
     assert "| Alizé | 1,262 | 716 |" in alone
     assert "llama.cpp" not in alone.split("### Answers held to schemas")[1]
