@@ -35,9 +35,10 @@ def measured(model: Path, draft: Path, rounds: int) -> list[dict[str, Any]]:
     script = [sys.executable, str(Path(__file__).with_name("speculation.py")), "--alone"]
     asked = ["--model", str(model), "--draft", str(draft), "--rounds", str(rounds), "--tasks", *TASKS]
     done = subprocess.run([*script, *asked], stdout=subprocess.PIPE, text=True)
-    if done.returncode not in (0, 1):  # 1: guesses without a draft model miss a claim of their own
+    lines = done.stdout.splitlines()
+    if done.returncode != 1 or not lines or not lines[-1].startswith("{"):  # 1: guesses of the text miss a claim of their own; or it failed
         done.check_returncode()
-    return json.loads(done.stdout.splitlines()[-1])["rows"]
+    return json.loads(lines[-1])["rows"]
 
 
 def main() -> int:

@@ -52,8 +52,9 @@ class Asked:
 class Load:
     """Requests of one server."""
 
-    def __init__(self, client: httpx.AsyncClient, words: Any, sizes: tuple[tuple[int, int], tuple[int, int]], seed: int) -> None:
-        self._client, self._prompts, self._random, self._sizes = client, Prompts(words, seed), random.Random(seed), sizes
+    def __init__(self, client: httpx.AsyncClient, prompts: Prompts, sizes: tuple[tuple[int, int], tuple[int, int]], seed: int) -> None:
+        """`seed`: of the sizes. The texts are of the prompts, of which none comes twice: no cached prefix makes one fast."""
+        self._client, self._prompts, self._random, self._sizes = client, prompts, random.Random(seed), sizes
         self.asked: list[Asked] = []
         self.refused: list[tuple[float, float, float]] = []  # when, what it was told, how long that took
         self.drawn = 0
@@ -168,14 +169,14 @@ async def coming_back(load: Load, clients: int, seconds: float) -> dict[str, Any
 
 
 async def measured(url: str, words: Any, seconds: float) -> dict[str, Any]:
-    places = RUNNING + WAITING
+    places, prompts = RUNNING + WAITING, Prompts(words, 1)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=None, limits=limits) as client:
         rows = {
-            name: await kept_full(Load(client, words, sizes, seed), places, seconds)
+            name: await kept_full(Load(client, prompts, sizes, seed), places, seconds)
             for seed, (name, sizes) in enumerate((("alike", ALIKE), ("mixed", MIXED)), 1)
         }
-        return {"rows": rows, "coming_back": await coming_back(Load(client, words, MIXED, 2), 2 * places, seconds)}
+        return {"rows": rows, "coming_back": await coming_back(Load(client, prompts, MIXED, 2), 2 * places, seconds)}
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """What is sent: chunks as h11 would frame them, and the end of a connection whose client takes nothing of them."""
 
 import asyncio
+import gc
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -209,6 +210,31 @@ async def test_nor_the_last_message_of_a_socket(monkeypatch: pytest.MonkeyPatch,
             await send({"type": "websocket.close"})
 
     await nobody_takes(app, Socket, monkeypatch, UPGRADE)
+
+
+@pytest.mark.parametrize(("app", "more"), [(saying([b"a"]), "Connection: close\r\n"), (stream, ""), (talk, UPGRADE)])
+async def test_whoever_leaves_or_is_left_leaves_no_error_behind(app: App, more: str) -> None:
+    """What is looked at when an application has ended may be closed by then."""
+    told, ended = list[Any](), asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except (ClientGone, OSError):
+            pass
+        finally:
+            ended.set()
+
+    async with listening(watched) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {REALTIME} HTTP/1.1\r\nHost: test\r\n{more}\r\n".encode())
+        await reader.read(1024)
+        writer.transport.abort()
+        await ended.wait()
+    gc.collect()  # a task tells what nobody took of it when it goes
+    await asyncio.sleep(0)
+    assert told == []
 
 
 async def test_a_byte_now_and_then_is_nothing() -> None:

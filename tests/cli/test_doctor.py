@@ -115,6 +115,14 @@ def test_a_model_of_experts_needs_no_pytorch(home: Path, tmp_path: Path) -> None
     assert (found["deterministic"].state, found["deterministic"].found.partition(":")[0]) == ("ok", "yes")
 
 
+def test_what_no_runner_can_do_is_a_problem_of_who_computes(home: Path, smollm2: Path) -> None:
+    settings = Settings.load(home=home, model=str(smollm2), port=0, runner="torch", cache_dtype="int8")
+    found = {each.what: each for each in looked(settings, describe())}
+    assert found["computed by"].state == "problem"
+    assert "cannot be served with keys and values in int8" in found["computed by"].found
+    assert found["computed by"].meaning == "Set cache_dtype to auto: that is int8 for every model of the native core."
+
+
 @pytest.mark.parametrize(("runner", "state"), [("auto", "ok"), ("torch", "problem")])
 def test_pytorch_is_missed_only_where_the_model_needs_it(runner: str, state: str, smollm2: Path, home: Path) -> None:
     settings = Settings.load(home=home, model=str(smollm2), port=0, runner=runner)

@@ -154,8 +154,9 @@ def test_who_was_preempted_comes_back_before_whoever_came_later() -> None:
     assert gave_way.isdisjoint(sequence.request.id for sequence in engine.scheduler.waiting)
 
 
-def test_a_step_in_which_a_prompt_ends_is_not_made_longer_by_those_who_come_long_after_it() -> None:
-    engine = core(limits=Limits(step_tokens=64, prefix_cache=False))
+@pytest.mark.parametrize("weight", [1.0, 4.0])
+def test_a_step_in_which_a_prompt_ends_is_not_made_longer_by_those_who_come_long_after_it(weight: float) -> None:
+    engine = core(limits=Limits(step_tokens=64, prefix_cache=False, weights={"quiet": weight, "other": weight}))
     read: list[dict[str, int]] = []
     plan = engine.scheduler.plan
 
@@ -376,10 +377,26 @@ def test_whoever_weighs_more_saves_up_no_more_while_away(weight: float, credit: 
     queue.add(Sequence(Request("other", (1,), 1, tenant="other"), 0), [])
     queue.charge("other", 10**6, 0)
     queue.add(Sequence(Request("back", (1,), 1, tenant="back"), 1), [])
-    queue.charge("back", credit - 1, 0)
-    assert queue.first().request.tenant == "back"
-    queue.charge("back", 2, 0)
-    assert queue.first().request.tenant == "other"
+    for more, expected in ((credit - 1, "back"), (2, "other")):
+        queue.charge("back", more, 0)
+        first = queue.first()
+        assert first is not None
+        assert first.request.tenant == expected
+
+
+def test_of_several_who_come_back_nobody_is_ahead_of_who_came_before() -> None:
+    queue = FairQueue()
+    queue.add(Sequence(Request("flood", (1,), 1, tenant="flood"), 0), [])
+    queue.charge("flood", 10**6, 0)
+    for number in range(1, 6):
+        queue.add(Sequence(Request(str(number), (1,), 1, tenant=f"ws_{number}"), number), [])
+    order: list[str] = []
+    while len(queue):
+        first = queue.first()
+        assert first is not None
+        order.append(first.request.id)
+        queue.remove(first.request.id)
+    assert order == ["1", "2", "3", "4", "5", "flood"]
 
 
 def used(engine: Core) -> dict[str, int]:

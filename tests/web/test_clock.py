@@ -16,7 +16,8 @@ LONG = "Tell me a very long story about a lighthouse keeper."
 
 @pytest.mark.parametrize("hours", [24, -24])
 def test_a_page_goes_on_though_its_clock_jumps(arrive: Callable[..., Person], house: House, cookies: dict[str, str], hours: int) -> None:
-    ada = arrive()
+    noon = 12 - datetime.now(UTC).hour  # where it is midday: no day ends meanwhile
+    ada = arrive(timezone_id=f"Etc/GMT{-noon:+d}")  # whose sign is the other way round
     ada.tab.clock.install()  # it goes as it did, until it is set
     ada.open("/")
     ada.settle(longest_answer=250)

@@ -109,6 +109,8 @@ class Untaken(asyncio.Protocol):
 
 def _look_at(transport: asyncio.Transport) -> _Look:
     own = transport.get_extra_info("socket")
+    if own is not None and own.fileno() < 0:
+        return _Look(0, lies=False)  # it is closed: nothing lies in the system, and nobody is to be cut
     if _TCP_INFO is not None and own is not None and own.family in (socket.AF_INET, socket.AF_INET6):
         found: bytes = own.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _NOT_SENT.stop)
         if len(found) == _NOT_SENT.stop:

@@ -181,7 +181,7 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
 
     wanted = "expanded" if machine.uses_gpu and settings.weights_in_memory == "auto" else settings.weights_in_memory
     adapters = adapter_numbers(settings.adapter_paths().values())
-    where, drafting = "memory for it", list[Finding]()
+    where, drafting = "computed by", list[Finding]()
     try:
         with closing(open_checkpoint(path)) as checkpoint:
             config = read_params(checkpoint.params)
@@ -189,6 +189,7 @@ def _fit(settings: "Settings", path: "Path", machine: "Machine") -> Iterator[Fin
             dtypes = some if settings.dtype == "auto" else (settings.dtype,)
             cache = int(settings.cache_memory * GIB)
             runner, reason = choose_runner(EngineConfig.of(settings, path, str(path)), checkpoint, config)
+            where = "memory for it"
             if machine.uses_gpu and settings.runner != "native":
                 runner, reason, where = "torch", reason or "there is a GPU", "GPU memory for it"
             free = machine.gpu_free_bytes if where.startswith("GPU") else machine.memory_free_bytes

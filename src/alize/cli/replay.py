@@ -173,7 +173,9 @@ def _as_it_was(record: "ReplayRecord") -> Iterator[tuple[str, Any]]:
     if facts.runner.startswith("torch-"):
         yield from (("runner", "torch"), ("dtype", facts.dtype), ("cache_dtype", "auto"))
     else:
-        yield from (("runner", "auto"), ("dtype", "auto"), ("weights_in_memory", "auto"), ("cache_dtype", facts.cache_dtype))
+        yield from (("runner", "auto"), ("dtype", "auto"), ("weights_in_memory", "auto"))
+        # Where another runner has to do, int8 is refused; bfloat16 is what that may keep.
+        yield "cache_dtype", "bfloat16" if facts.cache_dtype == "bfloat16" else "auto"
 
 
 def _facts(record: "ReplayRecord", model: "Model", found: "Replayed") -> dict[str, Any]:

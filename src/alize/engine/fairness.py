@@ -19,7 +19,7 @@ from itertools import chain
 from alize.engine.sequence import Sequence
 from alize.engine.tenants import Tenants
 
-__all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "long_after", "parts"]
+__all__ = ["DRAWN_WEIGHT", "PROMPT_WEIGHT", "FairQueue", "Rank", "parts"]
 
 Rank = tuple[int, tuple[float, ...], int]
 """Level of priority, negative; what the tenant has used, the whole that it is part of first; order of arrival."""
@@ -37,6 +37,7 @@ class FairQueue:
         self._weights = weights or {}
         self._waiting: dict[str, Sequence] = {}
         self.used: dict[str, float] = {}  # by tenant, and by what it is part of, in weighted tokens: what decides, and no record
+        self._came: dict[str, float] = {}  # at which level it came back: what it is ahead by is its own, and lowers nobody else's
         self.tenants = Tenants()  # the record
 
     def __len__(self) -> int:
@@ -54,6 +55,7 @@ class FairQueue:
         others = {s.request.tenant for s in self._waiting.values()} | set(present)
         if not others:
             self.used.clear()  # alone: nobody to be fair to, and counters of tenants long gone would pile up
+            self._came.clear()
         elif not sequence.admitted:
             self._come_back(sequence.request.tenant, others)
         self._waiting[sequence.request.id] = sequence
@@ -63,8 +65,9 @@ class FairQueue:
         for part in parts(tenant):
             beside = [other for other in here if parent(other) == parent(part)]
             if part not in here and beside:
-                level = min(self.used.get(other, 0) for other in beside)
-                self.used[part] = max(self.used.get(part, 0), level - CREDIT / max(1, self._weights.get(part, 1)))
+                level = min(max(self.used.get(other, 0), self._came.get(other, 0)) for other in beside)
+                self._came[part] = level
+                self.used[part] = max(self.used.get(part, 0), level - self._credit(part))
 
     def first(self, returning: bool = False, beside: Iterable[Sequence] = ()) -> Sequence | None:
         """The one to admit next; it stays queued until removed. `returning` considers only those that ran before and were preempted.
@@ -88,6 +91,17 @@ class FairQueue:
             return -min(request.priority + aged, highest), own, sequence.arrival
 
         return rank
+
+    def long_after(self, sequence: Sequence, other: Sequence, rank: "Callable[[Sequence], Rank]") -> bool:
+        """Whether it is of a lower level of priority than another, or its tenant has used more by half of what being away may be worth to
+        the other's."""
+        (level, used, _), (before, least, _) = rank(sequence), rank(other)
+        parting = zip(parts(other.request.tenant), used, least, strict=False)
+        return level > before or next((mine - theirs > self._credit(part) / 2 for part, mine, theirs in parting if mine != theirs), False)
+
+    def _credit(self, part: str) -> float:
+        """What being away may be worth to it, in what it has used over its weight."""
+        return CREDIT / max(1, self._weights.get(part, 1))
 
     def share(self, sequence: Sequence) -> Rank:
         """The same order, but for who is lifted, for whoever waits elsewhere. Any thread may ask."""
@@ -128,12 +142,6 @@ class FairQueue:
         for priority, sequences in late.items():
             if priority not in moving:
                 min(sequences, key=lambda sequence: (-(sequence.waited // AGEING), *self.share(sequence)[1:])).lifted = True
-
-
-def long_after(rank: Rank, other: Rank) -> bool:
-    """Whether it is of a lower level of priority than another, or its tenant has used more by half of what being away may be worth."""
-    ahead = next((mine - others for mine, others in zip(rank[1], other[1], strict=False) if mine != others), 0)
-    return rank[0] > other[0] or ahead > CREDIT // 2
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alize.engine.base import FinishReason
-from alize.engine.fairness import FairQueue, Rank, long_after, parts
+from alize.engine.fairness import FairQueue, parts
 from alize.engine.groups import CacheGroups, Tables
 from alize.engine.guessing import MOST, Guesser
 from alize.engine.guide import Mask
@@ -232,14 +232,14 @@ class Scheduler:
         prompts.sort(key=rank, reverse=True)
         if begin and not plan.left:  # answers take all of it: no place is left for whose turn it is
             self.no_room = self.waiting.first(returning, self.running)
-        ended: Rank | None = None  # of the first whose first token is drawn in this step
+        ended: Sequence | None = None  # the first whose first token is drawn in this step
         while True:
             first = self.waiting.first(returning, self.running) if begin and plan.left else None
             going = prompts[-1] if prompts and (first is None or rank(prompts[-1]) < rank(first)) else None
             following = going or first
             if following is None:
                 return
-            late = ended is not None and long_after(rank(following), ended)
+            late = ended is not None and self.waiting.long_after(following, ended, rank)
             if late and not owed:
                 if following.ready:
                     self._cut = self._cut or following
@@ -257,7 +257,7 @@ class Scheduler:
             if following in plan.tokens and (late or following is self._cut):
                 self._cut = None
             if ended is None and following.computed + plan.tokens.get(following, 0) == len(following.tokens):
-                ended = rank(following)
+                ended = following
 
     def _go_on(self, plan: Plan, sequence: Sequence) -> None:
         """Plan as many of its tokens as there is room for, by preemption where there is none."""

@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { furnish } from "@/test/dom";
 import { json, refused } from "@/test/fake-fetch";
 import { ALIX, openHouse, sessionOf, summary } from "@/test/house";
@@ -11,6 +11,10 @@ beforeEach(() => {
   localStorage.clear();
   furnish();
   document.documentElement.removeAttribute("data-theme");
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 test("who has no session signs in first, and comes back to where they wanted to go", async () => {
@@ -25,6 +29,7 @@ test("the first visit of all makes the first account", async () => {
 });
 
 test("conversations stand under their day, the pinned ones first, the open one marked", async () => {
+  vi.setSystemTime(new Date(2026, 2, 14, 12)); // what was said a minute ago was said today at noon, not at midnight
   const pinned = summary(9, { title: "Kept", pinned: "2026-01-01T00:00:00Z", updated: "2026-01-01T00:00:00Z" });
   openHouse(`/c/${summary(1).id}`, { conversations: [summary(1), summary(2, { running: true }), pinned] });
   expect(await row("Conversation 1")).toHaveProperty("ariaCurrent", "page");
