@@ -268,18 +268,19 @@ def refused(document: Mapping[str, Any]) -> list[str]:
             f"{row['told_s']:.1f}, {row['came_s']:.1f}",
             " / ".join(f"{row['ratio'][at]:.2f}" for at in ("p5", "p50", "p95")),
             f"{row['refused_in_ms']['p50']:.0f}, {row['refused_in_ms']['p99']:.0f}",
-            f"{row['computed']:.1f}",
+            f"{row['computed']:.1f}" if "computed" in row else "",
         ]
         for name, row in document["rows"].items()
     ]
     back, full = document["coming_back"], document["rows"]["mixed"]["tokens_per_second"]
+    busy = f"{back['computed']:.1f} are computed at a time, and " if "computed" in back else ""
     what = (
         f"{document['running']} requests are computed and {document['waiting']} wait, all the time; one more is refused, with a "
         f"`Retry-After` of whole seconds, 1 at least (`python benchmarks/overload.py`). What came: the seconds until those that waited "
         f"before it had their first token; claimed is that of the median both differ by a fifth at most. Where {back['clients']} clients "
         f"come back when they are told to, each request is sent {back['sent_mean']:.2f} times, {back['sent_most']} at most; "
-        f"{back['computed']:.1f} are computed at a time then, and {back['tokens_per_second']:,} tokens drawn a second, where it is "
-        f"{full:,} with all places taken all the time. {_taken(document)}"
+        f"{busy}{back['tokens_per_second']:,} tokens are drawn a second then, and {full:,} with all places taken all the time. "
+        f"{_taken(document)}"
     )
     heads = ["requests", "refused", "told, came: median, s", "told / came: 5 %, median, 95 %", "refused within: median, 99 %, ms"]
     return _section("No room", what, [*heads, "computed"], rows)

@@ -33,6 +33,7 @@ class Hostile:
     asked: list[Asked] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)  # a chat was asked for
     left: asyncio.Event = field(default_factory=asyncio.Event)  # a client went away before its answer's end
+    serving: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
     def host(self) -> str:
@@ -54,6 +55,10 @@ class Hostile:
         self.script = [STREAM, *(part if isinstance(part, bytes | asyncio.Event) else data(part) for part in parts)]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             line, *rest = head.strip().split("\r\n")
@@ -63,19 +68,22 @@ class Hostile:
             if body:
                 self.came.set()
             leaving = asyncio.create_task(reader.read())
-            for part in self.listing if line.startswith("GET") else self.script:
-                if isinstance(part, bytes):
-                    writer.write(part)
-                    await writer.drain()
-                    continue
-                waiting = asyncio.create_task(part.wait())
-                await asyncio.wait({leaving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                if leaving.done():
-                    self.left.set()
-                    break
-            leaving.cancel()
-            await asyncio.gather(leaving, return_exceptions=True)
+            waits = {leaving}
+            try:
+                for part in self.listing if line.startswith("GET") else self.script:
+                    if isinstance(part, bytes):
+                        writer.write(part)
+                        await writer.drain()
+                        continue
+                    waits.add(waiting := asyncio.create_task(part.wait()))
+                    await asyncio.wait({leaving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                    if leaving.done():
+                        self.left.set()
+                        break
+            finally:
+                for wait in waits:
+                    wait.cancel()
+                await asyncio.gather(*waits, return_exceptions=True)
         writer.close()
         with suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
@@ -93,6 +101,10 @@ async def hostile(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hostile]:
     finally:
         server.close()
         await server.wait_closed()
+        left = list(upstream.serving)  # the server waits for none of them
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def whole(body: Any, status: str = "200 OK", *headers: str) -> bytes:

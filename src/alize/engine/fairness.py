@@ -5,7 +5,7 @@ has used least goes first. A tenant may be part of another, as a person is of a 
 workspaces, and a workspace's share among its people, however many of them ask; who weighs twice as much as another beside it gets twice
 as much, since each counter grows by what is used over its tenant's weight. One that was away comes back at the level of those
 present, less what it has not used meanwhile, `CREDIT` at most: a question now and then is read at once, and idling for a day saves up no
-more. Within a tenant the order is that of arrival.
+more. What others who came back are ahead by does not lower that level. Within a tenant the order is that of arrival.
 
 A higher priority goes before all that. So that nobody starves, waiting slowly lifts the priority of one request where nothing of its own
 priority goes on, but never above the highest that somebody asked for. Of one of each priority, and no more: a thousand that have waited for
