@@ -18,7 +18,7 @@ from alize.api.parts import Parts, Served, Sleeping
 from alize.api.pool import Pool
 from alize.api.protocol import Http1
 from alize.api.server import Server
-from alize.api.sockets import options
+from alize.api.sockets import Socket, options
 from alize.api.spans import spans_of
 from alize.assistant.serving import assisting
 from alize.engine.fake import FakeEngine, saying
@@ -118,13 +118,15 @@ async def opened(
 
 
 @asynccontextmanager
-async def listening(app: Any, send_buffer: int = 0, tls: tuple[Path, Path] | None = None) -> AsyncIterator[int]:
+async def listening(
+    app: Any, send_buffer: int = 0, tls: tuple[Path, Path] | None = None, http: type[Http1] = Http1, ws: type[Socket] = Socket
+) -> AsyncIterator[int]:
     """The application behind a real socket, in this loop; the port it listens on. `send_buffer`: bytes that the system holds of what is
     sent, where that is not for it to say. `tls`: a certificate, and its key."""
-    given = options() if tls is None else {**options(), "ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
-    server = Server(
-        uvicorn.Config(app, http=Http1, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **given)
-    )
+    given: dict[str, Any] = {**options(), "http": http, "ws": ws}
+    if tls is not None:
+        given |= {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
+    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, **given))
     with socket.socket() as listener:
         if send_buffer:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)

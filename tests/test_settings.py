@@ -7,6 +7,7 @@ import pytest
 
 from alize.errors import SettingInvalid
 from alize.settings import _BOUNDS, Settings
+from alize.storage.ids import new_id, tenant_of
 
 
 def load(home: Path, text: str) -> Settings:
@@ -68,6 +69,9 @@ NOBODY = ("key_7=4", "ws_1/=2", "/x=3", "ws_1 /key_7=2", "ws_1/key_7/=2", "ws_=2
 def test_tenants_are_given_weights(tmp_path: Path) -> None:
     chosen = load(tmp_path, "tenant_weights = ['ws_1 = 2', 'ws_1/key_7=0.5']")
     assert chosen.weights_of_tenants() == {"ws_1": 2.0, "ws_1/key_7": 0.5}
+    workspace, key = new_id("ws"), new_id("key")
+    tenant = tenant_of(workspace, key)
+    assert load(tmp_path, f"tenant_weights = ['{workspace}=2', '{tenant}=3']").weights_of_tenants() == {workspace: 2.0, tenant: 3.0}
     for wrong in ("ws_1", "=2", *(f"ws_1={weight}" for weight in ("", "two", "0", "-1", "nan", "inf", "1=2", "1', 'ws_1 = 2")), *NOBODY):
         with pytest.raises(SettingInvalid, match="tenant_weights"):
             load(tmp_path, f"tenant_weights = ['{wrong}']")

@@ -353,7 +353,7 @@ _EXPECTED = {
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
-_TENANT = re.compile(r"ws_[^\s/=]+(/[^\s/=]+)?")
+_TENANT = re.compile(r"ws_[^\s/=]+(/[^\s/=]+)?")  # as tenant_of in storage/ids.py writes it
 _ADAPTER = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
 _CHOICES = {
     "runner": ("auto", "native", "torch"),

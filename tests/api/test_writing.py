@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import ssl
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -119,7 +120,7 @@ async def test_whoever_takes_nothing_is_cut_and_the_application_finds_them_gone(
     async with listening(app) as port:
         client = socket.create_connection(("127.0.0.1", port))
         client.send(f"GET {REALTIME} HTTP/1.1\r\nHost: test\r\n{more}\r\n".encode())
-        await told
+        await asyncio.wait_for(told, 30)
         client.close()
 
 
@@ -152,18 +153,28 @@ async def test_whoever_takes_a_large_answer_slowly_is_not_cut(tmp_path: Path, ov
     assert found.endswith(b"\r\n\r\n" + b"x" * count)
 
 
-async def nobody_takes(app: App, kind: type[Any], monkeypatch: pytest.MonkeyPatch, more: str = "", tls: Any = None) -> None:
-    """Ask, take the first word of the answer, and wait until the connection, which is to be of that kind, is lost."""
-    loop = asyncio.get_running_loop()
+async def nobody_takes(app: App, kind: type[Any], more: str = "", tls: Any = None, until_there_is_room: bool = False) -> None:
+    """Ask, take the first word of the answer (or as much as the server waits for before it sends on), and wait until the connection, which
+    is to be of that kind, is lost."""
+    loop, room = asyncio.get_running_loop(), threading.Event()
     told: asyncio.Future[None] = loop.create_future()
-    really = kind.connection_lost
 
-    def lost(self: Any, error: Exception | None) -> None:
-        really(self, error)
-        told.set_result(None)
+    class Watched(kind):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            told.set_result(None)
 
-    monkeypatch.setattr(kind, "connection_lost", lost)
-    async with listening(app, send_buffer=4096, tls=tls) as port:
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            room.set()
+
+    def take(client: socket.socket) -> None:
+        assert client.recv(8) == b"HTTP/1.1"
+        while until_there_is_room and not room.is_set():
+            assert client.recv(512)
+
+    here: Any = {"ws" if issubclass(kind, Socket) else "http": Watched}
+    async with listening(app, send_buffer=4096, tls=tls, **here) as port:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.settimeout(30)
@@ -172,44 +183,59 @@ async def nobody_takes(app: App, kind: type[Any], monkeypatch: pytest.MonkeyPatc
                 trusted = ssl.create_default_context(cafile=str(tls[0]))
                 client = await loop.run_in_executor(None, partial(trusted.wrap_socket, client, server_hostname="127.0.0.1"))
             client.send(f"GET {REALTIME} HTTP/1.1\r\nHost: test\r\n{more}\r\n".encode())
-            assert (await loop.run_in_executor(None, client.recv, 8)) == b"HTTP/1.1"
-            await told
+            await loop.run_in_executor(None, take, client)
+            await asyncio.wait_for(told, 30)
             client.close()
 
 
-@pytest.mark.parametrize("over", ["tcp", "tls"])
+TAKEN = pytest.mark.parametrize(("count", "room", "over"), [(60_000, False, "tcp"), (60_000, False, "tls"), (200_000, True, "tcp")])
+"""Bytes that are sent: less than what makes a buffer full, or more, of which a client takes so much that there is room again."""
+
+
+@TAKEN
 @pytest.mark.parametrize("kept", ["close", "keep-alive"])
-async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: str, kept: str
-) -> None:
-    """It is less than what makes a buffer full, and there is nothing more to be sent that would wait for it."""
+async def test_the_end_of_an_answer_that_nobody_takes_is_not_kept(tmp_path: Path, count: int, room: bool, over: str, kept: str) -> None:
+    """There is nothing more to be sent that would wait for it."""
     tls = self_signed(tmp_path) if over == "tls" else None
-    await nobody_takes(large(0.1, 60_000), Http1, monkeypatch, f"Connection: {kept}\r\n", tls)
+    await nobody_takes(large(0.1, count), Http1, f"Connection: {kept}\r\n", tls, room)
 
 
-async def test_nor_what_was_sent_of_one_in_whose_midst_the_application_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+@TAKEN
+async def test_nor_what_was_sent_of_one_in_whose_midst_the_application_fails(tmp_path: Path, count: int, room: bool, over: str) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"][STALL_SECONDS] = 0.1
         await send({**HEAD, "headers": []})
-        await send({"type": "http.response.body", "body": b"x" * 60_000, "more_body": True})
+        await send({"type": "http.response.body", "body": b"x" * count, "more_body": True})
         raise OSError("a disk that is gone")
 
-    await nobody_takes(app, Http1, monkeypatch)
+    await nobody_takes(app, Http1, "", self_signed(tmp_path) if over == "tls" else None, room)
 
 
-@pytest.mark.parametrize("closes", [True, False])
-async def test_nor_the_last_message_of_a_socket(monkeypatch: pytest.MonkeyPatch, closes: bool) -> None:
+class Pinging(Socket):
+    """One that soon asks whether the client is there still."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.ping_interval = self.ping_timeout = 0.01
+
+
+@TAKEN
+@pytest.mark.parametrize("then", ["it ends", "it closes", "it waits"])
+async def test_nor_the_last_message_of_a_socket(tmp_path: Path, count: int, room: bool, over: str, then: str) -> None:
     """Whoever asks for no more answers no ping either; the end waits for all that was sent before."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"][STALL_SECONDS] = 0.1
         await receive()
         await send({"type": "websocket.accept"})
-        await send({"type": "websocket.send", "text": "x" * 60_000})
-        if closes:
+        await send({"type": "websocket.send", "text": "x" * count})
+        if then == "it closes":
             await send({"type": "websocket.close"})
+        while then == "it waits" and (await receive())["type"] != "websocket.disconnect":
+            pass
 
-    await nobody_takes(app, Socket, monkeypatch, UPGRADE)
+    kind = Pinging if then == "it waits" else Socket
+    await nobody_takes(app, kind, UPGRADE, self_signed(tmp_path) if over == "tls" else None, room)
 
 
 @pytest.mark.parametrize(("app", "more"), [(saying([b"a"]), "Connection: close\r\n"), (stream, ""), (talk, UPGRADE)])
@@ -233,7 +259,6 @@ async def test_whoever_leaves_or_is_left_leaves_no_error_behind(app: App, more: 
         writer.transport.abort()
         await ended.wait()
     gc.collect()  # a task tells what nobody took of it when it goes
-    await asyncio.sleep(0)
     assert told == []
 
 
@@ -266,7 +291,7 @@ async def test_a_byte_now_and_then_is_nothing() -> None:
     assert await told == 5, "when it is full, and four times after that"
 
 
-async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_protocol_s(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_protocol_s() -> None:
     """The first answer's timer would cut whoever has long taken all of it."""
     told: asyncio.Future[tuple[bool, bool]] = asyncio.get_running_loop().create_future()
 
@@ -275,8 +300,6 @@ async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_pr
             super().handle_websocket_upgrade(event)
             after: Any = self.transport.get_protocol()
             told.set_result((self._next is None, after._next is not None and not after.writable.is_set()))
-
-    monkeypatch.setattr("tests.serving.Http1", Watched)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -288,7 +311,7 @@ async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_pr
         await send({"type": "websocket.send", "text": "still here"})
         await receive()
 
-    async with listening(app, send_buffer=4096) as port:
+    async with listening(app, send_buffer=4096, http=Watched) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 23)
         writer.write(f"GET / HTTP/1.1\r\nHost: test\r\n\r\nGET {REALTIME} HTTP/1.1\r\nHost: test\r\n{UPGRADE}\r\n".encode())
         assert await told == (True, True)

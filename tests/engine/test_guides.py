@@ -23,6 +23,7 @@ from alize.engine.guides import Guides
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
+from alize.engine.turnover import Turnover
 from alize.errors import InvalidRequest, UnsupportedParameter
 from tests.engine.engines import core, drain
 from tests.engine.test_guide import PERSON, allowed
@@ -354,12 +355,16 @@ def filled(engine: Core, tenant: str) -> int:
     raise AssertionError("there is no end")
 
 
-def test_places_that_one_has_filled_with_grammars_are_not_full_for_another_nor_for_another_person() -> None:
+def test_places_that_one_has_filled_with_grammars_are_not_full_for_another_nor_for_another_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Turnover, "wait", lambda _, ahead, worked: float(ahead))  # as if each took a second
     slow = Slow()
     engine = core(limits=Limits(max_running=256), words=slow)
     assert [filled(engine, tenant) for tenant in ("a/x", "b", "a/y")] == [64, 32, 16]
     with pytest.raises(alize.errors.QueueFull, match="112 grammars wait"):
         engine.add(asked("one more", Grammar("regex", "a"), tenant="a/x"))
+    with pytest.raises(alize.errors.QueueFull, match="112 grammars wait") as refused:
+        engine.add(asked("one more", Grammar("regex", "a"), tenant="b"))
+    assert refused.value.retry_after == 2, "of both workspaces' one, in place of 49 of all"
     engine.add(asked("the same again", Grammar("regex", "(a|x){3}b"), tenant="a/x"))  # it takes no place of its own
     slow.held.set()
     assert len(drain(engine)) == 64 + 32 + 16 + 1

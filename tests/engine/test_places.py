@@ -21,8 +21,8 @@ class Clock:
         return self.now
 
 
-def wait(places: Places) -> float | None:
-    with pytest.raises(QueueFull) as refused, places.one("one"):
+def wait(places: Places, tenant: str = "one") -> float | None:
+    with pytest.raises(QueueFull) as refused, places.one(tenant):
         pass
     return refused.value.retry_after
 
@@ -83,3 +83,14 @@ def test_places_that_one_workspace_has_filled_are_not_full_for_another_nor_for_i
             pass
         with places.one("two/bob"), places.one("two/bob"):
             pass
+
+
+def test_who_takes_turns_with_one_who_has_more_comes_back_when_their_own_are_done() -> None:
+    clock = Clock()
+    places = Places(7, clock)
+    with places.one("one"):
+        clock.now += 3
+    with ExitStack() as held:
+        for tenant in ["one/ada"] * 8 + ["two/bob"] * 4:
+            held.enter_context(places.one(tenant))
+        assert [wait(places, tenant) for tenant in ("one/ada", "two/bob")] == [12 * 3, (4 + 1) * 2 * 3]

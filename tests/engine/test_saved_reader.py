@@ -1,4 +1,4 @@
-"""What is read ahead of whoever takes it is not kept when it was taken."""
+"""What is read ahead of whoever takes it is not kept when it was taken, or when nobody wants it any more."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 READ = """
-import os, sys, time
+import os, sys, threading, time
 from dataclasses import replace
 from pathlib import Path
 from alize.engine.base import Request
@@ -37,7 +37,37 @@ class Large(FakeRunner):
         if data[0] == COUNT - 1:
             kept.append(data)  # behind all the others, so that the heap does not shrink by itself
 
-folder, written, kept, runner = Folder(Path(sys.argv[1]), 1 << 30), [], [], Large()
+class Watched(Folder):
+    # says what is read, and waits at one place where it is told to
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.reads, self.changed, self.at = 0, threading.Condition(), None
+        self.comes, self.goes_on = threading.Event(), threading.Event()
+
+    def read(self, *given):
+        if self.reads == self.at:
+            self.comes.set()
+            assert self.goes_on.wait(20)
+        data = super().read(*given)
+        if self.reads == self.at:
+            kept.append(data)
+        with self.changed:
+            self.reads += 1
+            self.changed.notify_all()
+        return data
+
+    def wait_for(self, reads):
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.reads >= reads, 20)
+
+def memory_is_given_back():
+    ends = time.monotonic() + 20
+    while used() - before > 15:
+        assert time.monotonic() < ends, f"{used() - before} MiB are kept"
+        time.sleep(0.001)  # between two looks
+
+folder, written, kept, runner = Watched(Path(sys.argv[1]), 1 << 30), [], [], Large()
 folder.begin()
 folder.wait()
 saved, engine = Saved(folder, "ab" * 16), Core(runner, Limits(), {"full": TIMES * COUNT + 1})
@@ -48,21 +78,39 @@ for sequence in waiting:
     for place, link in enumerate(sequence.links):
         assert store.save("full", link, place, bytes([place]) * SIZE, time.time())
 before = used()
-for sequence in waiting:  # the C library takes even large pieces from a thread's heap, once one was freed
-    assert prefixes.begin(sequence)
-    while not all(load.read for load in prefixes._loads.values()):
-        time.sleep(0.001)  # as in a step that takes as long
+
+def take(number):
+    assert prefixes.begin(waiting[number])
+    folder.wait_for(COUNT * (number + 1))  # as in a step that takes as long
     while not prefixes.ready():
         prefixes.wait()
+
+take(0)  # the C library takes even large pieces from a thread's heap, once one was freed
+"""
+
+TAKEN = """
+for number in range(1, TIMES):
+    take(number)
 assert written == [*range(COUNT)] * TIMES and len(kept) == TIMES
-ends = time.monotonic() + 20
-while used() - before > 15:
-    assert time.monotonic() < ends, f"{used() - before} MiB are kept"
-    time.sleep(0.001)  # between two looks
+memory_is_given_back()
+prefixes.close(0)
+"""
+
+LEFT = """
+folder.at = 2 * COUNT - 10  # and what is read there is kept, so that the heap does not shrink by itself
+assert prefixes.begin(waiting[1])
+assert folder.comes.wait(20)
+assert used() - before > 15, "it is there before"
+prefixes.remove("1")
+folder.goes_on.set()
+folder.wait_for(folder.at + 1)
+memory_is_given_back()
+assert folder.reads == folder.at + 1 and len(written) == COUNT, "nothing more is read"
 prefixes.close(0)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="its heaps are those of glibc")
-def test_memory_of_what_was_read_is_given_back_when_it_was_taken(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", READ, str(tmp_path / "prefixes")], check=True, timeout=30)
+@pytest.mark.parametrize("then", [TAKEN, LEFT], ids=["taken", "left amid"])
+def test_memory_of_what_was_read_is_given_back_when_it_is_done_with(tmp_path: Path, then: str) -> None:
+    subprocess.run([sys.executable, "-c", READ + then, str(tmp_path / "prefixes")], check=True, timeout=60)

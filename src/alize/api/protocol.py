@@ -22,7 +22,7 @@ import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from alize.api.sockets import REALTIME
+from alize.api.sockets import REALTIME, Socket
 from alize.api.untaken import Untaken
 from alize.errors import AlizeError, InvalidRequest, RequestTimeout
 from alize.reasons import because
@@ -60,16 +60,16 @@ class Http1(Untaken, H11Protocol):
         super().handle_events()
         if self.cycle is not before:  # the application begins after this, and is given the cycle's `send`
             self.cycle.send = _Chunks(self.cycle).send
-            if not self.flow.write_paused:
-                self.leave_it()
-
-    @property
-    def all_is_sent(self) -> bool:
-        return bool(self.cycle) and self.cycle.response_complete
+            self.send_on(now=not self.flow.write_paused)
 
     def on_response_complete(self) -> None:
-        self.look_after_it()
+        self.look_after_the_end()
         super().on_response_complete()
+
+    def look_where_it_closes(self) -> None:
+        """After an application that left amid its answer, or raised there."""
+        if self.transport.is_closing():
+            self.look_after_the_end()
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn calls for what is not HTTP, while it handles h11's error."""
@@ -84,8 +84,12 @@ class Http1(Untaken, H11Protocol):
         self._stop_waiting()  # what comes on this connection is no head any more
         super().handle_websocket_upgrade(event)
         self.leave_it()
-        if self.flow.write_paused:  # an answer before it lies there still: from now on that is the other protocol's
-            self.transport.get_protocol().pause_writing()
+        after = self.transport.get_protocol()  # an answer before it may lie there still: from now on that is the other protocol's
+        assert isinstance(after, Socket)
+        if self.flow.write_paused:
+            after.pause_writing()
+        else:
+            after.look_after_it()
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -134,7 +138,7 @@ class _Followed:
             await self._app(scope, receive, send)
         finally:
             connection = self._connection()
-            if connection is not None:
+            if connection is not None and not connection.ended:
                 connection.loop.call_soon(connection.look_where_it_closes)  # uvicorn closes it first
 
 

@@ -30,7 +30,11 @@ class Socket(Untaken, WebSocketsSansIOProtocol):
         try:
             await super().run_asgi()
         finally:
-            self.look_after_it()  # nothing is sent any more
+            self.look_after_the_end()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.look_after_the_end()  # the application is told when the connection is lost, which waits for what lies there
 
 
 def options() -> dict[str, Any]:

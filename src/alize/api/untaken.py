@@ -51,6 +51,7 @@ class Untaken(asyncio.Protocol):
     client: tuple[str, int] | None = None
     scope: Any = None  # before the first request
     _next: asyncio.TimerHandle | None = None
+    ended = False  # nothing more is to be sent: that there is room for it is no reason not to look
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave_it()
@@ -61,14 +62,9 @@ class Untaken(asyncio.Protocol):
         self.look_after_it()
 
     def resume_writing(self) -> None:
-        if not self.all_is_sent:
+        if not self.ended:
             self.leave_it()
         super().resume_writing()
-
-    @property
-    def all_is_sent(self) -> bool:
-        """Whether what lies there is the end of an answer: there is room again for nothing."""
-        return False
 
     def look_after_it(self) -> None:
         """Nothing is sent until some of what lies there is taken, or ever: cut the connection where that takes too long."""
@@ -78,10 +74,16 @@ class Untaken(asyncio.Protocol):
             seconds: float = self.scope["state"].get(STALL_SECONDS, _SECONDS) if self.scope else _SECONDS
             self._look_later(seconds, deque([now.taken], maxlen=_LOOKS + 1))
 
-    def look_where_it_closes(self) -> None:
-        """Nothing more is sent where the connection closes, however little lies there: without a look it would for ever."""
-        if self.transport.is_closing():
-            self.look_after_it()
+    def look_after_the_end(self) -> None:
+        """Nothing more is sent, however little lies there: without a look it would for ever."""
+        self.ended = True
+        self.look_after_it()
+
+    def send_on(self, *, now: bool) -> None:
+        """More is to be sent. `now`: there is room for it."""
+        self.ended = False
+        if now:
+            self.leave_it()
 
     def leave_it(self) -> None:
         """Nothing lies there any more, or more is sent, or it is somebody else's to look after."""

@@ -58,21 +58,22 @@ class Shares:
         return False
 
     def ends(self, tenant: str, places: int) -> int:
-        """How many have to be given back until there is one more for a tenant, where there are so many places, tenants give theirs back
-        by turns, and nobody else comes.
+        """How many have to be given back until one more of a tenant's would be among so many that are next, where tenants take turns and
+        nobody else comes: at most a turn of each more than it takes.
 
         >>> shares = Shares()
         >>> for tenant in ("one/ada", "one/ada", "one/ada", "one/ada", "two/bob", "two/bob"):
         ...     shares.take(tenant)
         >>> shares.ends("one/ada", 4), shares.ends("two/bob", 4)  # until three are left; bob has one, after a turn of each
         (3, 2)
+        >>> shares.ends("one/ada", 1), shares.ends("two/bob", 1)  # both of bob's, and his turn again
+        (6, 6)
         """
         found, share, turns = self.total - places + 1, places, 1
         for whole, part in _levels(tenant):
             sharers = self._sharers[whole] + (part not in self._taken)
             share, turns = share // sharers, turns * sharers
-            if share and part in self._taken:
-                found = min(found, (self._taken[part] - share + 1) * turns)
+            found = min(found, (self._taken[part] - share + 1) * turns)
         return max(1, found)
 
 

@@ -81,17 +81,15 @@ class Reader:
     def done(self) -> None:
         """Nobody has what was taken by now: its memory may go."""
         with self._changed:
-            if self._taken >= _LARGE and not self._ahead:
-                self._spent = True
-                self._changed.notify_all()
+            self._note_done()
 
     def leave(self, load: Load) -> None:
         """Read no more of it, and forget what was read."""
         with self._changed:
             load.left = True
             self._drop(load)
+            self._note_done()
             self._changed.notify_all()
-        self.done()
 
     def stuck(self, seconds: float) -> bool:
         """Whether nothing has come of the disk for so long, though there was room for it."""
@@ -145,8 +143,14 @@ class Reader:
                 self._moved = time.monotonic()
                 if load.left:
                     self._drop(load)
-                    self._spent = self._taken >= _LARGE and not self._ahead  # whoever left has said so before this came
+                    self._note_done()  # whoever left has said so before this came
                 self._changed.notify_all()
+
+    def _note_done(self) -> None:
+        """It is worth a look for memory to give back, where enough was read. Holds the lock."""
+        if self._taken >= _LARGE and not self._ahead:
+            self._spent = True
+            self._changed.notify_all()
 
     def _drop(self, load: Load) -> None:
         size = sum(len(payload) for _, payload in load.found)
