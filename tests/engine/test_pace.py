@@ -8,7 +8,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alize.engine.base import Request
@@ -187,6 +187,7 @@ def test_where_answers_were_measured_while_something_else_ran_no_prompt_is_taken
 
 
 @given(st.integers(1, 512), st.floats(0, 1), st.floats(0, 0.01), st.floats(0, 1e-4), st.integers(0, 8), st.integers(0, 10**5))
+@example(2, 1.738987759239888e-205, 0.0, 6.21143112745087e-05, 0, 0)  # a time that is lost beside what a token takes
 def test_what_fits_is_what_the_time_is_enough_for(tokens: int, seconds: float, each: float, deeper: float, least: int, start: int) -> None:
     allowed = Allowance(tokens, seconds, each, deeper, least)
     count = allowed.fits(start)

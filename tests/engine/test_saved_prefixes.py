@@ -20,8 +20,9 @@ from alize.engine.core import Core
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.saved.folder import Folder
 from alize.engine.saved.prefixes import Prefixes
-from alize.engine.saved.store import Saved
+from alize.engine.saved.store import Saved, Store
 from alize.engine.schedule import Limits
+from alize.engine.sequence import Sequence
 from tests.adapters import write_release
 from tests.engine.engines import alone, drain, picture
 from tests.engine.test_schedule import requests
@@ -64,6 +65,14 @@ def is_read(engine: Core) -> None:
 
 def question(id: str = "a", tokens: tuple[int, ...] = TEXT, **more: Any) -> Request:
     return Request(id, tokens, **{"max_tokens": 5, **more})
+
+
+def in_order(root: Path, group: str = "full") -> list[Path]:
+    """The files of a question's blocks: when each was of use depends on when the writer came to it."""
+    sequence = Sequence(question(), 0)
+    sequence.link(len(TEXT))
+    store = Store(Saved(Folder(root, 1 << 24), IDENTITY), ())
+    return [root / store.name(group, link) for link in sequence.links]
 
 
 def saved(root: Path, *work: Request, **given: Any) -> None:
@@ -131,12 +140,9 @@ def test_a_prefix_is_found_after_a_restart(tmp_path: Path, window: int | None) -
 
 def test_of_a_window_only_what_is_still_seen_is_read(tmp_path: Path) -> None:
     saved(tmp_path, question(), window=20)
-    sliding = sorted(tmp_path.rglob("*.sliding"), key=lambda path: path.stat().st_mtime)  # the end of a chain is the oldest of it
-    assert len(sliding) == 6
-    for path in sliding[2:]:
+    for path in in_order(tmp_path, "sliding")[:4]:
         path.unlink()
-    runner = FakeRunner(window=20)
-    engine = core(tmp_path, runner=runner)
+    engine = core(tmp_path, window=20)
     assert asked(engine, question()) == {"a": alone(question(), 20)}
     assert engine.stats().prefix_disk_tokens == 96
 
@@ -209,7 +215,7 @@ def test_images_are_part_of_what_is_found(tmp_path: Path) -> None:
 
 def test_a_damaged_file_costs_its_block_and_those_behind_it(tmp_path: Path) -> None:
     saved(tmp_path, question())
-    fifth = sorted(files(tmp_path), key=lambda path: path.stat().st_mtime)[-5]
+    fifth = in_order(tmp_path)[4]
     fifth.write_bytes(fifth.read_bytes()[:-1] + b"\x01")
     engine = core(tmp_path)
     assert asked(engine, question()) == {"a": alone(question())}

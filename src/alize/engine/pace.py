@@ -76,8 +76,12 @@ class Allowance:
         if self.seconds <= 0:
             return min(self.tokens, self.least)
         first = self.each + self.deeper * (start - 0.5)
-        root = first + math.sqrt(first * first + 2 * self.deeper * self.seconds)  # of n · first + n² · deeper / 2 = seconds
-        most = 2 * self.seconds / root if root else math.inf
+        root = math.sqrt(first * first + 2 * self.deeper * self.seconds)  # of n · first + n² · deeper / 2 = seconds
+        most = math.inf  # of both ways to write the positive n the one that subtracts nothing
+        if first > 0:
+            most = 2 * self.seconds / (first + root)
+        elif self.deeper:
+            most = (root - first) / self.deeper
         return int(min(self.tokens, max(self.least, most)))
 
     def take(self, start: int, count: int) -> None:

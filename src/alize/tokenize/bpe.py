@@ -13,6 +13,7 @@ from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.reasons import because
 from alize.tokenize.decoder import VocabularyDecoder
 from alize.tokenize.infill import infill_markers
+from alize.tokenize.library import ids_of
 from alize.tokenize.text import check_text, parts_of
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -124,5 +125,4 @@ def _encode(encoder: "tokenizers.Tokenizer", text: str) -> list[int]:
     if not text:
         return []
     check_text(text)
-    # The batch call computes no offsets and lets go of the interpreter's lock: three times as fast on a megabyte.
-    return encoder.encode_batch_fast([text], add_special_tokens=False)[0].ids
+    return ids_of(encoder, text)

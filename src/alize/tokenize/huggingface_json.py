@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 from alize.errors import CheckpointInvalid
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, byte_level_bytes, byte_level_characters, sentencepiece_bytes
 from alize.tokenize.around import around
+from alize.tokenize.library import encoder_of, invalid
 
 if TYPE_CHECKING:
     import tokenizers
 
-__all__ = ["AddedTokenEntry", "Pipeline", "added_tokens", "check_control", "invalid", "read_object", "read_pipeline", "texts_of"]
+__all__ = ["AddedTokenEntry", "Pipeline", "added_tokens", "check_control", "read_object", "read_pipeline", "texts_of"]
 
 MAX_BYTES = 2**26  # twice the largest file of a release so far, Gemma 3's
 MAX_PARTS = 2**22  # lists and objects: half a million merges are as many lists, and each takes many times its bytes
@@ -94,11 +95,6 @@ def read_pipeline(document: _Json) -> Pipeline:
 def added_tokens(document: _Json) -> list[AddedTokenEntry]:
     """Words and control tokens beside the model's vocabulary."""
     return [_added(entry) for entry in _list(document, "added_tokens")]
-
-
-def invalid(what: str) -> CheckpointInvalid:
-    """The error for a tokenizer.json."""
-    return CheckpointInvalid(f"tokenizer.json: {what}.", remedy="Fetch the file again, or ask for this kind of tokenizer to be supported.")
 
 
 def _list(document: _Json, key: str) -> list[Any]:
@@ -185,7 +181,6 @@ def _is_byte_level(document: _Json) -> bool:
 
 def _encoder(document: _Json, model: _Json, added: list[AddedTokenEntry]) -> "tokenizers.Tokenizer":
     """The pipeline for plain text alone."""
-    from tokenizers import Tokenizer
 
     special = {token.text for token in added if token.special}
     vocab = {text: id for text, id in model["vocab"].items() if text not in special}
@@ -201,10 +196,7 @@ def _encoder(document: _Json, model: _Json, added: list[AddedTokenEntry]) -> "to
         "truncation": None,
         "padding": None,
     }
-    try:
-        return Tokenizer.from_str(json.dumps(plain))
-    except Exception as error:  # the library raises nothing narrower
-        raise invalid(f"the tokenizers library cannot read it: {error}") from error
+    return encoder_of(plain)
 
 
 def _check_covers(model: _Json, vocab: Mapping[str, int], unknown: str | None) -> None:

@@ -4,7 +4,6 @@ The pipeline runs as the file says, in the library the file was written by. As w
 its reach: a text that says `[SEP]` is a text about a bracket, and cannot end itself. They are put around a whole text, by their ids.
 """
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +12,8 @@ from alize.errors import InvalidRequest, UnsupportedParameter
 from alize.tokenize.alphabet import BYTE_PIECE, SPACE_MARK, sentencepiece_bytes
 from alize.tokenize.around import around
 from alize.tokenize.decoder import VocabularyDecoder
-from alize.tokenize.huggingface_json import AddedTokenEntry, added_tokens, check_control, invalid, texts_of
+from alize.tokenize.huggingface_json import AddedTokenEntry, added_tokens, check_control, texts_of
+from alize.tokenize.library import encoder_of, ids_of, invalid
 from alize.tokenize.text import check_text
 from alize.tokenize.vocabulary import Vocabulary
 
@@ -35,7 +35,7 @@ class ReadingTokenizer(VocabularyDecoder):
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without what is put around it. Raises InvalidRequest for half a surrogate pair, which is no character."""
         check_text(text)
-        return self._encoder.encode_batch_fast([text], add_special_tokens=False)[0].ids
+        return ids_of(self._encoder, text)
 
     def template(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = (), effort: str | None = None
@@ -123,15 +123,10 @@ def _unspelled(model: _Json, added: list[AddedTokenEntry]) -> _Json:
 
 
 def _encoder(document: _Json) -> "tokenizers.Tokenizer":
-    from tokenizers import Tokenizer
-
     added = cast("list[_Json]", document.get("added_tokens") or [])
     kept = [entry for entry in added if not entry.get("special")]
     plain: _Json = {**document, "added_tokens": kept, "post_processor": None, "truncation": None, "padding": None}
-    try:
-        return Tokenizer.from_str(json.dumps(plain))
-    except Exception as error:  # the library raises nothing narrower
-        raise invalid(f"the tokenizers library cannot read it: {error}") from error
+    return encoder_of(plain)
 
 
 def _of_wordpiece(text: str) -> bytes:
