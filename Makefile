@@ -31,10 +31,10 @@ dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests an
 
 test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two cores)
 	@$(NPM) test --silent
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -p tests.within -n auto --maxprocesses 4 --dist loadfile
 
-quick: dev ## Run all but the slow tests, on every core (about 90 seconds on two)
-	@$(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal
+quick: dev ## Run as many tests as take 90 seconds, the shortest first, and what failed; the first time all but the slow ones
+	@$(BIN)/python -m pytest -p tests.within --within 28 -m "not slow" -q -n auto --dist worksteal
 
 check: dev web/node_modules/.installed ## Lint, format, types, import contracts, house rules, documentation, sanitizers, Arm, instruction counts, known vulnerabilities
 	@$(BIN)/ruff check .

@@ -45,6 +45,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "prompt_too_long": ("tokens", "limit"),
     "prompt_empty": (),
     "message_empty": (),
+    "text_unreadable": ("words",),
     "template_missing": (),
     "template_refuses": ("words",),
     "template_stopped": ("detail",),

@@ -102,6 +102,10 @@ def test_and_the_expression(compiler: Compiler, tokenizer: Tokenizer, expression
 
 
 @settings(max_examples=20)
+def copies(guide: Guide, count: int) -> list[Guide]:
+    return [guide.copy() for _ in range(count)]
+
+
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFF), min_size=1, max_size=12), min_size=1, max_size=4)
 )
@@ -114,15 +118,16 @@ def test_what_may_be_drawn_goes_on_with_one_of_the_texts(compiler: Compiler, tok
 
 
 def test_masks_that_are_due_are_computed_by_family_and_once(compiler: Compiler, tokenizer: Tokenizer) -> None:
-    """Those of one grammar lock each other out: one after the other; those of several at the same time."""
+    """Those of one grammar lock each other out: one after the other; those of others at the same time, where they are many."""
     numbers, words = compiler.compile(Grammar("json", '{"type": "integer"}')), compiler.compile(Grammar("regex", "[a-z]+"))
-    drawn = {numbers: "1", numbers.copy(): "12", words: "ab", words.copy(): "c"}
+    others = compiler.compile(Grammar("regex", "[A-Z]+"))
+    drawn = {guide: text for first, text in ((numbers, "12"), (words, "ab"), (others, "AB")) for guide in (first, *copies(first, 9))}
     apart = {guide: guide.copy() for guide in drawn}
     for guide, text in drawn.items():
         guide.take(tokenizer.encode(text)[:1])
         apart[guide].take(tokenizer.encode(text)[:1])
     tasks = due(drawn)
-    assert [guide for guide, _ in tasks] == [numbers, words]
+    assert [guide for guide, _ in tasks] == [numbers, others]
     with ThreadPoolExecutor(len(tasks)) as threads:
         for _ in ("computed", "nothing left to do"):
             for done in [threads.submit(task) for _, task in tasks]:

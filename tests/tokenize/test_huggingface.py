@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as Library
 
-from alize.errors import AlizeError, CheckpointInvalid
+from alize.errors import AlizeError, CheckpointInvalid, InvalidRequest
 from alize.tokenize import Tokenizer, load_tokenizer
 from alize.tokenize.alphabet import byte_level_characters
+from alize.tokenize.library import ids_of
 from alize.weights.checkpoints.base import TokenizerFiles
 
 CONTROL = ("<s>", "</s>", "<|im_end|>")
@@ -271,3 +272,11 @@ def test_a_lying_document_is_refused_or_works_but_never_breaks(load: Callable[..
         tokenizer.decode(tokenizer.encode("hello <s>"))
     except AlizeError:
         pass
+
+
+def test_a_text_at_which_the_library_breaks_is_refused_and_ends_nothing_else():
+    breaking = Library.from_str(json.dumps({**DOCUMENT, "normalizer": [""]}))
+    with pytest.raises(InvalidRequest, match="cannot read the text: index out of bounds") as refused:
+        ids_of(breaking, "hello")
+    assert refused.value.reason is not None
+    assert refused.value.reason.name == "text_unreadable"

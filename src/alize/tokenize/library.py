@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from alize.errors import CheckpointInvalid, InvalidRequest
+from alize.reasons import because
 
 if TYPE_CHECKING:
     import tokenizers
@@ -44,7 +45,8 @@ def ids_of(encoder: "tokenizers.Tokenizer", text: str) -> list[int]:
         return _ids(encoder, text)
     except BaseException as error:
         if _is_panic(error):
-            raise InvalidRequest(f"This model's tokenizer cannot read the text: {error}") from error
+            said = f"This model's tokenizer cannot read the text: {error}."
+            raise InvalidRequest(said, reason=because("text_unreadable", words=str(error))) from error
         raise
 
 

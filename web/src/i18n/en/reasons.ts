@@ -6,6 +6,8 @@ export const reasons = {
     "The conversation is too long for the model: it has {tokens|# token|# tokens}, and {limit} fit together with an answer. Shorten it.",
   "because.prompt_empty": "There is nothing that the model could answer.",
   "because.message_empty": "The message is empty.",
+  "because.text_unreadable":
+    "What this model came with to read texts breaks at this one. Write it in other words, or choose another model. {words}",
   "because.template_missing": "This model only completes texts and cannot be talked to. Choose another one.",
   "because.template_refuses": "The model does not take a conversation of this form. {words}",
   "because.template_stopped":

@@ -8,6 +8,8 @@ export const reasons: Record<keyof typeof words, string> = {
     "La conversation est trop longue pour le modèle : elle compte {tokens|# jeton|# jetons}, et {limit} peuvent tenir, réponse comprise. Raccourcissez-la.",
   "because.prompt_empty": "Il n’y a rien à quoi le modèle puisse répondre.",
   "because.message_empty": "Le message est vide.",
+  "because.text_unreadable":
+    "Ce qui permet à ce modèle de lire les textes échoue sur celui-ci. Formulez-le autrement, ou choisissez un autre modèle. {words}",
   "because.template_missing":
     "Ce modèle ne fait que compléter des textes : on ne peut pas lui parler. Choisissez-en un autre.",
   "because.template_refuses": "Le modèle n’accepte pas une conversation de cette forme. {words}",

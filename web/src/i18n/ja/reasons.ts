@@ -8,6 +8,8 @@ export const reasons: Record<keyof typeof words, string> = {
     "会話がモデルには長すぎます。{tokens}トークンあり、回答を含めた上限は{limit}トークンです。短くしてください。",
   "because.prompt_empty": "モデルが回答できる内容がありません。",
   "because.message_empty": "メッセージが空です。",
+  "because.text_unreadable":
+    "このモデルが文章を読み取るための仕組みが、この文章で失敗しました。別の言葉で書くか、ほかのモデルを選んでください。{words}",
   "because.template_missing": "このモデルは文章の続きを書くだけで、会話はできません。ほかのモデルを選んでください。",
   "because.template_refuses": "モデルはこの形の会話を受け付けません。{words}",
   "because.template_stopped":
