@@ -64,7 +64,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = adapters_in(folder)
-        given = {"threads": "0", "cache_memory": "0.08", "adapters": ",".join(f"{each}={path}" for each, path in made.items())}
+        given = {"threads": "0", "cache_memory": "0.04", "adapters": ",".join(f"{each}={path}" for each, path in made.items())}
         house = start(folder / "home", folder / "log.txt", weights, **given)
         try:
             house.wait_ready()
