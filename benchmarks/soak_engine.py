@@ -72,8 +72,10 @@ def main() -> int:
             found = run.found() + run.late() + run.grown() + ([] if run.gave_way else ["nobody had to give way: the cache is too large"])
             said = json.dumps(document(run, load, args.clients, found))
             if found:
-                print("\n".join(found), file=sys.stderr)
-                print(house.log.read_text()[-4000:], file=sys.stderr)
+                print(
+                    "\n".join([*found, *(line for line in house.log.read_text().splitlines() if '"level": "info"' not in line)]),
+                    file=sys.stderr,
+                )
             stopped = house.stop()
             print(said)
             return 1 if found or stopped else 0

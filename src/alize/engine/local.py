@@ -304,7 +304,8 @@ class LocalEngine:
                 self._ready.set_exception(self._failure or ended("The engine ended while it was loading the model.", None))
                 return
             delay = FIRST_DELAY if lived else min(delay * 2, LONGEST_DELAY)
-            log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation})
+            status = self._process and self._process.status
+            log.warning("engine ended, restarting", extra={"seconds": delay, "generation": self._generation, "status": status})
             self._outage.begins(delay)
             await asyncio.sleep(delay)
 

@@ -43,6 +43,11 @@ class EngineProcess:
     def running(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def status(self) -> int | None:
+        """That it has ended with, or the number of the signal that has ended it, negative; None as long as it runs."""
+        return self._process.poll()
+
     def wait(self) -> None:
         """Until it has ended. Blocks; several threads may."""
         self._process.wait()

@@ -3,6 +3,7 @@
 It ends when it is told to, when the server's end of the socket closes, or when a step fails: the server then starts a new one.
 """
 
+import faulthandler
 import os
 import signal
 import socket
@@ -218,6 +219,7 @@ def main() -> int:
     """Exit status 0 after Quit or when the server is gone, 1 after a failure, which is sent to the server too."""
     for signum in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches the whole terminal, and `systemctl stop` every process of a service:
         signal.signal(signum, signal.SIG_IGN)  # the server decides when the engine stops, and it stops when the server is gone
+    faulthandler.enable()  # what ends it in native code ends it without a word otherwise
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     try:
         start = next(iter(channel.receive(wait=True)))
