@@ -294,20 +294,6 @@ async def test_an_answer_need_not_wait_for_a_long_score(config: EngineConfig) ->
     await engine.close()
 
 
-async def test_what_ends_an_engine_in_native_code_is_in_the_log(
-    config: EngineConfig, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    """Where in Python each of its threads was, and the signal."""
-    engine = await LocalEngine.start(config)
-    assert engine.pid is not None
-    os.kill(engine.pid, signal.SIGSEGV)
-    await until(engine, lambda stats: stats.generation == 2)
-    await engine.close()
-    (ended,) = [record for record in caplog.records if record.getMessage() == "engine ended, restarting"]
-    assert ended.__dict__["status"] == -signal.SIGSEGV
-    assert "Fatal Python error: Segmentation fault" in capfd.readouterr().err
-
-
 async def test_a_process_that_speaks_no_protocol_is_a_crash(config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "python"
     program.write_text(f"#!{sys.executable}\nimport os, sys\nos.write(int(sys.argv[3]), bytes([1, 0, 0, 0, 0xC1]))\n")
