@@ -23,7 +23,6 @@ from alize.engine.guides import Guides
 from alize.engine.runners.fake import FakeRunner
 from alize.engine.schedule import Limits
 from alize.engine.sequence import Sequence
-from alize.engine.turnover import Turnover
 from alize.errors import InvalidRequest, UnsupportedParameter
 from tests.engine.engines import core, drain
 from tests.engine.test_guide import PERSON, allowed
@@ -332,64 +331,6 @@ def test_a_vocabulary_that_cannot_be_read_is_the_server_s_error() -> None:
     ((_, error),) = engine.refused
     assert error.status == 500
     assert "no tokenizer" not in error.text
-
-
-class Slow:
-    """A vocabulary that comes when it is let go: nothing is compiled before."""
-
-    def __init__(self) -> None:
-        self.held = Event()
-
-    def __call__(self) -> Words:
-        assert self.held.wait(60)
-        return WORDS
-
-
-def filled(engine: Core, tenant: str) -> int:
-    """How many grammars of a tenant are taken before one is refused."""
-    for number in range(100):
-        try:
-            engine.add(asked(f"{tenant} {number}", Grammar("regex", f"(a|{tenant[-1]}){{{number}}}b"), tenant=tenant))
-        except alize.errors.QueueFull:
-            return number
-    raise AssertionError("there is no end")
-
-
-def test_places_that_one_has_filled_with_grammars_are_not_full_for_another_nor_for_another_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Turnover, "wait", lambda _, ahead, worked: float(ahead))  # as if each took a second
-    slow = Slow()
-    engine = core(limits=Limits(max_running=256), words=slow)
-    assert [filled(engine, tenant) for tenant in ("a/x", "b", "a/y")] == [64, 32, 16]
-    with pytest.raises(alize.errors.QueueFull, match="112 grammars wait"):
-        engine.add(asked("one more", Grammar("regex", "a"), tenant="a/x"))
-    with pytest.raises(alize.errors.QueueFull, match="112 grammars wait") as refused:
-        engine.add(asked("one more", Grammar("regex", "a"), tenant="b"))
-    assert refused.value.retry_after == 2, "of both workspaces' one, in place of 49 of all"
-    engine.add(asked("the same again", Grammar("regex", "(a|x){3}b"), tenant="a/x"))  # it takes no place of its own
-    slow.held.set()
-    assert len(drain(engine)) == 64 + 32 + 16 + 1
-    engine.check()
-
-
-def test_whoever_has_many_to_be_compiled_holds_up_nobody_who_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    order, really, slow = list[str](), Compiler.compile_plain, Slow()
-
-    def compiled(self: Compiler, grammar: Grammar) -> Guide:
-        order.append(grammar.text)
-        return really(self, grammar)
-
-    monkeypatch.setattr(Compiler, "compile_plain", compiled)
-    guides = Guides(slow, 21)
-    many = [f"a{{{number}}}b" for number in range(20)]
-    for tenant, texts in (("many/x", many), ("many/y", ["c"]), ("one", ["d"]), ("late", [many[-1]])):
-        for text in texts:
-            guides.begin(Sequence(asked(f"{tenant} {text}", None, tenant=tenant), 0), Grammar("regex", text))
-    slow.held.set()
-    while guides:
-        guides.wait()
-        guides.ready()
-    assert order == [many[0], "d", many[-1], "c", *many[1:-1]], "workspaces by turns, in each its people; what two ask for at the first's"
-    guides.close()
 
 
 def test_what_is_the_same_is_compiled_once_however_many_ask() -> None:

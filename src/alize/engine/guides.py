@@ -92,9 +92,9 @@ class _Job:
 class Guides:
     """Compiles for one engine, by turns; what is the same within one salt, once."""
 
-    def __init__(self, words: Callable[[], Words], size: int) -> None:
-        """`words`: the vocabulary, asked for with the first grammar. `size`: logits of a row."""
-        self._words, self._size = words, size
+    def __init__(self, words: Callable[[], Words], size: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`words`: the vocabulary, asked for with the first grammar. `size`: logits of a row. `clock`: by which compiling is timed."""
+        self._words, self._size, self._clock = words, size, clock
         self._compiler: Compiler | None = None
         self._thread, self._turns = ThreadPoolExecutor(1, "grammars"), Turns[_Job](lambda job: job.future.done())
         self._kept: dict[_Key, _Kept] = {}  # the last used stand last
@@ -249,11 +249,11 @@ class Guides:
     def _compile(self, grammar: Grammar) -> Guide:
         if self._compiler is None:
             self._compiler = Compiler(self._words(), self._size)
-        started = time.perf_counter()
+        started = self._clock()
         try:
             return self._compiler.compile_plain(grammar)
         finally:
-            self._worked += time.perf_counter() - started
+            self._worked += self._clock() - started
             self._turnover.ended(self._worked)
 
 
