@@ -74,7 +74,7 @@ class Crowd:
     adapters: tuple[str, ...] = ()
     longest: int = 3000  # words of a long question
     done: Counter[str] = field(default_factory=Counter[str])
-    wrong: list[str] = field(default_factory=list[str])
+    wrong: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])  # when, by time.monotonic(), and what
     open: set[int] = field(default_factory=set[int])  # requests in flight
     killed: bool = False  # the engine is being killed, or restarted: such an end is asked for
     _known: dict[str, str] = field(default_factory=dict[str, str])
@@ -111,7 +111,7 @@ class Crowd:
                 cut = True
                 self.done["cut"] += 1
             except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
-                self.wrong.append(f"{name} of client {number}: {type(error).__name__}: {str(error)[:300]}")
+                self.wrong.append((time.monotonic(), f"{name}: {type(error).__name__}: {str(error)[:300]}"))
             finally:
                 self.open.discard(ticket)
             if cut:

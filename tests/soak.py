@@ -29,6 +29,7 @@ class Soak:
     crowd: Crowd
     seconds: float
     kills: int
+    began: float = 0.0  # by time.monotonic()
     memory: list[tuple[float, int, int]] = field(default_factory=list[tuple[float, int, int]])  # seconds since the start, bytes of the
     # server, and of its engine
     errors_after: list[float] = field(default_factory=list[float])  # seconds from a kill to the last error of what was open then
@@ -37,9 +38,9 @@ class Soak:
 
     async def watch(self) -> None:
         """Note the memory every second; kill the engine at equal distances, never in the last third, whose memory is compared."""
-        began = time.monotonic()
+        self.began = time.monotonic()
         moments = [self.seconds * (number + 1) / (1.5 * (self.kills + 1)) for number in range(self.kills)]
-        while (now := time.monotonic() - began) < self.seconds:
+        while (now := time.monotonic() - self.began) < self.seconds:
             if moments and now > moments[0]:
                 moments.pop(0)
                 self.kills_at.append(now)
@@ -65,7 +66,7 @@ class Soak:
 
     def found(self) -> list[str]:
         """What broke a promise, once all who asked are gone. How fast errors came, and memory, are figures: see `late` and `grown`."""
-        found = self.crowd.wrong[:20]
+        found = self._wrong()
         metrics = self._idle()
         self.gave_way += int(metrics["num_preemptions_total"])
         for name, expected in (("num_requests_running", 0), ("kv_cache_usage_perc", 0), ("engine_restarts_total", self.kills)):
@@ -85,6 +86,12 @@ class Soak:
     def grown(self) -> list[str]:
         middle, last = self.most()
         return [f"memory grew: {middle} bytes at most in the second third, {last} in the last"] if last > GROWTH * middle else []
+
+    def _wrong(self) -> list[str]:
+        kinds = dict[str, list[float]]()
+        for moment, what in self.crowd.wrong:
+            kinds.setdefault(what, []).append(moment - self.began)
+        return [f"{what} ({len(moments)} times, first after {moments[0]:.1f} s)" for what, moments in kinds.items()][:20]
 
     def _idle(self) -> dict[str, float]:
         def look() -> dict[str, float] | None:

@@ -1,51 +1,69 @@
 """As many tests as there is time for: a plugin. In: how long each took before. Out: of pytest's tests the shortest, as `--within` says.
 
-What failed last and what never ran is among them in any case, so the first run of a fresh clone has all.
+What failed last and what is not known is among them in any case, so the first run of a fresh clone has all.
 """
 
-import os
-from collections import Counter
 from typing import Any
 
 import pytest
 
-_TOOK = "alize/seconds"  # by test, the least of all runs: another program's share of the processor is not the test's
+_TOOK = "alize/seconds"  # by test: those of its last runs that passed
+_RUNS = 3  # whose shortest counts: another program's share of the processor is not the test's
+
+
+class _Within:
+    """Of one process. pytest-xdist's workers are told by the one that has started them what it knew then, and report to it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config, self._now, self._failed = config, dict[str, float](), set[str]()
+        told: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self._workers: int = told["workercount"] if told else 1
+        self.told = told is not None
+        cache: Any = getattr(config, "cache", None)
+        if told:
+            self._known: dict[str, list[float]] = told[_TOOK]
+            self._last: list[str] = told["lastfailed"]
+        elif cache:
+            self._known, self._last = cache.get(_TOOK, {}), list(cache.get("cache/lastfailed", {}))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput |= {_TOOK: self._known, "lastfailed": self._last}
+
+    @pytest.hookimpl(trylast=True)  # of what is left by then
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        seconds: float | None = self._config.getoption("within")
+        if seconds is None:
+            return
+        left, chosen = seconds * self._workers, {item.nodeid for item in items} & set(self._last)
+        took = {item.nodeid: min(self._known.get(item.nodeid, [0.0])) for item in items if item.nodeid not in chosen}
+        for id in sorted(took, key=lambda id: (took[id], id)):
+            left -= took[id]
+            if left >= 0:
+                chosen.add(id)
+        self._config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
+        items[:] = [item for item in items if item.nodeid in chosen]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._now[report.nodeid] = self._now.get(report.nodeid, 0.0) + report.duration
+        if not report.passed:
+            self._failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        if self.told:
+            return
+        cache: Any = self._config.cache
+        took = {id: [*self._known.get(id, []), round(seconds, 4)][-_RUNS:] for id, seconds in self._now.items() if id not in self._failed}
+        still = {id: runs for id, runs in self._known.items() if (self._config.rootpath / id.partition("::")[0]).exists()}
+        cache.set(_TOOK, still | took)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--within", type=float, metavar="SECONDS", help="only the shortest tests, which take so long together")
+    parser.addoption("--within", type=float, metavar="SECONDS", help="only the shortest tests, which take so long together, on each worker")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput") and hasattr(config, "cache"):  # pytest-xdist's workers report to the one that has started them
-        config.pluginmanager.register(_Clock(config))
-
-
-@pytest.hookimpl(trylast=True)  # of what is left by then
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    seconds: float | None = config.getoption("within")
-    if seconds is None:
-        return
-    assert config.cache is not None, "--within needs pytest's cache"
-    took: dict[str, float] = config.cache.get(_TOOK, {})
-    failed: dict[str, bool] = config.cache.get("cache/lastfailed", {})
-    left, chosen = seconds * int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)), {item.nodeid for item in items if item.nodeid in failed}
-    for id in sorted({item.nodeid for item in items} - chosen, key=lambda id: (took.get(id, 0.0), id)):  # each worker has the same
-        left -= took.get(id, 0.0)
-        if left >= 0:
-            chosen.add(id)
-    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
-    items[:] = [item for item in items if item.nodeid in chosen]
-
-
-class _Clock:
-    def __init__(self, config: pytest.Config) -> None:
-        self._config, self._took = config, Counter[str]()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._took[report.nodeid] += report.duration  # type: ignore[assignment]
-
-    def pytest_sessionfinish(self) -> None:
-        cache: Any = self._config.cache
-        known: dict[str, float] = cache.get(_TOOK, {})
-        cache.set(_TOOK, known | {id: round(min(seconds, known.get(id, seconds)), 4) for id, seconds in self._took.items()})
+    if hasattr(config, "workerinput") or getattr(config, "cache", None) is not None:
+        config.pluginmanager.register(_Within(config))
+    elif config.getoption("within") is not None:
+        raise pytest.UsageError("--within needs pytest's cache")

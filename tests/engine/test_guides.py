@@ -249,6 +249,68 @@ def test_choices_share_what_stands_behind_their_prefix(beginnings: list[Grammar]
     guides.close()
 
 
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("more", [{"prefix": "aaa"}, {"thought": THOUGHT}], ids=["prefix", "thought"])
+def test_what_is_compiled_while_others_are_looked_at_begins_where_it_should(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], beside: bool
+) -> None:
+    """The thread is done with a grammar at any moment, also between two looks at it."""
+    held, really_compile, really_begin = Event(), Compiler.compile_plain, Compiler.begin
+
+    def compiled(self: Compiler, grammar: Grammar) -> Guide:
+        if grammar.text == "a{4}b":
+            held.wait(60)
+        return really_compile(self, grammar)
+
+    def begin(self: Compiler, guide: Guide, grammar: Grammar) -> Guide:
+        if grammar.text == "a*" and not held.is_set():
+            held.set()
+            late.result(60)
+        return really_begin(self, guide, grammar)
+
+    guides = Guides(lambda: THINKING, 21)
+    guides.begin(Sequence(asked("known", None), 0), Grammar("regex", "a*", thought=THOUGHT))
+    assert come(guides)
+    monkeypatch.setattr(Compiler, "compile_plain", compiled)
+    monkeypatch.setattr(Compiler, "begin", begin)
+    for number in range(1 + beside):
+        guides.begin(Sequence(asked(f"late {number}", None), 0), Grammar("regex", "a{4}b", **more))
+    late = guides._coming["late 0"].future
+    guides.begin(Sequence(asked("while", None), 0), Grammar("regex", "a*", prefix="aa"))
+    first = {sequence.request.id for sequence, _ in guides.ready()}
+    assert late.done()
+    assert first == {"while"}
+    found = come(guides)
+    assert len(found) == 1 + beside
+    for guide in found.values():
+        assert allowed(guide) == ([0] if "prefix" in more else list(range(20)))
+    guides.close()
+
+
+def test_a_beginning_that_the_thread_has_in_hand_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes no time is done at once, but a mask of thoughts that is known by now may be wanted by what the thread is at."""
+    begun, held, really = Event(), Event(), Compiler.begin
+
+    def begin(self: Compiler, guide: Guide, grammar: Grammar) -> Guide:
+        found = really(self, guide, grammar)
+        begun.set()
+        assert held.wait(60)
+        return found
+
+    guides, grammar = Guides(lambda: THINKING, 21), Grammar("regex", "ab*", thought=THOUGHT)
+    guides.begin(Sequence(asked("plain", None), 0), grammar.plain)
+    assert come(guides)
+    monkeypatch.setattr(Compiler, "begin", begin)
+    guides.begin(Sequence(asked("first", None, tenant="w"), 0), grammar)
+    assert guides.ready() == []
+    assert begun.wait(60)
+    guides.begin(Sequence(asked("second", None, tenant="v"), 0), grammar)
+    assert guides.ready() == []
+    held.set()
+    assert set(come(guides)) == {"first", "second"}
+    guides.close()
+
+
 def test_a_long_prefix_is_taken_in_pieces_and_refused_where_it_stops_to_fit() -> None:
     compiler = Compiler(WORDS, 21)
     plain = compiler.compile_plain(Grammar("regex", "(ab)*c"))

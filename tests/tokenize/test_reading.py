@@ -53,6 +53,15 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
     return wordpiece() if request.param == "wordpiece" else unigram()
 
 
+def test_a_text_for_which_a_vocabulary_has_no_word_is_refused_alone() -> None:
+    document = unigram()
+    document["model"]["unk_id"] = None
+    tokenizer = load_reading(document)
+    assert [tokenizer.token_text(id) for id in tokenizer.encode("s/s")] == [" ", "s", "/", "s"]
+    with pytest.raises(InvalidRequest, match="cannot read the text"):
+        tokenizer.encode("s 東京")
+
+
 @pytest.mark.parametrize("text", ["the cats", "The CAT sat.", "Dogs barked a b", "unknown 東京", "", " the ", "the\ncat"])
 def test_a_whole_text_has_the_ids_of_the_library(document: dict[str, Any], text: str) -> None:
     assert load_reading(document).enclosed(text) == library(document).encode(text).ids

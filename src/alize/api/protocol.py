@@ -15,7 +15,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from weakref import ref
 
 import h11
@@ -60,7 +60,9 @@ class Http1(Untaken, H11Protocol):
         super().handle_events()
         if self.cycle is not before:  # the application begins after this, and is given the cycle's `send`
             self.cycle.send = _Chunks(self.cycle).send
-            self.send_on(now=not self.flow.write_paused)
+            self.ended = False
+            if not self.flow.write_paused:  # more is sent, and there is room for it
+                self.leave_it()
 
     def on_response_complete(self) -> None:
         self.look_after_the_end()
@@ -84,12 +86,8 @@ class Http1(Untaken, H11Protocol):
         self._stop_waiting()  # what comes on this connection is no head any more
         super().handle_websocket_upgrade(event)
         self.leave_it()
-        after = self.transport.get_protocol()  # an answer before it may lie there still: from now on that is the other protocol's
-        assert isinstance(after, Socket)
-        if self.flow.write_paused:
-            after.pause_writing()
-        else:
-            after.look_after_it()
+        if self.flow.write_paused:  # an answer before it lies there still: from now on that is the other protocol's
+            cast("Socket", self.transport.get_protocol()).pause_writing()
 
     def _wait(self) -> None:
         if self._waiting is None:

@@ -79,12 +79,6 @@ class Untaken(asyncio.Protocol):
         self.ended = True
         self.look_after_it()
 
-    def send_on(self, *, now: bool) -> None:
-        """More is to be sent. `now`: there is room for it."""
-        self.ended = False
-        if now:
-            self.leave_it()
-
     def leave_it(self) -> None:
         """Nothing lies there any more, or more is sent, or it is somebody else's to look after."""
         if self._next is not None:

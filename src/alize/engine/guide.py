@@ -321,7 +321,7 @@ def due(guides: Iterable[Guide]) -> list[tuple[Guide, Callable[[], None]]]:
         families.setdefault(id(guide.family), []).append(guide)
     tasks = list[list[Guide]]()
     for family in families.values():
-        if not tasks or len(tasks[-1]) >= _ENOUGH:
+        if not tasks or len(tasks[-1]) + len(family) > _ENOUGH:  # a larger one alone
             tasks.append([])
         tasks[-1] += family
     return [(task[0], partial(_fill, task)) for task in tasks]

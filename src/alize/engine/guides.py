@@ -158,6 +158,8 @@ class Guides:
             if not coming.future.done() or copied > _COPIED:
                 continue
             sequence, grammar, error = coming.sequence, coming.grammar, coming.future.exception()
+            if error is None and not coming.compiled:  # since a moment: its beginning comes the next time
+                continue
             del self._coming[id]
             if error is None:
                 last = bool(grammar.prefix) and all(coming.future is not other.future for other in self._coming.values())
@@ -189,9 +191,11 @@ class Guides:
         if grammar is grammar.plain:
             return
         assert self._compiler is not None, "it has compiled what begins"
-        begun = kept.begun.setdefault(grammar, _Kept(Future(), kept.of))
+        begun, own = kept.begun.get(grammar), _Kept(Future(), kept.of)
+        if begun is None:
+            begun = kept.begun[grammar] = own
         coming.future, work = begun.future, partial(self._compiler.begin, kept.future.result(), grammar)
-        if self._compiler.at_once(grammar):
+        if begun is own and self._compiler.at_once(grammar):  # the thread has none of it
             _Job(begun.future, work).do()
         else:
             self._have_done(tenant, begun, work)

@@ -311,6 +311,7 @@ class LocalEngine:
 
     async def _run_once(self) -> bool:
         """One life of an engine process. True if it came as far as being ready."""
+        self._process = None  # the last one ended
         try:
             self._process = self._given or EngineProcess()
             self._outage.begins()

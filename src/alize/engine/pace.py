@@ -77,8 +77,8 @@ class Allowance:
             return min(self.tokens, self.least)
         first = self.each + self.deeper * (start - 0.5)
         root = math.sqrt(first * first + 2 * self.deeper * self.seconds)  # of n · first + n² · deeper / 2 = seconds
-        most = math.inf  # of both ways to write the positive n the one that subtracts nothing
-        if first > 0:
+        most = math.inf
+        if first > 0:  # of both ways to write the positive n the one that subtracts nothing
             most = 2 * self.seconds / (first + root)
         elif self.deeper:
             most = (root - first) / self.deeper

@@ -41,7 +41,7 @@ class EngineProcess:
 
     @property
     def running(self) -> bool:
-        return self._process.poll() is None
+        return self.status is None
 
     @property
     def status(self) -> int | None:

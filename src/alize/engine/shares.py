@@ -59,7 +59,7 @@ class Shares:
 
     def ends(self, tenant: str, places: int) -> int:
         """How many have to be given back until one more of a tenant's would be among so many that are next, where tenants take turns and
-        nobody else comes: at most a turn of each more than it takes.
+        nobody else comes. Where all have more than their share it is at most a turn of each more than it takes.
 
         >>> shares = Shares()
         >>> for tenant in ("one/ada", "one/ada", "one/ada", "one/ada", "two/bob", "two/bob"):

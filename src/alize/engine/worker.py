@@ -234,7 +234,7 @@ def main() -> int:
         return 0
     except AlizeError as error:
         failure = Failure.of(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the server must hear of it
+    except BaseException as error:  # noqa: BLE001 - whatever it is, also a panic of what is written in Rust, the server must hear of it
         traceback.print_exc()
         failure = Failure("EngineCrashed", f"The engine failed: {type(error).__name__}: {error}.")
     with suppress(OSError):  # the server may be gone

@@ -181,7 +181,6 @@ def _is_byte_level(document: _Json) -> bool:
 
 def _encoder(document: _Json, model: _Json, added: list[AddedTokenEntry]) -> "tokenizers.Tokenizer":
     """The pipeline for plain text alone."""
-
     special = {token.text for token in added if token.special}
     vocab = {text: id for text, id in model["vocab"].items() if text not in special}
     # Words the release takes whole get their ids from the vocabulary: the library would count them anew.

@@ -132,6 +132,7 @@ class Prefixes:
         load = self._loads.pop(request_id, None)
         if load is not None:
             self._reader.leave(load)
+            self._reader.done()
             for sequence in self._finish(load):
                 self._scheduler.add(sequence)
 
@@ -153,6 +154,7 @@ class Prefixes:
         for load in self._loads.values():
             if any(link.key in keys for link in load.links):
                 self._reader.leave(load)
+                self._reader.done()
         self._writer.forget(links)
 
     def go_on(self, *, idle: bool) -> None:

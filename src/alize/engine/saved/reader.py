@@ -82,13 +82,13 @@ class Reader:
         """Nobody has what was taken by now: its memory may go."""
         with self._changed:
             self._note_done()
+            self._changed.notify_all()
 
     def leave(self, load: Load) -> None:
-        """Read no more of it, and forget what was read."""
+        """Read no more of it, and forget what was read. `done` says when nobody has what was taken of it, either."""
         with self._changed:
             load.left = True
             self._drop(load)
-            self._note_done()
             self._changed.notify_all()
 
     def stuck(self, seconds: float) -> bool:
@@ -150,7 +150,6 @@ class Reader:
         """It is worth a look for memory to give back, where enough was read. Holds the lock."""
         if self._taken >= _LARGE and not self._ahead:
             self._spent = True
-            self._changed.notify_all()
 
     def _drop(self, load: Load) -> None:
         size = sum(len(payload) for _, payload in load.found)
