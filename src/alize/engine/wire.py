@@ -200,7 +200,9 @@ class Channel:
     def receive(self, wait: bool) -> Iterator[Command]:
         """Every command that has arrived; with `wait`, at least one. Raises EOFError where the server is gone."""
         while True:
-            yield from self._complete()
+            for command in self._complete():
+                wait = False
+                yield command
             try:
                 received = self._socket.recv(_MOST, 0 if wait else socket.MSG_DONTWAIT)
             except BlockingIOError:
