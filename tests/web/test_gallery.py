@@ -128,16 +128,24 @@ def watched(scene: str, gallery: str, stage: "Page", faults: Faults, tmp_path: P
                 wrong += [f"{here}: {fault}" for fault in stage.evaluate(GEOMETRY)]
             if width != WIDTHS[1]:  # between them neither roles nor colours are others
                 wrong += [f"{here}: {fault}" for fault in violations(stage, colours_only=theme == "dark")]
-            shots[Shot(theme, width)] = stage.screenshot(animations="disabled", type="jpeg", quality=92, mask=[stage.locator(OWN_LETTERS)])
-    now = sheet(shots)
-    kept = LOOKS / ("" if language == "en" else language) / f"{scene}.webp"
-    if os.environ.get("ALIZE_LOOKS") == "write" and not foreign:
+            if not foreign:
+                hidden = [stage.locator(OWN_LETTERS)]
+                shots[Shot(theme, width)] = stage.screenshot(animations="disabled", type="jpeg", quality=92, mask=hidden)
+    if shots:
+        wrong += changed(sheet(shots), LOOKS / ("" if language == "en" else language) / f"{scene}.webp", tmp_path / "now.png")
+    assert not wrong, "\n".join(wrong)
+
+
+def changed(now: Image.Image, kept: Path, shown: Path) -> list[str]:
+    """What is no longer as it was; `shown`: where to look at it."""
+    if os.environ.get("ALIZE_LOOKS") == "write":
         kept.parent.mkdir(exist_ok=True, parents=True)
         keep(now, kept)
-    if not foreign:
-        now.save(tmp_path / "now.png")
-        wrong += differences(now, Image.open(kept).convert("RGB")) if kept.exists() else [f"{kept} is missing: ALIZE_LOOKS=write"]
-    assert not wrong, "\n".join([f"Kept in {kept}, and now {tmp_path / 'now.png'}", *wrong])
+    now.save(shown)
+    if not kept.exists():
+        return [f"{kept} is missing: ALIZE_LOOKS=write"]
+    found = differences(now, Image.open(kept).convert("RGB"))
+    return [f"Kept in {kept}, and now {shown}", *found] if found else []
 
 
 def violations(page: "Page", colours_only: bool) -> list[str]:

@@ -2,11 +2,12 @@
 
 import re
 import signal
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import JSHandle, Page, expect
 
 from tests import house as houses
 from tests.house import House
@@ -18,9 +19,9 @@ from tests.pixtral import write_tiny_pixtral
 
 pytestmark = pytest.mark.slow
 PNG = noise(60, 40, 1)
-DROPPED = """([name, type, bytes]) => {
+DROPPED = """([name, type, base64]) => {
     const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+    data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
     return data;
 }"""
 PASTE = "([box, data]) => box.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))"
@@ -50,6 +51,11 @@ def choose(person: Person, name: str, data: bytes, kind: str = "image/png") -> N
     person.tab.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": data})
 
 
+def dropped_on(person: Person, name: str, data: bytes, kind: str = "image/png") -> JSHandle:
+    """What a drop or a paste brings: in base64, since a number of JSON for each byte of megabytes takes a minute."""
+    return person.tab.evaluate_handle(DROPPED, [name, kind, b64encode(data).decode()])
+
+
 def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..., Page]) -> None:
     cookies = first_account(seeing)
     ada = at(seeing, visitor, cookies)
@@ -60,13 +66,11 @@ def test_pictures_are_attached_seen_and_kept(seeing: House, visitor: Callable[..
     choose(ada, "chosen.png", PNG)
     expect(ada.tab.get_by_text("chosen.png")).to_be_visible()
     expect(ada.tab.locator("form img")).to_have_count(1)
-    pasted = ada.tab.evaluate_handle(DROPPED, ["p.png", "image/png", [*PNG]])
+    pasted = dropped_on(ada, "p.png", PNG)
     ada.tab.evaluate(PASTE, [ada.box.element_handle(), pasted])
     expect(ada.tab.locator("form img")).to_have_count(2)
     large = noise(3000, 2000, 2, "JPEG")
-    ada.tab.locator("form").dispatch_event(
-        "drop", {"dataTransfer": ada.tab.evaluate_handle(DROPPED, ["dropped.jpg", "image/jpeg", [*large]])}
-    )
+    ada.tab.locator("form").dispatch_event("drop", {"dataTransfer": dropped_on(ada, "dropped.jpg", large, "image/jpeg")})
     expect(ada.tab.locator("form img")).to_have_count(3)
     ada.button("Remove p.png").click()
     expect(ada.tab.locator("form img")).to_have_count(2)
@@ -91,6 +95,6 @@ def test_a_model_that_cannot_see_is_said_to_be_so(house: House, visitor: Callabl
     ada = at(house, visitor, cookies)
     expect(ada.button(re.compile("Attach text files"))).to_be_visible()
     ada.sees("attach a text file to talk about")
-    ada.tab.locator("form").dispatch_event("drop", {"dataTransfer": ada.tab.evaluate_handle(DROPPED, ["a.png", "image/png", [*PNG]])})
+    ada.tab.locator("form").dispatch_event("drop", {"dataTransfer": dropped_on(ada, "a.png", PNG)})
     ada.sees("a.png was not attached: SmolLM2 135M Instruct cannot see images.")
     expect(ada.tab.locator("form img")).to_have_count(0)
