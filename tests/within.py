@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-_TOOK = "alize/seconds"  # by test: those of its last runs that passed
+_TOOK = "alize/runs"  # by test: those of its last runs that passed
 _RUNS = 3  # whose shortest counts: another program's share of the processor is not the test's
 
 
