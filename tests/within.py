@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-_TOOK = "alize/runs"  # by test: those of its last runs that passed
+_TOOK = "alize/runs"  # by test: those of its last runs that ended, and did not fail
 _RUNS = 3  # whose shortest counts: another program's share of the processor is not the test's
 
 
@@ -15,7 +15,8 @@ class _Within:
     """Of one process. pytest-xdist's workers are told by the one that has started them what it knew then, and report to it."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._config, self._now, self._failed = config, dict[str, float](), set[str]()
+        self._config, self._now = config, dict[str, float]()
+        self._ended, self._failed = set[str](), set[str]()
         told: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._workers: int = told["workercount"] if told else 1
         self.told = told is not None
@@ -46,14 +47,16 @@ class _Within:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._now[report.nodeid] = self._now.get(report.nodeid, 0.0) + report.duration
-        if not report.passed:
+        if report.failed:
             self._failed.add(report.nodeid)
+        if report.when == "teardown":  # not where somebody has interrupted it
+            self._ended.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
         if self.told:
             return
         cache: Any = self._config.cache
-        took = {id: [*self._known.get(id, []), round(seconds, 4)][-_RUNS:] for id, seconds in self._now.items() if id not in self._failed}
+        took = {id: [*self._known.get(id, []), round(self._now[id], 4)][-_RUNS:] for id in self._ended - self._failed}
         still = {id: runs for id, runs in self._known.items() if (self._config.rootpath / id.partition("::")[0]).exists()}
         cache.set(_TOOK, still | took)
 

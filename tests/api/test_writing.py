@@ -317,3 +317,27 @@ async def test_what_still_lies_there_when_a_connection_is_upgraded_is_its_new_pr
         assert await told == (True, True)
         await reader.readuntil(b"still here")
         writer.close()
+
+
+async def test_what_lies_there_when_an_upgrade_is_refused_is_looked_after() -> None:
+    """No application runs that would end."""
+    told: asyncio.Future[tuple[bool, bool, bool]] = asyncio.get_running_loop().create_future()
+
+    class Watched(Http1):
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            super().handle_websocket_upgrade(event)
+            after: Any = self.transport.get_protocol()
+            told.set_result((self.transport.is_closing(), after.ended, after._next is not None))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        await send({**HEAD, "headers": [(b"content-length", b"40000")]})
+        await send({"type": "http.response.body", "body": b"x" * 40_000})
+
+    async with listening(app, send_buffer=4096, http=Watched) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        refused = UPGRADE.replace("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 12")
+        assert refused != UPGRADE
+        writer.write(f"GET / HTTP/1.1\r\nHost: test\r\n\r\nGET {REALTIME} HTTP/1.1\r\nHost: test\r\n{refused}\r\n".encode())
+        assert await told == (True, True, True)
+        writer.close()

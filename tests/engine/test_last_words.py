@@ -56,6 +56,7 @@ async def test_what_ends_an_engine_in_native_code_is_in_the_log(
 def test_a_panic_is_told_as_every_other_error_is(config: EngineConfig) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
+        ours.settimeout(60)
         worker = subprocess.Popen([sys.executable, "-c", PANICS, str(theirs.fileno())], pass_fds=[theirs.fileno()])
         theirs.close()
         try:

@@ -56,6 +56,9 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 def test_a_text_for_which_a_vocabulary_has_no_word_is_refused_alone() -> None:
     document = unigram()
     document["model"]["unk_id"] = None
+    with pytest.raises(CheckpointInvalid, match="can read nothing with it"):
+        load_reading(document)
+    document["model"]["vocab"].append(["a", -3.0])
     tokenizer = load_reading(document)
     assert [tokenizer.token_text(id) for id in tokenizer.encode("s/s")] == [" ", "s", "/", "s"]
     with pytest.raises(InvalidRequest, match="cannot read the text"):

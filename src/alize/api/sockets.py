@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from alize.api.untaken import Untaken
 
@@ -25,6 +26,11 @@ class Socket(Untaken, WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.conn.logger = logging.Logger("alize.api.sockets", logging.CRITICAL)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.transport.is_closing():  # it is refused, and no application runs
+            self.look_after_the_end()
 
     async def run_asgi(self) -> None:
         try:

@@ -320,8 +320,8 @@ def due(guides: Iterable[Guide]) -> list[tuple[Guide, Callable[[], None]]]:
     for guide in late:
         families.setdefault(id(guide.family), []).append(guide)
     tasks = list[list[Guide]]()
-    for family in families.values():
-        if not tasks or len(tasks[-1]) + len(family) > _ENOUGH:  # a larger one alone
+    for family in sorted(families.values(), key=len, reverse=True):
+        if not tasks or len(tasks[-1]) + len(family) > _ENOUGH:
             tasks.append([])
         tasks[-1] += family
     return [(task[0], partial(_fill, task)) for task in tasks]

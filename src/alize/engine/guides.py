@@ -191,11 +191,12 @@ class Guides:
         if grammar is grammar.plain:
             return
         assert self._compiler is not None, "it has compiled what begins"
-        begun, own = kept.begun.get(grammar), _Kept(Future(), kept.of)
+        begun, mine = kept.begun.get(grammar), False
         if begun is None:
-            begun = kept.begun[grammar] = own
+            begun, mine = _Kept(Future(), kept.of), True
+            kept.begun[grammar] = begun
         coming.future, work = begun.future, partial(self._compiler.begin, kept.future.result(), grammar)
-        if begun is own and self._compiler.at_once(grammar):  # the thread has none of it
+        if mine and self._compiler.at_once(grammar):  # the thread has none of it
             _Job(begun.future, work).do()
         else:
             self._have_done(tenant, begun, work)

@@ -210,7 +210,6 @@ class Channel:
             if not received:
                 raise EOFError
             self._buffer += received
-            wait = False
 
     def _complete(self) -> Iterator[Command]:
         while len(self._buffer) >= _HEADER.size:

@@ -110,11 +110,7 @@ class Prefixes:
         most, found = _BESIDE if self._scheduler.running else _TOGETHER, list[Waiting]()
         for id, load in sorted(self._loads.items(), key=lambda each: self._order(each[1].sequence)):
             read = load.read  # before what is taken: what is found after that is all
-            for wanted, payload in self._reader.take(load, most):
-                most -= len(payload)
-                if not self._put(*wanted, payload):
-                    self._reader.leave(load)
-                    break
+            most -= self._put_some(load, most)
             if not read and self._reader.stuck(_LONGEST):
                 self._hung = self._hung if self._hung is not None and not self._hung.read else load
                 self._reader.leave(load)
@@ -125,6 +121,16 @@ class Prefixes:
                 break
         self._reader.done()
         return found
+
+    def _put_some(self, load: Load, most: int) -> int:
+        """Of what was read by now, so many bytes. Returns how many there were; nobody has them any more."""
+        size = 0
+        for wanted, payload in self._reader.take(load, most):
+            size += len(payload)
+            if not self._put(*wanted, payload):
+                self._reader.leave(load)
+                break
+        return size
 
     def remove(self, request_id: str) -> None:
         """Nobody waits any more. A no-op for one that is not here."""
@@ -154,7 +160,7 @@ class Prefixes:
         for load in self._loads.values():
             if any(link.key in keys for link in load.links):
                 self._reader.leave(load)
-                self._reader.done()
+        self._reader.done()
         self._writer.forget(links)
 
     def go_on(self, *, idle: bool) -> None:

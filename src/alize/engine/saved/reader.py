@@ -82,7 +82,8 @@ class Reader:
         """Nobody has what was taken by now: its memory may go."""
         with self._changed:
             self._note_done()
-            self._changed.notify_all()
+            if self._spent:
+                self._changed.notify_all()
 
     def leave(self, load: Load) -> None:
         """Read no more of it, and forget what was read. `done` says when nobody has what was taken of it, either."""
