@@ -27,6 +27,21 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_gguf(tmp_path_factory.mktemp("saved") / "model.gguf", "Q4_0")
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a busy disk takes: else what is not read by then is computed anew, and what is not written is not kept."""
+    for limit in ("saved.prefixes._LONGEST", "saved.writer._LONGEST", "core._LAST"):
+        monkeypatch.setattr(f"alize.engine.{limit}", 600.0)
+
+
+def begun(config: EngineConfig) -> Core:
+    """A core that knows what the disk has: what is not known yet is not found."""
+    core = build_core(config)
+    if core.prefixes is not None:
+        core.prefixes._store.folder.wait()
+    return core
+
+
 def drain(core: Core) -> dict[str, list[int]]:
     answers: dict[str, list[int]] = {}
     while core.busy:
@@ -75,11 +90,8 @@ def test_another_number_format_of_the_cache_is_another_layout(path: Path) -> Non
 
 
 @pytest.mark.parametrize("runner", ["native", "torch"])
-def test_an_engine_that_begins_again_finds_what_was_computed(
-    smollm2: Path, tmp_path: Path, runner: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the real model; drawn at a temperature, so that a bit would show. However long a busy disk takes: else it is computed anew."""
-    monkeypatch.setattr("alize.engine.saved.prefixes._LONGEST", 600.0)
+def test_an_engine_that_begins_again_finds_what_was_computed(smollm2: Path, tmp_path: Path, runner: str, patient: None) -> None:
+    """With the real model; drawn at a temperature, so that a bit would show."""
     if runner == "torch":
         pytest.importorskip("torch")
     prefixes = str(tmp_path / "prefixes")
@@ -90,7 +102,7 @@ def test_an_engine_that_begins_again_finds_what_was_computed(
     request = Request("a", tokens, max_tokens=20, sampling=SamplingParams(temperature=1.0, seed=3))
     answers, cached = list[list[int]](), list[int]()
     for kept in (config, config, replace(config, prefixes="")):
-        core = build_core(kept)
+        core = begun(kept)
         core.add(request)
         answers.append(drain(core)["a"])
         cached.append(core.stats().cached_tokens)
@@ -108,7 +120,9 @@ def test_of_weights_whose_checksum_nobody_stated_nothing_is_saved(path: Path, tm
     core.close()
 
 
-def test_weights_that_changed_under_their_checksum_and_other_limits_of_the_cache_are_told_apart(path: Path, tmp_path: Path) -> None:
+def test_weights_that_changed_under_their_checksum_and_other_limits_of_the_cache_are_told_apart(
+    path: Path, tmp_path: Path, patient: None
+) -> None:
     """Whose file was overwritten is another model, whatever its manifest says; how much is cached is no matter."""
     own = tmp_path / "model.gguf"
     own.write_bytes(path.read_bytes())
@@ -118,7 +132,7 @@ def test_weights_that_changed_under_their_checksum_and_other_limits_of_the_cache
     request = Request("a", PROMPT, max_tokens=2)
 
     def found(given: EngineConfig) -> int:
-        core = build_core(given)
+        core = begun(given)
         core.add(request)
         drain(core)
         core.close()
