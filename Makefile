@@ -19,9 +19,6 @@ TORCH_FLAGS ?=
 NPM := $(BIN)/python scripts/npm.py
 PAGE := $(if $(filter no,$(WEB)),,src/alize/web/index.html)
 
-# One test more at a time than there are cores: each waits a quarter of its time, for servers that start, browsers and disks.
-WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, (os.cpu_count() or 1) + 1))")
-
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -34,7 +31,7 @@ dev: $(VENV)/.dev $(VENV)/.torch $(VENV)/.installed web ## Install what tests an
 
 test: dev web/node_modules/.installed ## Run every test (under 25 minutes on two cores)
 	@$(NPM) test --silent
-	@$(BIN)/python -m pytest -p tests.within -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -p tests.within -n auto --maxprocesses 4 --dist loadfile
 
 # Each worker runs tests of 28 seconds; to start, to collect and to share out what several files use takes the rest of 90.
 quick: dev ## Run as many tests as take 90 seconds, the shortest, and what failed last; the first time all; none that is marked slow
